@@ -1,0 +1,72 @@
+"""Verbs on API keys."""
+
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts import audit
+from accounts.errors import NotAllowed, Refused
+from accounts.models import ApiKey, Membership, Organization, Role, Scope, User
+from saas import tenancy, tokens
+
+# A member's rights bound the rights of their keys.
+ROLE_FOR_SCOPE = {Scope.GENERATE: Role.MEMBER, Scope.READ: Role.VIEWER, Scope.USAGE: Role.MEMBER}
+USE_IS_NOTED_EVERY = timedelta(minutes=1)
+MOST_KEYS_PER_PERSON = 100
+
+
+def make(
+    *, org: Organization, by: Membership, name: str, scopes: list[Scope], expires_at: datetime | None = None
+) -> tuple[ApiKey, str]:
+    """The row and the key itself, which nobody can ask for again."""
+    if any(not by.is_at_least(ROLE_FOR_SCOPE[scope]) for scope in scopes):
+        raise NotAllowed("Your role does not allow a key with these scopes.")
+    if org.api_keys.filter(maker=by.user, revoked_at=None).count() >= MOST_KEYS_PER_PERSON:
+        raise Refused(f"You have {MOST_KEYS_PER_PERSON} keys already. Revoke one first.")
+    token, token_hash = tokens.new_token()
+    key = ApiKey.objects.create(
+        org=org,
+        name=name,
+        prefix=tokens.readable_prefix(token),
+        token_hash=token_hash,
+        scopes=sorted(scopes),
+        maker=by.user,
+        expires_at=expires_at,
+    )
+    audit.record(org=org, by=by.user, action="api_key.made", target=str(key), details={"scopes": key.scopes})
+    return key, token
+
+
+def visible_to(member: Membership) -> QuerySet[ApiKey]:
+    """A member's own keys; for an admin, everybody's."""
+    keys = member.org.api_keys.select_related("maker").order_by("revoked_at", "-created_at")
+    return keys if member.is_admin else keys.filter(maker=member.user)
+
+
+def revoke(*, key: ApiKey, by: Membership) -> None:
+    if key.maker_id != by.user_id and not by.is_admin:
+        raise NotAllowed("Only its maker or an admin can revoke this key.")
+    if key.revoke():
+        audit.record(org=key.org, by=by.user, action="api_key.revoked", target=str(key))
+
+
+def revoke_all(*, org: Organization, maker: User, by: User) -> None:
+    for key in org.api_keys.filter(maker=maker, revoked_at=None):
+        if key.revoke():
+            audit.record(org=org, by=by, action="api_key.revoked", target=str(key), details={"why": "its maker left"})
+
+
+def find(token: str) -> ApiKey | None:
+    """The usable key that this token opens. Format and checksum are asked before the database."""
+    if not tokens.looks_like_key(token):
+        return None
+    token_hash = tokens.hash_token(token)
+    with tenancy.presented(token_hash):
+        return ApiKey.objects.usable(timezone.now()).filter(token_hash=token_hash).first()
+
+
+def note_use(key: ApiKey) -> None:
+    now = timezone.now()
+    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_IS_NOTED_EVERY)
+    ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)

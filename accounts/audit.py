@@ -1,0 +1,60 @@
+"""The only writer of audit rows, and the words that a person reads for each action."""
+
+from typing import Any
+
+from accounts.models import AuditEntry, Organization, User
+from saas import requests
+
+ACTIONS = {
+    "organization.founded": "founded the organization",
+    "organization.renamed": "renamed the organization",
+    "organization.second_factor_required": "required a second factor",
+    "organization.second_factor_optional": "made the second factor optional",
+    "organization.deleted": "deleted the organization",
+    "member.joined": "joined",
+    "member.role_changed": "changed the role of",
+    "member.removed": "removed",
+    "member.left": "left",
+    "organization.transferred": "handed ownership to",
+    "invitation.sent": "invited",
+    "invitation.sent_again": "invited again",
+    "invitation.revoked": "took back the invitation of",
+    "api_key.made": "made the API key",
+    "api_key.revoked": "revoked the API key",
+    "connection.added": "added the connection",
+    "connection.changed": "changed the connection",
+    "connection.key_replaced": "replaced the key of the connection",
+    "connection.made_default": "made default the connection",
+    "connection.removed": "removed the connection",
+    "connection.tested": "tested the connection",
+    "operator.listed": "looked at the list of organizations (operator)",
+    "operator.looked": "looked at the organization (operator)",
+    "operator.suspended": "suspended the organization (operator)",
+    "operator.restored": "restored the organization (operator)",
+    "operator.person_changed": "changed the person (operator)",
+    "audit.exported": "exported the audit log",
+}
+
+
+def record(
+    *,
+    org: Organization | None,
+    by: User | None,
+    action: str,
+    target: str = "",
+    details: dict[str, Any] | None = None,
+) -> AuditEntry:
+    if action not in ACTIONS:
+        raise ValueError(f"{action} has no words in ACTIONS")
+    request = requests.current.get()
+    return AuditEntry.objects.create(
+        org=org,
+        actor=by,
+        actor_label=f"{by.display_name} <{by.email}>" if by else "Darkroom",
+        action=action,
+        target=target[:254],
+        details=details or {},
+        address=request.address,
+        agent=request.agent,
+        request_id=request.id,
+    )

@@ -1,0 +1,159 @@
+"""Verbs on provider connections. The key is sealed to its row: copied to another row or tenant it does not open."""
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts import audit
+from accounts.errors import Refused
+from accounts.models import Health, Membership, Organization, ProviderConnection, ProviderKind, User
+from saas import guard, sealing
+from saas.sealing import Secret
+
+OPENAI_URL = "https://api.openai.com/v1"
+LONG_ENOUGH_TO_HINT = 16
+HEALTH_FIELDS = ["health", "health_sentence", "health_checked_at"]
+
+
+class BadConnection(Refused):
+    """`field` says beside which field of the form the sentence belongs."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.field = field
+
+
+def check_base_url(kind: str, base_url: str) -> str:
+    if kind == ProviderKind.SANDBOX:
+        return ""
+    if kind == ProviderKind.OPENAI and not base_url:
+        return OPENAI_URL
+    try:
+        return guard.check_url(base_url, allowed_hosts=settings.PROVIDER_ALLOWED_HOSTS)
+    except guard.UnsafeURL as error:
+        raise BadConnection("base_url", str(error)) from error
+
+
+def add_sandbox(*, org: Organization, by: User) -> ProviderConnection:
+    return ProviderConnection.objects.create(
+        org=org, name="Sandbox", kind=ProviderKind.SANDBOX, is_default=True, made_by=by
+    )
+
+
+def add(
+    *,
+    org: Organization,
+    by: Membership,
+    name: str,
+    kind: ProviderKind,
+    base_url: str = "",
+    key: str = "",
+    openai_organization: str = "",
+    openai_project: str = "",
+) -> ProviderConnection:
+    base_url = check_base_url(kind, base_url)
+    if kind == ProviderKind.OPENAI and not key:
+        raise BadConnection("key", "OpenAI needs a key.")
+    if org.connections.filter(name=name).exists():
+        raise BadConnection("name", "Another connection has this name.")
+    connection = ProviderConnection(
+        org=org,
+        name=name,
+        kind=kind,
+        base_url=base_url,
+        openai_organization=openai_organization,
+        openai_project=openai_project,
+        made_by=by.user,
+    )
+    _seal(connection, key)
+    connection.save()
+    audit.record(org=org, by=by.user, action="connection.added", target=name, details={"kind": kind.value})
+    return connection
+
+
+def change(
+    *,
+    connection: ProviderConnection,
+    by: Membership,
+    name: str,
+    base_url: str,
+    openai_organization: str,
+    openai_project: str,
+    key: str = "",
+) -> None:
+    """A key goes only where it was meant to go: another address asks for the key again."""
+    base_url = check_base_url(connection.kind, base_url)
+    if base_url != connection.base_url and connection.has_key and not key:
+        raise BadConnection("key", "The address changes, so enter the key again.")
+    if connection.org.connections.filter(name=name).exclude(pk=connection.pk).exists():
+        raise BadConnection("name", "Another connection has this name.")
+    new_values = {
+        "name": name,
+        "base_url": base_url,
+        "openai_organization": openai_organization,
+        "openai_project": openai_project,
+    }
+    changed = [field for field, value in new_values.items() if getattr(connection, field) != value]
+    for field in changed:
+        setattr(connection, field, new_values[field])
+    if key:
+        _seal(connection, key)
+        audit.record(org=connection.org, by=by.user, action="connection.key_replaced", target=name)
+    if changed:
+        audit.record(
+            org=connection.org,
+            by=by.user,
+            action="connection.changed",
+            target=name,
+            details={"fields": changed},
+        )
+    if changed or key:
+        _forget_health(connection)
+        connection.save(update_fields=[*changed, "sealed_key", "key_hint", *HEALTH_FIELDS])
+
+
+def make_default(*, connection: ProviderConnection, by: Membership) -> None:
+    connection.org.locked()
+    connection.org.connections.filter(is_default=True).exclude(pk=connection.pk).update(is_default=False)
+    if connection.org.connections.filter(pk=connection.pk, is_default=False).update(is_default=True):
+        audit.record(org=connection.org, by=by.user, action="connection.made_default", target=connection.name)
+
+
+def remove(*, connection: ProviderConnection, by: Membership) -> None:
+    if connection.is_default:
+        raise Refused("This is the default connection. Make another one the default first.")
+    connection.delete()
+    audit.record(org=by.org, by=by.user, action="connection.removed", target=connection.name)
+
+
+def reveal_key(connection: ProviderConnection) -> Secret:
+    """For the worker that is about to call the provider, and for nobody else."""
+    return sealing.unseal(connection.sealed_key, context=_context(connection))
+
+
+def reseal(connection: ProviderConnection) -> bool:
+    """Seals the key under the newest encryption key; answers whether anything changed."""
+    if not connection.has_key:
+        return False
+    connection.sealed_key, was_changed = sealing.reseal(connection.sealed_key, context=_context(connection))
+    if was_changed:
+        connection.save(update_fields=["sealed_key"])
+    return was_changed
+
+
+def note_health(connection: ProviderConnection, *, health: Health, sentence: str) -> None:
+    connection.health, connection.health_sentence = health, sentence[:300]
+    connection.health_checked_at = timezone.now()
+    connection.save(update_fields=HEALTH_FIELDS)
+
+
+def _seal(connection: ProviderConnection, key: str) -> None:
+    connection.sealed_key = sealing.seal(key, context=_context(connection)) if key else ""
+    connection.key_hint = key[-4:] if len(key) >= LONG_ENOUGH_TO_HINT else ""
+
+
+def _forget_health(connection: ProviderConnection) -> None:
+    connection.health, connection.health_sentence, connection.health_checked_at = Health.UNKNOWN, "", None
+
+
+def _context(connection: ProviderConnection) -> str:
+    return f"connection:{connection.org.code}:{connection.code}"

@@ -1,0 +1,184 @@
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.core.validators import RegexValidator
+from django.utils import timezone
+
+from accounts import api_keys
+from accounts.models import (
+    Look,
+    Membership,
+    Organization,
+    ProviderConnection,
+    ProviderKind,
+    Role,
+    Scope,
+    User,
+)
+from accounts.organizations import RESERVED_SLUGS
+
+plain_slug = RegexValidator(
+    r"\A[a-z0-9](-?[a-z0-9])*\Z",
+    "Small letters, digits and single hyphens, starting and ending with neither.",
+)
+plain_key = RegexValidator(r"\A[!-~]+\Z", "A key has no spaces and only plain characters.")
+single_line = RegexValidator(r"\A[^\x00-\x1f\x7f]+\Z", "One line of text, please.")
+
+INVITABLE_ROLES = [Role.VIEWER, Role.MEMBER, Role.ADMIN]
+
+
+class OrganizationForm(forms.Form):
+    name = forms.CharField(max_length=80, validators=[single_line], help_text="Your company, team or client.")
+    slug = forms.CharField(
+        max_length=40,
+        min_length=2,
+        label="Address",
+        validators=[plain_slug],
+        help_text="Stands in every link of the organization and stays the same when you rename it.",
+    )
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"]
+        if slug in RESERVED_SLUGS:
+            raise forms.ValidationError("This address is reserved. Choose another.")
+        return slug
+
+
+class RenameForm(forms.ModelForm[Organization]):
+    class Meta:
+        model = Organization
+        fields = ("name",)
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        single_line(name)
+        return name
+
+
+class DeleteOrganizationForm(forms.Form):
+    typed = forms.CharField(label="Type the organization's address to confirm")
+
+    def __init__(self, *args: Any, slug: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.slug = slug
+
+    def clean_typed(self) -> str:
+        typed: str = self.cleaned_data["typed"]
+        if typed != self.slug:
+            raise forms.ValidationError(f"This does not match. Type {self.slug}.")
+        return typed
+
+
+class ProfileForm(forms.ModelForm[User]):
+    class Meta:
+        model = User
+        fields = ("name",)
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if name:
+            single_line(name)
+        return name
+
+
+class LookForm(forms.Form):
+    look = forms.ChoiceField(choices=Look.choices)
+
+
+class InviteForm(forms.Form):
+    email = forms.EmailField(max_length=254, label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
+    role = forms.TypedChoiceField(
+        choices=[(role.value, f"{role.label}: {role.explanation}") for role in INVITABLE_ROLES],
+        coerce=Role,
+        initial=Role.MEMBER,
+    )
+
+
+class RoleForm(forms.Form):
+    role = forms.TypedChoiceField(choices=Role.choices, coerce=Role)
+
+
+class ApiKeyForm(forms.Form):
+    EXPIRIES = (
+        ("", "Never"),
+        ("7", "In 7 days"),
+        ("30", "In 30 days"),
+        ("90", "In 90 days"),
+        ("365", "In a year"),
+    )
+
+    name = forms.CharField(
+        max_length=80, validators=[single_line], help_text="What will use it, for example “Shop importer”."
+    )
+    scopes = forms.TypedMultipleChoiceField(
+        coerce=Scope,
+        widget=forms.CheckboxSelectMultiple,
+        initial=[Scope.GENERATE, Scope.READ],
+        label="It may",
+    )
+    expires = forms.ChoiceField(choices=EXPIRIES, required=False, label="Expires")
+
+    def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        allowed = [scope for scope in Scope if member.is_at_least(api_keys.ROLE_FOR_SCOPE[scope])]
+        field = self.fields["scopes"]
+        assert isinstance(field, forms.TypedMultipleChoiceField)  # noqa: S101 narrows the type
+        field.choices = [(scope.value, f"{scope.label}: {scope.explanation}") for scope in allowed]
+        field.initial = [scope for scope in (Scope.GENERATE, Scope.READ) if scope in allowed]
+
+    @property
+    def expires_at(self) -> datetime | None:
+        days = self.cleaned_data["expires"]
+        return timezone.now() + timedelta(days=int(days)) if days else None
+
+
+class ConnectionForm(forms.Form):
+    kind = forms.TypedChoiceField(
+        choices=[
+            (ProviderKind.OPENAI.value, "OpenAI"),
+            (
+                ProviderKind.COMPATIBLE.value,
+                "OpenAI-compatible: another provider, a gateway, your own server",
+            ),
+        ],
+        coerce=ProviderKind,
+        widget=forms.RadioSelect,
+        initial=ProviderKind.OPENAI,
+    )
+    name = forms.CharField(max_length=80, validators=[single_line])
+    base_url = forms.CharField(
+        max_length=300,
+        required=False,
+        label="Base URL",
+        help_text="With its version, for example https://api.example.com/v1. Empty for OpenAI itself.",
+    )
+    key = forms.CharField(
+        max_length=400,
+        required=False,
+        label="API key",
+        validators=[plain_key],
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}, render_value=False),
+        help_text="Kept encrypted. Nobody can read it here again, you neither.",
+    )
+    openai_organization = forms.CharField(
+        max_length=80, required=False, label="OpenAI organization", validators=[plain_key]
+    )
+    openai_project = forms.CharField(max_length=80, required=False, label="OpenAI project", validators=[plain_key])
+
+    def __init__(self, *args: Any, connection: ProviderConnection | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if connection is not None:
+            self._fit(connection)
+
+    def _fit(self, connection: ProviderConnection) -> None:
+        """An existing connection keeps its kind; its key field is for a new key only."""
+        del self.fields["kind"]
+        if connection.has_key:
+            self.fields["key"].label = "New API key"
+            self.fields["key"].help_text = f"Leave empty to keep the present one (it ends in {connection.key_hint})."
+        for name in ("name", "base_url", "openai_organization", "openai_project"):
+            self.initial.setdefault(name, getattr(connection, name))
+        if connection.kind == ProviderKind.SANDBOX:
+            for name in ("base_url", "key", "openai_organization", "openai_project"):
+                del self.fields[name]

@@ -1,0 +1,93 @@
+"""Whether a provider connection works: a worker asks the provider for its models, which costs nothing."""
+
+from datetime import timedelta
+
+import httpx2
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts import audit, connections
+from accounts.errors import Refused
+from accounts.models import Health, Membership, ProviderConnection, ProviderKind
+from saas import guard, live
+from saas.transactions import after_commit
+
+TIMEOUT_SECONDS = 15
+ANSWER_LIMIT_BYTES = 4 * 1024 * 1024
+TEST_IS_LOST_AFTER = timedelta(seconds=60)
+
+SENTENCES = {
+    401: "The provider refuses the key. Enter a valid one.",
+    403: "The provider knows the key but does not allow it to see its models.",
+    404: "There is no OpenAI-compatible API at this address. Check the base URL and its version.",
+    429: "The key works, but the provider limits its rate or its balance is used up.",
+}
+
+
+class TestedJustNow(Refused):
+    def __init__(self) -> None:
+        super().__init__("A test is under way.")
+
+
+def begin_test(*, connection: ProviderConnection, by: Membership) -> None:
+    """Marks the test as begun; one at a time for a connection."""
+    if connection.kind == ProviderKind.SANDBOX:
+        raise Refused("The sandbox is built in; there is nothing to test.")
+    now = timezone.now()
+    idle = ~Q(health=Health.TESTING) | Q(health_checked_at__lt=now - TEST_IS_LOST_AFTER)
+    was_begun = connection.org.connections.filter(idle, pk=connection.pk).update(
+        health=Health.TESTING, health_sentence="", health_checked_at=now
+    )
+    if not was_begun:
+        raise TestedJustNow
+    connection.refresh_from_db(fields=connections.HEALTH_FIELDS)
+    audit.record(org=connection.org, by=by.user, action="connection.tested", target=connection.name)
+
+
+def finish_test(connection: ProviderConnection, health: Health, sentence: str) -> None:
+    connections.note_health(connection, health=health, sentence=sentence)
+    after_commit(
+        live.announce,
+        live.org_group(connection.org_id),
+        {"type": "org.event", "event": {"type": "connection", "connection": str(connection.code)}},
+    )
+
+
+def probe(connection: ProviderConnection) -> tuple[Health, str]:
+    """One GET, no redirects, only to public addresses, its answer bounded."""
+    headers = {"Accept": "application/json"}
+    if connection.has_key:
+        headers["Authorization"] = f"Bearer {connections.reveal_key(connection).reveal()}"
+    if connection.openai_organization:
+        headers["OpenAI-Organization"] = connection.openai_organization
+    if connection.openai_project:
+        headers["OpenAI-Project"] = connection.openai_project
+    url = f"{connection.base_url.rstrip('/')}/models"
+    client = guard.guarded_client(
+        timeout=TIMEOUT_SECONDS, allowed_hosts=settings.PROVIDER_ALLOWED_HOSTS, limit_bytes=ANSWER_LIMIT_BYTES
+    )
+    try:
+        with client:
+            return _judge(client.get(url, headers=headers))
+    except guard.UnsafeURL as refusal:
+        return Health.FAILING, str(refusal)
+    except httpx2.TimeoutException:
+        return Health.FAILING, f"No answer within {TIMEOUT_SECONDS} seconds."
+    except httpx2.HTTPError:
+        return Health.FAILING, "The connection failed. Check the address and whether the provider is up."
+
+
+def _judge(answer: httpx2.Response) -> tuple[Health, str]:
+    if answer.status_code in SENTENCES:
+        return Health.FAILING, SENTENCES[answer.status_code]
+    if not answer.is_success:
+        return Health.FAILING, f"The provider answered with status {answer.status_code}."
+    try:
+        models = answer.json()["data"]
+        names = {str(model["id"]) for model in models}
+    except (ValueError, KeyError, TypeError):
+        return Health.FAILING, "The answer is not that of an OpenAI-compatible API. Check the base URL."
+    if not any(name.startswith("gpt-image") for name in names):
+        return Health.OK, "The key works. The provider lists no GPT Image model, so pictures may fail."
+    return Health.OK, "The key works, and GPT Image models are there."

@@ -1,0 +1,117 @@
+"""Verbs on invitations. The link holds a token; the database holds its hash."""
+
+from datetime import timedelta
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from accounts import audit
+from accounts.errors import NotAllowed, Refused
+from accounts.models import Invitation, Membership, Organization, Role, User
+from accounts.models.invitations import LIFETIME
+from saas import tenancy, tokens
+from saas.transactions import after_commit
+
+TOKEN_KIND = "di"  # noqa: S105 a kind, no secret
+MOST_PER_HOUR = 60
+
+
+class InvitationEnded(Refused):
+    """Expired, used, taken back, tampered with, or of an organization that is gone."""
+
+
+def invite(*, org: Organization, by: Membership, email: str, role: Role) -> Invitation:
+    org = org.locked()
+    _check(org, by, role)
+    email = email.strip().lower()
+    if org.memberships.filter(user__email__iexact=email).exists():
+        raise Refused(f"{email} is a member already.")
+    if org.invitations.open().filter(email=email, expires_at__gt=timezone.now()).exists():
+        raise Refused(f"{email} is invited already. Send the invitation again instead.")
+    org.invitations.open().filter(email=email).update(revoked_at=timezone.now())  # the expired one makes room
+    token, token_hash = tokens.new_token(TOKEN_KIND)
+    invitation = Invitation.objects.create(org=org, email=email, role=role, token_hash=token_hash, invited_by=by.user)
+    audit.record(org=org, by=by.user, action="invitation.sent", target=email, details={"role": role.value})
+    after_commit(_send, invitation, token, by.user.display_name)
+    return invitation
+
+
+def send_again(*, invitation: Invitation, by: Membership) -> None:
+    """A new link; the old one stops working."""
+    org = invitation.org.locked()
+    _check(org, by, Role(invitation.role))
+    token, token_hash = tokens.new_token(TOKEN_KIND)
+    was_open = (
+        org.invitations.open()
+        .filter(pk=invitation.pk)
+        .update(token_hash=token_hash, expires_at=timezone.now() + LIFETIME, created_at=timezone.now())
+    )
+    if not was_open:
+        raise InvitationEnded("This invitation is no longer open.")
+    audit.record(org=org, by=by.user, action="invitation.sent_again", target=invitation.email)
+    after_commit(_send, invitation, token, by.user.display_name)
+
+
+def revoke(*, invitation: Invitation, by: Membership) -> None:
+    if invitation.org.invitations.open().filter(pk=invitation.pk).update(revoked_at=timezone.now()):
+        audit.record(org=invitation.org, by=by.user, action="invitation.revoked", target=invitation.email)
+
+
+def find(token: str) -> Invitation:
+    """The open invitation behind a link, with its organization; whoever shows the token may read just these."""
+    if tokens.looks_like_key(token, TOKEN_KIND):
+        token_hash = tokens.hash_token(token)
+        with tenancy.presented(token_hash):
+            invitation = Invitation.objects.open().filter(token_hash=token_hash).first()
+        if invitation and not invitation.is_expired:
+            with tenancy.tenant(invitation.org_id):
+                invitation = Invitation.objects.select_related("org", "invited_by").get(pk=invitation.pk)
+            if invitation.org.deleted_at is None and not invitation.org.is_suspended:
+                return invitation
+    raise InvitationEnded("This invitation has expired, was used or was taken back. Ask for a new one.")
+
+
+def is_for(invitation: Invitation, user: User) -> bool:
+    """Only a person who has proved that the invited address is theirs."""
+    return EmailAddress.objects.filter(user=user, email__iexact=invitation.email, verified=True).exists()
+
+
+def accept(*, invitation: Invitation, user: User) -> Membership:
+    with tenancy.tenant(invitation.org_id):
+        org = invitation.org.locked()
+        if not is_for(invitation, user):
+            raise NotAllowed(f"This invitation is for {invitation.email}.")
+        was_open = (
+            org.invitations.open()
+            .filter(pk=invitation.pk, token_hash=invitation.token_hash, expires_at__gt=timezone.now())
+            .update(accepted_at=timezone.now())
+        )
+        if not was_open or org.deleted_at:
+            raise InvitationEnded("This invitation has expired, was used or was taken back. Ask for a new one.")
+        member, is_new = Membership.objects.get_or_create(org=org, user=user, defaults={"role": invitation.role})
+        if is_new:
+            audit.record(org=org, by=user, action="member.joined", target=user.email, details={"role": member.role})
+        return member
+
+
+def _check(org: Organization, by: Membership, role: Role) -> None:
+    actor = org.memberships.filter(pk=by.pk).first()
+    if actor is None or not actor.is_admin or role.rank > Role.ADMIN.rank:
+        raise NotAllowed("Your role does not allow this invitation.")
+    if org.invitations.filter(created_at__gt=timezone.now() - timedelta(hours=1)).count() >= MOST_PER_HOUR:
+        raise Refused(f"{MOST_PER_HOUR} invitations went out within an hour. Try again later.")
+
+
+def _send(invitation: Invitation, token: str, inviter: str) -> None:
+    context = {
+        "invitation": invitation,
+        "inviter": inviter,
+        "organization": invitation.org.name,
+        "link": f"{settings.PUBLIC_URL}/invitations/{token}/",
+    }
+    subject = " ".join(f"{inviter} invites you to {invitation.org.name} on Darkroom".split())
+    body = render_to_string("accounts/mail/invitation.txt", context)
+    EmailMessage(subject[:150], body, to=[invitation.email]).send()

@@ -1,0 +1,101 @@
+"""Verbs on members. Each takes the organization's lock and reads the actor's rights again behind it: of two admins who
+remove each other at the same moment, the second one is nobody any more."""
+
+from accounts import api_keys, audit
+from accounts.errors import LastOwner, NotAllowed
+from accounts.models import Membership, Organization, Role, User
+from saas import live
+from saas.transactions import after_commit
+
+LOST_RIGHTS = "You no longer have the right to do this."
+
+
+def change_role(*, member: Membership, by: Membership, role: Role) -> None:
+    org, actor, target = _locked(member, by)
+    if not may_change(actor, target, role):
+        raise NotAllowed(f"Your role does not allow you to make {target.user.display_name} {role.label.lower()}.")
+    if target.role == role:
+        return
+    if target.is_owner:
+        _keep_an_owner(org, target)
+    before = target.role
+    target.role = role
+    target.save(update_fields=["role"])
+    audit.record(
+        org=org,
+        by=actor.user,
+        action="member.role_changed",
+        target=_label(target),
+        details={"before": before, "after": role.value},
+    )
+    _end_sockets(target)
+
+
+def remove(*, member: Membership, by: Membership) -> None:
+    org, actor, target = _locked(member, by)
+    if not may_remove(actor, target):
+        raise NotAllowed(f"Your role does not allow you to remove {target.user.display_name}.")
+    _end(org, target, by=actor.user, action="member.removed")
+
+
+def leave(*, member: Membership) -> None:
+    org, actor, _ = _locked(member, member)
+    _end(org, actor, by=actor.user, action="member.left")
+
+
+def transfer(*, by: Membership, to: Membership) -> None:
+    """The receiver becomes owner, the giver becomes admin; never is there nobody."""
+    org, actor, target = _locked(to, by)
+    if not actor.is_owner:
+        raise NotAllowed("Only an owner can hand the organization over.")
+    if target.pk == actor.pk:
+        raise NotAllowed("You own the organization already.")
+    target.role = Role.OWNER
+    target.save(update_fields=["role"])
+    actor.role = Role.ADMIN
+    actor.save(update_fields=["role"])
+    audit.record(org=org, by=actor.user, action="organization.transferred", target=_label(target))
+    _end_sockets(target)
+    _end_sockets(actor)
+
+
+def may_change(actor: Membership, target: Membership, role: Role) -> bool:
+    """Admins rule up to admin; owners rule everybody. Nobody gives more than they have."""
+    return actor.is_admin and max(target.rank, role.rank) <= actor.rank
+
+
+def may_remove(actor: Membership, target: Membership) -> bool:
+    return actor.is_admin and target.rank <= actor.rank
+
+
+def _locked(member: Membership, by: Membership) -> tuple[Organization, Membership, Membership]:
+    org = by.org.locked()
+    people = {found.pk: found for found in org.memberships.filter(pk__in=[member.pk, by.pk]).select_related("user")}
+    if by.pk not in people:
+        raise NotAllowed(LOST_RIGHTS)
+    if member.pk not in people:
+        raise NotAllowed("This person is no longer a member.")
+    return org, people[by.pk], people[member.pk]
+
+
+def _keep_an_owner(org: Organization, leaver: Membership) -> None:
+    if not org.memberships.filter(role=Role.OWNER).exclude(pk=leaver.pk).exists():
+        raise LastOwner
+
+
+def _end(org: Organization, target: Membership, *, by: User, action: str) -> None:
+    if target.is_owner:
+        _keep_an_owner(org, target)
+    api_keys.revoke_all(org=org, maker=target.user, by=by)
+    _end_sockets(target)
+    audit.record(org=org, by=by, action=action, target=_label(target), details={"role": target.role})
+    target.delete()
+
+
+def _end_sockets(target: Membership) -> None:
+    """Whoever still has the right connects again and is asked again."""
+    after_commit(live.announce, live.person_group(target.org_id, target.user_id), {"type": "access.ended"})
+
+
+def _label(member: Membership) -> str:
+    return f"{member.user.display_name} <{member.user.email}>"

@@ -1,0 +1,56 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from saas.tenancy import TenantModel
+
+
+class ProviderKind(models.TextChoices):
+    OPENAI = "openai", "OpenAI"
+    COMPATIBLE = "compatible", "OpenAI-compatible"
+    SANDBOX = "sandbox", "Sandbox"
+
+
+class Health(models.TextChoices):
+    UNKNOWN = "unknown", "Not tested"
+    TESTING = "testing", "Testing"
+    OK = "ok", "Working"
+    FAILING = "failing", "Failing"
+
+
+class ProviderConnection(TenantModel):
+    """Where an organization's pictures come from. The key is sealed, written and never shown again."""
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="connections")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=80)
+    kind = models.CharField(max_length=12, choices=ProviderKind.choices)
+    base_url = models.CharField(max_length=300, blank=True)
+    openai_organization = models.CharField(max_length=80, blank=True)
+    openai_project = models.CharField(max_length=80, blank=True)
+    sealed_key = models.TextField(blank=True, editable=False)
+    key_hint = models.CharField(max_length=8, blank=True, editable=False)
+    is_default = models.BooleanField(default=False)
+    health = models.CharField(max_length=10, choices=Health.choices, default=Health.UNKNOWN)
+    health_sentence = models.CharField(max_length=300, blank=True)
+    health_checked_at = models.DateTimeField(null=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["org", "name"], name="one_connection_per_name"),
+            models.UniqueConstraint(fields=["org"], condition=models.Q(is_default=True), name="one_default_connection"),
+            models.CheckConstraint(
+                condition=models.Q(kind="sandbox") | ~models.Q(base_url=""), name="connection_says_where"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def has_key(self) -> bool:
+        return self.sealed_key != ""

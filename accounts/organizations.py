@@ -1,0 +1,117 @@
+"""Verbs on an organization. Whoever calls has opened its wall."""
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from django.utils.text import slugify
+
+from accounts import audit, connections
+from accounts.errors import NotAllowed, Refused
+from accounts.models import Membership, Organization, Role, User
+from saas import live, tenancy
+from saas.transactions import after_commit
+
+# What stands, or may come to stand, beside organizations in an address, a subdomain or a mail name.
+RESERVED_SLUGS = frozenset(
+    """
+    about account accounts admin administrator api app apps archive assets auth billing blog bot cdn
+    contact darkroom dashboard demo-data design dev developer developers docs download edit email export
+    features feedback files ftp gallery health healthz help home host http https image images img info
+    invitations invite invoice legal live localhost login logout mail manage me media metrics money new
+    news none null oauth ops operator org organization organizations owner password ping pricing privacy
+    profile public readyz register robots root sandbox search security server service settings setup
+    share shop signin signout signup ssl staff static status studio support sysadmin system team terms
+    test undefined usage user users v1 v2 webhook webhooks webmaster well-known ws www
+    """.split()  # noqa: SIM905 a wall of quotes reads worse
+)
+SHORTEST_SLUG = 2
+
+
+class SlugTaken(Refused):
+    pass
+
+
+def suggest_slug(name: str) -> str:
+    """A legal slug for a name; a person may still choose another."""
+    slug = slugify(name)[:40].strip("-").replace("_", "-") or "studio"
+    while "--" in slug:
+        slug = slug.replace("--", "-")
+    return f"{slug}-studio"[:40] if slug in RESERVED_SLUGS or len(slug) < SHORTEST_SLUG else slug
+
+
+def found(*, name: str, slug: str, by: User) -> Organization:
+    """A new organization, its founder as owner, on the sandbox until a key is entered."""
+    if slug in RESERVED_SLUGS:
+        raise SlugTaken("This address is reserved. Choose another.")
+    org_id = _next_id()
+    # Nobody may write an organization but from inside it; so the founder draws its id first.
+    with tenancy.tenant(org_id):
+        org = _insert(org_id, name=name, slug=slug)
+        Membership.objects.create(org=org, user=by, role=Role.OWNER)
+        audit.record(org=org, by=by, action="organization.founded", target=name)
+        connections.add_sandbox(org=org, by=by)
+    return org
+
+
+def _next_id() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('accounts_organization', 'id'))")
+        return int(cursor.fetchone()[0])
+
+
+def _insert(org_id: int, *, name: str, slug: str) -> Organization:
+    """The wall hides other tenants' slugs from a look-up, so the unique index is asked, in the insert itself."""
+    now = timezone.now()
+    org = Organization(pk=org_id, name=name, slug=slug, created_at=now)
+    created = Organization.objects.bulk_create([org], ignore_conflicts=True)[0]
+    if not Organization.objects.filter(pk=org_id).exists():
+        raise SlugTaken("This address is taken. Choose another.")
+    return created
+
+
+def rename(*, org: Organization, by: Membership, name: str) -> None:
+    before = org.name
+    org.name = name
+    org.save(update_fields=["name"])
+    audit.record(org=org, by=by.user, action="organization.renamed", target=name, details={"before": before})
+
+
+def require_second_factor(*, org: Organization, by: Membership, is_required: bool) -> None:
+    if org.requires_second_factor == is_required:
+        return
+    org.requires_second_factor = is_required
+    org.save(update_fields=["requires_second_factor"])
+    word = "required" if is_required else "optional"
+    audit.record(org=org, by=by.user, action=f"organization.second_factor_{word}", target=org.name)
+
+
+def delete(*, org: Organization, by: Membership) -> None:
+    """Out of everybody's sight at once; keys stop working; rows stay until the operator purges them."""
+    locked = org.locked()
+    if not Membership.objects.filter(pk=by.pk, role=Role.OWNER).exists():
+        raise NotAllowed("Only an owner can delete the organization.")
+    now = timezone.now()
+    locked.deleted_at = now
+    locked.save(update_fields=["deleted_at"])
+    org.api_keys.filter(revoked_at=None).update(revoked_at=now)
+    org.invitations.open().update(revoked_at=now)
+    audit.record(org=org, by=by.user, action="organization.deleted", target=org.name)
+    after_commit(live.announce, live.org_group(org.pk), {"type": "access.ended"})
+
+
+def suspend(*, org: Organization, by: User) -> None:
+    """The operator's act: the organization keeps everything and can do nothing."""
+    with tenancy.tenant(org.pk):
+        if Organization.objects.filter(pk=org.pk, suspended_at=None).update(suspended_at=timezone.now()):
+            audit.record(org=org, by=by, action="operator.suspended", target=org.name)
+            after_commit(live.announce, live.org_group(org.pk), {"type": "access.ended"})
+
+
+def restore(*, org: Organization, by: User) -> None:
+    with tenancy.tenant(org.pk):
+        if Organization.objects.filter(pk=org.pk).exclude(suspended_at=None).update(suspended_at=None):
+            audit.record(org=org, by=by, action="operator.restored", target=org.name)
+
+
+def address(org: Organization) -> str:
+    return f"{settings.PUBLIC_URL}/o/{org.slug}/"

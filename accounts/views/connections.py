@@ -1,0 +1,101 @@
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST
+
+from accounts import connections, tasks
+from accounts.access import OrgRequest, member_required
+from accounts.connections import BadConnection
+from accounts.errors import Refused
+from accounts.forms import ConnectionForm
+from accounts.health import TestedJustNow
+from accounts.models import ProviderConnection, Role
+
+
+@member_required(Role.ADMIN)
+def connection_list(request: OrgRequest) -> HttpResponse:
+    found = request.org.connections.order_by("-is_default", "name")
+    return render(request, "accounts/connections.html", {"connections": found})
+
+
+@sensitive_post_parameters("key")
+@member_required(Role.ADMIN)
+def new_connection(request: OrgRequest) -> HttpResponse:
+    form = ConnectionForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = connections.add(org=request.org, by=request.member, **form.cleaned_data)
+        except BadConnection as refusal:
+            form.add_error(refusal.field, refusal.sentence)
+        else:
+            messages.success(request, f"{made.name} is added. Test it before you make it the default.")
+            return redirect("connections", request.org.slug)
+    return _form_page(request, {"form": form})
+
+
+@sensitive_post_parameters("key")
+@member_required(Role.ADMIN)
+def connection(request: OrgRequest, code: UUID) -> HttpResponse:
+    found = _connection_or_404(request, code)
+    form = ConnectionForm(request.POST or None, connection=found)
+    if request.method == "POST" and form.is_valid():
+        values = {"base_url": "", "openai_organization": "", "openai_project": "", **form.cleaned_data}
+        try:
+            connections.change(connection=found, by=request.member, **values)
+        except BadConnection as refusal:
+            form.add_error(refusal.field, refusal.sentence)
+        else:
+            messages.success(request, "Saved.")
+            return redirect("connections", request.org.slug)
+    return _form_page(request, {"form": form, "connection": found})
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def make_default_connection(request: OrgRequest, code: UUID) -> HttpResponse:
+    found = _connection_or_404(request, code)
+    connections.make_default(connection=found, by=request.member)
+    messages.success(request, f"New pictures come from {found.name}.")
+    return redirect("connections", request.org.slug)
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def remove_connection(request: OrgRequest, code: UUID) -> HttpResponse:
+    found = _connection_or_404(request, code)
+    try:
+        connections.remove(connection=found, by=request.member)
+        messages.success(request, f"{found.name} is removed, and its key with it.")
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect("connections", request.org.slug)
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def test_connection(request: OrgRequest, code: UUID) -> HttpResponse:
+    """A worker asks the provider; the row is fetched again until it knows."""
+    found = _connection_or_404(request, code)
+    with suppress(TestedJustNow):  # a second click waits for the first
+        tasks.request_test(connection=found, by=request.member)
+    if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx
+        return render(request, "accounts/_connection_health.html", {"connection": found})
+    return redirect("connections", request.org.slug)
+
+
+@member_required(Role.ADMIN)
+def connection_health(request: OrgRequest, code: UUID) -> HttpResponse:
+    return render(request, "accounts/_connection_health.html", {"connection": _connection_or_404(request, code)})
+
+
+def _connection_or_404(request: OrgRequest, code: UUID) -> ProviderConnection:
+    return get_object_or_404(request.org.connections.select_related("org"), code=code)
+
+
+def _form_page(request: OrgRequest, context: dict[str, Any]) -> HttpResponse:
+    return render(request, "accounts/connection.html", context, status=422 if context["form"].errors else 200)

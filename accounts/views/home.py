@@ -1,0 +1,22 @@
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+
+from accounts.access import memberships_of
+from saas import tenancy
+
+
+@login_not_required
+def home(request: HttpRequest) -> HttpResponse:
+    """The landing page for strangers; for a person, the place where they left off."""
+    if not request.user.is_authenticated:
+        return render(request, "landing.html")
+    pending = request.session.get("invitation")
+    if pending:
+        return redirect("invitation", pending)
+    with tenancy.person(request.user.pk):
+        slugs = [member.org.slug for member in memberships_of(request.user)]
+    if not slugs:
+        return redirect("new_organization")
+    last = request.session.get("org")
+    return redirect("studio", last if last in slugs else slugs[0])

@@ -1,0 +1,40 @@
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from accounts.access import PersonRequest, memberships_of
+from accounts.forms import LookForm, ProfileForm
+from saas import tenancy
+
+
+def me(request: PersonRequest) -> HttpResponse:
+    form = ProfileForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        request.user.save(update_fields=["name"])
+        messages.success(request, "Saved.")
+        return redirect("me")
+    with tenancy.person(request.user.pk):
+        memberships = memberships_of(request.user)
+    return render(request, "accounts/me.html", {"form": form, "memberships": memberships})
+
+
+@login_not_required
+@require_POST
+def look(request: HttpRequest) -> HttpResponse:
+    """Kept with the person, and in the session for whoever is not signed in."""
+    form = LookForm(request.POST)
+    if form.is_valid():
+        chosen = form.cleaned_data["look"]
+        if request.user.is_authenticated:
+            request.user.look = chosen
+            request.user.save(update_fields=["look"])
+        else:
+            request.session["look"] = chosen
+    back = request.POST.get("next") or request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return redirect(back if is_ours else "home")

@@ -1,0 +1,77 @@
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts import organizations
+from accounts.access import OrgRequest, PersonRequest, member_required
+from accounts.forms import DeleteOrganizationForm, OrganizationForm, RenameForm
+from accounts.models import Role
+
+
+def new_organization(request: PersonRequest) -> HttpResponse:
+    form = OrganizationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            org = organizations.found(**form.cleaned_data, by=request.user)
+        except organizations.SlugTaken as refusal:
+            form.add_error("slug", refusal.sentence)
+        else:
+            messages.success(request, f"{org.name} is ready.")
+            return redirect("studio", org.slug)
+    return render(request, "accounts/new_organization.html", {"form": form})
+
+
+@member_required(Role.ADMIN)
+def settings(request: OrgRequest) -> HttpResponse:
+    return _settings_page(request, rename_form=RenameForm(instance=request.org))
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def rename(request: OrgRequest) -> HttpResponse:
+    form = RenameForm(request.POST)
+    if not form.is_valid():
+        return _settings_page(request, rename_form=form)
+    organizations.rename(org=request.org, by=request.member, name=form.cleaned_data["name"])
+    messages.success(request, "Renamed.")
+    return redirect("settings", request.org.slug)
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def second_factor(request: OrgRequest) -> HttpResponse:
+    is_required = request.POST.get("is_required") == "1"
+    organizations.require_second_factor(org=request.org, by=request.member, is_required=is_required)
+    messages.success(
+        request, "Everybody needs a second factor now." if is_required else "A second factor is optional now."
+    )
+    return redirect("settings", request.org.slug)
+
+
+@require_POST
+@member_required(Role.OWNER)
+def delete_organization(request: OrgRequest) -> HttpResponse:
+    form = DeleteOrganizationForm(request.POST, slug=request.org.slug)
+    if not form.is_valid():
+        return _settings_page(request, rename_form=RenameForm(instance=request.org), delete_form=form)
+    organizations.delete(org=request.org, by=request.member)
+    messages.success(request, f"{request.org.name} is deleted.")
+    return redirect("home")
+
+
+def second_factor_needed(request: PersonRequest, slug: str) -> HttpResponse:
+    """Says nothing of the organization: whoever guesses an address sees the same page."""
+    return render(request, "accounts/second_factor_needed.html", {"slug": slug}, status=403)
+
+
+def _settings_page(
+    request: OrgRequest, *, rename_form: RenameForm, delete_form: DeleteOrganizationForm | None = None
+) -> HttpResponse:
+    context = {
+        "rename_form": rename_form,
+        "delete_form": delete_form or DeleteOrganizationForm(slug=request.org.slug),
+        "other_members": request.org.memberships.exclude(pk=request.member.pk).select_related("user"),
+    }
+    is_refused = rename_form.errors or (delete_form and delete_form.errors)
+    return render(request, "accounts/settings.html", context, status=422 if is_refused else 200)

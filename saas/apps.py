@@ -1,0 +1,19 @@
+from django.apps import AppConfig
+from django.contrib.admin.apps import AdminConfig
+
+
+class SaasConfig(AppConfig):
+    name = "saas"
+    verbose_name = "Darkroom"
+
+    def ready(self) -> None:
+        from django.utils.module_loading import autodiscover_modules
+
+        from saas import broker
+
+        broker.set_up()  # before the first actor is declared
+        autodiscover_modules("tasks")
+
+
+class OperatorAdminConfig(AdminConfig):
+    default_site = "saas.operator.OperatorSite"

@@ -1,0 +1,66 @@
+from typing import Any, TypedDict
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+
+class RailItem(TypedDict):
+    name: str
+    url: str
+    icon: str
+    current: bool
+
+
+def shell(request: HttpRequest) -> dict[str, Any]:
+    """What every page's frame needs. Asks the database nothing."""
+    context: dict[str, Any] = {"look": _look(request)}
+    org = getattr(request, "org", None)
+    if org is not None and hasattr(request, "memberships"):
+        context |= {
+            "organization": org,
+            "member": getattr(request, "member", None),
+            "organizations": _organizations(request, org.pk),
+            "rail": _rail(request, org.slug),
+        }
+    return context
+
+
+def _look(request: HttpRequest) -> str:
+    user = getattr(request, "user", None)
+    if user is not None and user.is_authenticated:
+        return str(user.look)
+    session = getattr(request, "session", None)
+    return str(session.get("look", "system")) if session is not None else "system"
+
+
+def _organizations(request: HttpRequest, here: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": member.org.name,
+            "url": reverse("studio", args=[member.org.slug]),
+            "code": member.org.code,
+            "role": member.get_role_display(),
+            "current": member.org_id == here,
+        }
+        for member in getattr(request, "memberships")  # noqa: B009 set beside org
+    ]
+
+
+def _rail(request: HttpRequest, slug: str) -> list[RailItem]:
+    is_admin = getattr(request, "member").is_admin  # noqa: B009 set beside org
+    places = [
+        ("Studio", "studio", "studio", {"studio"}),
+        ("Team", "team", "team", {"team", "invite"}),
+        ("API keys", "keys", "key", {"keys", "new_key"}),
+    ]
+    if is_admin:
+        places += [
+            ("Connections", "connections", "plug", {"connections", "new_connection", "connection"}),
+            ("Audit log", "audit", "log", {"audit"}),
+            ("Settings", "settings", "settings", {"settings", "rename", "delete_organization"}),
+        ]
+    here = request.resolver_match.url_name if request.resolver_match else ""
+    return [
+        {"name": name, "url": reverse(url, args=[slug]), "icon": icon, "current": here in names}
+        for name, url, icon, names in places
+    ]

@@ -1,0 +1,96 @@
+"""Reads settings from the environment. Every name that is read here stands in docs/settings.md; a test holds it."""
+
+import os
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from psycopg.conninfo import conninfo_to_dict
+
+TRUE_WORDS = {"1", "true", "yes", "on"}
+FALSE_WORDS = {"", "0", "false", "no", "off"}
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable NAME, or the content of the file that NAME_FILE names (as container secrets are given)."""
+    file_name = os.environ.get(f"{name}_FILE")
+    if file_name:
+        try:
+            return Path(file_name).read_text().strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}") from error
+    return os.environ.get(name, default)
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    word = text(name, "1" if default else "").strip().lower()
+    if word in TRUE_WORDS:
+        return True
+    if word in FALSE_WORDS:
+        return False
+    raise ImproperlyConfigured(f"{name} is {word!r}; write 1 or 0.")
+
+
+def number(name: str, default: int) -> int:
+    word = text(name, str(default))
+    try:
+        return int(word)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {word!r}; write a whole number.") from None
+
+
+def listing(name: str, default: str = "") -> list[str]:
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def database(name: str, *, pool_size: int) -> dict[str, Any]:
+    """A libpq URI, read by libpq itself, as one entry of Django's DATABASES, with psycopg's pool."""
+    try:
+        parts = conninfo_to_dict(text(name, "postgresql:///darkroom"))
+    except Exception as error:
+        raise ImproperlyConfigured(f"{name} is not a PostgreSQL URL.") from error
+    parts = {key: value for key, value in parts.items() if value is not None}
+    options = {
+        "pool": {"min_size": 1, "max_size": pool_size, "timeout": 10},
+        **{key: value for key, value in parts.items() if key not in {"dbname", "user", "password", "host", "port"}},
+    }
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": parts.get("dbname", "darkroom"),
+        "USER": parts.get("user", ""),
+        "PASSWORD": parts.get("password", ""),
+        "HOST": parts.get("host", ""),
+        "PORT": str(parts.get("port", "")),
+        "CONN_MAX_AGE": 0,  # the pool keeps connections; Django must hand them back
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+    }
+
+
+def mail(name: str) -> dict[str, Any]:
+    """smtp://user:password@host:587?tls=1 (or smtps://…:465) as Django's EMAIL_… settings; empty: the console."""
+    url = text(name)
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+    parts = urlsplit(url)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise ImproperlyConfigured(f"{name} must look like smtp://user:password@host:587?tls=1.")
+    is_wrapped = parts.scheme == "smtps"
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if is_wrapped else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": is_wrapped,
+        "EMAIL_USE_TLS": not is_wrapped and parse_qs(parts.query).get("tls", ["1"])[-1] in TRUE_WORDS,
+        "EMAIL_TIMEOUT": 20,
+    }
+
+
+def refuse_missing(names: dict[str, str]) -> None:
+    """One sentence that names every secret that production lacks."""
+    missing = [f"{name} ({why})" for name, why in names.items() if not text(name)]
+    if missing:
+        raise ImproperlyConfigured("Darkroom does not start without: " + "; ".join(missing) + ".")

@@ -1,0 +1,55 @@
+import re
+import time
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+from saas import metrics, requests
+
+PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+log = structlog.get_logger("darkroom.http")
+
+
+class RequestMiddleware:
+    """Gives each request its id, and says afterwards how it went."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = time.perf_counter()
+        given_id = request.headers.get("X-Request-Id", "")
+        request_id = given_id if PLAIN_ID.fullmatch(given_id) else uuid.uuid4().hex
+        info = requests.RequestInfo(
+            id=request_id,
+            address=requests.client_address(request),
+            agent=request.headers.get("User-Agent", "")[:200],
+        )
+        token = requests.current.set(info)
+        try:
+            with structlog.contextvars.bound_contextvars(request_id=request_id):
+                response = self.get_response(request)
+                self._tell(request, response, time.perf_counter() - started)
+        finally:
+            requests.current.reset(token)
+        response["X-Request-Id"] = request_id
+        return response
+
+    def _tell(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+        match = request.resolver_match
+        # The route's name, never the path: paths hold invitation tokens and slugs.
+        route = match.view_name if match and match.view_name else "none"
+        metrics.REQUESTS.labels(request.method, route, response.status_code).inc()
+        metrics.REQUEST_SECONDS.labels(route).observe(seconds)
+        org = getattr(request, "org", None)
+        log.info(
+            "request",
+            method=request.method,
+            route=route,
+            status=response.status_code,
+            milliseconds=round(seconds * 1000, 1),
+            organization=str(org.code) if org else None,
+        )

@@ -1,0 +1,35 @@
+"""What is known of the request in hand, for audit rows and logs; empty in a worker."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.http import HttpRequest
+
+
+@dataclass(frozen=True)
+class RequestInfo:
+    id: str = ""
+    address: str | None = None
+    agent: str = ""
+
+
+current: ContextVar[RequestInfo] = ContextVar("request_info", default=RequestInfo())  # noqa: B039 frozen
+
+
+def client_address(request: HttpRequest) -> str | None:
+    """The peer, or what the nearest trusted proxy says of it. Untrusted X-Forwarded-For words are never believed."""
+    hops: int = settings.TRUSTED_PROXIES
+    if hops:
+        forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+        if len(forwarded) >= hops:
+            return plain_address(forwarded[-hops])
+    return plain_address(request.META.get("REMOTE_ADDR", ""))
+
+
+def plain_address(text: str) -> str | None:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        return None

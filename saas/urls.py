@@ -1,0 +1,24 @@
+from django.contrib import admin
+from django.urls import include, path
+
+from accounts import urls as accounts
+from saas import design, health
+from studio import urls as studio
+
+urlpatterns = [
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("-/metrics", health.metrics, name="metrics"),
+    path("-/operator/", admin.site.urls),
+    path("accounts/", include("allauth.urls")),
+    path("api/v1/", include(accounts.machine)),
+    path("design/", design.design, name="design"),
+    path("", include(accounts.people)),
+    path("o/<slug:slug>/", include(studio.organization)),
+    path("o/<slug:slug>/", include(accounts.organization)),
+]
+
+handler400 = "saas.views.bad_request"
+handler403 = "saas.views.forbidden"
+handler404 = "saas.views.not_found"
+handler500 = "saas.views.server_error"

@@ -1,0 +1,7 @@
+from django.urls import path
+
+from studio import views
+
+organization = [
+    path("", views.studio, name="studio"),
+]
