@@ -1,0 +1,165 @@
+"""Sends requests to addresses that tenants chose, and never into our own network.
+
+`check_url` judges what a form was given. `guarded_client` makes the client for all that is sent to such an
+address, be it by the OpenAI SDK (`http_client=`) or by hand: it looks a name up once, refuses unless every
+address is public, and connects to one of those very addresses. A refusal comes before a packet leaves.
+"""
+
+import socket
+import ssl
+from collections.abc import Iterable
+from functools import lru_cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+
+import httpcore2
+import httpx2
+
+from saas.addresses import is_metadata, is_public
+from saas.destinations import UnsafeURL, check_url, is_allowed, is_literal, normal_host
+from saas.transports import AsyncGuardedTransport, GuardedTransport, ResponseRefused, Rules
+
+__all__ = [
+    "AddressRefused",
+    "ResponseRefused",
+    "UnsafeURL",
+    "aread_at_most",
+    "check_url",
+    "guarded_async_client",
+    "guarded_client",
+    "is_public",
+    "read_at_most",
+    "refusal_in",
+    "resolve",
+]
+
+# Ten pictures in 4K as base64 stay below; an endless answer does not fill the worker's memory.
+LIMIT_BYTES = 512 * 1024 * 1024
+
+
+class AddressRefused(UnsafeURL, httpx2.ConnectError):
+    """Nothing was sent. It is a ConnectError too, so code that expects the network to fail expects this."""
+
+    def __init__(self, sentence: str) -> None:
+        httpx2.ConnectError.__init__(self, sentence)
+
+
+def guarded_client(
+    *,
+    timeout: float | httpx2.Timeout,
+    allowed_hosts: Iterable[str],
+    limit_bytes: int = LIMIT_BYTES,
+    tls: ssl.SSLContext | None = None,
+) -> httpx2.Client:
+    """A client for hostile addresses. It follows no redirects and ignores the environment's proxies."""
+    transport = GuardedTransport(_rules(tuple(allowed_hosts), limit_bytes), tls or _default_tls())
+    return httpx2.Client(
+        transport=transport,
+        timeout=timeout,
+        follow_redirects=False,
+        trust_env=False,
+        headers={"Accept-Encoding": "identity"},
+        cookies=_no_cookies(),
+    )
+
+
+def guarded_async_client(
+    *,
+    timeout: float | httpx2.Timeout,
+    allowed_hosts: Iterable[str],
+    limit_bytes: int = LIMIT_BYTES,
+    tls: ssl.SSLContext | None = None,
+) -> httpx2.AsyncClient:
+    transport = AsyncGuardedTransport(_rules(tuple(allowed_hosts), limit_bytes), tls or _default_tls())
+    return httpx2.AsyncClient(
+        transport=transport,
+        timeout=timeout,
+        follow_redirects=False,
+        trust_env=False,
+        headers={"Accept-Encoding": "identity"},
+        cookies=_no_cookies(),
+    )
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """The one look-up of a name. Tests put their own in its place."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(address[0]) for *_, address in found))
+
+
+def refusal_in(error: BaseException) -> UnsafeURL | None:
+    """The refusal behind an error, for callers whose library wraps what happened in an error of its own."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        if isinstance(cause, UnsafeURL):
+            return cause
+        seen.add(id(cause))
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def read_at_most(response: httpx2.Response, limit_bytes: int) -> bytes:
+    """The body of a streamed response, or ResponseRefused as soon as it proves longer."""
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        _append(body, chunk, limit_bytes)
+    return bytes(body)
+
+
+async def aread_at_most(response: httpx2.Response, limit_bytes: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        _append(body, chunk, limit_bytes)
+    return bytes(body)
+
+
+def _append(body: bytearray, chunk: bytes, limit_bytes: int) -> None:
+    if len(body) + len(chunk) > limit_bytes:
+        raise ResponseRefused("The server's answer is larger than it may be.")
+    body += chunk
+
+
+def _rules(allowed_hosts: tuple[str, ...], limit_bytes: int) -> Rules:
+    def check(url: httpx2.URL) -> None:
+        try:
+            check_url(str(url), allowed_hosts=allowed_hosts, query=True)
+        except UnsafeURL as error:
+            raise AddressRefused(str(error)) from None
+
+    def addresses(host: str, port: int) -> list[str]:
+        return _checked_addresses(host, port, allowed_hosts)
+
+    return Rules(check_url=check, addresses=addresses, limit_bytes=limit_bytes)
+
+
+def _checked_addresses(host: str, port: int, allowed_hosts: tuple[str, ...]) -> list[str]:
+    try:
+        found = resolve(host, port)
+    except (OSError, UnicodeError):
+        raise httpcore2.ConnectError("The name of the server could not be found.") from None
+    # One private address among public ones refuses the name. No honest public service has such a mixture, an
+    # attack by rebinding does; and a name inside that is split on purpose is the operator's to allow.
+    if not all(_may_connect(address, host, port, allowed_hosts) for address in found):
+        raise AddressRefused("The address points inside a private network.")
+    return found
+
+
+def _may_connect(address: str, host: str, port: int, allowed_hosts: tuple[str, ...]) -> bool:
+    if is_public(address):
+        return True
+    name = normal_host(host)
+    if not is_allowed(name, port, allowed_hosts):
+        return False
+    # Whoever controls an allowed name, or one below an allowed suffix, must not get our cloud's credentials.
+    return is_literal(name) or not is_metadata(address)
+
+
+@lru_cache(maxsize=1)
+def _default_tls() -> ssl.SSLContext:
+    """Made once, as reading the certificates takes long. SSL_CERT_FILE, the operator's own, is honoured."""
+    return httpx2.create_ssl_context()
+
+
+def _no_cookies() -> CookieJar:
+    """A client may serve several tenants: what a server sets for one must not return with another."""
+    return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))

@@ -1,0 +1,222 @@
+"""HTTP transports that connect only to addresses which a check has passed, and read only so much.
+
+The check runs where the socket is opened, not before: whoever looks a name up twice can be told a public
+address first and a private one afterwards (DNS rebinding). Only the socket gets the number. Certificate
+check, SNI, Host header and the pool's key keep the name, so names on one machine never share a connection.
+
+Built on the public parts of httpx2 and httpcore2: should they change, this breaks rather than lets through.
+"""
+
+import ssl
+import time
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import cast
+
+import anyio
+import httpcore2
+import httpx2
+
+# httpx2's own numbers for its pool.
+MAX_CONNECTIONS = 100
+MAX_IDLE_CONNECTIONS = 20
+IDLE_SECONDS = 5.0
+
+
+class ResponseRefused(httpx2.ReadError):
+    """The answer was larger than agreed, or packed though asked for plain. The request had been sent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rules:
+    """What a transport asks before it sends, and how much it may read."""
+
+    check_url: Callable[[httpx2.URL], None]
+    addresses: Callable[[str, int], Sequence[str]]
+    limit_bytes: int
+
+
+class PinnedBackend(httpcore2.NetworkBackend):
+    """Opens sockets to checked addresses only. Unix sockets it cannot open: the base class refuses."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._sockets = httpcore2.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.NetworkStream:
+        failure: Exception = httpcore2.ConnectError("The name has no address.")
+        for address, seconds in _shares(self._rules.addresses(host, port), timeout):
+            try:
+                return self._sockets.connect_tcp(address, port, seconds, local_address, socket_options)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+
+class AsyncPinnedBackend(httpcore2.AsyncNetworkBackend):
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+        self._sockets = httpcore2.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the base class's signature
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        failure: Exception = httpcore2.ConnectError("The name has no address.")
+        for address, seconds in _shares(await self._addresses(host, port, timeout), timeout):
+            try:
+                return await self._sockets.connect_tcp(address, port, seconds, local_address, socket_options)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+    async def _addresses(self, host: str, port: int, seconds: float | None) -> Sequence[str]:
+        try:
+            with anyio.fail_after(seconds):
+                ask = self._rules.addresses
+                return await anyio.to_thread.run_sync(ask, host, port, abandon_on_cancel=True)
+        except TimeoutError:
+            raise httpcore2.ConnectTimeout("Looking up the name took too long.") from None
+
+
+class GuardedTransport(httpx2.BaseTransport):
+    def __init__(self, rules: Rules, tls: ssl.SSLContext) -> None:
+        self._rules = rules
+        self._pool = httpcore2.ConnectionPool(
+            ssl_context=tls,
+            max_connections=MAX_CONNECTIONS,
+            max_keepalive_connections=MAX_IDLE_CONNECTIONS,
+            keepalive_expiry=IDLE_SECONDS,
+            network_backend=PinnedBackend(rules),
+        )
+
+    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
+        self._rules.check_url(request.url)
+        with _names_of_httpx2():
+            answer = self._pool.handle_request(_plain(request))
+        body = _Body(cast("Iterable[bytes]", answer.stream), self._rules.limit_bytes)
+        if _is_packed(answer):
+            body.close()
+            raise ResponseRefused("The server sent a packed answer although it was asked not to.")
+        return httpx2.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class AsyncGuardedTransport(httpx2.AsyncBaseTransport):
+    def __init__(self, rules: Rules, tls: ssl.SSLContext) -> None:
+        self._rules = rules
+        self._pool = httpcore2.AsyncConnectionPool(
+            ssl_context=tls,
+            max_connections=MAX_CONNECTIONS,
+            max_keepalive_connections=MAX_IDLE_CONNECTIONS,
+            keepalive_expiry=IDLE_SECONDS,
+            network_backend=AsyncPinnedBackend(rules),
+        )
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        self._rules.check_url(request.url)
+        with _names_of_httpx2():
+            answer = await self._pool.handle_async_request(_plain(request))
+        body = _AsyncBody(cast("AsyncIterable[bytes]", answer.stream), self._rules.limit_bytes)
+        if _is_packed(answer):
+            await body.aclose()
+            raise ResponseRefused("The server sent a packed answer although it was asked not to.")
+        return httpx2.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
+class _Body(httpx2.SyncByteStream):
+    def __init__(self, stream: Iterable[bytes], limit_bytes: int) -> None:
+        self._stream = stream
+        self._left_bytes = limit_bytes
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _names_of_httpx2():
+            for chunk in self._stream:
+                self._left_bytes = _less(self._left_bytes, chunk)
+                yield chunk
+
+    def close(self) -> None:
+        if hasattr(self._stream, "close"):
+            self._stream.close()
+
+
+class _AsyncBody(httpx2.AsyncByteStream):
+    def __init__(self, stream: AsyncIterable[bytes], limit_bytes: int) -> None:
+        self._stream = stream
+        self._left_bytes = limit_bytes
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        with _names_of_httpx2():
+            async for chunk in self._stream:
+                self._left_bytes = _less(self._left_bytes, chunk)
+                yield chunk
+
+    async def aclose(self) -> None:
+        if hasattr(self._stream, "aclose"):
+            await self._stream.aclose()
+
+
+def _plain(request: httpx2.Request) -> httpcore2.Request:
+    url = request.url
+    return httpcore2.Request(
+        method=request.method,
+        url=httpcore2.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+        headers=request.headers.raw,
+        content=cast("Iterable[bytes] | AsyncIterable[bytes]", request.stream),
+        extensions=request.extensions,
+    )
+
+
+def _is_packed(answer: httpcore2.Response) -> bool:
+    # A few kilobytes can unpack to gigabytes, and the limit counts only what comes over the wire.
+    encodings = [value.strip().lower() for name, value in answer.headers if name.lower() == b"content-encoding"]
+    return any(encoding not in {b"", b"identity"} for encoding in encodings)
+
+
+def _less(left_bytes: int, chunk: bytes) -> int:
+    if len(chunk) > left_bytes:
+        raise ResponseRefused("The server's answer is larger than it may be.")
+    return left_bytes - len(chunk)
+
+
+def _shares(addresses: Sequence[str], timeout_seconds: float | None) -> Iterator[tuple[str, float | None]]:
+    """Each address with its share of the time left, so that many dead ones take no longer than one."""
+    deadline = None if timeout_seconds is None else time.monotonic() + timeout_seconds
+    for tried, address in enumerate(addresses):
+        if deadline is None:
+            yield address, None
+        else:
+            yield address, max((deadline - time.monotonic()) / (len(addresses) - tried), 0.05)
+
+
+@contextmanager
+def _names_of_httpx2() -> Generator[None]:
+    """httpcore2's errors as httpx2's, where they have the same names. Refusals pass as they are."""
+    try:
+        yield
+    except (
+        httpcore2.TimeoutException,
+        httpcore2.NetworkError,
+        httpcore2.ProtocolError,
+        httpcore2.ProxyError,
+        httpcore2.UnsupportedProtocol,
+    ) as error:
+        named: type[httpx2.TransportError] = getattr(httpx2, type(error).__name__)
+        raise named(str(error)) from error
