@@ -1,7 +1,5 @@
 """Whether a provider connection works: a worker asks the provider for its models, which costs nothing."""
 
-from datetime import timedelta
-
 import httpx2
 from django.conf import settings
 from django.db.models import Q
@@ -10,12 +8,12 @@ from django.utils import timezone
 from accounts import audit, connections
 from accounts.errors import Refused
 from accounts.models import Health, Membership, ProviderConnection, ProviderKind
+from accounts.models.connections import TEST_IS_LOST_AFTER
 from saas import guard, live
 from saas.transactions import after_commit
 
 TIMEOUT_SECONDS = 15
 ANSWER_LIMIT_BYTES = 4 * 1024 * 1024
-TEST_IS_LOST_AFTER = timedelta(seconds=60)
 
 SENTENCES = {
     401: "The provider refuses the key. Enter a valid one.",

@@ -1,10 +1,14 @@
 import uuid
+from datetime import timedelta
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from saas.tenancy import TenantModel
+
+
+TEST_IS_LOST_AFTER = timedelta(seconds=60)
 
 
 class ProviderKind(models.TextChoices):
@@ -50,6 +54,12 @@ class ProviderConnection(TenantModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_testing(self) -> bool:
+        """A test whose worker died is no test any more."""
+        began = self.health_checked_at
+        return self.health == Health.TESTING and began is not None and timezone.now() - began < TEST_IS_LOST_AFTER
 
     @property
     def has_key(self) -> bool:

@@ -19,8 +19,18 @@ CHUNK = 2000
 @member_required(Role.ADMIN)
 def audit_log(request: OrgRequest) -> HttpResponse:
     page = cursor_page(request.org.audit_entries, before=request.GET.get("before", ""))
-    entries = [{"entry": entry, "words": audit.ACTIONS.get(entry.action, entry.action)} for entry in page.items]
+    entries = [
+        {"entry": entry, "words": audit.ACTIONS.get(entry.action, entry.action), "details": _details(entry)}
+        for entry in page.items
+    ]
     return render(request, "accounts/audit.html", {"page": page, "entries": entries})
+
+
+def _details(entry: AuditEntry) -> list[tuple[str, str]]:
+    return [
+        (name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
+        for name, value in entry.details.items()
+    ]
 
 
 @member_required(Role.ADMIN)

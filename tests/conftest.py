@@ -1,0 +1,119 @@
+"""The test world. In acme: Alice owns, Adam administers, Bob makes pictures, Vera looks on. Charlie owns rival and must
+never see or change anything of acme. Dora belongs to nobody."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from allauth.account.models import EmailAddress
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from accounts import organizations
+from accounts.models import AuditEntry, Membership, Organization, Role, User
+from saas import tenancy
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Tests with real transactions empty the tables afterwards; the audit log refuses that, as it should."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_auditentry DISABLE TRIGGER refuse_truncate")
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """Rate limits are counted in the cache."""
+    yield
+    cache.clear()
+
+
+def make_person(name: str, **fields: Any) -> User:
+    user = User.objects.create_user(f"{name.lower()}@example.com", PASSWORD, name=name, **fields)
+    EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    return user
+
+
+def join(org: Organization, user: User, role: Role) -> Membership:
+    with tenancy.tenant(org.pk):
+        return Membership.objects.create(org=org, user=user, role=role)
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return make_person("Alice")
+
+
+@pytest.fixture
+def acme(alice: User) -> Organization:
+    return organizations.found(name="Acme", slug="acme", by=alice)
+
+
+@pytest.fixture
+def adam(acme: Organization) -> User:
+    user = make_person("Adam")
+    join(acme, user, Role.ADMIN)
+    return user
+
+
+@pytest.fixture
+def bob(acme: Organization) -> User:
+    user = make_person("Bob")
+    join(acme, user, Role.MEMBER)
+    return user
+
+
+@pytest.fixture
+def vera(acme: Organization) -> User:
+    user = make_person("Vera")
+    join(acme, user, Role.VIEWER)
+    return user
+
+
+@pytest.fixture
+def charlie(db: None) -> User:
+    return make_person("Charlie")
+
+
+@pytest.fixture
+def rival(charlie: User) -> Organization:
+    return organizations.found(name="Rival", slug="rival", by=charlie)
+
+
+@pytest.fixture
+def dora(db: None) -> User:
+    return make_person("Dora")
+
+
+SignIn = Callable[[User], Client]
+
+
+@pytest.fixture
+def sign_in() -> SignIn:
+    def signed_in(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return signed_in
+
+
+def membership(org: Organization, user: User) -> Membership | None:
+    with tenancy.tenant(org.pk):
+        return Membership.objects.filter(org=org, user=user).select_related("org", "user").first()
+
+
+def must_be_member(org: Organization, user: User) -> Membership:
+    found = membership(org, user)
+    assert found is not None
+    return found
+
+
+def actions(org: Organization) -> list[str]:
+    """The audit log of an organization, oldest first, without its founding."""
+    with tenancy.tenant(org.pk):
+        entries = AuditEntry.objects.filter(org=org).order_by("pk").values_list("action", flat=True)
+        return [action for action in entries if action != "organization.founded"]

@@ -1,0 +1,18 @@
+"""The product's settings with what a test world needs: cheap passwords, static files without a manifest."""
+
+import os
+import tempfile
+
+os.environ.setdefault("SECRET_KEY", "a secret for tests that is long enough to be no warning 0123456789")
+os.environ.setdefault("ENCRYPTION_KEYS", "dGVzdHMgdGVzdHMgdGVzdHMgdGVzdHMgdGVzdHMgMDE=")
+os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
+os.environ.setdefault("PUBLIC_URL", "http://testserver")
+os.environ.setdefault("MEDIA_ROOT", tempfile.mkdtemp(prefix="darkroom-tests-"))
+os.environ.setdefault("LOG_LEVEL", "WARNING")
+
+from saas.settings import *  # noqa: F403
+from saas.settings import STORAGES
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+STATIC_ROOT = tempfile.mkdtemp(prefix="darkroom-tests-")

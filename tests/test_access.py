@@ -1,0 +1,131 @@
+"""The permission matrix: every URL that Darkroom serves, with who may. A URL without a row here fails the first test."""
+
+import uuid
+from typing import Any, NamedTuple
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Organization, User
+from tests.conftest import SignIn
+
+ROLES = ["viewer", "member", "admin", "owner"]
+
+
+class Row(NamedTuple):
+    """`least` is the lowest role let in; nothing exists behind the codes, so whoever is let in gets 404 or better."""
+
+    least: str
+    method: str = "get"
+    kwargs: tuple[str, ...] = ()
+
+
+CODE = ("code",)
+OF_AN_ORGANIZATION = {
+    "studio": Row("viewer"),
+    "team": Row("viewer"),
+    "invite": Row("admin", "post"),
+    "send_invitation_again": Row("admin", "post", CODE),
+    "revoke_invitation": Row("admin", "post", CODE),
+    "leave": Row("viewer", "post"),
+    "change_role": Row("admin", "post", CODE),
+    "remove_member": Row("admin", "post", CODE),
+    "transfer": Row("owner", "post", CODE),
+    "keys": Row("viewer"),
+    "new_key": Row("viewer"),
+    "revoke_key": Row("viewer", "post", CODE),
+    "connections": Row("admin"),
+    "new_connection": Row("admin"),
+    "connection": Row("admin", "get", CODE),
+    "make_default_connection": Row("admin", "post", CODE),
+    "remove_connection": Row("admin", "post", CODE),
+    "test_connection": Row("admin", "post", CODE),
+    "connection_health": Row("admin", "get", CODE),
+    "audit": Row("admin"),
+    "audit_export": Row("admin"),
+    "settings": Row("admin"),
+    "rename": Row("admin", "post"),
+    "second_factor": Row("admin", "post"),
+    "delete_organization": Row("owner", "post"),
+}
+SIGNED_IN = {"me", "new_organization", "accept_invitation", "second_factor_needed"}
+PUBLIC = {"home", "look", "invitation", "healthz", "readyz", "metrics", "design"}
+WITH_A_KEY = {"api_key"}
+OTHERS_ROUTES = ("accounts/", "-/operator/")  # allauth's and the admin's own, tested where they are used
+
+
+def _names(patterns: list[Any], prefix: str = "") -> set[str]:
+    found: set[str] = set()
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            if not route.startswith(OTHERS_ROUTES):
+                found |= _names(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern):
+            found.add(pattern.name or route)
+    return found
+
+
+def test_every_url_has_a_row() -> None:
+    names = _names(get_resolver().url_patterns)
+    assert names == set(OF_AN_ORGANIZATION) | SIGNED_IN | PUBLIC | WITH_A_KEY
+
+
+def _ask(client: Client, name: str, slug: str = "acme") -> int:
+    row = OF_AN_ORGANIZATION[name]
+    url = reverse(name, kwargs={"slug": slug, **{key: uuid.uuid4() for key in row.kwargs}})
+    return int(getattr(client, row.method)(url).status_code)
+
+
+@pytest.mark.parametrize("name", OF_AN_ORGANIZATION)
+def test_a_stranger_to_the_organization_gets_404(
+    name: str, acme: Organization, rival: Organization, charlie: User, sign_in: SignIn
+) -> None:
+    assert _ask(sign_in(charlie), name) == 404
+    assert _ask(sign_in(charlie), name, "no-such-organization") == 404
+
+
+@pytest.mark.parametrize("name", OF_AN_ORGANIZATION)
+def test_who_is_not_signed_in_is_sent_to_sign_in(name: str, acme: Organization) -> None:
+    row = OF_AN_ORGANIZATION[name]
+    url = reverse(name, kwargs={"slug": "acme", **{key: uuid.uuid4() for key in row.kwargs}})
+    answer = getattr(Client(), row.method)(url)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("name", OF_AN_ORGANIZATION)
+def test_each_role_gets_what_its_row_says(
+    name: str, alice: User, adam: User, bob: User, vera: User, sign_in: SignIn
+) -> None:
+    least = ROLES.index(OF_AN_ORGANIZATION[name].least)
+    people = {"viewer": vera, "member": bob, "admin": adam, "owner": alice}
+    for role, user in people.items():
+        status = _ask(sign_in(user), name)
+        if ROLES.index(role) < least:
+            assert status == 403, f"{role} got {status}"
+        else:
+            assert status in {200, 302, 404, 422}, f"{role} got {status}"
+
+
+@pytest.mark.parametrize("name", [name for name, row in OF_AN_ORGANIZATION.items() if row.method == "post"])
+def test_an_act_is_never_done_by_a_link(name: str, alice: User, acme: Organization, sign_in: SignIn) -> None:
+    row = OF_AN_ORGANIZATION[name]
+    url = reverse(name, kwargs={"slug": "acme", **{key: uuid.uuid4() for key in row.kwargs}})
+    assert sign_in(alice).get(url).status_code == 405
+
+
+@pytest.mark.parametrize("url", ["/me/", "/o/new/", "/invitations/di_x/accept/", "/o/acme/second-factor/"])
+def test_a_persons_pages_need_a_person(url: str, db: None) -> None:
+    answer = Client().get(url)
+    assert answer.status_code in {302, 405}
+    if answer.status_code == 302:
+        assert answer["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("url", ["/api/v1/key"])
+def test_a_call_without_a_key_is_refused(url: str, db: None) -> None:
+    answer = Client().get(url)
+    assert answer.status_code == 401
+    assert answer.json()["error"]["code"] == "invalid_api_key"
