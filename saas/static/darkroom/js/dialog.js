@@ -1,0 +1,35 @@
+/* data-dialog="id" opens a dialog; the link's own address is the way without script. A click on the backdrop
+   closes it, and Esc does so natively. */
+function attachDialog(dialog) {
+  dialog.addEventListener("click", (event) => {
+    if (event.target.closest("[data-dialog-close]")) {
+      event.preventDefault();
+      dialog.close();
+    }
+  });
+  // Only a press that also began on the backdrop counts, so that selecting text outwards closes nothing.
+  dialog.addEventListener("pointerdown", (event) => {
+    if (event.target !== dialog) return;
+    const box = dialog.getBoundingClientRect();
+    const inside =
+      event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+    if (!inside) dialog.close();
+  });
+  if ("dialogOpen" in dialog.dataset) dialog.showModal();
+}
+
+function attachOpener(opener) {
+  const dialog = document.getElementById(opener.dataset.dialog);
+  if (!dialog) return;
+  opener.setAttribute("aria-haspopup", "dialog");
+  opener.addEventListener("click", (event) => {
+    if (event.metaKey || event.ctrlKey || opener.ariaDisabled === "true") return;
+    event.preventDefault();
+    dialog.showModal();
+  });
+}
+
+export function attach(element) {
+  if (element instanceof HTMLDialogElement) attachDialog(element);
+  if (element.dataset.dialog) attachOpener(element);
+}

@@ -1,0 +1,40 @@
+/* The one entry. A behaviour is a module with attach(element); it is fetched only where its attribute is on
+   the page, also when htmx brings the attribute later. Pages read and work before any of this arrives. */
+const behaviours = [
+  ["[data-menu]", () => import("./menu.js")],
+  ["[data-dialog]", () => import("./dialog.js")],
+  ["dialog", () => import("./dialog.js")],
+  ["[data-palette-dialog]", () => import("./palette.js")],
+  ["[data-toasts]", () => import("./toasts.js")],
+  ["[data-look-form]", () => import("./look.js")],
+  ["[data-copy]", () => import("./copy.js")],
+  ["[data-reveal]", () => import("./reveal.js")],
+  ["[data-busy]", () => import("./busy.js")],
+  ["[data-typed]", () => import("./typed.js")],
+  ["[data-mod]", () => import("./mod.js")],
+  ["[aria-disabled='true']", () => import("./unavailable.js")],
+  ["#keys", () => import("./keys.js")],
+];
+
+const attached = new WeakMap();
+
+function attachOnce(element, load) {
+  const seen = attached.get(element) ?? new Set();
+  attached.set(element, seen);
+  load().then((module) => {
+    if (seen.has(module)) return;
+    seen.add(module);
+    module.attach(element);
+  });
+}
+
+function attachAll(root) {
+  for (const [selector, load] of behaviours) {
+    if (root.matches?.(selector)) attachOnce(root, load);
+    for (const element of root.querySelectorAll(selector)) attachOnce(element, load);
+  }
+}
+
+attachAll(document);
+document.addEventListener("htmx:load", (event) => attachAll(event.detail.elt ?? event.target));
+document.addEventListener("htmx:after:init", (event) => attachAll(event.target));

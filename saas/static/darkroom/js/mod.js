@@ -1,0 +1,6 @@
+/* Key hints say what is printed on this person's keyboard. */
+const isApple = /Mac|iPhone|iPad/.test(navigator.userAgentData?.platform ?? navigator.platform);
+
+export function attach(hint) {
+  if (isApple) hint.textContent = "⌘";
+}

@@ -1,0 +1,81 @@
+"""The design system's words for templates: small pieces as tags, and frames around a block of content.
+
+What is only markup with a class stays a class; what needs a decision or would be repeated stands here.
+"""
+
+import zlib
+
+from django import template
+from django.template.loader import render_to_string
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+FACE_COLOURS = 12
+CALLOUT_ICONS = {"info": "info", "success": "success", "warning": "warning", "danger": "error"}
+
+
+@register.simple_tag
+def icon(name: str, size: str = "", label: str = "") -> SafeString:
+    """One drawing of the sprite. Silent beside text; with `label` it speaks for itself."""
+    voice = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
+    return format_html(
+        '<svg class="icon{}" {}><use href="{}#{}"/></svg>',
+        f" icon-{size}" if size else "",
+        voice,
+        static("darkroom/img/icons.svg"),
+        name,
+    )
+
+
+@register.filter
+def initials(name: str) -> str:
+    """At most two letters: of the first and last word, or of what stands before the @."""
+    words = [word for word in str(name).split("@")[0].replace(".", " ").split() if word[0].isalnum()]
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
+
+
+@register.simple_tag
+def face(name: str, code: object = "", size: str = "", shape: str = "") -> SafeString:
+    """The initials of a person (or, shape="square", an organization). The name stands beside it."""
+    colour = zlib.crc32(str(code or name).encode()) % FACE_COLOURS
+    classes = "".join(f" face-{word}" for word in (colour, size, shape) if word != "")
+    return format_html('<span class="face{}" aria-hidden="true">{}</span>', classes, initials(name))
+
+
+@register.simple_block_tag
+def callout(content: str, kind: str = "info", title: str = "") -> SafeString:
+    """A note inside a page: info, success, warning or danger."""
+    heading = format_html("<strong>{}</strong>", title) if title else ""
+    return format_html(
+        '<div class="callout callout-{}">{}<div>{}<div>{}</div></div></div>',
+        kind,
+        icon(CALLOUT_ICONS[kind]),
+        heading,
+        content,
+    )
+
+
+@register.simple_block_tag
+def dialog(content: str, id: str, title: str, size: str = "", open: bool = False) -> SafeString:  # noqa: A002
+    """A native dialog. Anything with data-dialog="its id" opens it; open=True shows it on arrival."""
+    return render_to_string(
+        "components/_dialog.html", {"content": content, "id": id, "title": title, "size": size, "open": open}
+    )
+
+
+@register.simple_block_tag
+def menu(content: str, label: str, icon: str = "more", side: str = "end", look: str = "quiet") -> SafeString:
+    """A button with a floating list of `menu-item`s. Works without script, because it is a <details>."""
+    return render_to_string(
+        "components/_menu.html",
+        {"content": content, "label": label, "icon": icon, "side": side, "look": look},
+    )
+
+
+@register.filter
+def prefixed(value: object, prefix: str) -> str:
+    """`|add:` joins text only; this joins a UUID too."""
+    return f"{prefix}{value}"
