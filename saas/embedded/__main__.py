@@ -1,0 +1,38 @@
+"""`python -m saas.embedded`, which is bin/run inside the environment."""
+
+import argparse
+import logging
+import os
+import sys
+
+from saas.embedded.refusal import Refusal
+from saas.embedded.serve import serve
+from saas.embedded.stopping import Stopped, Stopping
+
+
+def main() -> int:
+    options = _options()
+    with Stopping() as stopping:
+        try:
+            return serve(stopping, host=options.host, port=options.port, data=options.data)
+        except Refusal as refusal:
+            print(f"Darkroom cannot start. {refusal}", file=sys.stderr)  # noqa: T201
+            return 1
+        except Stopped:
+            return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="bin/run", description="Start Darkroom: everything in one program.")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", default=8000, type=int, help="port to listen on (default: %(default)s)")
+    parser.add_argument("--data", metavar="DIR", help="data folder (default: data beside bin, or DARKROOM_DATA)")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    code = main()
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # everything is put away; a request thread that hangs somewhere must not keep us

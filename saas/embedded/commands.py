@@ -1,0 +1,92 @@
+"""manage.py against the data folder: PostgreSQL is there while a command runs."""
+
+import signal
+import sys
+from types import FrameType
+
+from saas.embedded import variables
+from saas.embedded.folder import DataFolder
+from saas.embedded.postgres import Postgres
+from saas.embedded.refusal import Refusal
+
+WITHOUT_DATABASE = {
+    "check",
+    "collectstatic",
+    "compilemessages",
+    "diffsettings",
+    "findstatic",
+    "help",
+    "makemessages",
+}
+OPTION = "--data"
+
+
+def main(argv: list[str]) -> int:
+    try:
+        arguments, data = take_data(argv)
+        run(arguments, data)
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def run(arguments: list[str], data: str | None) -> None:
+    signal.signal(signal.SIGTERM, _leave)
+    if variables.has_own_database():
+        variables.name_settings()
+        _execute(arguments)
+        return
+    folder = variables.chosen_folder(data)
+    folder.prepare()
+    variables.point_at(folder)
+    variables.embed(folder)
+    if needs_database(arguments):
+        _with_postgres(folder, arguments)
+    else:
+        _execute(arguments)
+
+
+def _with_postgres(folder: DataFolder, arguments: list[str]) -> None:
+    postgres = Postgres(folder)
+    try:
+        postgres.begin()
+        postgres.wait()
+        _execute(arguments)
+    finally:
+        for kind in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(kind, signal.SIG_IGN)  # leaving takes a moment and must not be torn apart
+        postgres.leave()
+
+
+def take_data(argv: list[str]) -> tuple[list[str], str | None]:
+    """Our own option, wherever it stands; Django's commands have none of that name."""
+    rest, data = [], None
+    words = iter(argv)
+    for word in words:
+        if word == OPTION:
+            data = next(words, None)
+            if data is None:
+                raise Refusal(f"{OPTION} needs a folder.")
+        elif word.startswith(f"{OPTION}="):
+            data = word.partition("=")[2]
+        else:
+            rest.append(word)
+    return rest, data
+
+
+def needs_database(arguments: list[str]) -> bool:
+    command = next((word for word in arguments[1:] if not word.startswith("-")), "help")
+    return command not in WITHOUT_DATABASE or "--database" in arguments
+
+
+def _execute(arguments: list[str]) -> None:
+    from django.core.management import execute_from_command_line  # after the environment is set
+
+    execute_from_command_line(arguments)
+
+
+def _leave(_kind: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + signal.SIGTERM)

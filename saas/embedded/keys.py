@@ -1,0 +1,40 @@
+"""The secrets of one data folder: made once, readable by their owner only."""
+
+import base64
+import json
+import os
+import secrets
+from pathlib import Path
+
+from saas.embedded.refusal import Refusal
+
+NAMES = ("SECRET_KEY", "ENCRYPTION_KEYS")
+
+
+def load(path: Path) -> dict[str, str]:
+    """The same ones ever after: who loses the file loses the provider keys that it encrypts."""
+    if not path.exists():
+        _make(path)
+    try:
+        kept: dict[str, str] = json.loads(path.read_text())
+        return {name: kept[name] for name in NAMES}
+    except (OSError, ValueError, KeyError) as error:
+        raise Refusal(f"{path} cannot be read; put it back from a backup.") from error
+
+
+def _make(path: Path) -> None:
+    made = {
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "ENCRYPTION_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
+    }
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
+    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123
+        json.dump(made, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(unfinished, path)  # never over one that somebody else made at the same moment
+    except FileExistsError:
+        pass
+    finally:
+        unfinished.unlink()

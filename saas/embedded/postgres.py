@@ -1,0 +1,76 @@
+"""PostgreSQL for everybody who uses the same data folder at the same time: bin/run, bin/manage, a backup.
+
+Whoever comes first starts it and whoever leaves last stops it. Each user holds a shared lock, which
+the kernel takes back from a killed one; starting and stopping happen under an exclusive lock of their own.
+"""
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import Future
+from threading import Event, Lock, Thread
+
+from saas.embedded import identity, locks
+from saas.embedded.binaries import binaries
+from saas.embedded.cluster import Cluster
+from saas.embedded.folder import DataFolder
+from saas.embedded.runner import runner_for
+
+
+class Postgres:
+    """Starts in the background, where no signal can tear that apart; leave() stops it, however far it got."""
+
+    def __init__(self, folder: DataFolder, settings: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.url = identity.url(folder)
+        self._settings = settings or {}
+        self._cancelled = Event()
+        self._leaving = Lock()
+        self._cluster: Cluster | None = None
+        self._use: int | None = None
+        self._started: Future[None] = Future()
+        self._thread = Thread(target=self._start, name="postgres-start", daemon=True)
+
+    def begin(self) -> None:
+        self._thread.start()
+
+    def wait(self) -> None:
+        self._started.result()
+
+    def has_ended(self) -> bool:
+        """Whether it died under us."""
+        return self._cluster is not None and not self._cluster.is_running()
+
+    def leave(self) -> None:
+        """Stops PostgreSQL, unless somebody else still uses it."""
+        self._cancelled.set()
+        if self._thread.ident:
+            self._thread.join()
+        with self._leaving:
+            if self._use is not None and self._cluster is not None:
+                self._stop_if_last(self._cluster, self._use)
+                self._use = None
+
+    def _stop_if_last(self, cluster: Cluster, use: int) -> None:
+        with locks.held(self.folder.lock("postgres")):
+            os.close(use)
+            if locks.is_unused(self.folder.lock("postgres-users")):
+                cluster.stop()
+
+    def _start(self) -> None:
+        try:
+            with locks.held(self.folder.lock("postgres")):
+                self._join()
+        except BaseException as error:  # it belongs to whoever waits
+            self._started.set_exception(error)
+        else:
+            self._started.set_result(None)
+
+    def _join(self) -> None:
+        cluster = self._cluster = Cluster(self.folder, runner_for(self.folder.cluster), self._settings)
+        self._use = locks.share(self.folder.lock("postgres-users"))
+        if not cluster.is_running():
+            for opened in cluster.runner.open_way_to(self.folder.root, binaries()):
+                print(f"PostgreSQL's own user may now pass through {opened} (not read it).", flush=True)  # noqa: T201
+            cluster.make()
+            cluster.start(self._cancelled)
+        identity.provide(self.folder)

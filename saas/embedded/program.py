@@ -1,0 +1,52 @@
+"""Django's part of the start: loaded, checked against the database, handed over as an ASGI application."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from saas.embedded import assets, schema
+from saas.embedded.refusal import Refusal
+
+
+def load() -> None:
+    """All that needs no database, so that it can happen while PostgreSQL starts."""
+    import django  # after the environment is set
+    from django.core.exceptions import ImproperlyConfigured
+
+    try:
+        django.setup()
+        import_module("saas.embedded.web")
+        import_module("saas.urls")
+    except ImproperlyConfigured as error:
+        raise Refusal(str(error)) from error
+
+
+def prepare() -> None:
+    from django.conf import settings
+    from django.db import OperationalError, connections
+
+    try:
+        schema.bring_up_to_date()
+    except OperationalError as error:
+        raise Refusal(f"The database does not answer: {' '.join(str(error).split())}") from error
+    finally:
+        connections.close_all()
+    assets.collect(Path(settings.STATIC_ROOT))
+
+
+def application() -> Any:  # an ASGI callable
+    from saas.tenancy import BypassesRowSecurity
+
+    try:
+        import_module("saas.worker")  # heartbeat, broker and tasks
+        return import_module("saas.asgi").application
+    except BypassesRowSecurity as error:
+        raise Refusal(str(error)) from error
+
+
+def put_away() -> None:
+    from django.db import connections
+
+    for connection in connections.all(initialized_only=True):
+        connection.close()
+        connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's has one

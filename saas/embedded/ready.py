@@ -1,0 +1,58 @@
+"""Says when Darkroom can be used, and how."""
+
+import http.client
+import time
+from threading import Thread
+
+from saas.embedded import variables
+from saas.embedded.folder import DataFolder
+from saas.embedded.listening import Address
+
+POLL_SECONDS = 0.02
+ANSWER_SECONDS = 10.0
+IMPATIENT_AFTER_SECONDS = 20.0
+
+HOW_TO_SIGN_IN = """\
+  Sign up:  {url}/accounts/signup/  (e-mails with confirmation links are printed here)
+  Or take a ready account and an API key:  bin/manage demo
+  Stop with Ctrl-C. Everything is kept in {data}"""
+
+
+def announce(folder: DataFolder, address: Address) -> None:
+    """In the background: the web server has yet to start."""
+    Thread(target=_announce, args=(folder, address), name="ready", daemon=True).start()
+
+
+def _announce(folder: DataFolder, address: Address) -> None:
+    began = time.monotonic()
+    is_impatient = False
+    while (answer := _readyz(address))[0] != http.client.OK:
+        if not is_impatient and time.monotonic() - began > IMPATIENT_AFTER_SECONDS:
+            is_impatient = True
+            print(f"Darkroom is not ready yet: {answer[1]}", flush=True)  # noqa: T201
+        time.sleep(POLL_SECONDS)
+    variables.remember_url(folder, address.public_url)
+    print(f"Darkroom is ready at {address.url}", flush=True)  # noqa: T201
+    print(HOW_TO_SIGN_IN.format(url=address.public_url, data=folder.root), flush=True)  # noqa: T201
+
+
+def _readyz(address: Address) -> tuple[int, str]:
+    connection = http.client.HTTPConnection(address.reachable_host, address.port, timeout=ANSWER_SECONDS)
+    try:
+        connection.request("GET", "/readyz", headers={"Host": _allowed_name()})
+        answer = connection.getresponse()
+        return answer.status, answer.read(2000).decode(errors="replace")
+    except OSError as error:
+        return 0, str(error)
+    except http.client.HTTPException as error:
+        return 0, repr(error)
+    finally:
+        connection.close()
+
+
+def _allowed_name() -> str:
+    """The person may have restricted by which names we answer."""
+    from django.conf import settings  # Django is set up by the caller
+
+    name: str = settings.ALLOWED_HOSTS[0].lstrip(".")
+    return "localhost" if name == "*" else name

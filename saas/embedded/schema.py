@@ -1,0 +1,41 @@
+"""The database's tables: refused when a newer version made them, migrated when this version is newer."""
+
+import pkgutil
+from importlib import import_module
+
+from saas.embedded.refusal import Refusal
+
+Migration = tuple[str, str]  # app, name
+
+
+def bring_up_to_date() -> None:
+    """Looks at file names only; Django's migration graph is loaded when there is something to do."""
+    from django.core.management import call_command  # Django is set up by the caller
+
+    known, applied = _known(), _applied()
+    if unknown := sorted(applied - known):
+        app, name = unknown[-1]
+        raise Refusal(f"This data was made by a newer version of Darkroom; this one does not know {app}.{name}.")
+    if known - applied:
+        call_command("migrate", interactive=False, verbosity=0)
+
+
+def _known() -> set[Migration]:
+    from django.apps import apps
+
+    return {(app.label, name) for app in apps.get_app_configs() for name in _names(f"{app.name}.migrations")}
+
+
+def _names(package: str) -> list[str]:
+    try:
+        folder = import_module(package).__path__
+    except ModuleNotFoundError:
+        return []
+    return [found.name for found in pkgutil.iter_modules(folder) if found.name[0] not in "_~"]
+
+
+def _applied() -> set[Migration]:
+    from django.db import connection
+    from django.db.migrations.recorder import MigrationRecorder
+
+    return set(MigrationRecorder(connection).applied_migrations())

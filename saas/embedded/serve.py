@@ -1,0 +1,63 @@
+"""bin/run: the order in which everything starts; it stops in reverse."""
+
+import socket
+from contextlib import AbstractContextManager, ExitStack
+
+from saas.embedded import listening, locks, program, ready, variables
+from saas.embedded.folder import DataFolder
+from saas.embedded.postgres import Postgres
+from saas.embedded.stopping import Stopping
+
+
+def serve(stopping: Stopping, *, host: str, port: int, data: str | None) -> int:
+    """The program's exit code."""
+    folder = variables.chosen_folder(data)
+    with ExitStack() as stack:
+        try:
+            sockets = listening.listen(host, port)
+            stack.callback(listening.close, sockets)
+            address = listening.Address(host, port=sockets[0].getsockname()[1])
+            folder.prepare()
+            stack.enter_context(_alone(folder))
+            variables.point_at(folder, url=address.public_url)
+            if postgres := _postgres(folder, address):
+                stack.callback(postgres.leave)
+                stopping.last_act = postgres.leave
+                postgres.begin()
+            program.load()  # while PostgreSQL starts
+            if postgres:
+                postgres.wait()
+            program.prepare()
+            stack.callback(program.put_away)
+            ready.announce(folder, address)
+            return _run(stopping, sockets, postgres)
+        finally:
+            stopping.ignore()
+
+
+def _run(stopping: Stopping, sockets: list[socket.socket], postgres: Postgres | None) -> int:
+    from saas import live  # these need Django
+    from saas.embedded import worker
+    from saas.embedded.web import Web
+
+    web = Web(program.application(), sockets)
+    live.bind_loop(web.loop)
+    working = worker.start()
+    return web.run(
+        stopping,
+        drain=lambda: worker.drain(working),
+        has_failed=postgres.has_ended if postgres else lambda: False,
+    )
+
+
+def _alone(folder: DataFolder) -> AbstractContextManager[None]:
+    sentence = f"It runs on the data folder {folder.root} already; stop that one, or choose another with --data."
+    return locks.held_alone(folder.lock("darkroom"), otherwise=sentence)
+
+
+def _postgres(folder: DataFolder, address: listening.Address) -> Postgres | None:
+    """Ours, unless the person brought their own."""
+    if variables.has_own_database():
+        return None
+    variables.embed(folder, hosts=address.names)
+    return Postgres(folder)

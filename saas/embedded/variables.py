@@ -1,0 +1,54 @@
+"""What the embedded size sets for Django's settings. Whatever the person has set themselves stays."""
+
+import os
+from pathlib import Path
+
+from saas.embedded import identity, keys
+from saas.embedded.folder import DataFolder
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+
+def chosen_folder(option: str | None) -> DataFolder:
+    default = Path(__file__).resolve().parents[2] / "data"
+    return DataFolder.at(option or os.environ.get("DARKROOM_DATA") or default)
+
+
+def has_own_database() -> bool:
+    """Whether the person brought a PostgreSQL; ours then stays off."""
+    return bool(os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"))
+
+
+def name_settings() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
+
+
+def point_at(folder: DataFolder, *, url: str | None = None) -> None:
+    """What holds for bin/run with any database."""
+    name_settings()
+    os.environ["DARKROOM_DATA"] = str(folder.root)
+    os.environ.setdefault("STATIC_ROOT", str(folder.static))
+    os.environ.setdefault("PUBLIC_URL", url or last_url(folder))
+    os.environ.setdefault("LOG_FORMAT", "console")
+
+
+def embed(folder: DataFolder, *, hosts: tuple[str, ...] = ()) -> None:
+    """What we answer for only where the database is ours. With DATABASE_URL the person sets all of it."""
+    os.environ["DARKROOM_EMBEDDED"] = "1"
+    os.environ["DATABASE_URL"] = identity.url(folder)
+    os.environ.setdefault("ALLOWED_HOSTS", ",".join((*LOCAL_HOSTS, *hosts)))
+    for name, value in keys.load(folder.secrets).items():
+        os.environ.setdefault(name, value)
+
+
+def remember_url(folder: DataFolder, url: str) -> None:
+    """So that bin/manage makes links to where bin/run listens."""
+    (folder.root / "url").write_text(url)
+
+
+def last_url(folder: DataFolder) -> str:
+    try:
+        return (folder.root / "url").read_text()
+    except OSError:
+        return DEFAULT_URL
