@@ -1,6 +1,7 @@
 """The page where Darkroom's own developers and designers see every component in every state and look."""
 
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -12,7 +13,8 @@ from django.views.decorators.http import require_safe
 from saas.forms import RadioCards, Segmented, Switch
 
 
-class Note(NamedTuple):
+@dataclass(frozen=True)
+class Note:
     """A message as django.contrib.messages has it; made by hand so that looking here writes no session."""
 
     level_tag: str
