@@ -1,9 +1,9 @@
 """What the operator sees: organizations and people. Suspending is the one thing done here."""
 
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib import admin
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 
@@ -11,13 +11,15 @@ from accounts import audit, organizations
 from accounts.models import AuditEntry, Membership, Organization, User
 from saas import tenancy
 
+M = TypeVar("M", bound=Model)
+
 
 def _operator(request: HttpRequest) -> User:
     assert isinstance(request.user, User)  # noqa: S101 the site lets nobody else in
     return request.user
 
 
-class LookOnly(admin.ModelAdmin[Any]):
+class LookOnly(admin.ModelAdmin[M]):
     actions_on_bottom = False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -28,7 +30,7 @@ class LookOnly(admin.ModelAdmin[Any]):
 
 
 @admin.register(Organization)
-class OrganizationAdmin(LookOnly):
+class OrganizationAdmin(LookOnly[Organization]):
     list_display = ("name", "slug", "members", "created_at", "suspended_at", "deleted_at")
     list_filter = ("suspended_at", "deleted_at")
     search_fields = ("name", "slug")
@@ -74,7 +76,7 @@ class OrganizationAdmin(LookOnly):
 
 
 @admin.register(User)
-class UserAdmin(LookOnly):
+class UserAdmin(LookOnly[User]):
     list_display = ("email", "name", "joined_at", "last_login", "is_active", "is_staff")
     list_filter = ("is_active", "is_staff")
     search_fields = ("email", "name")
@@ -93,7 +95,7 @@ class UserAdmin(LookOnly):
 
 
 @admin.register(AuditEntry)
-class OperatorEntryAdmin(LookOnly):
+class OperatorEntryAdmin(LookOnly[AuditEntry]):
     """The operator's own acts that span organizations; each organization's log is its own."""
 
     list_display = ("at", "actor_label", "action", "target", "address")

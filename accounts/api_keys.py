@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from accounts import audit
@@ -40,7 +40,7 @@ def make(
 
 def visible_to(member: Membership) -> QuerySet[ApiKey]:
     """A member's own keys; for an admin, everybody's."""
-    keys = member.org.api_keys.select_related("maker").order_by("revoked_at", "-created_at")
+    keys = member.org.api_keys.select_related("maker").order_by(F("revoked_at").desc(nulls_first=True), "-created_at")
     return keys if member.is_admin else keys.filter(maker=member.user)
 
 

@@ -76,7 +76,7 @@ def find(token: str) -> Invitation:
 
 def is_for(invitation: Invitation, user: User) -> bool:
     """Only a person who has proved that the invited address is theirs."""
-    return EmailAddress.objects.filter(user=user, email__iexact=invitation.email, verified=True).exists()
+    return bool(EmailAddress.objects.filter(user=user, email__iexact=invitation.email, verified=True).exists())
 
 
 def accept(*, invitation: Invitation, user: User) -> Membership:

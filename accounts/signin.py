@@ -4,11 +4,16 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.http import HttpRequest
 
 from accounts.models import User
 from saas import sealing
+
+
+SEALING_CONTEXT = "second-factor"
+SEALED_FIELDS = ("secret", "seed")  # of a TOTP app, of recovery codes
 
 
 class SignupForm(forms.Form):
@@ -28,10 +33,21 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth is untyped
     def encrypt(self, text: str) -> str:
         """TOTP secrets and recovery seeds rest sealed, like provider keys."""
-        return sealing.seal(text, context="second-factor")
+        return sealing.seal(text, context=SEALING_CONTEXT)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return sealing.unseal(encrypted_text, context="second-factor").reveal()
+        return sealing.unseal(encrypted_text, context=SEALING_CONTEXT).reveal()
 
     def get_public_key_credential_rp_entity(self) -> dict[str, Any]:
         return {**super().get_public_key_credential_rp_entity(), "name": "Darkroom"}
+
+
+def reseal_second_factor(authenticator: Authenticator) -> bool:
+    """Seals its secret under the newest encryption key; answers whether anything changed."""
+    was_changed = False
+    for field in SEALED_FIELDS:
+        if field in authenticator.data:
+            authenticator.data[field], was_changed = sealing.reseal(authenticator.data[field], context=SEALING_CONTEXT)
+    if was_changed:
+        authenticator.save(update_fields=["data"])
+    return was_changed

@@ -9,7 +9,8 @@ import dramatiq
 import structlog
 from django.conf import settings
 from django.db import close_old_connections, connections, transaction
-from dramatiq import Actor, Broker, Message, Middleware
+from dramatiq import Actor, Broker, Middleware
+from dramatiq.broker import MessageProxy
 from dramatiq.brokers.stub import StubBroker
 from dramatiq.middleware import (
     AgeLimit,
@@ -33,7 +34,7 @@ class TaskMiddleware(Middleware):
     def __init__(self) -> None:
         self.began = threading.local()
 
-    def before_process_message(self, broker: Broker, message: Message[Any]) -> None:
+    def before_process_message(self, broker: Broker, message: MessageProxy) -> None:
         close_old_connections()
         structlog.contextvars.bind_contextvars(task=message.actor_name, message_id=message.message_id)
         self.began.at = time.monotonic()
@@ -41,7 +42,7 @@ class TaskMiddleware(Middleware):
     def after_process_message(
         self,
         broker: Broker,
-        message: Message[Any],
+        message: MessageProxy,
         *,
         result: Any = None,
         exception: BaseException | None = None,
@@ -53,7 +54,7 @@ class TaskMiddleware(Middleware):
         log.info("task", outcome=outcome, milliseconds=round(seconds * 1000, 1))
         self._leave()
 
-    def after_skip_message(self, broker: Broker, message: Message[Any]) -> None:
+    def after_skip_message(self, broker: Broker, message: MessageProxy) -> None:
         self._leave()
 
     def after_worker_thread_shutdown(self, broker: Broker, thread: Any) -> None:
@@ -87,7 +88,9 @@ def make_broker(url: str) -> Broker:
     if url.startswith(("redis://", "rediss://", "unix://")):
         from dramatiq.brokers.redis import RedisBroker
 
-        return RedisBroker(url=url, middleware=_middleware(), namespace="darkroom")
+        return RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq leaves it untyped
+            url=url, middleware=_middleware(), namespace="darkroom"
+        )
     raise ValueError("BROKER_URL must start with amqp:// or redis://.")
 
 

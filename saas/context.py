@@ -20,6 +20,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
             "organization": org,
             "member": getattr(request, "member", None),
             "organizations": _organizations(request, org.pk),
+            "socket": f"/ws/o/{org.slug}/",
             "rail": _rail(request, org.slug),
         }
     return context

@@ -33,6 +33,7 @@ ALLOWED_HOSTS = environment.listing("ALLOWED_HOSTS", "*" if DEBUG else "")
 
 PUBLIC_URL = environment.text("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 IS_HTTPS = urlsplit(PUBLIC_URL).scheme == "https"
+IS_EMBEDDED = environment.flag("DARKROOM_EMBEDDED")
 DATA_DIR = Path(environment.text("DARKROOM_DATA", str(BASE_DIR / "data")))
 
 INSTALLED_APPS = [

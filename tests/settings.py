@@ -2,7 +2,10 @@
 
 import os
 import tempfile
+from pathlib import Path
 
+# bin/test starts a PostgreSQL and names it; type checking needs none.
+os.environ.setdefault("DATABASE_URL", "postgresql:///darkroom")
 os.environ.setdefault("SECRET_KEY", "a secret for tests that is long enough to be no warning 0123456789")
 os.environ.setdefault("ENCRYPTION_KEYS", "dGVzdHMgdGVzdHMgdGVzdHMgdGVzdHMgdGVzdHMgMDE=")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
@@ -15,4 +18,4 @@ from saas.settings import STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-STATIC_ROOT = tempfile.mkdtemp(prefix="darkroom-tests-")
+STATIC_ROOT = Path(tempfile.mkdtemp(prefix="darkroom-tests-"))

@@ -18,7 +18,7 @@ CHUNK = 2000
 
 @member_required(Role.ADMIN)
 def audit_log(request: OrgRequest) -> HttpResponse:
-    page = cursor_page(request.org.audit_entries, before=request.GET.get("before", ""))
+    page = cursor_page(request.org.audit_entries.all(), before=request.GET.get("before", ""))
     entries = [
         {"entry": entry, "words": audit.ACTIONS.get(entry.action, entry.action), "details": _details(entry)}
         for entry in page.items

@@ -14,6 +14,8 @@ const behaviours = [
   ["[data-mod]", () => import("./mod.js")],
   ["[aria-disabled='true']", () => import("./unavailable.js")],
   ["#keys", () => import("./keys.js")],
+  ["[data-slug-from]", () => import("./slug.js")],
+  ["[data-live]", () => import("./live.js")],
 ];
 
 const attached = new WeakMap();

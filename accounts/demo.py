@@ -1,0 +1,59 @@
+"""A ready organization to try Darkroom with: one owner, one key, the sandbox. Made or found; each call gives a fresh
+password and a fresh key, and the former ones stop working."""
+
+import secrets
+from typing import TypedDict
+
+from allauth.account.models import EmailAddress
+from django.conf import settings
+from django.db import transaction
+
+from accounts import api_keys, organizations
+from accounts.models import Membership, Organization, Scope, User
+from saas import tenancy
+
+EMAIL = "demo@darkroom.invalid"
+SLUG = "demo"
+KEY_NAME = "Demo"
+
+
+class Demo(TypedDict):
+    url: str
+    email: str
+    password: str
+    org: str
+    api_key: str
+
+
+def make() -> Demo:
+    password = secrets.token_urlsafe(12)
+    with transaction.atomic():
+        owner = _owner(password)
+        member = _membership(owner)
+        with tenancy.tenant(member.org_id):
+            for old in member.org.api_keys.filter(maker=owner, name=KEY_NAME, revoked_at=None):
+                api_keys.revoke(key=old, by=member)
+            _, token = api_keys.make(org=member.org, by=member, name=KEY_NAME, scopes=list(Scope))
+    return {"url": settings.PUBLIC_URL, "email": EMAIL, "password": password, "org": SLUG, "api_key": token}
+
+
+def _owner(password: str) -> User:
+    owner = User.objects.filter(email=EMAIL).first() or User.objects.create_user(EMAIL, name="Demo")
+    owner.set_password(password)
+    owner.save(update_fields=["password"])
+    EmailAddress.objects.get_or_create(user=owner, email=EMAIL, defaults={"verified": True, "primary": True})
+    return owner
+
+
+def _membership(owner: User) -> Membership:
+    with tenancy.person(owner.pk):
+        found = (
+            Membership.objects.filter(user=owner, org__slug=SLUG, org__deleted_at=None)
+            .select_related("org", "user")
+            .first()
+        )
+    if found:
+        return found
+    org: Organization = organizations.found(name="Demo", slug=SLUG, by=owner)
+    with tenancy.tenant(org.pk):
+        return Membership.objects.select_related("org", "user").get(org=org, user=owner)

@@ -1,0 +1,30 @@
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts import demo, organizations
+
+
+class Command(BaseCommand):
+    help = "Makes (or finds) a demo organization and prints how to sign in. In the embedded size only."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not settings.IS_EMBEDDED:
+            raise CommandError("The demo is for the embedded size; this Darkroom has a database of its own.")
+        try:
+            made = demo.make()
+        except organizations.SlugTaken as refusal:
+            raise CommandError("Another organization has the address “demo” already.") from refusal
+        if options["json"]:
+            self.stdout.write(json.dumps(made))
+            return
+        self.stdout.write(f"Open      {made['url']}/accounts/login/")
+        self.stdout.write(f"E-mail    {made['email']}")
+        self.stdout.write(f"Password  {made['password']}")
+        self.stdout.write(f"API key   {made['api_key']}")

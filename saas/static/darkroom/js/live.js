@@ -1,0 +1,41 @@
+/* The tab's one socket. It brings hints: whoever cares listens for `live:<type>` on the document and fetches the
+   truth by HTTP. A page works without it. */
+import { toast } from "./toasts.js";
+
+const ACCESS_ENDED = 4403;
+const STRANGER = 4404;
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 30_000;
+
+export function attach(element) {
+  let pause = FIRST_PAUSE;
+  let last = 0;
+
+  function connect() {
+    const scheme = location.protocol === "https:" ? "wss" : "ws";
+    const socket = new WebSocket(`${scheme}://${location.host}${element.dataset.live}`);
+    socket.addEventListener("message", ({ data }) => {
+      const event = JSON.parse(data);
+      if (event.type === "hello") return welcome();
+      document.dispatchEvent(new CustomEvent(`live:${event.type}`, { detail: event }));
+    });
+    socket.addEventListener("close", ({ code }) => {
+      if (code === STRANGER) return;
+      if (code === ACCESS_ENDED) {
+        toast("Your access changed. Reload the page.", "warning");
+        return;
+      }
+      setTimeout(connect, pause * (0.5 + Math.random() / 2));
+      pause = Math.min(pause * 2, LONGEST_PAUSE);
+    });
+  }
+
+  function welcome() {
+    pause = FIRST_PAUSE;
+    // Something may have happened while the line was cut.
+    if (last) document.dispatchEvent(new CustomEvent("live:again"));
+    last = Date.now();
+  }
+
+  connect();
+}

@@ -1,0 +1,17 @@
+/* Proposes an address while a name is typed, until the person writes an address of their own. */
+export function attach(form) {
+  const name = form.elements[form.dataset.slugFrom];
+  const slug = form.elements[form.dataset.slugTo];
+  let isOwn = slug.value !== "";
+  slug.addEventListener("input", () => {
+    isOwn = slug.value !== "";
+  });
+  name.addEventListener("input", () => {
+    if (!isOwn) slug.value = slugOf(name.value);
+  });
+}
+
+function slugOf(text) {
+  const plain = text.normalize("NFKD").toLowerCase().replace(/[\u0300-\u036f]/g, "");
+  return plain.replace(/[^a-z0-9]+/g, "-").replace(/^-+/, "").slice(0, 40).replace(/-+$/, "");
+}
