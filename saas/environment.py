@@ -52,7 +52,7 @@ def database(name: str, *, pool_size: int) -> dict[str, Any]:
         raise ImproperlyConfigured(f"{name} is not a PostgreSQL URL.") from error
     parts = {key: value for key, value in parts.items() if value is not None}
     options = {
-        "pool": {"min_size": 1, "max_size": pool_size, "timeout": 10},
+        "pool": {"min_size": 1, "max_size": pool_size, "timeout": 10} if pool_size else False,
         **{key: value for key, value in parts.items() if key not in {"dbname", "user", "password", "host", "port"}},
     }
     return {

@@ -16,7 +16,7 @@ def main() -> int:
         try:
             return serve(stopping, host=options.host, port=options.port, data=options.data)
         except Refusal as refusal:
-            print(f"Darkroom cannot start. {refusal}", file=sys.stderr)  # noqa: T201
+            print(f"Darkroom cannot start. {refusal}", file=sys.stderr)
             return 1
         except Stopped:
             return 0

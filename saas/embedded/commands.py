@@ -26,7 +26,7 @@ def main(argv: list[str]) -> int:
         arguments, data = take_data(argv)
         run(arguments, data)
     except Refusal as refusal:
-        print(refusal, file=sys.stderr)  # noqa: T201
+        print(refusal, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130

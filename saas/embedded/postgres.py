@@ -70,7 +70,7 @@ class Postgres:
         self._use = locks.share(self.folder.lock("postgres-users"))
         if not cluster.is_running():
             for opened in cluster.runner.open_way_to(self.folder.root, binaries()):
-                print(f"PostgreSQL's own user may now pass through {opened} (not read it).", flush=True)  # noqa: T201
+                print(f"PostgreSQL's own user may now pass through {opened} (not read it).", flush=True)
             cluster.make()
             cluster.start(self._cancelled)
         identity.provide(self.folder)

@@ -29,11 +29,11 @@ def _announce(folder: DataFolder, address: Address) -> None:
     while (answer := _readyz(address))[0] != http.client.OK:
         if not is_impatient and time.monotonic() - began > IMPATIENT_AFTER_SECONDS:
             is_impatient = True
-            print(f"Darkroom is not ready yet: {answer[1]}", flush=True)  # noqa: T201
+            print(f"Darkroom is not ready yet: {answer[1]}", flush=True)
         time.sleep(POLL_SECONDS)
     variables.remember_url(folder, address.public_url)
-    print(f"Darkroom is ready at {address.url}", flush=True)  # noqa: T201
-    print(HOW_TO_SIGN_IN.format(url=address.public_url, data=folder.root), flush=True)  # noqa: T201
+    print(f"Darkroom is ready at {address.url}", flush=True)
+    print(HOW_TO_SIGN_IN.format(url=address.public_url, data=folder.root), flush=True)
 
 
 def _readyz(address: Address) -> tuple[int, str]:

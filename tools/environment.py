@@ -1,0 +1,91 @@
+"""Makes .venv as the requirements say, then becomes the program that was asked for. Needs only Python itself.
+
+Two starts at once wait for each other; an installation that was interrupted is begun again from nothing.
+"""
+
+import fcntl
+import importlib.util
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+LOCK = ROOT / ".venv.lock"
+UNFINISHED = VENV / "unfinished"
+PIN = re.compile(r"^[\w.-]+==\S+", re.MULTILINE)
+
+
+def main(requirements: str, arguments: list[str]) -> NoReturn:
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        with LOCK.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not is_right(requirements):
+                make(requirements)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except OSError as error:
+        sys.exit(f"Darkroom's environment cannot be made in {ROOT}: {error.strerror}.")
+    os.execv(PYTHON, [str(PYTHON), *arguments])  # noqa: S606
+
+
+def is_right(requirements: str) -> bool:
+    stamp = _stamp(requirements)
+    return PYTHON.exists() and stamp.exists() and stamp.read_text() == (ROOT / requirements).read_text()
+
+
+def make(requirements: str) -> None:
+    print("Making Darkroom's environment; once, and it takes about a minute …", file=sys.stderr, flush=True)
+    if os.geteuid() == 0:
+        os.umask(0o022)  # PostgreSQL, which does not run as root, must be able to read its programs
+    if not PYTHON.exists() or UNFINISHED.exists():
+        _make_empty()
+    UNFINISHED.touch()
+    _run([PYTHON, "-m", "pip", "install", "--quiet", "--no-input", "--no-user", "--require-hashes", "-r", requirements])
+    UNFINISHED.unlink()
+    for name in (requirements, "requirements.txt"):
+        if _covers(requirements, name):
+            _stamp(name).write_text((ROOT / name).read_text())
+
+
+def _make_empty() -> None:
+    if not importlib.util.find_spec("venv") or not importlib.util.find_spec("ensurepip"):
+        sys.exit("Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv.")
+    if VENV.is_symlink() or VENV.is_file():
+        sys.exit(f"{VENV} is in the way; remove it.")
+    shutil.rmtree(VENV, ignore_errors=True)
+    _run([sys.executable, "-m", "venv", VENV])
+
+
+def _covers(requirements: str, name: str) -> bool:
+    """The developers' requirements contain the others, at the same versions."""
+    pins = set(PIN.findall((ROOT / requirements).read_text()))
+    return pins >= set(PIN.findall((ROOT / name).read_text()))
+
+
+def _stamp(requirements: str) -> Path:
+    return VENV / f"made-from-{requirements}"
+
+
+def _run(command: list[str | Path]) -> None:
+    """What it prints goes to the terminal's error side, for the program's own output may be read by another program."""
+    environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
+    if done.returncode:
+        sys.exit("Darkroom's environment could not be made; the lines above say why.")
+
+
+def _leave(_kind: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])

@@ -1,0 +1,82 @@
+"""bin/test: what the tests need, a PostgreSQL of their own, and pytest."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from saas.embedded import variables
+from saas.embedded.folder import DataFolder
+from saas.embedded.postgres import Postgres
+from saas.embedded.refusal import Refusal
+from tools import debian
+
+# Thrown away afterwards, so nothing is lost when the machine crashes.
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "150"}
+PARALLEL = ["-n", "2", "--dist", "loadgroup"]
+
+
+def main(arguments: list[str]) -> int:
+    signal.signal(signal.SIGTERM, _leave)
+    debian.provide()
+    try:
+        with database() as url:
+            return run_pytest([*parallel(arguments), *arguments], url)
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def parallel(arguments: list[str]) -> list[str]:
+    """Two workers, unless the person says something about workers, or wants to look inside."""
+    own = ("-n", "--numprocesses", "-p", "--dist", "--pdb", "-s", "--capture", "--trace")
+    return [] if any(word.startswith(own) for word in arguments) else PARALLEL
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    if variables.has_own_database():
+        yield os.environ.get("DATABASE_URL", "")
+        return
+    root = Path(tempfile.mkdtemp(prefix="darkroom-test-"))
+    folder = DataFolder.at(root)
+    postgres = Postgres(folder, FAST)
+    try:
+        folder.prepare()
+        postgres.begin()
+        postgres.wait()
+        yield postgres.url
+    finally:
+        for kind in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(kind, signal.SIG_IGN)
+        postgres.leave()
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def run_pytest(arguments: list[str], database_url: str) -> int:
+    """In its own process, which Ctrl-C in a terminal reaches by itself."""
+    environment = {**os.environ, "DATABASE_URL": database_url} if database_url else dict(os.environ)
+    with subprocess.Popen([sys.executable, "-m", "pytest", *arguments], env=environment) as pytest:
+        try:
+            return pytest.wait()
+        except KeyboardInterrupt:
+            return pytest.wait()
+        except SystemExit:
+            pytest.terminate()
+            raise
+
+
+def _leave(_kind: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
