@@ -5,20 +5,17 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 # `is_global` follows IANA's registries, but which edition depends on the patch release of Python, and some
 # addresses are "global" there that no honest service answers on. Each line is what `is_global` would let in.
 NOT_PUBLIC_IPV4 = [
-    IPv4Network("100.64.0.0/10"),  # carriers' own NAT, used inside clouds too (Alibaba's metadata service)
     IPv4Network("168.63.129.16/32"),  # registered, but only Azure's host answers: metadata and extension keys
     IPv4Network("192.0.0.0/24"),  # protocol assignments, Oracle's metadata; older Pythons know a part
     IPv4Network("192.88.99.0/24"),  # the retired 6to4 relays: whoever announces it answers
     IPv4Network("224.0.0.0/4"),  # multicast counts as global there
-    IPv4Network("240.0.0.0/4"),  # reserved, and the broadcast address
 ]
 # The only range from which public unicast addresses are handed out. Asking for it, instead of listing what to
 # refuse, shuts out ::, ::1, IPv4-mapped, -compatible and -translated forms, 64:ff9b:1::/48 (NAT64 inside a
 # network), 100::/64, 5f00::/16, site-local, link-local, unique local, multicast and all still unassigned.
 PUBLIC_IPV6 = IPv6Network("2000::/3")
 NOT_PUBLIC_IPV6 = [
-    IPv6Network("2001::/23"),  # protocol assignments: Teredo (carries an IPv4 address), ORCHID, benchmarks
-    IPv6Network("2001:db8::/32"),  # documentation
+    IPv6Network("2001::/23"),  # protocol assignments (Teredo, ORCHID); newer Pythons call parts of it global
     IPv6Network("2002::/16"),  # 6to4 carries an IPv4 address, which a relay in our network would reach
     IPv6Network("3fff::/20"),  # documentation since 2024, unknown to Python 3.11
 ]

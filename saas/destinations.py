@@ -42,8 +42,7 @@ def check_url(url: str, *, allowed_hosts: Iterable[str], query: bool = False) ->
     if not is_allowed(host, number, allowed_hosts):
         _check_public(scheme, host, number)
     netloc = f"[{host}]:{number}" if ":" in host else f"{host}:{number}"
-    agreed = _as_sent(f"{scheme}://{netloc}{rest}", scheme, host, number)
-    return agreed if rest else agreed.removesuffix("/")
+    return _as_sent(f"{scheme}://{netloc}{rest}", scheme, host, number)
 
 
 def is_allowed(host: str, port: int, allowed_hosts: Iterable[str]) -> bool:

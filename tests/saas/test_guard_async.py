@@ -69,6 +69,21 @@ async def test_a_redirect_is_an_answer_and_not_followed(network: Network, server
     assert server.paths == ["/start"]
 
 
+async def test_the_environments_proxies_and_the_servers_cookies_are_not_used(
+    network: Network, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    network.answers["api.example.com"] = [["127.0.0.1"]]
+    server.answer = (200, [("Set-Cookie", "who=somebody; Path=/")], b"")
+    async with client("api.example.com") as http:
+        assert not http.trust_env
+        for _ in range(2):
+            await http.get(f"http://api.example.com:{server.port}/")
+    assert [headers.get("cookie") for _, headers in server.seen] == [None, None]
+    assert [headers["accept-encoding"] for _, headers in server.seen] == ["identity", "identity"]
+
+
 async def test_the_answer_is_limited_and_must_not_be_packed(network: Network, server: Server) -> None:
     network.answers["api.example.com"] = [["127.0.0.1"]]
     url = f"http://api.example.com:{server.port}/"

@@ -141,6 +141,13 @@ def test_an_allowed_name_does_not_reach_a_metadata_service(network: Network, add
     assert network.dialled == []
 
 
+def test_an_allowed_literal_address_is_reached_even_where_a_metadata_service_may_be(network: Network) -> None:
+    network.answers["169.254.10.10"] = [["169.254.10.10"]]
+    with client("169.254.10.10:8000") as http, pytest.raises(httpx2.ConnectError):
+        http.get("http://169.254.10.10:8000/")
+    assert network.dialled == [("169.254.10.10", 8000)]
+
+
 def test_the_certificate_is_checked_against_the_name_and_not_the_address(network: Network) -> None:
     serves, trusts = certificate("api.example.com")
     network.answers = {"api.example.com": [["127.0.0.1"]], "other.example.com": [["127.0.0.1"]]}
@@ -193,6 +200,7 @@ def test_proxies_of_the_environment_are_not_used(
     network.answers["ollama"] = [["127.0.0.1"]]
     with client("ollama") as http:
         assert http.get(f"http://ollama:{server.port}/").text == "hello"
+        assert not http.trust_env
     assert network.dialled == [("127.0.0.1", server.port)]
 
 
@@ -244,6 +252,13 @@ def test_an_answer_larger_than_the_limit_is_refused_while_it_is_read(network: Ne
         server.answer = (200, [], b"hello!")
         with pytest.raises(ResponseRefused):
             http.get(f"http://api.example.com:{server.port}/")
+
+
+def test_the_limit_counts_all_pieces_of_an_answer(network: Network, server: Server) -> None:
+    network.answers["api.example.com"] = [["127.0.0.1"]]
+    server.answer = (200, [], b"0" * 1_000_001)
+    with client("api.example.com", limit_bytes=1_000_000) as http, pytest.raises(ResponseRefused):
+        http.get(f"http://api.example.com:{server.port}/")
 
 
 def test_read_at_most_stops_at_its_own_limit(network: Network, server: Server) -> None:

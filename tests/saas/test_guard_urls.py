@@ -254,6 +254,19 @@ def test_the_operators_list_exempts_nothing_else(url: str, allowed: str) -> None
         check_url(url, allowed_hosts=[allowed])
 
 
+def test_an_address_that_the_sending_library_reads_otherwise_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = httpx2.URL
+    for other in (
+        "https://evil.example",
+        "http://api.example.com",
+        "https://api.example.com:1",
+        "https://me@api.example.com",
+    ):
+        monkeypatch.setattr("saas.destinations.httpx2.URL", lambda _, other=other: read(other))
+        with pytest.raises(UnsafeURL):
+            check_url("https://api.example.com", allowed_hosts=[])
+
+
 def test_a_link_may_keep_its_query_where_that_is_asked_for() -> None:
     link = "https://files.example.com/a.png?se=2026&sig=a%2Fb%3D"
     assert check_url(link, allowed_hosts=[], query=True) == link
