@@ -11,7 +11,6 @@ from django.http import HttpRequest
 from accounts.models import User
 from saas import sealing
 
-
 SEALING_CONTEXT = "second-factor"
 SEALED_FIELDS = ("secret", "seed")  # of a TOTP app, of recovery codes
 

@@ -36,7 +36,7 @@ class OperatorSite(AdminSite):
                 # Rendering asks the database, so it happens before the wall closes.
                 return response.render() if isinstance(response, TemplateResponse) else response
 
-        return cast(View, inside_the_wall)
+        return cast("View", inside_the_wall)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Darkroom's own sign-in, with its throttle and second factor."""

@@ -8,8 +8,8 @@ with the row. Nothing set means nothing seen. The settings:
     app.presented  the hash of a secret that somebody shows (an API key, an invitation): opens its row
     app.operator   "on" for the operator, on organizations and people; opens no key, no picture
 
-They end with the transaction; where a wall opens inside a transaction that goes on (a test, a nested wall), the settings
-that held before are put back.
+They end with the transaction; where a wall opens inside a transaction that goes on (a test, a nested wall), the
+settings that held before are put back.
 """
 
 from collections.abc import Iterator

@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from saas.tenancy import TenantModel
 
-
 TEST_IS_LOST_AFTER = timedelta(seconds=60)
 
 
