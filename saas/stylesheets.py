@@ -40,10 +40,15 @@ def rebase(text: str, folder: str) -> str:
     return ADDRESS.sub(move, COMMENT.sub("", text))
 
 
-class Storage(CompressedManifestStaticFilesStorage):
+class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # servestatic is untyped
     """Hashes the addresses inside ES modules too, so that a module never meets an older sibling."""
 
     support_js_module_import_aggregation = True
+    # Ours alone: other packages mention modules in comments that they do not ship.
+    _js_module_import_aggregation_patterns = (
+        "darkroom/js/*.js",
+        CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1],
+    )
 
     def post_process(
         self, paths: dict[str, Any], dry_run: bool = False, **options: object
