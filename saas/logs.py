@@ -1,6 +1,7 @@
 """Structured logs: one event a line, with request id and organization; JSON for machines, colours for people."""
 
 import logging
+import sys
 from typing import Any
 
 import structlog
@@ -17,7 +18,9 @@ SHARED: list[Processor] = [
 
 def configure(options: dict[str, Any]) -> None:
     is_json = options["format"] == "json"
-    renderer: Processor = structlog.processors.JSONRenderer() if is_json else structlog.dev.ConsoleRenderer()
+    renderer: Processor = (
+        structlog.processors.JSONRenderer() if is_json else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
     # Frames without their local variables: those may hold keys and prompts.
     tracebacks: list[Processor] = [structlog.processors.format_exc_info] if is_json else []
     handler = logging.StreamHandler()

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from saas.embedded import variables
 from saas.embedded.folder import DataFolder
 from saas.embedded.postgres import Postgres
 from saas.embedded.refusal import Refusal
@@ -26,8 +25,9 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, _leave)
     debian.provide()
     try:
-        with database() as url:
-            return run_pytest([*parallel(arguments), *arguments], url)
+        with scratch_folder() as scratch, database(scratch) as url:
+            os.environ.update(DATABASE_URL=url, TMPDIR=str(scratch))
+            return run_pytest([*parallel(arguments), *arguments])
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return 1
@@ -42,12 +42,22 @@ def parallel(arguments: list[str]) -> list[str]:
 
 
 @contextmanager
-def database() -> Iterator[str]:
-    if variables.has_own_database():
-        yield os.environ.get("DATABASE_URL", "")
+def scratch_folder() -> Iterator[Path]:
+    """Whatever the tests leave in the temp folder goes with it."""
+    scratch = Path(tempfile.mkdtemp(prefix="darkroom-test-"))
+    scratch.chmod(0o711)  # PostgreSQL's own user passes through
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+@contextmanager
+def database(scratch: Path) -> Iterator[str]:
+    if own := os.environ.get("DATABASE_URL"):
+        yield own
         return
-    root = Path(tempfile.mkdtemp(prefix="darkroom-test-"))
-    folder = DataFolder.at(root)
+    folder = DataFolder.at(scratch / "data")
     postgres = Postgres(folder, FAST)
     try:
         folder.prepare()
@@ -58,13 +68,11 @@ def database() -> Iterator[str]:
         for kind in (signal.SIGINT, signal.SIGTERM):
             signal.signal(kind, signal.SIG_IGN)
         postgres.leave()
-        shutil.rmtree(root, ignore_errors=True)
 
 
-def run_pytest(arguments: list[str], database_url: str) -> int:
+def run_pytest(arguments: list[str]) -> int:
     """In its own process, which Ctrl-C in a terminal reaches by itself."""
-    environment = {**os.environ, "DATABASE_URL": database_url} if database_url else dict(os.environ)
-    with subprocess.Popen([sys.executable, "-m", "pytest", *arguments], env=environment) as pytest:
+    with subprocess.Popen([sys.executable, "-m", "pytest", *arguments]) as pytest:
         try:
             return pytest.wait()
         except KeyboardInterrupt:

@@ -117,8 +117,11 @@ class Cluster:
 
     def stop(self) -> None:
         lines = self._pid_file()
-        if not lines or not self._is_postmaster(pid := int(lines[0])):
-            return
+        if lines and self._is_postmaster(int(lines[0])):
+            self._end(int(lines[0]))
+        sockets.remove(self.folder.sockets, data=self.folder.root)
+
+    def _end(self, pid: int) -> None:
         for kind, seconds in ((signal.SIGINT, FAST_STOP_SECONDS), (signal.SIGQUIT, 5), (signal.SIGKILL, 1)):
             os.kill(pid, kind)
             if self._ends_within(pid, seconds):

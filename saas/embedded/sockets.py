@@ -1,5 +1,6 @@
 """The folder of PostgreSQL's socket: nobody but the user of PostgreSQL (and root) gets into it."""
 
+import shutil
 import stat
 from pathlib import Path
 
@@ -17,6 +18,12 @@ def make(folder: Path, runner: Runner) -> None:
         _refuse_foreign(folder, runner)
     for name in (SOCKET_NAME, f"{SOCKET_NAME}.lock"):
         (folder / name).unlink(missing_ok=True)
+
+
+def remove(folder: Path, *, data: Path) -> None:
+    """Called after PostgreSQL has stopped: outside of the data folder nothing of ours stays."""
+    if not folder.is_relative_to(data):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def quoted(folder: Path) -> str:

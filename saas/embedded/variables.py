@@ -31,6 +31,7 @@ def point_at(folder: DataFolder, *, url: str | None = None) -> None:
     os.environ.setdefault("STATIC_ROOT", str(folder.static))
     os.environ.setdefault("PUBLIC_URL", url or last_url(folder))
     os.environ.setdefault("LOG_FORMAT", "console")
+    os.environ.setdefault("LOG_LEVEL", "WARNING")  # the terminal is for e-mails and for what goes wrong
 
 
 def embed(folder: DataFolder, *, hosts: tuple[str, ...] = ()) -> None:
