@@ -21,6 +21,7 @@ SENTENCES = {
     404: "There is no OpenAI-compatible API at this address. Check the base URL and its version.",
     429: "The key works, but the provider limits its rate or its balance is used up.",
 }
+NEVER_ENDED = (Health.FAILING, "The answer never ended.")
 
 
 class TestedJustNow(Refused):
@@ -84,7 +85,7 @@ def _judge(answer: httpx2.Response) -> tuple[Health, str]:
     try:
         models = answer.json()["data"]
         names = {str(model["id"]) for model in models}
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return Health.FAILING, "The answer is not that of an OpenAI-compatible API. Check the base URL."
     if not any(name.startswith("gpt-image") for name in names):
         return Health.OK, "The key works. The provider lists no GPT Image model, so pictures may fail."

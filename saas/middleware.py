@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from saas import metrics, requests
 
+PROBES = {"healthz", "readyz", "metrics"}
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 log = structlog.get_logger("darkroom.http")
@@ -45,7 +46,8 @@ class RequestMiddleware:
         metrics.REQUESTS.labels(request.method, route, response.status_code).inc()
         metrics.REQUEST_SECONDS.labels(route).observe(seconds)
         org = getattr(request, "org", None)
-        log.info(
+        tell = log.debug if route in PROBES else log.info
+        tell(
             "request",
             method=request.method,
             route=route,

@@ -1,0 +1,13 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from saas import sealing
+
+
+class Command(BaseCommand):
+    help = "Prints a fresh key for ENCRYPTION_KEYS."
+    requires_system_checks = ()
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(sealing.generate_key())
