@@ -74,6 +74,8 @@ def operator() -> Iterator[None]:
 
 def enter(org_id: int) -> None:
     """Turn the wall that is open already (the person's) into that of one organization, until it ends."""
+    if not connection.in_atomic_block:  # PostgreSQL would forget it at once and we would not
+        raise transaction.TransactionManagementError("There is no open wall to enter an organization from.")
     _apply({"app.org": str(org_id)})
 
 
