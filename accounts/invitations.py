@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -12,8 +11,7 @@ from accounts import audit
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Invitation, Membership, Organization, Role, User
 from accounts.models.invitations import LIFETIME
-from saas import tenancy, tokens
-from saas.transactions import after_commit
+from saas import mail, tenancy, tokens
 
 TOKEN_KIND = "di"  # noqa: S105 a kind, no secret
 MOST_PER_HOUR = 60
@@ -35,7 +33,7 @@ def invite(*, org: Organization, by: Membership, email: str, role: Role) -> Invi
     token, token_hash = tokens.new_token(TOKEN_KIND)
     invitation = Invitation.objects.create(org=org, email=email, role=role, token_hash=token_hash, invited_by=by.user)
     audit.record(org=org, by=by.user, action="invitation.sent", target=email, details={"role": role.value})
-    after_commit(_send, invitation, token, by.user.display_name)
+    _send(invitation, token, by.user.display_name)
     return invitation
 
 
@@ -44,15 +42,16 @@ def send_again(*, invitation: Invitation, by: Membership) -> None:
     org = invitation.org.locked()
     _check(org, by, Role(invitation.role))
     token, token_hash = tokens.new_token(TOKEN_KIND)
+    invitation.expires_at = timezone.now() + LIFETIME
     was_open = (
         org.invitations.open()
         .filter(pk=invitation.pk)
-        .update(token_hash=token_hash, expires_at=timezone.now() + LIFETIME, created_at=timezone.now())
+        .update(token_hash=token_hash, expires_at=invitation.expires_at, created_at=timezone.now())
     )
     if not was_open:
         raise InvitationEnded("This invitation is no longer open.")
     audit.record(org=org, by=by.user, action="invitation.sent_again", target=invitation.email)
-    after_commit(_send, invitation, token, by.user.display_name)
+    _send(invitation, token, by.user.display_name)
 
 
 def revoke(*, invitation: Invitation, by: Membership) -> None:
@@ -112,6 +111,6 @@ def _send(invitation: Invitation, token: str, inviter: str) -> None:
         "organization": invitation.org.name,
         "link": f"{settings.PUBLIC_URL}/invitations/{token}/",
     }
-    subject = " ".join(f"{inviter} invites you to {invitation.org.name} on Darkroom".split())
+    subject = f"{inviter} invites you to {invitation.org.name} on Darkroom"
     body = render_to_string("accounts/mail/invitation.txt", context)
-    EmailMessage(subject[:150], body, to=[invitation.email]).send()
+    mail.send(subject=subject, body=body, to=[invitation.email])

@@ -7,10 +7,12 @@ class SaasConfig(AppConfig):
     verbose_name = "Darkroom"
 
     def ready(self) -> None:
+        from django.conf import settings
         from django.utils.module_loading import autodiscover_modules
 
-        from saas import broker
+        from saas import broker, sealing
 
+        sealing.check_keys(settings.ENCRYPTION_KEYS)
         broker.set_up()  # before the first actor is declared
         autodiscover_modules("tasks")
 

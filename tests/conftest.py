@@ -12,7 +12,7 @@ from django.test import Client
 
 from accounts import organizations
 from accounts.models import AuditEntry, Membership, Organization, Role, User
-from saas import tenancy
+from saas import tasks, tenancy
 
 PASSWORD = "correct horse battery"
 
@@ -29,6 +29,12 @@ def _empty_cache() -> Iterator[None]:
     """Rate limits are counted in the cache."""
     yield
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _mails_go_out_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No worker runs beside the tests: what is sent to it to be mailed is mailed here, on commit as ever."""
+    monkeypatch.setattr(tasks.deliver, "send", tasks.deliver.fn)
 
 
 def make_person(name: str, **fields: Any) -> User:

@@ -1,4 +1,4 @@
-"""The permission matrix: every URL that Darkroom serves, with who may. A URL without a row here fails the first test."""
+"""The permission matrix: every URL that Darkroom serves, and who may. A URL without a row here fails."""
 
 import uuid
 from typing import Any, NamedTuple
