@@ -82,9 +82,9 @@ def make_broker(url: str) -> Broker:
     if not url:
         return StubBroker(middleware=_middleware())
     if url.startswith(("amqp://", "amqps://")):
-        from dramatiq.brokers.rabbitmq import RabbitmqBroker
+        from saas.rabbitmq import OneVoiceBroker
 
-        return RabbitmqBroker(url=url, middleware=_middleware(), confirm_delivery=True)
+        return OneVoiceBroker(url, _middleware())
     if url.startswith(("redis://", "rediss://", "unix://")):
         from dramatiq.brokers.redis import RedisBroker
 
@@ -98,6 +98,25 @@ def set_up() -> None:
     dramatiq.set_broker(make_broker(settings.BROKER_URL))
 
 
+def ask() -> None:
+    """Raises unless the queue answers."""
+    broker = dramatiq.get_broker()
+    if hasattr(broker, "ask"):  # RabbitMQ
+        broker.ask()
+    elif hasattr(broker, "client"):  # Redis
+        broker.client.ping()
+
+
 def enqueue(actor: Actor[Any, Any], *arguments: str | int) -> None:
     """Sends the task when the transaction has committed, so that the worker finds what it is told of."""
-    transaction.on_commit(partial(actor.send, *arguments))
+    transaction.on_commit(partial(_send, actor, *arguments))
+
+
+def _send(actor: Actor[Any, Any], *arguments: str | int) -> None:
+    """What was asked for is committed, so a queue that is down must not answer with an error: the person would ask for
+    it again. Whoever enqueues has a row that says what waits, and a way for it to end without this message."""
+    try:
+        actor.send(*arguments)
+    except Exception:
+        metrics.TASKS_UNSENT.labels(actor.actor_name).inc()
+        log.exception("task not sent", task=actor.actor_name)

@@ -1,13 +1,9 @@
 """Is it alive, can it work, and how is it doing."""
 
 from collections.abc import Callable
-from secrets import compare_digest
 
-import dramatiq
 import structlog
 from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
-from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -15,7 +11,7 @@ from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from saas import heartbeat
+from saas import broker, exposition, heartbeat, live
 
 log = structlog.get_logger("darkroom.health")
 
@@ -34,8 +30,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 @login_not_required
 def metrics(request: HttpRequest) -> HttpResponse:
     """For whoever holds the operator's token; without a token configured there is no such page."""
-    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    if not settings.METRICS_TOKEN or not compare_digest(given.encode(), settings.METRICS_TOKEN.encode()):
+    if not exposition.may_read(request.headers.get("Authorization", "")):
         raise Http404
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
 
@@ -55,18 +50,11 @@ def _database() -> None:
 
 
 def _queue() -> None:
-    broker = dramatiq.get_broker()
-    if hasattr(broker, "connection"):  # RabbitMQ: opens, or proves open, this thread's connection
-        broker.connection.process_data_events()
-    elif hasattr(broker, "client"):  # Redis
-        broker.client.ping()
+    broker.ask()
 
 
 def _channel_layer() -> None:
-    layer = get_channel_layer()
-    if layer is None:
-        raise RuntimeError("no channel layer")
-    async_to_sync(layer.group_send)("readyz", {"type": "nobody.listens"})
+    async_to_sync(live.send)("readyz", {"type": "nobody.listens"})
 
 
 def _storage() -> None:

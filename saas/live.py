@@ -2,10 +2,12 @@
 
 A message is a hint: it may be lost, and nothing may depend on it. The in-memory channel layer keeps its queues in the
 web server's event loop, and a put from another thread wakes nobody there; so where the server's loop lives in this
-process, announcing hops onto it. In a worker process of the scaled-out size the layer speaks to Redis by itself.
+process, announcing hops onto it. A worker process of the scaled-out size has a loop of its own for this, because the
+layer keeps one connection to Redis for each loop, and a loop for each message would connect each time.
 """
 
 import asyncio
+import threading
 from typing import Any
 
 import structlog
@@ -13,6 +15,8 @@ from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
 log = structlog.get_logger("darkroom.live")
+
+SEND_SECONDS = 5
 
 _server_loop: asyncio.AbstractEventLoop | None = None
 
@@ -23,21 +27,35 @@ def bind_loop(loop: asyncio.AbstractEventLoop | None) -> None:
     _server_loop = loop
 
 
+def bind_own_loop() -> None:
+    """Called by a worker process; where a web server's loop is bound, that one stays."""
+    if _server_loop is None:
+        loop = asyncio.new_event_loop()
+        threading.Thread(target=loop.run_forever, name="live", daemon=True).start()
+        bind_loop(loop)
+
+
 def announce(group: str, message: dict[str, Any]) -> None:
     """Fire and forget. `message["type"]` names the consumer's method, with dots for underscores."""
+    if _server_loop is not None and _server_loop.is_running():
+        asyncio.run_coroutine_threadsafe(_try(group, message), _server_loop)
+    else:
+        async_to_sync(_try)(group, message)
+
+
+async def send(group: str, message: dict[str, Any]) -> None:
+    """Raises where the layer does not take it in time."""
+    layer = get_channel_layer()
+    if layer is None:
+        raise RuntimeError("There is no channel layer.")
+    await asyncio.wait_for(layer.group_send(group, message), SEND_SECONDS)
+
+
+async def _try(group: str, message: dict[str, Any]) -> None:
     try:
-        if _server_loop is not None and _server_loop.is_running():
-            asyncio.run_coroutine_threadsafe(_send(group, message), _server_loop)
-        else:
-            async_to_sync(_send)(group, message)
+        await send(group, message)
     except Exception:  # a hint that is lost costs nothing; the act that it told of has happened
         log.warning("announcement lost", group=group, exc_info=True)
-
-
-async def _send(group: str, message: dict[str, Any]) -> None:
-    layer = get_channel_layer()
-    if layer is not None:
-        await layer.group_send(group, message)
 
 
 def org_group(org_id: int) -> str:

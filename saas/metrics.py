@@ -11,4 +11,5 @@ REQUEST_SECONDS = Histogram(
 )
 SOCKETS = Gauge("darkroom_sockets", "Open websockets")
 TASKS = Counter("darkroom_tasks_total", "Finished tasks", ["task", "outcome"])
+TASKS_UNSENT = Counter("darkroom_tasks_unsent_total", "Tasks that the queue did not take", ["task"])
 TASK_SECONDS = Histogram("darkroom_task_seconds", "Time that a task took", ["task"])

@@ -1,19 +1,42 @@
-"""What `dramatiq saas.worker` imports: Django, the broker, and every module of tasks."""
+"""What `dramatiq saas.worker` imports: Django, the broker, all tasks, and what a process has beside its threads."""
 
 import os
 
-# Dramatiq reads the back-off of its Redis consumer from here at import; its default costs 250 ms a task.
-os.environ.setdefault("dramatiq_worker_timeout", "100")
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
 
 import django
 
 django.setup()
 
-import dramatiq
+from typing import Any
 
-from saas import heartbeat, tenancy
+import dramatiq
+from django.conf import settings
+from dramatiq import Broker, Middleware, Worker
+from dramatiq.brokers.redis import RedisBroker
+
+from saas import exposition, heartbeat, live, tenancy
+
+# Dramatiq's consumer polls Redis with a back-off of up to a second. It reads its own environment variable for this
+# before it imports us, so the worker is told directly.
+REDIS_POLL_MILLISECONDS = 100
+
+
+class ProcessMiddleware(Middleware):
+    def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
+        if isinstance(broker, RedisBroker):
+            worker.worker_timeout = min(worker.worker_timeout, REDIS_POLL_MILLISECONDS)
+        live.bind_own_loop()
+        if settings.WORKER_METRICS_PORT:
+            exposition.start(settings.WORKER_METRICS_PORT)
+
+    def after_worker_boot(self, broker: Broker, worker: Any) -> None:
+        heartbeat.start()
+
+    def before_worker_shutdown(self, broker: Broker, worker: Any) -> None:
+        heartbeat.stop()
+
 
 tenancy.refuse_bypassing_role()
-heartbeat.start()
 broker = dramatiq.get_broker()
+broker.add_middleware(ProcessMiddleware())

@@ -1,0 +1,127 @@
+"""The scaled-out size: every service is real, every process is one of its own."""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import boto3
+import pytest
+
+from saas.embedded.folder import DataFolder
+from tests.scaled import databases, services
+from tests.scaled.darkroom import Darkroom, World
+from tests.scaled.provider import Provider
+from tests.scaled.services import S3, RabbitMQ, Redis
+
+
+@pytest.fixture(scope="session")
+def folder() -> Iterator[Path]:
+    """Not pytest's own, which PostgreSQL's user may not pass through."""
+    with tempfile.TemporaryDirectory(prefix="darkroom-scaled-") as made:
+        path = Path(made)
+        path.chmod(0o711)
+        yield path
+
+
+@pytest.fixture(scope="session")
+def _programs() -> None:
+    """Where they are missing it is said, and in CI it is an error."""
+    if missing := services.missing_programs():
+        sentence = f"Debian's packages {', '.join(missing)} are not installed"
+        if os.environ.get("CI"):
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+
+
+@pytest.fixture(scope="session")
+def rabbitmq(folder: Path, _programs: None) -> Iterator[RabbitMQ]:
+    """Started first and waited for last: it takes longest."""
+    home = folder / "rabbitmq"
+    home.mkdir()
+    service = RabbitMQ(home)
+    service.start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture(scope="session")
+def redis(folder: Path, _programs: None) -> Iterator[Redis]:
+    home = folder / "redis"
+    home.mkdir()
+    service = Redis(home)
+    service.start()
+    service.wait()
+    yield service
+    service.stop()
+
+
+@pytest.fixture(scope="session")
+def s3(folder: Path) -> Iterator[S3]:
+    service = S3(folder)
+    service.start()
+    service.wait()
+    client = boto3.client(
+        "s3", endpoint_url=service.url, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+    )
+    client.create_bucket(Bucket="darkroom-pictures")
+    yield service
+    service.stop()
+
+
+@pytest.fixture(scope="session")
+def cluster(folder: Path) -> Iterator[DataFolder]:
+    with databases.own_cluster(folder / "postgres") as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def provider() -> Iterator[Provider]:
+    made = Provider()
+    made.start()
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="session")
+def world(folder: Path, cluster: DataFolder, redis: Redis, s3: S3, provider: Provider) -> World:
+    """What a Darkroom finds around itself, whichever queue it uses."""
+    return World(
+        folder=folder,
+        server_url=databases.server_url(cluster),
+        redis_url=os.environ.get("REDIS_URL") or redis.url,
+        s3_url=s3.url,
+        provider_address=provider.address,
+    )
+
+
+@pytest.fixture(scope="session", params=["rabbitmq", "redis"])
+def darkroom(request: pytest.FixtureRequest, world: World, rabbitmq: RabbitMQ, redis: Redis) -> Iterator[Darkroom]:
+    """The whole of it, on each of the two queues in turn."""
+    queues = {"rabbitmq": os.environ.get("BROKER_URL") or rabbitmq.url, "redis": f"{redis.url}1"}
+    with running(world, f"on-{request.param}", queues[request.param], before_start=rabbitmq.wait) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def own_darkroom(world: World, rabbitmq: RabbitMQ, redis: Redis) -> Iterator[Darkroom]:
+    """Another one, for tests that take its services away; so these are ours, never ones that run already."""
+    with running(world.moved_to(f"{redis.url}2"), "apart", rabbitmq.url, before_start=rabbitmq.wait) as made:
+        yield made
+
+
+@contextmanager
+def running(world: World, name: str, broker_url: str, *, before_start: Callable[[], None]) -> Iterator[Darkroom]:
+    home = world.folder / name
+    home.mkdir()
+    with databases.empty_database(world.server_url) as database_url:
+        made = Darkroom(home, world, database_url, broker_url)
+        try:
+            made.prepare()
+            before_start()
+            made.start()
+            made.wait()
+            yield made
+        finally:
+            made.stop()

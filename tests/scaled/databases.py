@@ -1,0 +1,50 @@
+"""PostgreSQL: one of our own, or an empty database on the one that runs already."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from saas.embedded import identity
+from saas.embedded.folder import DataFolder
+from saas.embedded.postgres import Postgres
+
+
+@contextmanager
+def own_cluster(root: Path) -> Iterator[DataFolder]:
+    folder = DataFolder.at(root)
+    folder.prepare()
+    postgres = Postgres(folder)
+    try:
+        postgres.begin()
+        postgres.wait()
+        yield folder
+    finally:
+        postgres.leave()
+
+
+@contextmanager
+def empty_database(server_url: str) -> Iterator[str]:
+    """Its address. Gone afterwards, whoever is still connected."""
+    name = sql.Identifier(made := f"darkroom_scaled_{uuid4().hex[:12]}")
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        try:
+            yield make_conninfo(server_url, dbname=made)
+        finally:
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+
+
+def server_url(folder: DataFolder) -> str:
+    """The one that runs already, if the person named one; tests/settings.py fills in a name where nobody did."""
+    given = os.environ.get("DATABASE_URL", "")
+    return identity.url(folder) if given in {"", "postgresql:///darkroom"} else given
+
+
+def superuser_url(folder: DataFolder) -> str:
+    return identity.url(folder, role=identity.SUPERUSER)

@@ -1,0 +1,89 @@
+"""A person with a browser: signs in by the form, posts the forms that the pages show, listens on the socket."""
+
+import json
+import re
+from contextlib import AbstractContextManager
+from typing import Any, Self
+
+import httpx2
+from websockets import Origin
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from tests.scaled.seed import PASSWORD
+
+TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+class Person:
+    def __init__(self, url: str, email: str) -> None:
+        self.url = url
+        self.client = httpx2.Client(base_url=url, follow_redirects=True, timeout=20, trust_env=False)
+        self.submit("/accounts/login/", "/accounts/login/", login=email, password=PASSWORD)
+        assert "darkroom_session" in self.client.cookies
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.client.close()
+
+    def see(self, path: str) -> str:
+        answer = self.client.get(path)
+        assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[-2000:]}"
+        return answer.text
+
+    def submit(self, page: str, action: str, **fields: str) -> str:
+        """Opens the page, takes its token, posts the form; the page that comes then."""
+        found = TOKEN.search(self.see(page))
+        assert found, f"{page} has no form"
+        data = {"csrfmiddlewaretoken": found[1], **fields}
+        answer = self.client.post(action, data=data, headers={"Referer": f"{self.url}{page}", "Origin": self.url})
+        assert answer.status_code == 200, f"{action}: {answer.status_code} {answer.text[-2000:]}"
+        return answer.text
+
+    def add_connection(self, name: str, base_url: str) -> str:
+        """Its code."""
+        page = self.submit(
+            "/o/northwind/connections/new/",
+            "/o/northwind/connections/new/",
+            kind="compatible",
+            name=name,
+            base_url=base_url,
+            key="sk-very-secret-0123456789",
+        )
+        codes: list[str] = re.findall(r'id="health-([0-9a-f-]{36})"', page)
+        fresh = [code for code in codes if name in self.see(f"/o/northwind/connections/{code}/")]
+        assert len(fresh) == 1
+        return fresh[0]
+
+    def test(self, code: str) -> None:
+        self.submit("/o/northwind/connections/", f"/o/northwind/connections/{code}/test/")
+
+    def health(self, code: str) -> str:
+        return self.see(f"/o/northwind/connections/{code}/health/")
+
+    def listen(self, base: str | None = None, slug: str = "northwind") -> AbstractContextManager[ClientConnection]:
+        url = (base or self.url).replace("http", "ws", 1)
+        cookie = f"darkroom_session={self.client.cookies['darkroom_session']}"
+        return connect(
+            f"{url}/ws/o/{slug}/",
+            origin=Origin(base or self.url),
+            additional_headers={"Cookie": cookie},
+            proxy=None,
+            legacy=True,
+        )
+
+
+def next_event(socket: ClientConnection, seconds: float = 10) -> dict[str, Any]:
+    event: dict[str, Any] = json.loads(socket.recv(timeout=seconds))
+    return event
+
+
+def close_code(socket: ClientConnection, seconds: float = 10) -> int:
+    """Waits for the other side to close."""
+    try:
+        while True:
+            socket.recv(timeout=seconds)
+    except ConnectionClosed as closed:
+        return closed.rcvd.code if closed.rcvd else 0

@@ -1,0 +1,100 @@
+"""Real Redis, RabbitMQ and an S3 that speaks HTTP, on free ports of this machine and in folders of their own."""
+
+import shutil
+import sys
+from pathlib import Path
+
+from tests.scaled.programs import Program, answers, free_port, wait_until
+
+RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # Debian's wrapper on the PATH insists on its system user
+AMQP_HEADER = b"AMQP\x00\x00\x09\x01"
+
+
+class Redis:
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/"  # a number after it chooses one of its databases
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(folder)]
+        self.program = Program("redis", ["redis-server", *options, "--save", "", "--appendonly", "no"], folder, {})
+
+    def start(self) -> None:
+        self.program.start()
+
+    def wait(self) -> None:
+        wait_until(lambda: answers(self.port, b"PING\r\n", b"+PONG"), "Redis answers", self.program)
+
+    def stop(self) -> None:
+        self.program.leave()
+
+
+class RabbitMQ:
+    """One node with its own name, cookie, files and port mapper, so that no other node of this machine is met."""
+
+    def __init__(self, folder: Path) -> None:
+        self.port, mapper_port, node_port = free_port(), free_port(), free_port()
+        self.url = f"amqp://guest:guest@127.0.0.1:{self.port}/%2F"
+        (folder / "plugins").write_text("[].\n")
+        only_here = {"ERL_EPMD_PORT": str(mapper_port), "ERL_EPMD_ADDRESS": "127.0.0.1"}
+        mapper = [shutil.which("epmd") or "epmd", "-address", "127.0.0.1", "-port", str(mapper_port)]
+        self.mapper = Program("epmd", mapper, folder, {})
+        self.mapper_port = mapper_port
+        self.program = Program(
+            "rabbitmq",
+            [str(RABBITMQ)],
+            folder,
+            {
+                **only_here,
+                "HOME": str(folder),  # the cookie is made there
+                "ERL_AFLAGS": "-kernel inet_dist_use_interface {127,0,0,1}",
+                "RABBITMQ_NODENAME": f"darkroom-{self.port}@localhost",
+                "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+                "RABBITMQ_NODE_PORT": str(self.port),
+                "RABBITMQ_DIST_PORT": str(node_port),
+                "RABBITMQ_MNESIA_BASE": str(folder / "mnesia"),
+                "RABBITMQ_LOG_BASE": str(folder / "log"),
+                "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq"),
+                "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+                "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",
+            },
+        )
+
+    def start(self) -> None:
+        if not self.mapper.is_running:
+            self.mapper.start()
+            wait_until(lambda: answers(self.mapper_port, b"\x00\x01n", b""), "epmd answers", self.mapper)
+        self.program.start()
+
+    def wait(self) -> None:
+        wait_until(lambda: answers(self.port, AMQP_HEADER, b"\x01"), "RabbitMQ answers", self.program, seconds=40)
+
+    def pause(self) -> None:
+        """Stops the broker and keeps its files."""
+        self.program.leave()
+
+    def stop(self) -> None:
+        self.program.leave()
+        self.mapper.leave()
+
+
+class S3:
+    def __init__(self, folder: Path) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        start = f"from moto.server import main; main(['-H', '127.0.0.1', '-p', '{self.port}'])"
+        self.program = Program("s3", [sys.executable, "-c", start], folder, {})
+
+    def start(self) -> None:
+        self.program.start()
+
+    def wait(self) -> None:
+        health = b"GET /moto-api/ HTTP/1.0\r\n\r\n"
+        wait_until(lambda: answers(self.port, health, b"HTTP/1.1 200"), "S3 answers", self.program)
+
+    def stop(self) -> None:
+        self.program.leave()
+
+
+def missing_programs() -> list[str]:
+    """Debian's packages that this machine lacks."""
+    needed = {"redis-server": shutil.which("redis-server"), "rabbitmq-server": RABBITMQ.exists() or None}
+    return [package for package, found in needed.items() if not found]

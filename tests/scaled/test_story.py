@@ -1,0 +1,61 @@
+"""A request that walks through everything: browser, web, queue, worker, provider, row, channel layer, socket, page."""
+
+import time
+
+import pytest
+
+from tests.scaled.darkroom import METRICS_TOKEN, Darkroom
+from tests.scaled.people import Person, close_code, next_event
+from tests.scaled.provider import Provider
+
+pytestmark = [pytest.mark.scaled, pytest.mark.xdist_group("scaled")]
+
+
+def test_everything_answers(darkroom: Darkroom) -> None:
+    assert darkroom.get("/healthz") == (200, b"ok\n")
+    assert darkroom.status("/readyz") == 200
+    assert darkroom.parts() == {
+        "database": True,
+        "queue": True,
+        "channel_layer": True,
+        "storage": True,
+        "worker": True,
+    }
+
+
+def test_a_connection_test_walks_through_queue_worker_provider_and_socket(
+    darkroom: Darkroom, provider: Provider
+) -> None:
+    with Person(darkroom.url, "ada@example.com") as ada:
+        code = ada.add_connection(f"Look-alike {darkroom.port}", f"http://{provider.address}/v1")
+        assert "Not tested" in ada.health(code)
+        with ada.listen() as socket:
+            assert next_event(socket) == {"v": 1, "type": "hello"}
+            ada.test(code)
+            assert next_event(socket) == {"v": 1, "type": "connection", "connection": code}
+        assert "The key works, and GPT Image models are there." in ada.health(code)
+    assert provider.calls[-1] == ("/v1/models", "Bearer sk-very-secret-0123456789")
+
+
+def test_a_socket_of_a_stranger_closes_at_once(darkroom: Darkroom) -> None:
+    with Person(darkroom.url, "ada@example.com") as ada, ada.listen(slug="southwind") as socket:
+        assert close_code(socket) == 4404
+
+
+def test_the_worker_counts_its_tasks_for_prometheus(darkroom: Darkroom) -> None:
+    assert darkroom.get("/", port=darkroom.worker_metrics_port)[0] == 404
+    status, text = darkroom.get("/", port=darkroom.worker_metrics_port, token=METRICS_TOKEN)
+    assert status == 200
+    assert 'darkroom_tasks_total{outcome="done",task="test_connection"} 1.0' in text.decode()
+    assert darkroom.get("/-/metrics")[0] == 404
+    assert darkroom.get("/-/metrics", token=METRICS_TOKEN)[0] == 200
+
+
+def test_a_removed_member_loses_the_socket_within_a_second(darkroom: Darkroom) -> None:
+    with Person(darkroom.url, "ada@example.com") as ada, Person(darkroom.url, "ben@example.com") as ben:
+        with ben.listen() as socket:
+            assert next_event(socket) == {"v": 1, "type": "hello"}
+            ada.submit("/o/northwind/team/", f"/o/northwind/team/{darkroom.member}/remove/")
+            removed = time.monotonic()
+            assert close_code(socket) == 4403
+        assert time.monotonic() - removed < 1
