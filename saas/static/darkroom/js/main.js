@@ -13,6 +13,7 @@ const behaviours = [
   ["[data-typed]", () => import("./typed.js")],
   ["[data-mod]", () => import("./mod.js")],
   ["[aria-disabled='true']", () => import("./unavailable.js")],
+  ["[data-passkey]", () => import("./passkey.js")],
   ["#keys", () => import("./keys.js")],
   ["[data-slug-from]", () => import("./slug.js")],
   ["[data-live]", () => import("./live.js")],

@@ -1,0 +1,24 @@
+/* Says in words what went wrong between the browser and the key; allauth's scripts only tell the console. */
+import { toast } from "./toasts.js";
+
+const SENTENCES = {
+  NotAllowedError: "Nothing was used: it was cancelled, or it took too long. Try again.",
+  InvalidStateError: "This device is already one of your keys.",
+  SecurityError: "Passkeys work only on a secure address (https, or localhost).",
+};
+
+let isListening = false;
+
+export function attach(button) {
+  if (!window.PublicKeyCredential) {
+    button.disabled = true;
+    button.title = "This browser knows no passkeys, or the address is not secure.";
+    return;
+  }
+  if (isListening) return;
+  isListening = true;
+  document.addEventListener("allauth.error", (event) => {
+    event.preventDefault();
+    toast(SENTENCES[event.detail.exception?.name] ?? "That did not work. Try again, or use another way.", "error");
+  });
+}
