@@ -83,6 +83,7 @@ def require_second_factor(*, org: Organization, by: Membership, is_required: boo
     org.save(update_fields=["requires_second_factor"])
     word = "required" if is_required else "optional"
     audit.record(org=org, by=by.user, action=f"organization.second_factor_{word}", target=org.name)
+    after_commit(live.announce, live.org_group(org.pk), {"type": "access.ended"})  # who has one comes back at once
 
 
 def delete(*, org: Organization, by: Membership) -> None:

@@ -4,6 +4,7 @@ from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from accounts import access
+from accounts.models import Membership
 from saas import live, metrics
 
 STRANGER = 4404
@@ -15,28 +16,35 @@ class OrgConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels
 
     groups: list[str]
 
+    async def __call__(self, *args: Any) -> None:
+        with metrics.SOCKETS.track_inprogress():
+            await super().__call__(*args)
+
     async def connect(self) -> None:
         self.groups = []
-        slug = self.scope["url_route"]["kwargs"]["slug"]
-        user = self.scope["user"]
-        member = await database_sync_to_async(access.socket_member)(user.pk, slug) if user.is_authenticated else None
+        member = await self._member()
         await self.accept()  # a close code reaches the browser only through an accepted socket
         if member is None:
             await self.close(STRANGER)
             return
-        metrics.SOCKETS.inc()
-        for group in (live.org_group(member.org_id), live.person_group(member.org_id, user.pk)):
+        for group in (live.org_group(member.org_id), live.person_group(member.org_id, member.user_id)):
             self.groups.append(group)
             await self.channel_layer.group_add(group, self.channel_name)
+        if await self._member() is None:  # what ended before we listened was announced to nobody
+            await self.close(ENDED)
+            return
         await self.send_json({"v": 1, "type": "hello"})
 
-    async def websocket_disconnect(self, message: dict[str, Any]) -> None:
-        if self.groups:
-            metrics.SOCKETS.dec()
-        await super().websocket_disconnect(message)
+    async def receive(self, *args: Any, **kwargs: Any) -> None:
+        """Browsers have nothing to say yet; what they say is ignored, whatever it is."""
 
-    async def receive_json(self, content: Any, **kwargs: Any) -> None:
-        """Browsers have nothing to say yet; what they say is ignored."""
+    async def _member(self) -> Membership | None:
+        user = self.scope["user"]
+        if not user.is_authenticated:
+            return None
+        slug = self.scope["url_route"]["kwargs"]["slug"]
+        member: Membership | None = await database_sync_to_async(access.socket_member)(user.pk, slug)
+        return member
 
     async def org_event(self, message: dict[str, Any]) -> None:
         await self.send_json({"v": 1, **message["event"]})

@@ -1,5 +1,17 @@
-from django.urls import path
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.urls import path, re_path
 
 from studio.consumers import OrgConsumer
 
-sockets = [path("ws/o/<slug:slug>/", OrgConsumer.as_asgi())]
+
+class Nowhere(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
+    """Without it, whoever asks for another address leaves an error in the log."""
+
+    async def connect(self) -> None:
+        await self.close()
+
+
+sockets = [
+    path("ws/o/<slug:slug>/", OrgConsumer.as_asgi()),
+    re_path("", Nowhere.as_asgi()),
+]
