@@ -6,6 +6,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from accounts import members, organizations
+from accounts.errors import NotAllowed
 from accounts.models import Membership, Organization, Role, User
 from saas import live, tenancy
 from tests.conftest import SignIn, must_be_member
@@ -89,7 +90,7 @@ async def test_a_changed_role_connects_again_and_a_removed_member_does_not(
 
 async def test_a_refused_removal_cuts_off_nobody(acme: Organization, alice: User, bob: User, sign_in: SignIn) -> None:
     hers, his = await tab_of(alice, sign_in), await tab_of(bob, sign_in)
-    with pytest.raises(members.NotAllowed):
+    with pytest.raises(NotAllowed):
         await _act(lambda alice, bob: members.remove(member=alice, by=bob), acme, alice, bob)
     assert await hers.hears_nothing()
     assert await his.hears_nothing()
