@@ -9,9 +9,12 @@ from django.http import HttpRequest, HttpResponse
 
 from accounts import audit, organizations
 from accounts.models import AuditEntry, Membership, Organization, User
-from saas import tenancy
+from saas import live, tenancy
+from saas.operator import ForOperators
+from saas.transactions import after_commit
 
 M = TypeVar("M", bound=Model)
+POWERS = ("is_staff", "is_superuser")
 
 
 def _operator(request: HttpRequest) -> User:
@@ -19,18 +22,16 @@ def _operator(request: HttpRequest) -> User:
     return request.user
 
 
-class LookOnly(admin.ModelAdmin[M]):
-    actions_on_bottom = False
+class Watched(ForOperators[M]):
+    """Who looks at a list that spans organizations leaves a row in the operator's own log."""
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        audit.record(org=None, by=_operator(request), action="operator.listed", target=self.opts.model_name or "")
+        return super().changelist_view(request, extra_context)
 
 
 @admin.register(Organization)
-class OrganizationAdmin(LookOnly[Organization]):
+class OrganizationAdmin(Watched[Organization]):
     list_display = ("name", "slug", "members", "created_at", "suspended_at", "deleted_at")
     list_filter = ("suspended_at", "deleted_at")
     search_fields = ("name", "slug")
@@ -47,19 +48,21 @@ class OrganizationAdmin(LookOnly[Organization]):
     def members(self, org: Organization) -> int:
         return int(getattr(org, "member_count"))  # noqa: B009 annotated above
 
-    @admin.action(description="Suspend: nobody gets in, no key works")
+    @admin.action(permissions=["suspend"], description="Suspend: nobody gets in, no key works")
     def suspend(self, request: HttpRequest, chosen: QuerySet[Organization]) -> None:
         for org in chosen:
             organizations.suspend(org=org, by=_operator(request))
 
-    @admin.action(description="Restore")
+    @admin.action(permissions=["suspend"], description="Restore")
     def restore(self, request: HttpRequest, chosen: QuerySet[Organization]) -> None:
         for org in chosen:
             organizations.restore(org=org, by=_operator(request))
 
-    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        audit.record(org=None, by=_operator(request), action="operator.listed", target="organizations")
-        return super().changelist_view(request, extra_context)
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # the operator's wall opens for reading only
+
+    def has_suspend_permission(self, request: HttpRequest) -> bool:
+        return super().has_change_permission(request)
 
     def change_view(
         self,
@@ -76,15 +79,21 @@ class OrganizationAdmin(LookOnly[Organization]):
 
 
 @admin.register(User)
-class UserAdmin(LookOnly[User]):
+class UserAdmin(Watched[User]):
     list_display = ("email", "name", "joined_at", "last_login", "is_active", "is_staff")
     list_filter = ("is_active", "is_staff")
     search_fields = ("email", "name")
-    fields = ("email", "name", "joined_at", "last_login", "is_active", "is_staff", "is_superuser")
+    fields = ("email", "name", "joined_at", "last_login", "is_active", *POWERS)
     readonly_fields = ("email", "name", "joined_at", "last_login")
 
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
+        """Whoever may change people does not thereby make themselves more than they are."""
+        return self.readonly_fields if _operator(request).is_superuser else (*self.readonly_fields, *POWERS)
+
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        super().save_model(request, obj, form, change)
+        if not form.changed_data:
+            return
+        obj.save(update_fields=form.changed_data)
         audit.record(
             org=None,
             by=_operator(request),
@@ -92,10 +101,13 @@ class UserAdmin(LookOnly[User]):
             target=obj.email,
             details={name: getattr(obj, name) for name in form.changed_data},
         )
+        if not obj.is_active:
+            for member in Membership.objects.filter(user=obj):
+                after_commit(live.announce, live.person_group(member.org_id, obj.pk), {"type": "access.ended"})
 
 
 @admin.register(AuditEntry)
-class OperatorEntryAdmin(LookOnly[AuditEntry]):
+class OperatorEntryAdmin(ForOperators[AuditEntry]):
     """The operator's own acts that span organizations; each organization's log is its own."""
 
     list_display = ("at", "actor_label", "action", "target", "address")

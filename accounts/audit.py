@@ -27,7 +27,7 @@ ACTIONS = {
     "connection.made_default": "made default the connection",
     "connection.removed": "removed the connection",
     "connection.tested": "tested the connection",
-    "operator.listed": "looked at the list of organizations (operator)",
+    "operator.listed": "looked at a list (operator)",
     "operator.looked": "looked at the organization (operator)",
     "operator.suspended": "suspended the organization (operator)",
     "operator.restored": "restored the organization (operator)",
