@@ -37,10 +37,13 @@ def bind_own_loop() -> None:
 
 def announce(group: str, message: dict[str, Any]) -> None:
     """Fire and forget. `message["type"]` names the consumer's method, with dots for underscores."""
-    if _server_loop is not None and _server_loop.is_running():
-        asyncio.run_coroutine_threadsafe(_try(group, message), _server_loop)
-    else:
-        async_to_sync(_try)(group, message)
+    try:
+        if _server_loop is not None and _server_loop.is_running():
+            asyncio.run_coroutine_threadsafe(_try(group, message), _server_loop)
+        else:
+            async_to_sync(_try)(group, message)
+    except Exception:  # a loop that ends just now, or that runs in this very thread
+        log.warning("announcement lost", group=group, exc_info=True)
 
 
 async def send(group: str, message: dict[str, Any]) -> None:
