@@ -6,9 +6,11 @@ export function attach(form) {
   slug.addEventListener("input", () => {
     isOwn = slug.value !== "";
   });
-  name.addEventListener("input", () => {
+  const propose = () => {
     if (!isOwn) slug.value = slugOf(name.value);
-  });
+  };
+  name.addEventListener("input", propose);
+  propose(); // somebody may have typed before this module came
 }
 
 function slugOf(text) {
