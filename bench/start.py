@@ -54,29 +54,31 @@ def main() -> None:
 def measure(data: Path) -> Start:
     port = free_port()
     began = time.monotonic()
-    with darkroom(data, port) as pid:
-        wait_until_ready(port)
+    with darkroom(data, port) as process:
+        wait_until_ready(process, port)
         seconds = time.monotonic() - began
         time.sleep(SETTLE_SECONDS)  # what only the start needed has been given back
-        sizes = {each: proportional_megabytes(each) for each in family(pid)}
-        python = sizes.pop(pid)
+        sizes = {each: proportional_megabytes(each) for each in family(process.pid)}
+        python = sizes.pop(process.pid)
         return Start(seconds, python, sum(sizes.values()), 1 + len(sizes))
 
 
 @contextmanager
-def darkroom(data: Path, port: int) -> Iterator[int]:
+def darkroom(data: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
     environment = {name: value for name, value in os.environ.items() if name not in OWN_SETTINGS}
     command: list[str | Path] = [ROOT / "bin" / "run", "--port", str(port), "--data", data]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            yield process.pid
+            yield process
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait()
 
 
-def wait_until_ready(port: int) -> None:
+def wait_until_ready(process: "subprocess.Popen[bytes]", port: int) -> None:
     while not is_ready(port):
+        if process.poll() is not None:
+            raise SystemExit("Darkroom did not start; bin/run says why.")
         time.sleep(0.01)
 
 

@@ -1,5 +1,6 @@
 """Django's part of the start: loaded, checked against the database, handed over as an ASGI application."""
 
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -26,12 +27,16 @@ def prepare() -> None:
     from django.db import OperationalError, connections
 
     try:
-        schema.bring_up_to_date()
+        has_news = schema.has_news()
+        with ThreadPoolExecutor(1) as beside:
+            collected = beside.submit(assets.collect, Path(settings.STATIC_ROOT))
+            if has_news:
+                schema.migrate()
+            collected.result()
     except OperationalError as error:
         raise Refusal(f"The database does not answer: {' '.join(str(error).split())}") from error
     finally:
         connections.close_all()
-    assets.collect(Path(settings.STATIC_ROOT))
 
 
 def application() -> Any:  # an ASGI callable

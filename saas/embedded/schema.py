@@ -8,16 +8,19 @@ from saas.embedded.refusal import Refusal
 Migration = tuple[str, str]  # app, name
 
 
-def bring_up_to_date() -> None:
-    """Looks at file names only; Django's migration graph is loaded when there is something to do."""
-    from django.core.management import call_command  # Django is set up by the caller
-
+def has_news() -> bool:
+    """Whether there is something to migrate. Looks at file names only; Django's migration graph is dear to load."""
     known, applied = _known(), _applied()
     if unknown := sorted(applied - known):
         app, name = unknown[-1]
         raise Refusal(f"This data was made by a newer version of Darkroom; this one does not know {app}.{name}.")
-    if known - applied:
-        call_command("migrate", interactive=False, verbosity=0)
+    return bool(known - applied)
+
+
+def migrate() -> None:
+    from django.core.management import call_command  # Django is set up by the caller
+
+    call_command("migrate", interactive=False, verbosity=0)
 
 
 def _known() -> set[Migration]:
