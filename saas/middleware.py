@@ -11,6 +11,9 @@ from saas import metrics, requests
 PROBES = {"healthz", "readyz", "metrics"}
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
+# Anybody can make up more, and each label that Prometheus is told of stays in memory.
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
 log = structlog.get_logger("darkroom.http")
 
 
@@ -40,10 +43,9 @@ class RequestMiddleware:
         return response
 
     def _tell(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
-        match = request.resolver_match
-        # The route's name, never the path: paths hold invitation tokens and slugs.
-        route = match.view_name if match and match.view_name else "none"
-        metrics.REQUESTS.labels(request.method, route, response.status_code).inc()
+        route = requests.route(request)
+        method = request.method if request.method in METHODS else "other"
+        metrics.REQUESTS.labels(method, route, response.status_code).inc()
         metrics.REQUEST_SECONDS.labels(route).observe(seconds)
         org = getattr(request, "org", None)
         tell = log.debug if route in PROBES else log.info

@@ -18,6 +18,12 @@ class RequestInfo:
 current: ContextVar[RequestInfo] = ContextVar("request_info", default=RequestInfo())  # noqa: B039 frozen
 
 
+def route(request: HttpRequest) -> str:
+    """The route's name, for logs and metrics; never the path, which holds invitations' tokens and slugs."""
+    match = request.resolver_match
+    return match.view_name if match and match.view_name else "none"
+
+
 def client_address(request: HttpRequest) -> str | None:
     """The peer, or what the nearest trusted proxy says of it. Untrusted X-Forwarded-For words are never believed."""
     hops: int = settings.TRUSTED_PROXIES
@@ -30,6 +36,6 @@ def client_address(request: HttpRequest) -> str | None:
 
 def plain_address(text: str) -> str | None:
     try:
-        return str(ip_address(text))
+        return str(ip_address(text.partition("%")[0]))  # PostgreSQL takes no zone
     except ValueError:
         return None
