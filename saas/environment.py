@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"", "0", "false", "no", "off"}
+MAIL_FORM = "must look like smtp://user:password@host:587?tls=1."
 
 
 def text(name: str, default: str = "") -> str:
@@ -48,8 +50,8 @@ def database(name: str, *, pool_size: int) -> dict[str, Any]:
     """A libpq URI, read by libpq itself, as one entry of Django's DATABASES, with psycopg's pool."""
     try:
         parts = conninfo_to_dict(text(name, "postgresql:///darkroom"))
-    except Exception as error:
-        raise ImproperlyConfigured(f"{name} is not a PostgreSQL URL.") from error
+    except psycopg.Error:  # its text shows the URL, and with it the password
+        raise ImproperlyConfigured(f"{name} is not a PostgreSQL URL.") from None
     parts = {key: value for key, value in parts.items() if value is not None}
     options = {
         "pool": {"min_size": 1, "max_size": pool_size, "timeout": 10} if pool_size else False,
@@ -73,14 +75,18 @@ def mail(name: str) -> dict[str, Any]:
     url = text(name)
     if not url:
         return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} {MAIL_FORM}") from None
     if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
-        raise ImproperlyConfigured(f"{name} must look like smtp://user:password@host:587?tls=1.")
+        raise ImproperlyConfigured(f"{name} {MAIL_FORM}")
     is_wrapped = parts.scheme == "smtps"
     return {
         "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
         "EMAIL_HOST": parts.hostname,
-        "EMAIL_PORT": parts.port or (465 if is_wrapped else 587),
+        "EMAIL_PORT": port or (465 if is_wrapped else 587),
         "EMAIL_HOST_USER": unquote(parts.username or ""),
         "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
         "EMAIL_USE_SSL": is_wrapped,
