@@ -47,7 +47,7 @@ def test_a_file_that_cannot_be_read_is_named_by_its_variable(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PROBE_FILE", str(tmp_path / name))
-    with pytest.raises(ImproperlyConfigured, match="^PROBE_FILE cannot be read"):
+    with pytest.raises(ImproperlyConfigured, match=r"^PROBE_FILE cannot be read"):
         environment.text("PROBE")
 
 
@@ -124,7 +124,7 @@ def test_a_database_url_is_read_as_postgresql_reads_it(
     url: str, place: tuple[str, ...] | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if place is None:
-        with pytest.raises(ImproperlyConfigured, match="^PROBE is not a PostgreSQL URL"):
+        with pytest.raises(ImproperlyConfigured, match=r"^PROBE is not a PostgreSQL URL"):
             _database(url, monkeypatch)
     else:
         assert _place(_database(url, monkeypatch)) == place
