@@ -64,7 +64,10 @@ def probe(connection: ProviderConnection) -> tuple[Health, str]:
         headers["OpenAI-Project"] = connection.openai_project
     url = f"{connection.base_url.rstrip('/')}/models"
     client = guard.guarded_client(
-        timeout=TIMEOUT_SECONDS, allowed_hosts=settings.PROVIDER_ALLOWED_HOSTS, limit_bytes=ANSWER_LIMIT_BYTES
+        timeout=TIMEOUT_SECONDS,
+        deadline_seconds=TIMEOUT_SECONDS,
+        allowed_hosts=settings.PROVIDER_ALLOWED_HOSTS,
+        limit_bytes=ANSWER_LIMIT_BYTES,
     )
     try:
         with client:

@@ -48,10 +48,12 @@ def guarded_client(
     timeout: float | httpx2.Timeout,
     allowed_hosts: Iterable[str],
     limit_bytes: int = LIMIT_BYTES,
+    deadline_seconds: float | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> httpx2.Client:
-    """A client for hostile addresses. It follows no redirects and ignores the environment's proxies."""
-    transport = GuardedTransport(_rules(tuple(allowed_hosts), limit_bytes), tls or _default_tls())
+    """A client for hostile addresses. It follows no redirects and ignores the environment's proxies. `timeout` bounds
+    the pause between two bytes, `deadline_seconds` the whole answer."""
+    transport = GuardedTransport(_rules(tuple(allowed_hosts), limit_bytes, deadline_seconds), tls or _default_tls())
     return httpx2.Client(
         transport=transport,
         timeout=timeout,
@@ -67,9 +69,12 @@ def guarded_async_client(
     timeout: float | httpx2.Timeout,
     allowed_hosts: Iterable[str],
     limit_bytes: int = LIMIT_BYTES,
+    deadline_seconds: float | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> httpx2.AsyncClient:
-    transport = AsyncGuardedTransport(_rules(tuple(allowed_hosts), limit_bytes), tls or _default_tls())
+    transport = AsyncGuardedTransport(
+        _rules(tuple(allowed_hosts), limit_bytes, deadline_seconds), tls or _default_tls()
+    )
     return httpx2.AsyncClient(
         transport=transport,
         timeout=timeout,
@@ -119,7 +124,7 @@ def _append(body: bytearray, chunk: bytes, limit_bytes: int) -> None:
     body += chunk
 
 
-def _rules(allowed_hosts: tuple[str, ...], limit_bytes: int) -> Rules:
+def _rules(allowed_hosts: tuple[str, ...], limit_bytes: int, deadline_seconds: float | None) -> Rules:
     def check(url: httpx2.URL) -> None:
         try:
             check_url(str(url), allowed_hosts=allowed_hosts, query=True)
@@ -129,7 +134,7 @@ def _rules(allowed_hosts: tuple[str, ...], limit_bytes: int) -> Rules:
     def addresses(host: str, port: int) -> list[str]:
         return _checked_addresses(host, port, allowed_hosts)
 
-    return Rules(check_url=check, addresses=addresses, limit_bytes=limit_bytes)
+    return Rules(check_url=check, addresses=addresses, limit_bytes=limit_bytes, deadline_seconds=deadline_seconds)
 
 
 def _checked_addresses(host: str, port: int, allowed_hosts: tuple[str, ...]) -> list[str]:

@@ -35,6 +35,7 @@ class Rules:
     check_url: Callable[[httpx2.URL], None]
     addresses: Callable[[str, int], Sequence[str]]
     limit_bytes: int
+    deadline_seconds: float | None = None
 
 
 class PinnedBackend(httpcore2.NetworkBackend):
@@ -106,7 +107,7 @@ class GuardedTransport(httpx2.BaseTransport):
         self._rules.check_url(request.url)
         with _names_of_httpx2():
             answer = self._pool.handle_request(_plain(request))
-        body = _Body(cast("Iterable[bytes]", answer.stream), self._rules.limit_bytes)
+        body = _Body(cast("Iterable[bytes]", answer.stream), Meter(self._rules))
         if _is_packed(answer):
             body.close()
             raise ResponseRefused("The server sent a packed answer although it was asked not to.")
@@ -131,7 +132,7 @@ class AsyncGuardedTransport(httpx2.AsyncBaseTransport):
         self._rules.check_url(request.url)
         with _names_of_httpx2():
             answer = await self._pool.handle_async_request(_plain(request))
-        body = _AsyncBody(cast("AsyncIterable[bytes]", answer.stream), self._rules.limit_bytes)
+        body = _AsyncBody(cast("AsyncIterable[bytes]", answer.stream), Meter(self._rules))
         if _is_packed(answer):
             await body.aclose()
             raise ResponseRefused("The server sent a packed answer although it was asked not to.")
@@ -141,15 +142,31 @@ class AsyncGuardedTransport(httpx2.AsyncBaseTransport):
         await self._pool.aclose()
 
 
+class Meter:
+    """Counts what one answer brings. A timeout bounds the pause between two bytes; the deadline bounds the whole, so
+    that a heartbeat which never ends does end."""
+
+    def __init__(self, rules: Rules) -> None:
+        self._left_bytes = rules.limit_bytes
+        self._ends_at = time.monotonic() + rules.deadline_seconds if rules.deadline_seconds else None
+
+    def count(self, chunk: bytes) -> None:
+        if len(chunk) > self._left_bytes:
+            raise ResponseRefused("The server's answer is larger than it may be.")
+        self._left_bytes -= len(chunk)
+        if self._ends_at is not None and time.monotonic() > self._ends_at:
+            raise httpx2.ReadTimeout("The server's answer takes longer than it may.")
+
+
 class _Body(httpx2.SyncByteStream):
-    def __init__(self, stream: Iterable[bytes], limit_bytes: int) -> None:
+    def __init__(self, stream: Iterable[bytes], meter: Meter) -> None:
         self._stream = stream
-        self._left_bytes = limit_bytes
+        self._meter = meter
 
     def __iter__(self) -> Iterator[bytes]:
         with _names_of_httpx2():
             for chunk in self._stream:
-                self._left_bytes = _less(self._left_bytes, chunk)
+                self._meter.count(chunk)
                 yield chunk
 
     def close(self) -> None:
@@ -158,14 +175,14 @@ class _Body(httpx2.SyncByteStream):
 
 
 class _AsyncBody(httpx2.AsyncByteStream):
-    def __init__(self, stream: AsyncIterable[bytes], limit_bytes: int) -> None:
+    def __init__(self, stream: AsyncIterable[bytes], meter: Meter) -> None:
         self._stream = stream
-        self._left_bytes = limit_bytes
+        self._meter = meter
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         with _names_of_httpx2():
             async for chunk in self._stream:
-                self._left_bytes = _less(self._left_bytes, chunk)
+                self._meter.count(chunk)
                 yield chunk
 
     async def aclose(self) -> None:
@@ -188,12 +205,6 @@ def _is_packed(answer: httpcore2.Response) -> bool:
     # A few kilobytes can unpack to gigabytes, and the limit counts only what comes over the wire.
     encodings = [value.strip().lower() for name, value in answer.headers if name.lower() == b"content-encoding"]
     return any(encoding not in {b"", b"identity"} for encoding in encodings)
-
-
-def _less(left_bytes: int, chunk: bytes) -> int:
-    if len(chunk) > left_bytes:
-        raise ResponseRefused("The server's answer is larger than it may be.")
-    return left_bytes - len(chunk)
 
 
 def _shares(addresses: Sequence[str], timeout_seconds: float | None) -> Iterator[tuple[str, float | None]]:
