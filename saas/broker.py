@@ -114,7 +114,7 @@ def enqueue(actor: Actor[Any, Any], *arguments: str | int) -> None:
 
 def _send(actor: Actor[Any, Any], *arguments: str | int) -> None:
     """What was asked for is committed, so a queue that is down must not answer with an error: the person would ask for
-    it again. Whoever enqueues has a row that says what waits, and a way for it to end without this message."""
+    it again. A row that waits has its own way to end; an e-mail can be sent again by a button."""
     try:
         actor.send(*arguments)
     except Exception:

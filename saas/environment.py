@@ -15,14 +15,15 @@ MAIL_FORM = "must look like smtp://user:password@host:587?tls=1."
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable NAME, or the content of the file that NAME_FILE names (as container secrets are given)."""
+    """The variable NAME, or the content of the file that NAME_FILE names (as container secrets are given). An empty
+    one counts as not set, as in an example file whose lines are not all filled in."""
     file_name = os.environ.get(f"{name}_FILE")
     if file_name:
         try:
             return Path(file_name).read_text().strip()
         except OSError as error:
             raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}") from error
-    return os.environ.get(name, default)
+    return os.environ.get(name) or default
 
 
 def flag(name: str, *, default: bool = False) -> bool:

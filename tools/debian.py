@@ -30,6 +30,7 @@ NEEDS = (
     Need("chromium", ("chromium", "chromium-browser", "google-chrome"), "BROWSER_PATH", "the browser tests"),
     Need("redis-server", ("redis-server",), "REDIS_URL", "the tests of the scaled-out size"),
     Need("rabbitmq-server", ("rabbitmq-server",), "BROKER_URL", "the tests of the scaled-out size"),
+    Need("caddy", ("caddy",), "", "the tests of the scaled-out size"),
 )
 
 

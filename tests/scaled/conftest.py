@@ -26,7 +26,7 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def _programs() -> None:
+def programs() -> None:
     """Where they are missing it is said, and in CI it is an error."""
     if missing := services.missing_programs():
         sentence = f"Debian's packages {', '.join(missing)} are not installed"
@@ -36,7 +36,7 @@ def _programs() -> None:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(folder: Path, _programs: None) -> Iterator[RabbitMQ]:
+def rabbitmq(folder: Path, programs: None) -> Iterator[RabbitMQ]:
     """Started first and waited for last: it takes longest."""
     home = folder / "rabbitmq"
     home.mkdir()
@@ -47,7 +47,7 @@ def rabbitmq(folder: Path, _programs: None) -> Iterator[RabbitMQ]:
 
 
 @pytest.fixture(scope="session")
-def redis(folder: Path, _programs: None) -> Iterator[Redis]:
+def redis(folder: Path, programs: None) -> Iterator[Redis]:
     home = folder / "redis"
     home.mkdir()
     service = Redis(home)

@@ -90,6 +90,7 @@ class Darkroom:
         wait_until(lambda: self.status("/readyz") == http.client.OK, f"readiness: {self.parts()}", self.worker)
 
     def stop(self) -> None:
+        self.web.ask_to_stop()
         self.worker.leave()
         self.web.leave()
 

@@ -32,11 +32,14 @@ class Program:
                 start_new_session=True,
             )
 
+    def ask_to_stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+
     def stop(self, seconds: float = 15) -> int:
         """Its exit code. What does not end by SIGTERM is killed with all its children."""
         assert self.process, f"{self.name} was never started"
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
+        self.ask_to_stop()
         try:
             return self.process.wait(seconds)
         except subprocess.TimeoutExpired:

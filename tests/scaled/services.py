@@ -96,5 +96,9 @@ class S3:
 
 def missing_programs() -> list[str]:
     """Debian's packages that this machine lacks."""
-    needed = {"redis-server": shutil.which("redis-server"), "rabbitmq-server": RABBITMQ.exists() or None}
-    return [package for package, found in needed.items() if not found]
+    found = {
+        "redis-server": shutil.which("redis-server"),
+        "rabbitmq-server": RABBITMQ.exists(),
+        "caddy": shutil.which("caddy"),
+    }
+    return [package for package, is_there in found.items() if not is_there]

@@ -1,0 +1,52 @@
+"""deploy/Caddyfile holds no stream back and cuts no socket."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from tests.scaled.darkroom import Darkroom
+from tests.scaled.people import Person, next_event
+from tests.scaled.provider import Provider
+from tests.scaled.proxies import Caddy
+from tests.scaled.streams import pieces
+
+pytestmark = [pytest.mark.scaled, pytest.mark.xdist_group("scaled")]
+
+MEGABYTE = bytes(1024 * 1024)
+
+
+def test_a_socket_lives_behind_the_proxy(
+    darkroom: Darkroom, provider: Provider, tmp_path: Path, programs: None
+) -> None:
+    with Caddy(tmp_path, f"127.0.0.1:{darkroom.port}") as caddy, Person(darkroom.url, "ada@example.com") as ada:
+        code = ada.add_connection(f"Behind {caddy.port}", f"http://{provider.address}/v1")
+        with ada.listen(caddy.url) as socket:
+            assert next_event(socket) == {"v": 1, "type": "hello"}
+            ada.test(code)
+            assert next_event(socket) == {"v": 1, "type": "connection", "connection": code}
+
+
+def test_each_piece_of_an_answer_passes_at_once(tmp_path: Path, programs: None) -> None:
+    may_go_on = threading.Event()
+    with (
+        pieces(may_go_on) as upstream,
+        Caddy(tmp_path, upstream) as caddy,
+        httpx2.stream("GET", caddy.url, timeout=10, trust_env=False) as answer,
+    ):
+        arriving = answer.iter_raw()
+        assert next(arriving) == b"first"
+        may_go_on.set()
+        assert next(arriving) == b"second"
+
+
+def test_an_upload_of_many_pictures_passes(tmp_path: Path, programs: None) -> None:
+    def body() -> Iterator[bytes]:
+        yield from (MEGABYTE for _ in range(200))
+
+    with pieces(threading.Event()) as upstream, Caddy(tmp_path, upstream) as caddy:
+        length = {"Content-Length": str(200 * len(MEGABYTE))}
+        answer = httpx2.post(caddy.url, content=body(), headers=length, timeout=30, trust_env=False)
+    assert answer.text == "209715200"
