@@ -1,0 +1,3 @@
+from studio.models.catalogue import ImageModel
+
+__all__ = ["ImageModel"]
