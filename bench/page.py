@@ -75,8 +75,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="darkroom-bench-") as scratch:
         Path(scratch).chmod(0o711)
         data, port = Path(scratch) / "data", free_port()
-        with darkroom(data, port):
-            wait_until_ready(port)
+        with darkroom(data, port) as process:
+            wait_until_ready(process, port)
             demo = json.loads(manage(data, "demo", "--json"))
             browser = Browser(port)
             browser.sign_in(demo["email"], demo["password"])
@@ -86,7 +86,7 @@ def main() -> None:
 
 
 def manage(data: Path, *arguments: str) -> str:
-    command = [ROOT / "bin" / "manage", "--data", data, *arguments]
+    command: list[str | Path] = [ROOT / "bin" / "manage", "--data", data, *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 

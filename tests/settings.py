@@ -4,13 +4,15 @@ import os
 import tempfile
 from pathlib import Path
 
+SCRATCH = tempfile.TemporaryDirectory(prefix="darkroom-tests-", ignore_cleanup_errors=True)  # goes at the end
+
 # bin/test starts a PostgreSQL and names it; type checking needs none.
 os.environ.setdefault("DATABASE_URL", "postgresql:///darkroom")
 os.environ.setdefault("SECRET_KEY", "a secret for tests that is long enough to be no warning 0123456789")
 os.environ.setdefault("ENCRYPTION_KEYS", "dGVzdHMgdGVzdHMgdGVzdHMgdGVzdHMgdGVzdHMgMDE=")
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
 os.environ.setdefault("PUBLIC_URL", "http://testserver")
-os.environ.setdefault("MEDIA_ROOT", tempfile.mkdtemp(prefix="darkroom-tests-"))
+os.environ.setdefault("MEDIA_ROOT", f"{SCRATCH.name}/media")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 from saas.settings import *  # noqa: F403
@@ -18,4 +20,4 @@ from saas.settings import STORAGES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-STATIC_ROOT = Path(tempfile.mkdtemp(prefix="darkroom-tests-"))
+STATIC_ROOT = Path(SCRATCH.name) / "static"

@@ -52,8 +52,6 @@ class Cluster:
 
     def make(self) -> None:
         """Either the whole cluster exists afterwards or none of it: an interrupted one is begun again."""
-        if self.is_made():
-            return
         unfinished = self.folder.root / "pg.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -87,7 +85,8 @@ class Cluster:
 
     def start(self, cancelled: Event) -> None:
         self._forget_stranger()
-        sockets.make(self.folder.sockets, self.runner)
+        sockets.make(self.folder.sockets, self.runner, data=self.folder.root)
+        self.runner.take_back(self.folder.cluster)
         identity.write(self.folder.cluster, self.runner)
         settings = {
             **SETTINGS,
@@ -95,9 +94,11 @@ class Cluster:
             **self.settings,
         }
         options = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        if self.folder.postgres_log.exists() and self.folder.postgres_log.stat().st_size > LONGEST_LOG_BYTES:
-            self.folder.postgres_log.unlink()
-        with self.folder.postgres_log.open("ab") as log:
+        log_path = self.folder.postgres_log
+        log_path.touch(0o600)
+        with log_path.open("ab") as log:
+            if log.tell() > LONGEST_LOG_BYTES:
+                log.truncate(0)
             self.process = subprocess.Popen(
                 [binaries() / "postgres", "-D", self.folder.cluster, *options],
                 stdin=subprocess.DEVNULL,
@@ -132,8 +133,8 @@ class Cluster:
             if process.poll() is not None:
                 raise Refusal(f"PostgreSQL did not start; {self.folder.postgres_log} says why.")
             if cancelled.is_set():
-                self.stop()
-                return
+                self._end(process.pid)
+                raise Refusal("PostgreSQL was asked to stop before it had started.")
             time.sleep(POLL_SECONDS)
 
     def _ends_within(self, pid: int, seconds: float) -> bool:

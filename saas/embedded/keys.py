@@ -4,7 +4,9 @@ import base64
 import json
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 from saas.embedded.refusal import Refusal
 
@@ -27,14 +29,9 @@ def _make(path: Path) -> None:
         "SECRET_KEY": secrets.token_urlsafe(48),
         "ENCRYPTION_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
     }
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:  # noqa: PTH123
+    with NamedTemporaryFile("w", dir=path.parent) as file:  # which is for its owner only
         json.dump(made, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
-    try:
-        os.link(unfinished, path)  # never over one that somebody else made at the same moment
-    except FileExistsError:
-        pass
-    finally:
-        unfinished.unlink()
+        with suppress(FileExistsError):  # never over one that somebody else made at the same moment
+            os.link(file.name, path)

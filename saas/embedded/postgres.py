@@ -5,6 +5,7 @@ the kernel takes back from a killed one; starting and stopping happen under an e
 """
 
 import os
+import sys
 from collections.abc import Mapping
 from concurrent.futures import Future
 from threading import Event, Lock, Thread
@@ -69,8 +70,12 @@ class Postgres:
         cluster = self._cluster = Cluster(self.folder, runner_for(self.folder.cluster), self._settings)
         self._use = locks.share(self.folder.lock("postgres-users"))
         if not cluster.is_running():
+            is_made = cluster.is_made()
             for opened in cluster.runner.open_way_to(self.folder.root, binaries()):
-                print(f"PostgreSQL's own user may now pass through {opened} (not read it).", flush=True)
-            cluster.make()
+                print(
+                    f"PostgreSQL's own user may now pass through {opened} (not read it).", file=sys.stderr, flush=True
+                )
+            if not is_made:
+                cluster.make()
             cluster.start(self._cancelled)
         identity.provide(self.folder)

@@ -38,6 +38,12 @@ class Runner:
         if self.is_lent:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
+    def take_back(self, folder: Path) -> None:
+        """After root has put a backup back, root owns what PostgreSQL must own."""
+        if self.is_lent and folder.stat().st_uid != self.uid:
+            for path in (folder, *folder.rglob("*")):
+                self.give(path)
+
     def open_way_to(self, *folders: Path) -> list[Path]:
         """Adds the search bit, never the right to read, to those folders that this user cannot pass."""
         if not self.is_lent:
@@ -61,7 +67,7 @@ def runner_for(cluster: Path) -> Runner:
     if os.geteuid() != 0:
         return Runner(os.geteuid(), os.getegid(), is_lent=False)
     if cluster.exists() and (status := cluster.stat()).st_uid != 0:
-        return Runner(status.st_uid, status.st_gid, is_lent=True)
+        return Runner(status.st_uid, _group_of(status.st_uid), is_lent=True)
     user = _find(SYSTEM_USER) or _make_user() or _find("nobody")
     if not user:
         raise Refusal("PostgreSQL does not run as root, and this machine has neither useradd nor a user called nobody.")
@@ -74,6 +80,13 @@ def own_name() -> str:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
         raise Refusal(f"The user id {os.geteuid()} has no name on this machine, and PostgreSQL needs one.") from None
+
+
+def _group_of(uid: int) -> int:
+    try:
+        return pwd.getpwuid(uid).pw_gid
+    except KeyError:
+        return uid  # any but root's
 
 
 def _find(name: str) -> pwd.struct_passwd | None:

@@ -9,8 +9,10 @@ from saas.embedded.refusal import Refusal
 from saas.embedded.runner import Runner
 
 
-def make(folder: Path, runner: Runner) -> None:
+def make(folder: Path, runner: Runner, *, data: Path) -> None:
     """Called while no PostgreSQL of ours runs, so whatever lies in the folder is stale."""
+    if folder.is_relative_to(data):
+        shutil.rmtree(folder, ignore_errors=True)
     try:
         folder.mkdir(mode=0o700)
         runner.give(folder)

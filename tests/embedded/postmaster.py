@@ -1,0 +1,45 @@
+"""Looks at PostgreSQL from outside."""
+
+import os
+from pathlib import Path
+
+import psycopg
+
+from saas.embedded import identity
+from saas.embedded.folder import DataFolder
+
+
+def pid(folder: DataFolder) -> int:
+    return int((folder.cluster / "postmaster.pid").read_text().splitlines()[0])
+
+
+def is_alive(pid: int) -> bool:
+    return Path(f"/proc/{pid}/stat").exists()
+
+
+def children(pid: int) -> list[int]:
+    threads = Path(f"/proc/{pid}/task").iterdir()
+    return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+
+
+def owner(pid: int) -> int:
+    return os.stat(f"/proc/{pid}").st_uid  # noqa: PTH116
+
+
+def processes_of(folder: DataFolder) -> list[int]:
+    """Every PostgreSQL that names this data folder."""
+    wanted = os.fsencode(folder.cluster)
+    return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cmdline") if wanted in _words(path)]
+
+
+def ask(folder: DataFolder, query: str, *, role: str = identity.ROLE) -> list[tuple[object, ...]]:
+    with psycopg.connect(identity.url(folder, role=role)) as connection:
+        cursor = connection.execute(query)
+        return cursor.fetchall() if cursor.description else []
+
+
+def _words(path: Path) -> list[bytes]:
+    try:
+        return path.read_bytes().split(b"\0")
+    except OSError:  # it ended meanwhile
+        return []
