@@ -15,9 +15,9 @@ os.environ.setdefault("PUBLIC_URL", "http://testserver")
 os.environ.setdefault("MEDIA_ROOT", f"{SCRATCH.name}/media")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
-from saas.settings import *  # noqa: F403
-from saas.settings import STORAGES
+from saas.settings import *  # noqa: E402, F403
+from saas.settings import STORAGES  # noqa: E402
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
-STATIC_ROOT = Path(SCRATCH.name) / "static"
+STATIC_ROOT = Path(SCRATCH.name)
