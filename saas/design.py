@@ -62,11 +62,9 @@ class SampleForm(forms.Form):
 
 def sample_wrong() -> SampleForm:
     """The same form as it comes back after a mistake in every field: with what was typed."""
-    form = SampleForm(
-        {"name": "x" * 61, "address": "ada(at)example", "model": "gpt-image-9", "expires": "soon"},
-        prefix="wrong",
-    )
-    form.add_error(None, "Nothing was saved. Seven fields need another look.")
+    typed = {"name": "A" * 61, "address": "ada(at)example", "model": "gpt-image-9", "expires": "soon"}
+    form = SampleForm({f"wrong-{field}": text for field, text in typed.items()}, prefix="wrong")
+    form.add_error(None, "Nothing was saved. Some fields need another look.")
     return form
 
 

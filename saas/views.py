@@ -3,6 +3,7 @@
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 
 MACHINE_PATHS = ("/api/", "/v1/", "/sandbox/")
 UNEXPLAINED = "You are signed in, but your role does not allow this."
@@ -31,7 +32,10 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _page(request, 500, "server_error", "Something broke on our side. It has been noted.")
+    """What broke may be the database, so the page is drawn without asking who is there."""
+    if request.path.startswith(MACHINE_PATHS):
+        return _page(request, 500, "server_error", "Something broke on our side. It has been noted.")
+    return HttpResponse(render_to_string("500.html"), status=500)
 
 
 def _page(request: HttpRequest, status: int, code: str, sentence: str) -> HttpResponse:

@@ -15,7 +15,13 @@ function attachDialog(dialog) {
       event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
     if (!inside) dialog.close();
   });
-  if ("dialogOpen" in dialog.dataset) dialog.showModal();
+  if ("dialogOpen" in dialog.dataset) show(dialog);
+}
+
+/* A person who opens a form wants to write, not to press its close button. */
+function show(dialog) {
+  dialog.showModal();
+  dialog.querySelector(".dialog-body :is(input:not([type='hidden']), select, textarea)")?.focus();
 }
 
 function attachOpener(opener) {
@@ -25,7 +31,7 @@ function attachOpener(opener) {
   opener.addEventListener("click", (event) => {
     if (event.metaKey || event.ctrlKey || opener.ariaDisabled === "true") return;
     event.preventDefault();
-    dialog.showModal();
+    show(dialog);
   });
 }
 

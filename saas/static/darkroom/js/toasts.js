@@ -19,11 +19,23 @@ function wire(element) {
   start();
 }
 
+/* An open dialog lies above everything but the top layer, so there the toasts have to go too. */
+function raise(region) {
+  const dialog = document.querySelector("dialog[open]");
+  if (!dialog) return;
+  region.popover = "manual";
+  dialog.addEventListener("close", () => region.removeAttribute("popover"), { once: true });
+  if (region.matches(":popover-open")) region.hidePopover();
+  region.showPopover();
+}
+
 export function toast(text, kind = "success") {
   const template = document.getElementById(`toast-${kind}`) ?? document.getElementById("toast-success");
   const element = template.content.firstElementChild.cloneNode(true);
   element.querySelector("[data-toast-text]").textContent = text;
-  document.getElementById("toasts").append(element);
+  const region = document.getElementById("toasts");
+  region.append(element);
+  raise(region);
   wire(element);
   return element;
 }
