@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
                 ),
                 ("size_rule", models.JSONField()),
                 ("size_presets", models.JSONField(default=list)),
+                ("reasons", models.JSONField(default=dict)),
                 ("prompt_limit_characters", models.PositiveIntegerField()),
                 ("n_max", models.PositiveSmallIntegerField()),
                 ("partial_images_max", models.PositiveSmallIntegerField()),

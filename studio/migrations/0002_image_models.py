@@ -33,6 +33,7 @@ COMMON: dict[str, Any] = {
     "input_fidelities": [],
     "size_rule": FREE_SIZES,
     "size_presets": PRESETS,
+    "reasons": {},
     "prompt_limit_characters": 32_000,
     "n_max": 10,
     "partial_images_max": 3,
@@ -61,7 +62,11 @@ MODELS: list[dict[str, Any]] = [
         "available_from": datetime(2026, 4, 21, tzinfo=UTC),
         "is_default": True,
         "qualities": ["auto", "low", "medium", "high"],
-        "backgrounds": ["auto", "opaque"],  # the preview of transparency closed on 2026-09-30
+        "backgrounds": ["auto", "opaque"],
+        "reasons": {
+            "background": "OpenAI closed the preview of transparent backgrounds on 30 September 2026.",
+            "input_fidelity": "It always keeps to the references as closely as it can.",
+        },
         "auto_quality": "high",
     },
     {

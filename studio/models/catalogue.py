@@ -33,6 +33,7 @@ class ImageModel(models.Model):
     input_fidelities = words()
     size_rule = models.JSONField()  # studio.sizes.SizeRule as JSON
     size_presets = models.JSONField(default=list)  # [{"size": "1536x1024", "title": "Landscape"}, …]
+    reasons = models.JSONField(default=dict)  # {"background": "…"}: why not, by field, as a sentence for people
 
     prompt_limit_characters = models.PositiveIntegerField()
     n_max = models.PositiveSmallIntegerField()
