@@ -2,8 +2,8 @@
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -85,41 +85,33 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="session")
-def world(folder: Path, cluster: DataFolder, redis: Redis, s3: S3, provider: Provider) -> World:
-    """What a Darkroom finds around itself, whichever queue it uses."""
-    return World(
-        folder=folder,
-        server_url=databases.server_url(cluster),
-        redis_url=os.environ.get("REDIS_URL") or redis.url,
-        s3_url=s3.url,
-        provider_address=provider.address,
-    )
+def world(folder: Path, cluster: DataFolder, redis: Redis, s3: S3, provider: Provider) -> Iterator[World]:
+    """What a Darkroom finds around itself, whichever queue it uses; its tables and people are made once."""
+    server_url = databases.server_url(cluster)
+    with databases.made(server_url) as template_url:
+        found = World(
+            folder=folder,
+            template_url=template_url,
+            redis_url=os.environ.get("REDIS_URL") or f"{redis.url}0",
+            s3_url=s3.url,
+            provider_address=provider.address,
+        )
+        seeding = Darkroom(folder, found, template_url, broker_url="")
+        yield replace(found, member=seeding.run("-m", "tests.scaled.seed"))
 
 
 @pytest.fixture(scope="session", params=["rabbitmq", "redis"])
-def darkroom(request: pytest.FixtureRequest, world: World, rabbitmq: RabbitMQ, redis: Redis) -> Iterator[Darkroom]:
+def darkroom(
+    request: pytest.FixtureRequest, folder: Path, cluster: DataFolder, world: World, rabbitmq: RabbitMQ, redis: Redis
+) -> Iterator[Darkroom]:
     """The whole of it, on each of the two queues in turn."""
     queues = {"rabbitmq": os.environ.get("BROKER_URL") or rabbitmq.url, "redis": f"{redis.url}1"}
-    with running(world, f"on-{request.param}", queues[request.param], before_start=rabbitmq.wait) as made:
-        yield made
-
-
-@pytest.fixture(scope="session")
-def own_darkroom(world: World, rabbitmq: RabbitMQ, redis: Redis) -> Iterator[Darkroom]:
-    """Another one, for tests that take its services away; so these are ours, never ones that run already."""
-    with running(world.moved_to(f"{redis.url}2"), "apart", rabbitmq.url, before_start=rabbitmq.wait) as made:
-        yield made
-
-
-@contextmanager
-def running(world: World, name: str, broker_url: str, *, before_start: Callable[[], None]) -> Iterator[Darkroom]:
-    home = world.folder / name
+    home = folder / f"on-{request.param}"
     home.mkdir()
-    with databases.empty_database(world.server_url) as database_url:
-        made = Darkroom(home, world, database_url, broker_url)
+    with databases.made(databases.server_url(cluster), like=world.template_url) as database_url:
+        made = Darkroom(home, world, database_url, queues[request.param])
         try:
-            made.prepare()
-            before_start()
+            rabbitmq.wait()
             made.start()
             made.wait()
             yield made

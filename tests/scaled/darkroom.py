@@ -4,7 +4,7 @@ import http.client
 import json
 import subprocess
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.fernet import Fernet
@@ -17,13 +17,11 @@ METRICS_TOKEN = "only-for-prometheus"
 @dataclass(frozen=True)
 class World:
     folder: Path
-    server_url: str
+    template_url: str
     redis_url: str
     s3_url: str
     provider_address: str
-
-    def moved_to(self, redis_url: str) -> "World":
-        return replace(self, redis_url=redis_url)
+    member: str = ""  # Ben's code in the team of Northwind
 
 
 @dataclass
@@ -58,7 +56,7 @@ class Darkroom:
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "PROVIDER_ALLOWED_HOSTS": self.world.provider_address,
-            "STATIC_ROOT": str(self.folder / "static"),
+            "STATIC_ROOT": str(self.world.folder / "static"),
             "METRICS_TOKEN": METRICS_TOKEN,
             "WORKER_METRICS_PORT": str(self.worker_metrics_port),
         }
@@ -76,10 +74,6 @@ class Darkroom:
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
-
-    def prepare(self) -> None:
-        """Tables and static files; Ada owns Northwind, Ben is a member of it."""
-        self.member = self.run("-m", "tests.scaled.seed")
 
     def start(self) -> None:
         self.web.start()

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import psycopg
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from saas.embedded import identity
 from saas.embedded.folder import DataFolder
@@ -29,15 +29,17 @@ def own_cluster(root: Path) -> Iterator[DataFolder]:
 
 
 @contextmanager
-def empty_database(server_url: str) -> Iterator[str]:
-    """Its address. Gone afterwards, whoever is still connected."""
-    name = sql.Identifier(made := f"darkroom_scaled_{uuid4().hex[:12]}")
+def made(server_url: str, like: str = "") -> Iterator[str]:
+    """The address of a database, empty or a copy. Gone afterwards, whoever is still connected."""
+    name = f"darkroom_scaled_{uuid4().hex[:12]}"
+    template = str(conninfo_to_dict(like)["dbname"]) if like else "template1"
     with psycopg.connect(server_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(name))
+        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
         try:
-            yield make_conninfo(server_url, dbname=made)
+            yield make_conninfo(server_url, dbname=name)
         finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
+            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def server_url(folder: DataFolder) -> str:

@@ -1,5 +1,6 @@
 """What happens when a part goes away, and that nobody has to restart anything when it comes back."""
 
+import os
 from collections.abc import Iterator
 from contextlib import suppress
 from http import HTTPStatus
@@ -16,14 +17,25 @@ from tests.scaled.programs import wait_until
 from tests.scaled.provider import Provider
 from tests.scaled.services import RabbitMQ, Redis
 
-pytestmark = [pytest.mark.scaled, pytest.mark.xdist_group("scaled")]
+pytestmark = [
+    pytest.mark.scaled,
+    pytest.mark.xdist_group("scaled"),
+    pytest.mark.parametrize("darkroom", ["rabbitmq"], indirect=True),
+]
 
 WORKS = "The key works, and GPT Image models are there."
 
 
+@pytest.fixture(autouse=True)
+def _services_are_ours() -> None:
+    """Nobody's running service is stopped."""
+    if given := {"REDIS_URL", "BROKER_URL"} & set(os.environ):
+        pytest.skip(f"{given.pop()} names a service that is not ours to stop")
+
+
 @pytest.fixture
-def ada(own_darkroom: Darkroom) -> Iterator[Person]:
-    with Person(own_darkroom.url, "ada@example.com") as person:
+def ada(darkroom: Darkroom) -> Iterator[Person]:
+    with Person(darkroom.url, "ada@example.com") as person:
         yield person
 
 
@@ -55,65 +67,65 @@ def not_ready(darkroom: Darkroom) -> set[str]:
 
 
 def test_a_stopped_worker_first_ends_its_task_and_then_readyz_misses_it(
-    own_darkroom: Darkroom, ada: Person, slow: Provider
+    darkroom: Darkroom, ada: Person, slow: Provider
 ) -> None:
     calls = len(slow.calls)
     code = begin_test(ada, slow)
     wait_until(lambda: len(slow.calls) > calls, "the provider is asked")
 
-    assert own_darkroom.worker.stop() == 0
+    assert darkroom.worker.stop() == 0
     assert WORKS in ada.health(code)
-    with RedisClient.from_url(own_darkroom.world.redis_url) as redis:
+    with RedisClient.from_url(darkroom.world.redis_url) as redis:
         assert redis.delete(f":1:{KEY}") == 1  # as it does itself, some time after the last beat
-    assert own_darkroom.status("/readyz") == HTTPStatus.SERVICE_UNAVAILABLE
-    assert not_ready(own_darkroom) == {"worker"}
+    assert darkroom.status("/readyz") == HTTPStatus.SERVICE_UNAVAILABLE
+    assert not_ready(darkroom) == {"worker"}
 
-    own_darkroom.worker.start()
-    wait_until(lambda: own_darkroom.status("/readyz") == HTTPStatus.OK, "readiness", own_darkroom.worker)
+    darkroom.worker.start()
+    wait_until(lambda: darkroom.status("/readyz") == HTTPStatus.OK, "readiness", darkroom.worker)
 
 
-def test_the_task_of_a_killed_worker_runs_again(own_darkroom: Darkroom, ada: Person, slow: Provider) -> None:
+def test_the_task_of_a_killed_worker_runs_again(darkroom: Darkroom, ada: Person, slow: Provider) -> None:
     calls = len(slow.calls)
     code = begin_test(ada, slow)
     wait_until(lambda: len(slow.calls) > calls, "the provider is asked")
 
-    own_darkroom.worker.kill()
+    darkroom.worker.kill()
     slow.delay_seconds = 0
-    own_darkroom.worker.start()
-    wait_until(lambda: WORKS in ada.health(code), "the test ends", own_darkroom.worker)
+    darkroom.worker.start()
+    wait_until(lambda: WORKS in ada.health(code), "the test ends", darkroom.worker)
     assert len(slow.calls) == calls + 2
 
 
 def test_without_redis_pages_work_and_sockets_come_back_with_it(
-    own_darkroom: Darkroom, ada: Person, provider: Provider, redis: Redis
+    darkroom: Darkroom, ada: Person, provider: Provider, redis: Redis
 ) -> None:
     code = ada.add_connection(f"Look-alike {uuid4()}", f"http://{provider.address}/v1")
     with ada.listen() as socket:
         assert next_event(socket)["type"] == "hello"
         redis.stop()
         try:
-            assert own_darkroom.status("/readyz") == HTTPStatus.SERVICE_UNAVAILABLE
-            assert not_ready(own_darkroom) == {"channel_layer", "worker"}
+            assert darkroom.status("/readyz") == HTTPStatus.SERVICE_UNAVAILABLE
+            assert not_ready(darkroom) == {"channel_layer", "worker"}
             assert "Northwind" in ada.see("/o/northwind/connections/")
         finally:
             redis.start()
             redis.wait()
-        wait_until(lambda: own_darkroom.status("/readyz") == HTTPStatus.OK, "readiness", own_darkroom.web)
+        wait_until(lambda: darkroom.status("/readyz") == HTTPStatus.OK, "readiness", darkroom.web)
         wait_until(lambda: hears_of_a_test(ada, socket, code), "the socket is told again")
 
 
 def test_after_a_restart_of_rabbitmq_web_and_worker_go_on(
-    own_darkroom: Darkroom, ada: Person, provider: Provider, rabbitmq: RabbitMQ
+    darkroom: Darkroom, ada: Person, provider: Provider, rabbitmq: RabbitMQ
 ) -> None:
     rabbitmq.pause()
     try:
-        assert own_darkroom.status("/readyz") == HTTPStatus.SERVICE_UNAVAILABLE
-        assert not_ready(own_darkroom) == {"queue"}
+        assert darkroom.status("/readyz") == HTTPStatus.SERVICE_UNAVAILABLE
+        assert not_ready(darkroom) == {"queue"}
         unsent = begin_test(ada, provider)
         assert "Asking the provider" in ada.health(unsent)
     finally:
         rabbitmq.start()
         rabbitmq.wait()
-    wait_until(lambda: own_darkroom.status("/readyz") == HTTPStatus.OK, "readiness", own_darkroom.web)
+    wait_until(lambda: darkroom.status("/readyz") == HTTPStatus.OK, "readiness", darkroom.web)
     code = begin_test(ada, provider)
-    wait_until(lambda: WORKS in ada.health(code), "the test ends", own_darkroom.worker)
+    wait_until(lambda: WORKS in ada.health(code), "the test ends", darkroom.worker)

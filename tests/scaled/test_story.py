@@ -1,11 +1,13 @@
 """A request that walks through everything: browser, web, queue, worker, provider, row, channel layer, socket, page."""
 
+import re
 import time
 
 import pytest
 
 from tests.scaled.darkroom import METRICS_TOKEN, Darkroom
 from tests.scaled.people import Person, close_code, next_event
+from tests.scaled.programs import wait_until
 from tests.scaled.provider import Provider
 
 pytestmark = [pytest.mark.scaled, pytest.mark.xdist_group("scaled")]
@@ -42,12 +44,28 @@ def test_a_socket_of_a_stranger_closes_at_once(darkroom: Darkroom) -> None:
         assert close_code(socket) == 4404
 
 
-def test_the_worker_counts_its_tasks_for_prometheus(darkroom: Darkroom) -> None:
-    assert darkroom.get("/", port=darkroom.worker_metrics_port)[0] == 404
+def test_the_worker_counts_its_tasks_for_prometheus(darkroom: Darkroom, provider: Provider) -> None:
+    before = tasks_counted(darkroom)
+    with Person(darkroom.url, "ada@example.com") as ada, ada.listen() as socket:
+        code = ada.add_connection(f"Counted {darkroom.port}", f"http://{provider.address}/v1")
+        next_event(socket)
+        ada.test(code)
+        next_event(socket)
+    wait_until(lambda: tasks_counted(darkroom) == before + 1, "one more is counted")  # a moment after the event
+
+
+def tasks_counted(darkroom: Darkroom) -> float:
     status, text = darkroom.get("/", port=darkroom.worker_metrics_port, token=METRICS_TOKEN)
     assert status == 200
-    assert 'darkroom_tasks_total{outcome="done",task="test_connection"} 1.0' in text.decode()
+    found = re.search(r'darkroom_tasks_total{outcome="done",task="test_connection"} (\d+)', text.decode())
+    return float(found[1]) if found else 0
+
+
+def test_metrics_are_for_the_bearer_of_the_token(darkroom: Darkroom) -> None:
+    assert darkroom.get("/", port=darkroom.worker_metrics_port)[0] == 404
+    assert darkroom.get("/", port=darkroom.worker_metrics_port, token="guessed")[0] == 404
     assert darkroom.get("/-/metrics")[0] == 404
+    assert darkroom.get("/-/metrics", token="guessed")[0] == 404
     assert darkroom.get("/-/metrics", token=METRICS_TOKEN)[0] == 200
 
 
@@ -55,7 +73,7 @@ def test_a_removed_member_loses_the_socket_within_a_second(darkroom: Darkroom) -
     with Person(darkroom.url, "ada@example.com") as ada, Person(darkroom.url, "ben@example.com") as ben:
         with ben.listen() as socket:
             assert next_event(socket) == {"v": 1, "type": "hello"}
-            ada.submit("/o/northwind/team/", f"/o/northwind/team/{darkroom.member}/remove/")
+            ada.submit("/o/northwind/team/", f"/o/northwind/team/{darkroom.world.member}/remove/")
             removed = time.monotonic()
             assert close_code(socket) == 4403
         assert time.monotonic() - removed < 1
