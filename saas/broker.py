@@ -120,3 +120,8 @@ def _send(actor: Actor[Any, Any], *arguments: str | int) -> None:
     except Exception:
         metrics.TASKS_UNSENT.labels(actor.actor_name).inc()
         log.exception("task not sent", task=actor.actor_name)
+
+
+def enqueue_later(actor: Actor[Any, Any], *arguments: str | int, delay_seconds: float) -> None:
+    send = partial(actor.send_with_options, args=arguments, delay=int(delay_seconds * 1000))
+    transaction.on_commit(send)

@@ -260,6 +260,19 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 PROVIDER_ALLOWED_HOSTS = environment.listing("PROVIDER_ALLOWED_HOSTS")
 METRICS_TOKEN = environment.text("METRICS_TOKEN")
 WORKER_METRICS_PORT = environment.number("WORKER_METRICS_PORT", 0)
+
+# -- The engine -----------------------------------------------------------------------------------
+
+# How long a worker may be silent before its work is taken for lost.
+LEASE_SECONDS = environment.number("LEASE_SECONDS", 30)
+# The longest that one picture may take, from the request to its last byte.
+PROVIDER_DEADLINE_SECONDS = environment.number("PROVIDER_DEADLINE_SECONDS", 600)
+ORGANIZATION_CALLS_AT_ONCE = environment.number("ORGANIZATION_CALLS_AT_ONCE", 16)
+CONNECTION_CALLS_AT_ONCE = environment.number("CONNECTION_CALLS_AT_ONCE", 16)
+# Where workers reach the sandbox: this very Darkroom.
+SANDBOX_URL = environment.text("SANDBOX_URL", f"{PUBLIC_URL}/sandbox/v1")
+SANDBOX_HOST = urlsplit(SANDBOX_URL).netloc
+
 DESIGN_PAGE = environment.flag("DESIGN_PAGE", default=DEBUG)
 
 # -- Language, time, logs -------------------------------------------------------------------------

@@ -1,3 +1,23 @@
 from studio.models.catalogue import ImageModel
+from studio.models.files import Input, Output, Partial, RunInput
+from studio.models.runs import ENDS, LIVE, Charged, Kind, Run, RunEvent, State, Visibility, state_of
+from studio.models.slots import Slot, Ticket
 
-__all__ = ["ImageModel"]
+__all__ = [
+    "ENDS",
+    "LIVE",
+    "Charged",
+    "ImageModel",
+    "Input",
+    "Kind",
+    "Output",
+    "Partial",
+    "Run",
+    "RunEvent",
+    "RunInput",
+    "Slot",
+    "State",
+    "Ticket",
+    "Visibility",
+    "state_of",
+]

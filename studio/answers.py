@@ -1,0 +1,177 @@
+"""Reads what a provider answered, whatever it was asked for: a stream, a whole answer, one in the other's clothes. What
+the SDK would pass over in silence has a name here. Knows both dialects, the Images API's and the Responses API's."""
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from studio import outcomes, sse
+from studio.outcomes import ProviderError
+
+MOST_PARTIALS = 100  # an index beyond is nonsense
+
+
+class Answer(Protocol):
+    headers: Mapping[str, str]
+
+    def iter_bytes(self) -> Iterator[bytes]: ...
+
+    def read(self) -> bytes: ...
+
+
+@dataclass(frozen=True)
+class Partial:
+    index: int
+    data: bytes
+
+
+@dataclass(frozen=True)
+class Final:
+    data: bytes
+    used: dict[str, Any] = field(default_factory=dict)
+    usage: dict[str, Any] | None = None
+    revised_prompt: str = ""
+    request_id: str = ""
+
+
+Frame = Partial | Final
+USED = ("size", "quality", "background", "output_format")
+
+
+@dataclass
+class Reading:
+    """What has come so far."""
+
+    request_id: str = ""
+    partials: int = 0
+    has_final: bool = False
+    has_begun: bool = False
+    revised_prompt: str = ""
+    pending: dict[str, Any] | None = None  # the Responses API says the picture first and the tokens later
+
+
+def frames(answer: Answer, reading: Reading) -> Iterator[Frame]:
+    """By what the answer is, not by what was asked: either side may have ignored `stream`."""
+    kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind == "text/event-stream":
+        for payload in sse.payloads(answer.iter_bytes()):
+            reading.has_begun = True
+            yield from _event(_object(payload, reading), reading)
+        if reading.pending:
+            yield from _final(reading.pending.get("result"), reading.pending, None, reading)
+        return
+    body = answer.read()
+    reading.has_begun = True
+    if not kind.endswith("json"):
+        raise ProviderError("strange_answer", request_id=reading.request_id, details={"content_type": kind})
+    yield from _whole(_object(body, reading), reading)
+
+
+def _object(payload: bytes, reading: Reading) -> dict[str, Any]:
+    try:
+        found = json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise ProviderError("strange_answer", request_id=reading.request_id) from error
+    if not isinstance(found, dict):
+        raise ProviderError("strange_answer", request_id=reading.request_id)
+    return found
+
+
+def _event(event: dict[str, Any], reading: Reading) -> Iterator[Frame]:
+    kind = str(event.get("type") or "")
+    if kind in {"error", "response.failed", "response.incomplete"} or event.get("error"):
+        raise _of_event(event, reading)
+    if kind.endswith(".partial_image"):
+        picture = event.get("b64_json") or event.get("partial_image_b64")
+        if picture and not reading.has_final:
+            yield Partial(_index(event, reading), _decode(picture, reading))
+            reading.partials += 1
+    elif kind in {"image_generation.completed", "image_edit.completed"}:
+        yield from _final(event.get("b64_json"), event, event.get("usage"), reading)
+    elif kind == "response.output_item.done":
+        item = event.get("item")
+        if isinstance(item, dict) and item.get("type") == "image_generation_call":
+            _refuse_failed(item, reading)
+            reading.pending = item
+    elif kind == "response.completed":
+        yield from _response(event.get("response") or {}, reading)
+    elif not kind and "data" in event:  # a whole answer inside a frame
+        yield from _whole(event, reading)
+    # Everything else is a keep-alive, a step on the way, or another vendor's dialect.
+
+
+def _whole(body: dict[str, Any], reading: Reading) -> Iterator[Frame]:
+    if body.get("error"):
+        raise _of_event(body, reading)
+    if body.get("object") == "response" or "output" in body:
+        yield from _response(body, reading)
+        return
+    pictures = body.get("data")
+    if isinstance(pictures, list) and pictures and isinstance(pictures[0], dict):
+        reading.revised_prompt = str(pictures[0].get("revised_prompt") or "")
+        yield from _final(pictures[0].get("b64_json"), body, body.get("usage"), reading)
+
+
+def _response(response: dict[str, Any], reading: Reading) -> Iterator[Frame]:
+    """The Responses API: the picture stands in an output item; the picture's tokens stand apart from the talk's."""
+    if response.get("error"):
+        raise _of_event({"error": response["error"]}, reading)
+    for item in response.get("output") or []:
+        if isinstance(item, dict) and item.get("type") == "image_generation_call":
+            _refuse_failed(item, reading)
+            reading.revised_prompt = str(item.get("revised_prompt") or "")
+            usage = (response.get("tool_usage") or {}).get("image_gen")
+            yield from _final(item.get("result"), item, usage, reading)
+            return
+
+
+def _refuse_failed(item: dict[str, Any], reading: Reading) -> None:
+    if item.get("error"):
+        raise _of_event({"error": item["error"]}, reading)
+
+
+def _final(picture: Any, said: dict[str, Any], usage: Any, reading: Reading) -> Iterator[Frame]:
+    if not picture or reading.has_final:
+        return
+    data = _decode(picture, reading)
+    reading.has_final = True
+    used = {name: said[name] for name in USED if said.get(name)}
+    known_usage = usage if isinstance(usage, dict) else None
+    yield Final(data, used, known_usage, reading.revised_prompt, reading.request_id)
+
+
+def _index(event: dict[str, Any], reading: Reading) -> int:
+    index = event.get("partial_image_index")
+    return index if isinstance(index, int) and 0 <= index < MOST_PARTIALS else reading.partials
+
+
+def _decode(picture: Any, reading: Reading) -> bytes:
+    try:
+        return base64.b64decode(picture, validate=True)
+    except (TypeError, ValueError, binascii.Error) as error:
+        raise ProviderError("broken_picture", request_id=reading.request_id) from error
+
+
+def _of_event(event: dict[str, Any], reading: Reading) -> ProviderError:
+    """Nested as OpenAI sends it, or flat as others do."""
+    response = event.get("response")
+    inner = event.get("error") or (response.get("error") if isinstance(response, dict) else None) or event
+    error = inner if isinstance(inner, dict) else {"message": str(inner)}
+    kind = error.get("type") if error is not event else None
+    code = outcomes.of_error_body(
+        status=None,
+        code=error.get("code"),
+        kind=kind,
+        message=str(error.get("message") or ""),
+        stage=stage_of(error),
+        is_late=reading.partials > 0,
+    )
+    return ProviderError(code, request_id=reading.request_id, details={"code": error.get("code"), "type": kind})
+
+
+def stage_of(error: dict[str, Any]) -> str | None:
+    details = error.get("moderation_details")
+    return details.get("moderation_stage") if isinstance(details, dict) else None

@@ -1,0 +1,90 @@
+"""From a run's rows to what the provider is asked. Runs inside the organization's wall, before anything is sent."""
+
+import hashlib
+from typing import Any
+
+from django.conf import settings
+
+from accounts import connections
+from accounts.models import ProviderConnection, ProviderKind
+from saas.sealing import CannotUnseal, Secret
+from studio import files
+from studio.models import Run, RunInput, Slot
+from studio.outcomes import ProviderError
+from studio.provider import Endpoint, File, Request
+from studio.specs import Spec
+
+SANDBOX_KEY = "sandbox"
+AUTO = "auto"
+
+
+def prepare(run: Run, slot: Slot) -> tuple[Endpoint, Request]:
+    if run.connection is None:
+        raise ProviderError("no_connection")
+    return endpoint_of(run.connection), request_of(run, slot, Spec.from_json(run.asked))
+
+
+def endpoint_of(connection: ProviderConnection) -> Endpoint:
+    if connection.kind == ProviderKind.SANDBOX:
+        return Endpoint(
+            base_url=settings.SANDBOX_URL,
+            key=Secret(SANDBOX_KEY),
+            allowed_hosts=(settings.SANDBOX_HOST,),
+            deadline_seconds=settings.PROVIDER_DEADLINE_SECONDS,
+        )
+    try:
+        key = connections.reveal_key(connection) if connection.has_key else Secret("none")
+    except CannotUnseal as error:
+        raise ProviderError("no_key") from error
+    return Endpoint(
+        base_url=connection.base_url,
+        key=key,
+        organization=connection.openai_organization,
+        project=connection.openai_project,
+        allowed_hosts=tuple(settings.PROVIDER_ALLOWED_HOSTS),
+        deadline_seconds=settings.PROVIDER_DEADLINE_SECONDS,
+    )
+
+
+def request_of(run: Run, slot: Slot, spec: Spec) -> Request:
+    given = list(run.inputs.select_related("input").order_by("number"))
+    return Request(
+        api=spec.api,
+        parameters=parameters_of(run, slot, spec),
+        partial_images=spec.partial_images,
+        references=tuple(_file(one) for one in given if one.number != RunInput.MASK),
+        mask=next((_file(one) for one in given if one.number == RunInput.MASK), None),
+    )
+
+
+def parameters_of(run: Run, slot: Slot, spec: Spec) -> dict[str, Any]:
+    """One picture each: a stream brings only one, and one that fails must not take its siblings along."""
+    parameters: dict[str, Any] = {
+        "model": spec.model,
+        "prompt": spec.prompt,
+        "n": 1,
+        "size": spec.size,
+        "quality": spec.quality,
+        "output_format": spec.format,
+        "safety_identifier": f"{_pseudonym(run)}:{slot.index}",
+    }
+    if spec.compression is not None:
+        parameters["output_compression"] = spec.compression
+    if spec.background != AUTO:
+        parameters["background"] = spec.background
+    if spec.moderation != AUTO:
+        parameters["moderation"] = spec.moderation
+    if spec.input_fidelity is not None:
+        parameters["input_fidelity"] = spec.input_fidelity
+    return parameters
+
+
+def _pseudonym(run: Run) -> str:
+    """Tells the provider one person from another without saying who."""
+    return hashlib.sha256(f"{run.org_id}:{run.maker_id}:{settings.SECRET_KEY}".encode()).hexdigest()[:32]
+
+
+def _file(given: RunInput) -> File:
+    source = given.input
+    extension = source.sent_mime.removeprefix("image/")
+    return File(name=f"image-{given.number}.{extension}", data=files.load(source.sent_file), mime=source.sent_mime)

@@ -1,0 +1,99 @@
+"""A thread beside the workers of a process: renews the leases of what they hold, and ends or frees what was held by
+workers that are gone. Any number of caretakers may sweep at once; each expired ticket is seen by one."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import structlog
+from django.conf import settings
+from django.db import connection, transaction
+
+from saas import tenancy
+from studio import endings, events, line
+from studio.line import Held
+from studio.models import Slot
+
+MOST_POKES = 50
+
+log = structlog.get_logger("darkroom.caretaker")
+
+_held: set[int] = set()
+_guard = threading.Lock()
+_stop = threading.Event()
+
+
+@contextmanager
+def holding(ticket_id: int) -> Iterator[None]:
+    """While inside, the ticket's lease is renewed."""
+    with _guard:
+        _held.add(ticket_id)
+    try:
+        yield
+    finally:
+        with _guard:
+            _held.discard(ticket_id)
+
+
+def start() -> None:
+    _stop.clear()
+    threading.Thread(target=_watch, name="caretaker", daemon=True).start()
+
+
+def stop() -> None:
+    _stop.set()
+
+
+def renew() -> None:
+    from studio.engine import WORKER
+
+    with _guard:
+        ticket_ids = list(_held)
+    if ticket_ids:
+        line.renew(WORKER, ticket_ids)
+
+
+def sweep() -> int:
+    """Answers how many slots were found in the hands of nobody."""
+    with transaction.atomic():
+        found = line.expired()
+        for held in found:
+            with tenancy.tenant(held.org_id):
+                _take_over(held)
+    return len(found)
+
+
+def poke() -> None:
+    """A broker that lost its memory costs seconds: whoever waits is called again."""
+    from studio.tasks import develop
+
+    for _ in range(min(line.count_waiting(), MOST_POKES)):
+        develop.send()
+
+
+def _take_over(held: Held) -> None:
+    slot = Slot.objects.select_related("run").filter(code=held.slot_code).first()
+    if slot is None:
+        line.leave(held.id)
+    elif slot.sent_at is None and slot.put_back():
+        line.free(held.id)
+        events.record(slot.run, "queued", slot=slot.index, data={"why": "worker_lost"})
+    else:
+        line.leave(held.id)
+        endings.end(slot.run, slot, "worker_lost")
+        endings.close(slot.run)
+
+
+def _watch() -> None:
+    rounds = 0
+    while not _stop.wait(settings.LEASE_SECONDS / 3):
+        try:
+            renew()
+            if rounds % 2 == 0:
+                sweep()
+                poke()
+        except Exception:  # the database may come back; the next round tries again
+            log.warning("caretaker failed", exc_info=True)
+        finally:
+            connection.close()
+        rounds += 1

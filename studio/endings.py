@@ -1,0 +1,37 @@
+"""How a slot and then its run come to an end. Called under the run's tenant wall."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from studio import events
+from studio.models import ENDS, Run, Slot, state_of
+from studio.outcomes import ENDINGS
+
+
+def end(run: Run, slot: Slot, code: str, *, request_id: str = "") -> bool:
+    """Without a picture. Answers whether the slot was still open."""
+    ending = ENDINGS[code]
+    was_open = slot.end(
+        ending.state,
+        charged=ending.charged,
+        now=timezone.now(),
+        error_code=code,
+        error_sentence=ending.sentence,
+    )
+    if was_open:
+        Slot.objects.filter(pk=slot.pk).update(request_id=request_id[:120])
+        data: dict[str, Any] = {"code": code, "sentence": ending.sentence, "charged": ending.charged.value}
+        events.record(run, ending.state.value, slot=slot.index, data=data)
+    return was_open
+
+
+def close(run: Run) -> None:
+    """Ends the run when its last slot has ended. Under the run's lock: of two slots that end at the same moment, the
+    second one sees the first."""
+    locked = Run.objects.select_for_update().get(pk=run.pk)
+    slots = list(locked.slots.all())
+    state = state_of(slots)
+    if state in ENDS and locked.end(state, timezone.now()):
+        succeeded = sum(slot.state == state.SUCCEEDED for slot in slots)
+        events.record(locked, "ended", data={"state": state.value, "succeeded": succeeded, "count": len(slots)})

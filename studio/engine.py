@@ -1,0 +1,183 @@
+"""What a worker does with one slot: take it from the line, ask the provider, keep every frame, end it honestly.
+
+Between frames no transaction and no connection is held, so that many slots can wait on the network at once. Each write
+asks first whether the ticket is still this worker's: one that was thought dead may not send, but a picture that comes
+late is kept, since it was paid for."""
+
+import base64
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import structlog
+from django.db import connection, transaction
+from django.utils import timezone
+
+from accounts.models import Organization
+from saas import tenancy
+from saas.broker import enqueue_later
+from studio import calls, caretaker, endings, events, keeping, line, provider
+from studio.answers import Final, Partial
+from studio.line import Held
+from studio.models import Run, Slot, State
+from studio.outcomes import ProviderError
+
+WORKER: UUID = uuid4()
+MOST_TRIES = 4
+FIRST_WAIT_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 60.0
+
+log = structlog.get_logger("darkroom.engine")
+
+
+class Lost(Exception):
+    """Somebody else decides about this slot now."""
+
+
+@dataclass(frozen=True)
+class Job:
+    held: Held
+    org: Organization
+    run: Run
+    slot: Slot
+
+
+def develop_next() -> bool:
+    """Serves whoever is next in line. Answers whether there was anybody."""
+    job = _begin()
+    if job is None:
+        return False
+    with caretaker.holding(job.held.id), structlog.contextvars.bound_contextvars(run=str(job.run.code)):
+        try:
+            _develop(job)
+        except Lost:
+            log.warning("slot lost to the sweeper", slot=job.slot.index)
+        except ProviderError as error:
+            log.info("no picture", slot=job.slot.index, outcome=error.code, **error.details)
+            _fail(job, error)
+        except Exception:
+            log.exception("engine broke", slot=job.slot.index)
+            _fail(job, ProviderError("broken"))
+    return True
+
+
+def _begin() -> Job | None:
+    with _released(), transaction.atomic():
+        held = line.take(WORKER)
+        if held is None:
+            return None
+        with tenancy.tenant(held.org_id):
+            slot = Slot.objects.select_related("run__connection", "org").filter(code=held.slot_code).first()
+            if slot is None or not slot.begin(timezone.now()):
+                line.leave(held.id)  # its run is gone, or it has ended
+                return None
+            slot.refresh_from_db(fields=["tries", "started_at"])
+            slot.run.begin(timezone.now())
+            events.record(slot.run, "started", slot=slot.index, data={"try": slot.tries})
+            return Job(held, slot.org, slot.run, slot)
+
+
+def _develop(job: Job) -> None:
+    with _wall(job):
+        endpoint, request = calls.prepare(job.run, job.slot)
+    for frame in provider.develop(endpoint, request, before_sending=lambda: _note_sent(job)):
+        if isinstance(frame, Partial):
+            _keep_partial(job, frame)
+        else:
+            _keep_final(job, frame)
+
+
+def _note_sent(job: Job) -> None:
+    with _wall(job):
+        if not line.still_holds(WORKER, job.held.id):
+            raise Lost
+        if Run.objects.filter(pk=job.run.pk).exclude(cancel_asked_at=None).exists():
+            raise ProviderError("stopped")
+        if not job.slot.note_sent(timezone.now()):
+            raise Lost
+
+
+def _keep_partial(job: Job, frame: Partial) -> None:
+    files = keeping.store_partial(job.org.code, job.run, job.slot, frame)
+    if files is None:
+        return  # no picture; the next one may be
+    with _wall(job):
+        if not line.still_holds(WORKER, job.held.id):
+            raise Lost
+        partial = keeping.note_partial(job.slot, frame, files)
+        events.record(
+            job.run,
+            "partial",
+            slot=job.slot.index,
+            data={"index": frame.index, "partial": str(partial.code), "size_bytes": partial.size_bytes},
+            hint={"preview": base64.b64encode(files.preview_data).decode()},
+        )
+        is_stopped = Run.objects.filter(pk=job.run.pk).exclude(cancel_asked_at=None).exists()
+    if is_stopped:
+        raise ProviderError("stopped_late")
+
+
+def _keep_final(job: Job, frame: Final) -> None:
+    """Also when the sweeper has called the slot unknown meanwhile: what was paid for is kept."""
+    files = keeping.store_output(job.org.code, job.run, job.slot, frame)
+    with _wall(job):
+        line.leave(job.held.id)
+        output = keeping.note_output(job.slot, frame, files)
+        events.record(
+            job.run,
+            "output",
+            slot=job.slot.index,
+            data={"output": str(output.code), "width": output.width, "height": output.height, "format": output.format},
+            hint={"preview": base64.b64encode(files.preview_data).decode()},
+        )
+        endings.close(job.run)
+
+
+def _fail(job: Job, error: ProviderError) -> None:
+    with _wall(job):
+        job.slot.refresh_from_db()
+        if job.slot.state != State.RUNNING or not line.still_holds(WORKER, job.held.id):
+            return  # ended, or put back, by somebody else
+        if error.ending.is_retryable and job.slot.tries < MOST_TRIES:
+            _wait_and_try_again(job, error)
+            return
+        code = "broken_late" if error.code == "broken" and job.slot.sent_at else error.code
+        line.leave(job.held.id)
+        endings.end(job.run, job.slot, code, request_id=error.request_id)
+        endings.close(job.run)
+
+
+def _wait_and_try_again(job: Job, error: ProviderError) -> None:
+    from studio.tasks import develop
+
+    wait = _wait_seconds(job.slot.tries, error.retry_after_seconds)
+    job.slot.put_back()
+    line.step_back(WORKER, job.held.id, wait=timedelta(seconds=wait))
+    data = {"code": error.code, "wait_seconds": round(wait, 1), "try": job.slot.tries}
+    events.record(job.run, "waiting", slot=job.slot.index, data=data)
+    enqueue_later(develop, delay_seconds=wait)
+
+
+def _wait_seconds(tries: int, asked_seconds: float | None) -> float:
+    """What the provider asks for, and never less than our own back-off with its jitter."""
+    own = FIRST_WAIT_SECONDS * 2 ** (tries - 1) * random.uniform(0.75, 1.25)  # noqa: S311 no secret
+    return min(max(own, asked_seconds or 0.0), LONGEST_WAIT_SECONDS)
+
+
+@contextmanager
+def _wall(job: Job) -> Iterator[None]:
+    with _released(), tenancy.tenant(job.held.org_id):
+        yield
+
+
+@contextmanager
+def _released() -> Iterator[None]:
+    """Gives the connection back to the pool afterwards: a slot waits minutes on the network."""
+    try:
+        yield
+    finally:
+        if not connection.in_atomic_block:
+            connection.close()

@@ -1,0 +1,31 @@
+"""Writes what happens to a run, and tells the open sockets when it has been committed."""
+
+from typing import Any
+
+from saas import live
+from saas.transactions import after_commit
+from studio.models import Run, RunEvent, Visibility
+
+
+def record(
+    run: Run,
+    type: str,  # noqa: A002 the word that the socket uses
+    *,
+    slot: int | None = None,
+    data: dict[str, Any] | None = None,
+    hint: dict[str, Any] | None = None,
+) -> RunEvent:
+    """`data` is kept; `hint` travels to the sockets only (a small preview)."""
+    event = RunEvent.objects.create(
+        org_id=run.org_id, run=run, seq=run.next_seq(), type=type, slot_index=slot, data=data or {}
+    )
+    message = {**event.as_message(str(run.code)), **(hint or {})}
+    after_commit(live.announce, group_of(run), {"type": "org.event", "event": message})
+    return event
+
+
+def group_of(run: Run) -> str:
+    """Who may see it is who hears of it."""
+    if run.visibility == Visibility.PRIVATE:
+        return live.person_group(run.org_id, run.maker_id)
+    return live.org_group(run.org_id)

@@ -1,0 +1,108 @@
+"""Keeps frames: the bytes as they came, a preview and a thumbnail beside them, and the rows that tell of them.
+
+Files are written before the transaction that names them: a file without a row is swept some day, a row without a file
+would be a lie."""
+
+import hashlib
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from django.utils import timezone
+
+from studio import files, pictures
+from studio.answers import Final
+from studio.answers import Partial as PartialFrame
+from studio.models import Charged, Output, Partial, Run, Slot, State
+from studio.outcomes import ProviderError
+
+PREVIEW_LIMIT_BYTES = 44_000  # as base64, with its envelope, it stays below 64 KB on the socket
+LATE = (State.QUEUED, State.RUNNING, State.UNKNOWN)
+
+log = structlog.get_logger("darkroom.engine")
+
+
+@dataclass(frozen=True)
+class Stored:
+    file: str
+    preview: str
+    preview_data: bytes
+    thumbnail: str = ""
+    measured: pictures.Measured | None = None
+
+
+def store_partial(org_code: UUID, run: Run, slot: Slot, frame: PartialFrame) -> Stored | None:
+    folder = files.folder_of(org_code, run.code, slot.index, slot.tries)
+    try:
+        measured = pictures.measure(frame.data)
+        preview = pictures.preview(frame.data, limit_bytes=PREVIEW_LIMIT_BYTES)
+    except pictures.Unreadable:
+        log.warning("partial is no picture", run=str(run.code), slot=slot.index)
+        return None
+    name = f"{folder}/partial-{frame.index}"
+    return Stored(
+        file=files.save(f"{name}.{files.EXTENSIONS[measured.format]}", frame.data),
+        preview=files.save(f"{name}-preview.webp", preview),
+        preview_data=preview,
+    )
+
+
+def note_partial(slot: Slot, frame: PartialFrame, stored: Stored) -> Partial:
+    Slot.objects.filter(pk=slot.pk, first_partial_at=None).update(first_partial_at=timezone.now())
+    partial, _ = Partial.objects.update_or_create(
+        slot=slot,
+        tried=slot.tries,
+        index=frame.index,
+        defaults={
+            "org_id": slot.org_id,
+            "file": stored.file,
+            "preview": stored.preview,
+            "size_bytes": len(frame.data),
+        },
+    )
+    return partial
+
+
+def store_output(org_code: UUID, run: Run, slot: Slot, frame: Final) -> Stored:
+    try:
+        measured = pictures.measure(frame.data)
+        preview = pictures.preview(frame.data, limit_bytes=PREVIEW_LIMIT_BYTES)
+        thumbnail = pictures.thumbnail(frame.data)
+    except pictures.Unreadable as error:
+        raise ProviderError("broken_picture", request_id=frame.request_id) from error
+    name = f"{files.folder_of(org_code, run.code, slot.index, slot.tries)}/output"
+    return Stored(
+        file=files.save(f"{name}.{files.EXTENSIONS[measured.format]}", frame.data),
+        preview=files.save(f"{name}-preview.webp", preview),
+        preview_data=preview,
+        thumbnail=files.save(f"{name}-thumbnail.webp", thumbnail),
+        measured=measured,
+    )
+
+
+def note_output(slot: Slot, frame: Final, stored: Stored) -> Output:
+    assert stored.measured is not None  # noqa: S101 store_output sets it
+    Slot.objects.filter(pk=slot.pk, state__in=LATE).update(
+        state=State.SUCCEEDED,
+        charged=Charged.YES,
+        ended_at=timezone.now(),
+        error_code="",
+        error_sentence="",
+        request_id=frame.request_id[:120],
+        used=frame.used,
+        usage=frame.usage,
+    )
+    return Output.objects.create(
+        org_id=slot.org_id,
+        slot=slot,
+        run_id=slot.run_id,
+        file=stored.file,
+        preview=stored.preview,
+        thumbnail=stored.thumbnail,
+        format=stored.measured.format,
+        width=stored.measured.width,
+        height=stored.measured.height,
+        size_bytes=len(frame.data),
+        sha256=hashlib.sha256(frame.data).hexdigest(),
+        revised_prompt=frame.revised_prompt,
+    )

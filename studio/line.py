@@ -1,0 +1,125 @@
+"""The line of all work, for all organizations together. Who is served next: the organization with the least in work,
+within it the member with the least, then who came first; never beyond what an organization or a connection may run at
+once. Times are the database's, so that no machine's clock matters."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection, transaction
+
+from studio.models import Slot, Ticket
+
+CLAIM_LOCK = 7_260_411  # any number of our own: one claim at a time, so that no limit is passed by two at once
+
+TAKE = """
+WITH held AS (SELECT org_id, maker_id, connection_id FROM studio_ticket WHERE worker IS NOT NULL),
+     of_org AS (SELECT org_id, count(*) AS n FROM held GROUP BY org_id),
+     of_maker AS (SELECT org_id, maker_id, count(*) AS n FROM held GROUP BY org_id, maker_id),
+     of_connection AS (SELECT connection_id, count(*) AS n FROM held GROUP BY connection_id)
+UPDATE studio_ticket SET worker = %(worker)s, lease_until = now() + %(lease)s
+WHERE id = (
+    SELECT ticket.id
+    FROM studio_ticket ticket
+    LEFT JOIN of_org USING (org_id)
+    LEFT JOIN of_maker USING (org_id, maker_id)
+    LEFT JOIN of_connection USING (connection_id)
+    WHERE ticket.worker IS NULL AND ticket.not_before <= now()
+      AND coalesce(of_org.n, 0) < ticket.org_limit
+      AND coalesce(of_connection.n, 0) < ticket.connection_limit
+    ORDER BY coalesce(of_org.n, 0), coalesce(of_maker.n, 0), ticket.id
+    LIMIT 1
+)
+RETURNING id, org_id, slot_code
+"""
+
+
+@dataclass(frozen=True)
+class Held:
+    """A ticket in a worker's hand."""
+
+    id: int
+    org_id: int
+    slot_code: UUID
+
+
+def join(slots: Iterable[Slot], *, maker_id: int, connection_id: int, org_limit: int, connection_limit: int) -> None:
+    Ticket.objects.bulk_create(
+        Ticket(
+            slot_code=slot.code,
+            org_id=slot.org_id,
+            maker_id=maker_id,
+            connection_id=connection_id,
+            org_limit=org_limit,
+            connection_limit=connection_limit,
+        )
+        for slot in slots
+    )
+
+
+def take(worker: UUID) -> Held | None:
+    """The next in line, if any may be served now. Belongs into the transaction that begins the slot."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
+        cursor.execute(TAKE, {"worker": worker, "lease": lease()})
+        row = cursor.fetchone()
+    return Held(*row) if row else None
+
+
+def renew(worker: UUID, ticket_ids: list[int]) -> None:
+    _update("lease_until = now() + %s", [lease()], worker, ticket_ids)
+
+
+def still_holds(worker: UUID, ticket_id: int) -> bool:
+    """Under the ticket's lock. A worker that was thought dead finds out here, before it writes."""
+    return Ticket.objects.select_for_update().filter(pk=ticket_id, worker=worker).exists()
+
+
+def leave(ticket_id: int) -> None:
+    Ticket.objects.filter(pk=ticket_id).delete()
+
+
+def step_back(worker: UUID, ticket_id: int, *, wait: timedelta = timedelta()) -> None:
+    """To the line again, to be served after a while."""
+    _update("worker = NULL, lease_until = NULL, not_before = now() + %s", [wait], worker, [ticket_id])
+
+
+def give_up(slot_codes: list[UUID]) -> list[UUID]:
+    """Takes those out of the line that no worker holds; answers which."""
+    waiting = Ticket.objects.select_for_update(skip_locked=True).filter(slot_code__in=slot_codes, worker=None)
+    codes = list(waiting.values_list("slot_code", flat=True))
+    Ticket.objects.filter(slot_code__in=codes, worker=None).delete()
+    return codes
+
+
+def expired() -> list[Held]:
+    """Held by workers that have not been heard of. Takes their locks, so that one sweeper sees each."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT id, org_id, slot_code FROM studio_ticket WHERE worker IS NOT NULL AND lease_until < now() "
+            "ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED"
+        )
+        return [Held(*row) for row in cursor.fetchall()]
+
+
+def free(ticket_id: int) -> None:
+    """By the sweeper, for a worker that is gone."""
+    Ticket.objects.filter(pk=ticket_id).update(worker=None, lease_until=None)
+
+
+def count_waiting() -> int:
+    return Ticket.objects.filter(worker=None).count()
+
+
+def lease() -> timedelta:
+    return timedelta(seconds=settings.LEASE_SECONDS)
+
+
+def _update(assignments: str, values: list[timedelta], worker: UUID, ticket_ids: list[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE studio_ticket SET {assignments} WHERE worker = %s AND id = ANY(%s)",  # noqa: S608 words of ours
+            [*values, worker, ticket_ids],
+        )

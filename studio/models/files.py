@@ -1,0 +1,89 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from saas.tenancy import TenantModel
+from studio.models.runs import Run
+from studio.models.slots import Slot
+
+
+class Output(TenantModel):
+    """A finished picture. `file` holds the provider's bytes, never touched again."""
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="outputs")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slot = models.OneToOneField(Slot, on_delete=models.CASCADE, related_name="output")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="outputs")
+    file = models.CharField(max_length=200)
+    preview = models.CharField(max_length=200)
+    thumbnail = models.CharField(max_length=200)
+    format = models.CharField(max_length=10)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size_bytes = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    revised_prompt = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return str(self.code)
+
+
+class Partial(TenantModel):
+    """A frame on the way, kept as it came."""
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="partials")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    slot = models.ForeignKey(Slot, on_delete=models.CASCADE, related_name="partials")
+    index = models.PositiveSmallIntegerField()
+    tried = models.PositiveSmallIntegerField()  # which try of the slot it came from
+    file = models.CharField(max_length=200)
+    preview = models.CharField(max_length=200)
+    size_bytes = models.PositiveIntegerField()
+    at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["slot", "tried", "index"], name="one_partial_per_index")]
+
+    def __str__(self) -> str:
+        return f"{self.slot_id} P{self.index}"
+
+
+class Input(TenantModel):
+    """A picture that somebody gave: as it came, and as the provider takes it."""
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="inputs")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    giver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200)  # as it was called; shown, never used as a path
+    file = models.CharField(max_length=200)
+    sent_file = models.CharField(max_length=200)
+    sent_mime = models.CharField(max_length=20)
+    thumbnail = models.CharField(max_length=200)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+    size_bytes = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class RunInput(TenantModel):
+    """An input's part in a run: Image 1, Image 2, …, or the mask."""
+
+    MASK = 0
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="run_inputs")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="inputs")
+    input = models.ForeignKey(Input, on_delete=models.PROTECT, related_name="uses")
+    number = models.PositiveSmallIntegerField()  # 0 is the mask
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "number"], name="one_input_per_number")]
+
+    def __str__(self) -> str:
+        return f"Image {self.number}" if self.number else "Mask"

@@ -1,0 +1,141 @@
+import uuid
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F
+from django.utils import timezone
+
+from saas.tenancy import TenantModel
+
+if TYPE_CHECKING:
+    from studio.models.slots import Slot
+
+
+class Kind(models.TextChoices):
+    GENERATE = "generate", "Generate"
+    EDIT = "edit", "Edit"
+    RESPOND = "respond", "Respond"
+
+
+class State(models.TextChoices):
+    """Of a run and of a slot. Everything after RUNNING is an end."""
+
+    QUEUED = "queued", "Waiting"
+    RUNNING = "running", "Developing"
+    SUCCEEDED = "succeeded", "Finished"
+    FAILED = "failed", "Failed"
+    REFUSED = "refused", "Refused"
+    CANCELLED = "cancelled", "Cancelled"
+    UNKNOWN = "unknown", "Unknown"
+
+
+LIVE = (State.QUEUED, State.RUNNING)
+ENDS = tuple(state for state in State if state not in LIVE)
+# When no slot succeeded, the gravest end is the run's.
+GRAVITY = (State.UNKNOWN, State.FAILED, State.REFUSED, State.CANCELLED)
+
+
+class Charged(models.TextChoices):
+    """Whether the provider has taken money for something."""
+
+    NO = "no", "Not charged"
+    YES = "yes", "Charged"
+    PERHAPS = "perhaps", "May have been charged"
+
+
+class Visibility(models.TextChoices):
+    TEAM = "team", "The team's"
+    PRIVATE = "private", "Only its maker's"
+
+
+class Run(TenantModel):
+    """What somebody asked for: a prompt with its parameters, as one picture or several, each in a slot."""
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="runs")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    maker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    api_key = models.ForeignKey("accounts.ApiKey", null=True, on_delete=models.SET_NULL, related_name="+")
+    connection = models.ForeignKey(
+        "accounts.ProviderConnection", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    model = models.CharField(max_length=80)
+    prompt = models.TextField()
+    asked = models.JSONField()  # the whole spec, as it was asked
+    count = models.PositiveSmallIntegerField()
+    visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.TEAM)
+    state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    started_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    cancel_asked_at = models.DateTimeField(null=True)
+    last_seq = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(state__in=State.values), name="run_state_exists"),
+            models.CheckConstraint(condition=models.Q(count__range=(1, 10)), name="run_has_one_to_ten_slots"),
+        ]
+        indexes = [
+            models.Index(fields=["org", "-id"]),
+            models.Index(fields=["org", "maker", "-id"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.code}"
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE
+
+    def begin(self, now: datetime) -> bool:
+        """By the first slot that begins; answers whether it was this one."""
+        return Run.objects.filter(pk=self.pk, state=State.QUEUED).update(state=State.RUNNING, started_at=now) == 1
+
+    def end(self, state: State, now: datetime) -> bool:
+        return Run.objects.filter(pk=self.pk, state__in=LIVE).update(state=state, ended_at=now) == 1
+
+    def reopen(self) -> bool:
+        """A slot is tried again."""
+        return Run.objects.filter(pk=self.pk, state__in=ENDS).update(state=State.QUEUED, ended_at=None) == 1
+
+    def next_seq(self) -> int:
+        """Takes the run's row lock, so that events of one run come one after another, without a gap."""
+        Run.objects.filter(pk=self.pk).update(last_seq=F("last_seq") + 1)
+        return int(Run.objects.values_list("last_seq", flat=True).get(pk=self.pk))
+
+
+def state_of(slots: "list[Slot]") -> State:
+    """What a run is when its slots are these."""
+    states = {slot.state for slot in slots}
+    if State.RUNNING in states or (State.QUEUED in states and states != {State.QUEUED}):
+        return State.RUNNING
+    if states == {State.QUEUED}:
+        return State.QUEUED
+    if State.SUCCEEDED in states:
+        return State.SUCCEEDED
+    return next(state for state in GRAVITY if state in states)
+
+
+class RunEvent(TenantModel):
+    """What happened, in order. A page that was away asks for all after its last sequence; a replay reads them all."""
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="run_events")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
+    seq = models.PositiveIntegerField()
+    at = models.DateTimeField(default=timezone.now, editable=False)
+    type = models.CharField(max_length=12)
+    slot_index = models.PositiveSmallIntegerField(null=True)
+    data = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["run", "seq"], name="one_event_per_sequence")]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.type}"
+
+    def as_message(self, run_code: str) -> dict[str, Any]:
+        message = {"v": 1, "run": run_code, "seq": self.seq, "type": self.type, "at": self.at.isoformat(), **self.data}
+        return message if self.slot_index is None else {**message, "slot": self.slot_index}

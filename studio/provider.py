@@ -1,0 +1,169 @@
+"""The only place that knows the OpenAI SDK. It builds the request, lets the SDK send it, and hands the raw answer to
+`studio.answers`. Nothing is ever sent twice: no SDK retries, no redirects."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import httpx2
+import openai
+
+from saas import guard
+from saas.sealing import Secret
+from studio import answers, outcomes
+from studio.answers import Frame, Reading
+from studio.outcomes import ProviderError
+
+CONNECT_SECONDS = 10.0
+SILENCE_SECONDS = 300.0
+OPENAI_IMAGES = "images"
+OPENAI_RESPONSES = "responses"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where to ask, as whom, and what the other side is known to be able to."""
+
+    base_url: str
+    key: Secret
+    organization: str = ""
+    project: str = ""
+    allowed_hosts: tuple[str, ...] = ()
+    can_stream: bool = True
+    deadline_seconds: float = 600.0
+    text_model: str = "gpt-5"
+
+
+@dataclass(frozen=True)
+class File:
+    name: str
+    data: bytes
+    mime: str
+
+
+@dataclass(frozen=True)
+class Request:
+    """One picture. `parameters` are in the Images API's own words, without those that only we know."""
+
+    api: str
+    parameters: dict[str, Any]
+    partial_images: int = 0
+    references: tuple[File, ...] = ()
+    mask: File | None = None
+
+
+def develop(endpoint: Endpoint, request: Request, *, before_sending: Callable[[], None]) -> Iterator[Frame]:
+    """Partials as they come, then exactly one Final; or ProviderError."""
+    reading = Reading()
+    began = time.monotonic()
+    try:
+        before_sending()
+        with _send(endpoint, request) as answer:
+            reading.request_id = answer.headers.get("x-request-id", "")
+            yield from answers.frames(answer, reading)
+    except openai.APIStatusError as error:
+        raise _of_status(error) from error
+    except (openai.APIConnectionError, httpx2.HTTPError) as error:
+        raise _of_network(error, reading, time.monotonic() - began >= endpoint.deadline_seconds) from error
+    if not reading.has_final:
+        raise ProviderError("no_picture", request_id=reading.request_id)
+
+
+@lru_cache(maxsize=64)
+def _http(allowed_hosts: tuple[str, ...], deadline_seconds: float) -> httpx2.Client:
+    """Kept, so that a call finds an open connection. It carries no key and no cookie from one call to the next."""
+    return guard.guarded_client(
+        timeout=httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
+        deadline_seconds=deadline_seconds,
+        allowed_hosts=allowed_hosts,
+    )
+
+
+def _client(endpoint: Endpoint) -> openai.OpenAI:
+    return openai.OpenAI(
+        api_key=endpoint.key.reveal(),
+        base_url=endpoint.base_url,
+        organization=endpoint.organization or None,
+        project=endpoint.project or None,
+        http_client=_http(endpoint.allowed_hosts, endpoint.deadline_seconds),
+        max_retries=0,
+    )
+
+
+def _send(endpoint: Endpoint, request: Request) -> Any:
+    client = _client(endpoint)
+    stream = {"stream": True, "partial_images": request.partial_images} if endpoint.can_stream else {}
+    if request.api == OPENAI_RESPONSES:
+        respond: Any = client.responses.with_streaming_response.create
+        return respond(**_conversation(endpoint, request))
+    if not request.references:
+        generate: Any = client.images.with_streaming_response.generate
+        return generate(**request.parameters, **stream)
+    parameters = dict(request.parameters)
+    extra = {name: parameters.pop(name) for name in ("moderation",) if name in parameters}  # no argument of edit()
+    files: dict[str, Any] = {"image": [(file.name, file.data, file.mime) for file in request.references]}
+    if request.mask:
+        files["mask"] = (request.mask.name, request.mask.data, request.mask.mime)
+    edit: Any = client.images.with_streaming_response.edit
+    return edit(**files, **parameters, **stream, extra_body=extra or None)
+
+
+def _conversation(endpoint: Endpoint, request: Request) -> dict[str, Any]:
+    """The image tool does not count and has no prompt of its own."""
+    tool = {
+        name: value for name, value in request.parameters.items() if name not in {"prompt", "n", "safety_identifier"}
+    }
+    return {
+        "model": endpoint.text_model,
+        "input": request.parameters["prompt"],
+        "tools": [{"type": "image_generation", "partial_images": request.partial_images, **tool}],
+        "tool_choice": {"type": "image_generation"},
+        "safety_identifier": request.parameters.get("safety_identifier", openai.omit),
+        "stream": endpoint.can_stream,
+    }
+
+
+def _of_status(error: openai.APIStatusError) -> ProviderError:
+    body = error.body if isinstance(error.body, dict) else {}
+    is_page = not isinstance(error.body, dict)
+    code = outcomes.of_error_body(
+        status=error.status_code,
+        code=error.code,
+        kind=error.type,
+        message=str(body.get("message") or ""),
+        stage=answers.stage_of(body),
+    )
+    if code == "outage" and is_page:
+        code = "gateway_timeout"  # a proxy's page: what stands behind it may have made the picture
+    return ProviderError(
+        code,
+        retry_after_seconds=_retry_after(error.response.headers),
+        request_id=error.request_id or "",
+        details={"status": error.status_code, "code": error.code, "type": error.type},
+    )
+
+
+def _retry_after(headers: httpx2.Headers) -> float | None:
+    for name, unit in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers[name]) * unit)
+        except (KeyError, ValueError):
+            continue
+    return None
+
+
+def _of_network(error: Exception, reading: Reading, is_past_deadline: bool) -> ProviderError:
+    cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
+    if guard.refusal_in(error):
+        code = "address_refused"
+    elif isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
+        code = "unreachable"
+    elif is_past_deadline:
+        code = "too_long"
+    elif reading.has_begun or reading.request_id:
+        code = "cut_off"
+    else:
+        code = "no_answer"
+    return ProviderError(code, request_id=reading.request_id, details={"error": type(cause).__name__})

@@ -1,0 +1,102 @@
+"""Verbs on runs: the same for the page, the API and the gateway. Whoever calls has opened the organization's wall."""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+from django.utils import timezone
+
+from accounts.errors import NotAllowed, Refused
+from accounts.models import ApiKey, Membership, Organization, ProviderConnection, Role
+from saas.broker import enqueue
+from studio import endings, events, line
+from studio.models import LIVE, Input, Run, RunInput, Slot, State, Visibility
+from studio.outcomes import ENDINGS
+from studio.specs import Spec
+
+
+class NothingToStop(Refused):
+    def __init__(self) -> None:
+        super().__init__("This has ended already.")
+
+
+def submit(
+    *,
+    org: Organization,
+    by: Membership,
+    spec: Spec,
+    api_key: ApiKey | None = None,
+    references: Sequence[Input] = (),
+    mask: Input | None = None,
+    visibility: Visibility = Visibility.TEAM,
+) -> Run:
+    """Puts a run with its slots in the line. The web process never calls a provider; a worker will."""
+    if not by.is_at_least(Role.MEMBER):
+        raise NotAllowed("Your role does not allow you to make pictures.")
+    connection = org.connections.filter(is_default=True).first()
+    if connection is None:
+        raise Refused("There is no connection to a provider. An admin can add one.")
+    run = Run.objects.create(
+        org=org,
+        maker=by.user,
+        api_key=api_key,
+        connection=connection,
+        kind=spec.kind,
+        model=spec.model,
+        prompt=spec.prompt,
+        asked=spec.to_json(),
+        count=spec.n,
+        visibility=visibility,
+    )
+    slots = Slot.objects.bulk_create(Slot(org=org, run=run, index=index) for index in range(spec.n))
+    _attach(run, references, mask)
+    events.record(run, "queued", data={"count": spec.n})
+    _line_up(run, slots, connection)
+    return run
+
+
+def cancel(*, run: Run, by: Membership) -> None:
+    """What waits ends at once; what a provider works on ends at its next sign, and may still be charged."""
+    if run.maker_id != by.user_id and not by.is_admin:
+        raise NotAllowed("Only its maker or an admin can stop this.")
+    if not Run.objects.filter(pk=run.pk, state__in=LIVE, cancel_asked_at=None).update(cancel_asked_at=timezone.now()):
+        raise NothingToStop
+    waiting = line.give_up(list(run.slots.filter(state=State.QUEUED).values_list("code", flat=True)))
+    for slot in run.slots.filter(code__in=waiting).order_by("index"):
+        endings.end(run, slot, "stopped")
+    endings.close(run)
+
+
+def retry(*, slot: Slot, by: Membership) -> None:
+    """One slot again; the others stay as they are."""
+    run = slot.run
+    if run.maker_id != by.user_id and not by.is_admin:
+        raise NotAllowed("Only its maker or an admin can try this again.")
+    if run.connection is None:
+        raise Refused(ENDINGS["no_connection"].sentence)
+    if not slot.reopen():
+        raise Refused("Only what ended without a picture can be tried again.")
+    run.reopen()
+    Run.objects.filter(pk=run.pk).update(cancel_asked_at=None)
+    events.record(run, "queued", slot=slot.index)
+    _line_up(run, [slot], run.connection)
+
+
+def _attach(run: Run, references: Sequence[Input], mask: Input | None) -> None:
+    numbered = list(enumerate(references, start=1)) + ([(RunInput.MASK, mask)] if mask else [])
+    RunInput.objects.bulk_create(
+        RunInput(org_id=run.org_id, run=run, input=given, number=number) for number, given in numbered
+    )
+
+
+def _line_up(run: Run, slots: Sequence[Slot], connection: ProviderConnection) -> None:
+    from studio.tasks import develop
+
+    line.join(
+        slots,
+        maker_id=run.maker_id,
+        connection_id=connection.pk,
+        org_limit=settings.ORGANIZATION_CALLS_AT_ONCE,
+        connection_limit=settings.CONNECTION_CALLS_AT_ONCE,
+    )
+    for _ in slots:
+        enqueue(develop)

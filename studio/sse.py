@@ -1,0 +1,48 @@
+"""Server-sent events, read with patience.
+
+Providers and what stands before them send comments, empty keep-alives, `[DONE]`, doubled `data:` prefixes, either kind
+of line end, and lines of many megabytes cut anywhere. A frame that the stream's end cut short is still a frame."""
+
+from collections.abc import Iterable, Iterator
+
+PREFIX = b"data:"
+
+
+def payloads(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """What each frame says, without framing; empty ones and `[DONE]` are passed over."""
+    lines: list[bytes] = []
+    for line in _lines(chunks):
+        if line:
+            if line.startswith(PREFIX):
+                lines.append(_unwrap(line))
+            continue
+        yield from _said(lines)
+        lines = []
+    yield from _said(lines)
+
+
+def _said(lines: list[bytes]) -> Iterator[bytes]:
+    payload = b"\n".join(lines).strip()
+    if payload and not payload.startswith((b"[DONE]", b":")):
+        yield payload
+
+
+def _unwrap(line: bytes) -> bytes:
+    while line.startswith(PREFIX):
+        line = line[len(PREFIX) :].lstrip(b" ")
+    return line
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Pieces of a long line are kept apart until its end comes, so that megabytes are joined once."""
+    pieces: list[bytes] = []
+    for chunk in chunks:
+        *ended, rest = chunk.split(b"\n")
+        for part in ended:
+            pieces.append(part)
+            yield b"".join(pieces).removesuffix(b"\r")
+            pieces = []
+        if rest:
+            pieces.append(rest)
+    if pieces:
+        yield b"".join(pieces).removesuffix(b"\r")
