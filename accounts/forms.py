@@ -4,6 +4,7 @@ from typing import Any
 from django import forms
 from django.core.validators import RegexValidator
 from django.utils import timezone
+from django.utils.html import format_html
 
 from accounts import api_keys
 from accounts.models import (
@@ -176,7 +177,9 @@ class ConnectionForm(forms.Form):
         del self.fields["kind"]
         if connection.has_key:
             self.fields["key"].label = "New API key"
-            self.fields["key"].help_text = f"Leave empty to keep the present one (it ends in {connection.key_hint})."
+            self.fields["key"].help_text = format_html(  # help texts are HTML, a key is not
+                "Leave empty to keep the present one (it ends in {}).", connection.key_hint
+            )
         for name in ("name", "base_url", "openai_organization", "openai_project"):
             self.initial.setdefault(name, getattr(connection, name))
         if connection.kind == ProviderKind.SANDBOX:

@@ -20,7 +20,7 @@ from dramatiq.brokers.stub import StubBroker
 
 from accounts.models import Organization, ProviderConnection, User
 from saas import live, tenancy
-from tests.conftest import PASSWORD, make_person
+from tests.conftest import PASSWORD, SignIn, make_person
 from tests.saas import canary
 from tests.saas.canary import Echo, Walker
 from tests.saas.conftest import OpenLog
@@ -273,3 +273,14 @@ def test_the_search_finds_a_secret_in_any_clothes(place: bytes) -> None:
 
 def test_the_search_takes_a_hint_for_no_secret() -> None:
     assert not canary.is_in(PROVIDER_KEY, f"sk-…{PROVIDER_KEY[-4:]}".encode())
+
+
+def test_the_hint_of_a_key_is_shown_as_text(acme: Organization, alice: User, sign_in: SignIn) -> None:
+    client = sign_in(alice)
+    fields = {"kind": "openai", "name": "Odd", "key": "sk-0123456789abcdef<h1>"}
+    assert client.post("/o/acme/connections/new/", fields).status_code == 302
+    with tenancy.tenant(acme.pk):
+        code = ProviderConnection.objects.get(name="Odd").code
+    page = client.get(f"/o/acme/connections/{code}/").content.decode()
+    assert "it ends in &lt;h1&gt;" in page
+    assert "it ends in <h1>" not in page
