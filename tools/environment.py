@@ -18,7 +18,6 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
-LOCK = ROOT / ".venv.lock"
 UNFINISHED = VENV / "unfinished"
 PIN = re.compile(r"^[\w.-]+==\S+", re.MULTILINE)
 
@@ -26,10 +25,11 @@ PIN = re.compile(r"^[\w.-]+==\S+", re.MULTILINE)
 def main(requirements: str, arguments: list[str]) -> NoReturn:
     signal.signal(signal.SIGTERM, _leave)
     try:
-        with LOCK.open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not is_right(requirements):
-                make(requirements)
+        lock = os.open(ROOT, os.O_RDONLY)  # a folder can be locked like a file, and leaves none behind
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not is_right(requirements):
+            make(requirements)
+        os.close(lock)
     except KeyboardInterrupt:
         sys.exit(130)
     except OSError as error:
@@ -49,7 +49,7 @@ def make(requirements: str) -> None:
     if not PYTHON.exists() or UNFINISHED.exists():
         _make_empty()
     UNFINISHED.touch()
-    _run([PYTHON, "-m", "pip", "install", "--quiet", "--no-input", "--no-user", "--require-hashes", "-r", requirements])
+    _run([PYTHON, "-m", "pip", "install", "-qq", "--no-input", "--no-user", "--require-hashes", "-r", requirements])
     UNFINISHED.unlink()
     for name in (requirements, "requirements.txt"):
         if _covers(requirements, name):
