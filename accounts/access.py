@@ -86,6 +86,8 @@ def _resolve(request: OrgRequest, slug: str) -> None:
     tenancy.enter(member.org_id)
     member.user = request.user
     request.member, request.org = member, member.org
+    if request.session.get("org") != slug:
+        request.session["org"] = slug  # home leads back to it
 
 
 def _lacks_second_factor(request: OrgRequest) -> bool:

@@ -20,7 +20,9 @@ def make(
     *, org: Organization, by: Membership, name: str, scopes: list[Scope], expires_at: datetime | None = None
 ) -> tuple[ApiKey, str]:
     """The row and the key itself, which nobody can ask for again."""
-    if any(not by.is_at_least(ROLE_FOR_SCOPE[scope]) for scope in scopes):
+    org = org.locked()  # behind it, rights are read again: who is removed at this moment shall leave no key behind
+    maker = org.memberships.filter(pk=by.pk).first()
+    if maker is None or any(not maker.is_at_least(ROLE_FOR_SCOPE[scope]) for scope in scopes):
         raise NotAllowed("Your role does not allow a key with these scopes.")
     if org.api_keys.filter(maker=by.user, revoked_at=None).count() >= MOST_KEYS_PER_PERSON:
         raise Refused(f"You have {MOST_KEYS_PER_PERSON} keys already. Revoke one first.")

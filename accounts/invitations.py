@@ -15,6 +15,7 @@ from saas import mail, tenancy, tokens
 
 TOKEN_KIND = "di"  # noqa: S105 a kind, no secret
 MOST_PER_HOUR = 60
+LETTERS = ("invitation.sent", "invitation.sent_again")
 
 
 class InvitationEnded(Refused):
@@ -88,11 +89,12 @@ def accept(*, invitation: Invitation, user: User) -> Membership:
             .filter(pk=invitation.pk, token_hash=invitation.token_hash, expires_at__gt=timezone.now())
             .update(accepted_at=timezone.now())
         )
-        if not was_open or org.deleted_at:
+        if not was_open or org.deleted_at or org.is_suspended:
             raise InvitationEnded("This invitation has expired, was used or was taken back. Ask for a new one.")
         member, is_new = Membership.objects.get_or_create(org=org, user=user, defaults={"role": invitation.role})
         if is_new:
             audit.record(org=org, by=user, action="member.joined", target=user.email, details={"role": member.role})
+        member.org = org  # outside, it could not be asked for
         return member
 
 
@@ -100,7 +102,9 @@ def _check(org: Organization, by: Membership, role: Role) -> None:
     actor = org.memberships.filter(pk=by.pk).first()
     if actor is None or not actor.is_admin or role.rank > Role.ADMIN.rank:
         raise NotAllowed("Your role does not allow this invitation.")
-    if org.invitations.filter(created_at__gt=timezone.now() - timedelta(hours=1)).count() >= MOST_PER_HOUR:
+    # Counted in the log, where each letter leaves a row: one invitation sent again and again counts each time.
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    if org.audit_entries.filter(action__in=LETTERS, at__gt=an_hour_ago).count() >= MOST_PER_HOUR:
         raise Refused(f"{MOST_PER_HOUR} invitations went out within an hour. Try again later.")
 
 

@@ -9,6 +9,7 @@ from django import forms
 from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest
 
+from accounts.forms import single_line
 from accounts.models import User
 from saas import mail, sealing
 
@@ -17,7 +18,12 @@ SEALED_FIELDS = ("secret", "seed")  # of a TOTP app, of recovery codes
 
 
 class SignupForm(forms.Form):
-    name = forms.CharField(max_length=80, label="Your name", widget=forms.TextInput(attrs={"autocomplete": "name"}))
+    name = forms.CharField(
+        max_length=80,
+        label="Your name",
+        validators=[single_line],
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+    )
 
     field_order = ("name", "email", "password1")
 

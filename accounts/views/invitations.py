@@ -23,6 +23,8 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     context = {"invitation": found, "token": token, "is_for_me": False}
     if request.user.is_authenticated:
         context["is_for_me"] = invitations.is_for(found, request.user)
+        if not context["is_for_me"]:
+            request.session.pop("invitation", None)  # said once; home is theirs again
     else:
         request.session["invitation"] = token
         get_adapter().stash_verified_email(request, found.email)

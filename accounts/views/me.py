@@ -18,7 +18,8 @@ def me(request: PersonRequest) -> HttpResponse:
         return redirect("me")
     with tenancy.person(request.user.pk):
         memberships = memberships_of(request.user)
-    return render(request, "accounts/me.html", {"form": form, "memberships": memberships})
+    context = {"form": form, "memberships": memberships}
+    return render(request, "accounts/me.html", context, status=422 if form.errors else 200)
 
 
 @login_not_required

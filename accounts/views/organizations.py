@@ -19,7 +19,7 @@ def new_organization(request: PersonRequest) -> HttpResponse:
         else:
             messages.success(request, f"{org.name} is ready.")
             return redirect("studio", org.slug)
-    return render(request, "accounts/new_organization.html", {"form": form})
+    return render(request, "accounts/new_organization.html", {"form": form}, status=422 if form.errors else 200)
 
 
 @member_required(Role.ADMIN)

@@ -1,0 +1,206 @@
+"""Inviting by e-mail."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+
+from accounts import invitations
+from accounts.errors import NotAllowed
+from accounts.models import Invitation, Organization, Role, User
+from saas import tenancy, tokens
+from tests.accounts.conftest import InviteSomebody, Post
+from tests.accounts.world import last_entry, last_link, nothing_changes
+from tests.conftest import actions, must_be_member
+
+URL = "/o/acme/team/invite/"
+
+
+def only_invitation(org: Organization) -> Invitation:
+    with tenancy.tenant(org.pk):
+        return Invitation.objects.select_related("org").get(org=org)
+
+
+def test_an_admin_invites_and_a_letter_goes_out(acme: Organization, adam: User, post: Post) -> None:
+    answer = post(adam, URL, {"email": " New@Example.com ", "role": "member"})
+    assert answer["Location"] == "/o/acme/team/"
+    made = only_invitation(acme)
+    assert (made.email, made.role, made.invited_by_id) == ("new@example.com", "member", adam.pk)
+    assert timedelta(days=6, hours=23) < made.expires_at - timezone.now() <= timedelta(days=7)
+    assert [letter.to for letter in mail.outbox] == [["new@example.com"]]
+    assert mail.outbox[0].subject == "Adam invites you to Acme on Darkroom"
+    assert "as member" in str(mail.outbox[0].body)
+    entry = last_entry(acme)
+    assert (entry.action, entry.target, entry.details) == ("invitation.sent", "new@example.com", {"role": "member"})
+
+
+def test_the_database_keeps_a_hash_of_the_link_and_not_the_link(acme: Organization, adam: User, post: Post) -> None:
+    post(adam, URL, {"email": "new@example.com", "role": "viewer"})
+    token = last_link().split("/")[2]
+    assert only_invitation(acme).token_hash == tokens.hash_token(token)
+    with tenancy.tenant(acme.pk):
+        assert token not in str(list(Invitation.objects.values()))
+        assert token not in str(list(acme.audit_entries.values()))
+
+
+def test_no_page_shows_the_link_to_who_invites(acme: Organization, adam: User, post: Post) -> None:
+    answer = post(adam, URL, {"email": "new@example.com", "role": "viewer"})
+    token = last_link().split("/")[2]
+    assert token not in answer.content.decode()
+    assert token not in answer.client.get("/o/acme/team/").content.decode()
+
+
+@pytest.mark.parametrize("role", ["viewer", "member", "admin"])
+def test_each_role_up_to_admin_can_be_given(role: str, acme: Organization, adam: User, post: Post) -> None:
+    post(adam, URL, {"email": "new@example.com", "role": role})
+    assert only_invitation(acme).role == role
+
+
+@pytest.mark.parametrize("who", ["adam", "alice"])
+@pytest.mark.parametrize("role", ["owner", "root", "", "Admin", "superuser"])
+def test_nobody_is_invited_with_a_role_that_is_not_offered(
+    who: str, role: str, acme: Organization, post: Post, request: pytest.FixtureRequest
+) -> None:
+    user = request.getfixturevalue(who)
+    with nothing_changes():
+        assert post(user, URL, {"email": "new@example.com", "role": role}).status_code == 422
+
+
+def test_the_verb_refuses_to_invite_an_owner(acme: Organization, alice: User) -> None:
+    owner = must_be_member(acme, alice)
+    with nothing_changes(), tenancy.tenant(acme.pk), pytest.raises(NotAllowed):
+        invitations.invite(org=acme, by=owner, email="new@example.com", role=Role.OWNER)
+
+
+@pytest.mark.parametrize(("who", "status"), [("bob", 403), ("vera", 403), ("charlie", 404)])
+def test_nobody_below_admin_invites(
+    who: str, status: int, acme: Organization, rival: Organization, post: Post, request: pytest.FixtureRequest
+) -> None:
+    user = request.getfixturevalue(who)
+    with nothing_changes():
+        assert post(user, URL, {"email": "new@example.com", "role": "viewer"}).status_code == status
+
+
+def test_who_was_an_admin_a_moment_ago_does_not_invite(acme: Organization, adam: User) -> None:
+    former = must_be_member(acme, adam)
+    with tenancy.tenant(acme.pk):
+        acme.memberships.filter(pk=former.pk).update(role=Role.MEMBER)
+    with nothing_changes(), tenancy.tenant(acme.pk), pytest.raises(NotAllowed):
+        invitations.invite(org=acme, by=former, email="new@example.com", role=Role.VIEWER)
+
+
+@pytest.mark.parametrize("email", ["new@example.com", "NEW@example.com", " new@EXAMPLE.com"])
+def test_an_open_invitation_is_not_made_twice(
+    email: str, adam: User, invite_somebody: InviteSomebody, post: Post
+) -> None:
+    invite_somebody("new@example.com")
+    with nothing_changes():
+        answer = post(adam, URL, {"email": email, "role": "admin"})
+    assert answer.status_code == 422
+    assert "is invited already" in answer.content.decode()
+
+
+@pytest.mark.parametrize("email", ["bob@example.com", "Bob@Example.COM"])
+def test_a_member_is_not_invited(email: str, adam: User, bob: User, post: Post) -> None:
+    with nothing_changes():
+        answer = post(adam, URL, {"email": email, "role": "admin"})
+    assert answer.status_code == 422
+    assert "is a member already" in answer.content.decode()
+
+
+def test_an_expired_invitation_makes_room_for_a_new_one(
+    acme: Organization, adam: User, invite_somebody: InviteSomebody, post: Post
+) -> None:
+    old, _ = invite_somebody("new@example.com")
+    with tenancy.tenant(acme.pk):
+        Invitation.objects.update(expires_at=timezone.now())
+    post(adam, URL, {"email": "new@example.com", "role": "viewer"})
+    with tenancy.tenant(acme.pk):
+        assert Invitation.objects.open().exclude(pk=old.pk).count() == 1
+        assert Invitation.objects.open().filter(pk=old.pk).count() == 0
+
+
+def test_two_organizations_invite_the_same_person(
+    rival: Organization, charlie: User, invite_somebody: InviteSomebody, post: Post
+) -> None:
+    invite_somebody("new@example.com")
+    post(charlie, "/o/rival/team/invite/", {"email": "new@example.com", "role": "viewer"})
+    assert actions(rival) == ["invitation.sent"]
+    assert mail.outbox[-1].subject == "Charlie invites you to Rival on Darkroom"
+
+
+@pytest.mark.parametrize(
+    "email",
+    [
+        "",
+        "nobody",
+        "a@b",
+        "new@example.com\nBcc: all@example.com",
+        "new@example.com\r\nSubject: x",
+        "a@example.com, b@example.com",
+        "Name <a@example.com>",
+        "a@example.com\x00",
+        f"{'a' * 250}@example.com",
+    ],
+)
+def test_what_is_not_one_address_is_refused(email: str, adam: User, post: Post) -> None:
+    with nothing_changes():
+        assert post(adam, URL, {"email": email, "role": "viewer"}).status_code == 422
+
+
+def test_names_put_no_header_into_the_letter(acme: Organization, adam: User, post: Post) -> None:
+    User.objects.filter(pk=adam.pk).update(name="Adam\r\nBcc: all@example.com")
+    with tenancy.tenant(acme.pk):
+        Organization.objects.update(name="Acme\nX-Evil: 1")
+    post(adam, URL, {"email": "new@example.com", "role": "viewer"})
+    letter = mail.outbox[0].message()
+    assert letter["Bcc"] is None
+    assert letter["X-Evil"] is None
+    assert mail.outbox[0].subject == "Adam Bcc: all@example.com invites you to Acme X-Evil: 1 on Darkroom"
+    assert mail.outbox[0].recipients() == ["new@example.com"]
+
+
+def test_at_most_sixty_letters_go_out_within_an_hour(acme: Organization, adam: User, post: Post) -> None:
+    sixty = [f"new{number}@example.com" for number in range(60)]
+    with tenancy.tenant(acme.pk):
+        admin = must_be_member(acme, adam)
+        for email in sixty:
+            invitations.invite(org=acme, by=admin, email=email, role=Role.VIEWER)
+    with nothing_changes():
+        answer = post(adam, URL, {"email": "one@example.com", "role": "viewer"})
+        assert answer.status_code == 422
+        assert "60 invitations went out within an hour." in answer.content.decode()
+
+
+def test_letters_sent_again_count_like_the_first(acme: Organization, adam: User, post: Post) -> None:
+    with tenancy.tenant(acme.pk):
+        admin = must_be_member(acme, adam)
+        one = invitations.invite(org=acme, by=admin, email="one@example.com", role=Role.VIEWER)
+        for _ in range(59):
+            invitations.send_again(invitation=one, by=admin)
+    with nothing_changes():
+        post(adam, f"/o/acme/team/invitations/{one.code}/send/")
+        assert post(adam, URL, {"email": "two@example.com", "role": "viewer"}).status_code == 422
+
+
+def test_letters_of_other_organizations_and_of_earlier_hours_do_not_count(
+    acme: Organization, rival: Organization, charlie: User, adam: User, post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(invitations, "MOST_PER_HOUR", 1)
+    post(charlie, "/o/rival/team/invite/", {"email": "one@example.com", "role": "viewer"})
+    assert post(adam, URL, {"email": "one@example.com", "role": "viewer"}).status_code == 302
+    later = timezone.now() + timedelta(minutes=61)
+    monkeypatch.setattr(timezone, "now", lambda: later)
+    assert post(adam, URL, {"email": "two@example.com", "role": "viewer"}).status_code == 302
+
+
+def test_the_database_itself_refuses_an_invitation_to_own(acme: Organization, alice: User) -> None:
+    from django.db import IntegrityError, transaction
+
+    with (
+        tenancy.tenant(acme.pk),
+        pytest.raises(IntegrityError, match="nobody_is_invited_as_owner"),
+        transaction.atomic(),
+    ):
+        Invitation.objects.create(org=acme, email="x@example.com", role=Role.OWNER, token_hash="0" * 64)
