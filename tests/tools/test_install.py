@@ -16,23 +16,21 @@ def calls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
     made: list[str] = []
     monkeypatch.setattr(debian, "POLICY", tmp_path / "policy-rc.d")
     monkeypatch.setattr(debian, "NEEDS", (LACKING,))
-    monkeypatch.setattr(
-        debian.shutil, "which", lambda name, path=None: "/usr/bin/apt-get" if name == "apt-get" else None
-    )
+    monkeypatch.setattr("shutil.which", lambda name, path=None: "/usr/bin/apt-get" if name == "apt-get" else None)
 
     def write_down(command: list[str], **_: object) -> "subprocess.CompletedProcess[bytes]":
         assert debian.POLICY.read_text().endswith("exit 101\n")
         made.append(" ".join(command[command.index("Dpkg::Use-Pty=0") + 1 :]))
         return subprocess.CompletedProcess(command, 0)
 
-    monkeypatch.setattr(debian.subprocess, "run", write_down)
+    monkeypatch.setattr("subprocess.run", write_down)
     return made
 
 
 def test_root_installs_what_is_missing_and_starts_none_of_it(
     calls: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(debian.os, "geteuid", lambda: 0)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
     debian.provide()
     assert calls == ["update", "install --yes --no-install-recommends redis-server"]
     assert not debian.POLICY.exists()
@@ -40,7 +38,7 @@ def test_root_installs_what_is_missing_and_starts_none_of_it(
 
 
 def test_a_policy_that_stood_there_stays(calls: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(debian.os, "geteuid", lambda: 0)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
     debian.POLICY.write_text("#!/bin/sh\n# the operator's own\nexit 101\n")
     debian.provide()
     assert len(calls) == 2
@@ -50,7 +48,7 @@ def test_a_policy_that_stood_there_stays(calls: list[str], monkeypatch: pytest.M
 def test_others_are_told_what_is_skipped(
     calls: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(debian.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
     debian.provide()
     assert calls == []
     assert capsys.readouterr().out == "redis-server is not installed, so some tests are skipped.\n"
@@ -60,7 +58,7 @@ def test_one_that_runs_already_is_used(
     calls: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("NO_SUCH_VARIABLE", "redis://127.0.0.1")
-    monkeypatch.setattr(debian.os, "geteuid", lambda: 0)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
     debian.provide()
     assert calls == []
     assert capsys.readouterr().out == ""

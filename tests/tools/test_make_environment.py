@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOW = "import sys; print(sys.prefix)"
+MAKING = "Making Darkroom's environment; once, and it takes about a minute …\n"
 SCRIPT = (
     '#!/usr/bin/env bash\nset -euo pipefail\nsource "$(dirname "${BASH_SOURCE[0]}")/_environment"\nrun_inside "$@"\n'
 )
@@ -17,7 +18,7 @@ SCRIPT = (
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With its environment. There is nothing to install in it, so that no registry is asked."""
+    """Two starts at once have made its environment. Nothing is installed in it, so that no registry is asked."""
     root = tmp_path_factory.mktemp("with space") / "clone"
     for name in ("bin/_environment", "tools/environment.py"):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -26,9 +27,11 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (root / name).write_text("# nothing\n")
     (root / "bin" / "program").write_text(SCRIPT)
     (root / "bin" / "program").chmod(0o755)
-    done = run(root, "requirements-dev.txt", "-c", SHOW)
-    assert done.stdout == f"{root}/.venv\n", done.stderr
-    assert done.stderr == "Making Darkroom's environment; once, and it takes about a minute …\n"
+    command = [str(root / "bin" / "program"), "requirements-dev.txt", "-c", SHOW]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    answers = [process.communicate() for process in both]
+    assert [out for out, _ in answers] == [f"{root}/.venv\n"] * 2, answers
+    assert sorted(error for _, error in answers) == ["", MAKING]
     return root
 
 
@@ -79,15 +82,6 @@ def test_changed_requirements_are_installed_and_an_interruption_begins_anew(made
     assert run(made, "requirements.txt", "-c", SHOW).stderr == ""
 
 
-def test_two_at_once_wait_for_each_other(made: Path) -> None:
-    shutil.rmtree(made / ".venv")
-    command = [str(made / "bin" / "program"), "requirements.txt", "-c", SHOW]
-    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) for _ in range(2)]
-    answers = [process.communicate() for process in both]
-    assert [out for out, _ in answers] == [f"{made}/.venv\n"] * 2
-    assert sorted(len(error) > 0 for _, error in answers) == [False, True]
-
-
 def test_an_old_python_is_named_in_one_sentence(made: Path, tmp_path: Path) -> None:
     for name in ("bash", "dirname"):
         (tmp_path / name).symlink_to(str(shutil.which(name)))
@@ -103,10 +97,11 @@ def test_a_python_without_venv_is_named_in_one_sentence(made: Path) -> None:
     code = (
         "import importlib.util as u, runpy, sys; find = u.find_spec;"
         "u.find_spec = lambda name: None if name == 'ensurepip' else find(name);"
-        f"sys.argv = ['x', 'requirements.txt']; runpy.run_path({str(made / 'tools' / 'environment.py')!r}, run_name='__main__')"
+        "sys.argv = [sys.argv[1], 'requirements.txt']; runpy.run_path(sys.argv[0], run_name='__main__')"
     )
+    command = [sys.executable, "-c", code, str(made / "tools" / "environment.py")]
     shutil.rmtree(made / ".venv")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.endswith("on Debian and Ubuntu: apt-get install python3-venv.\n")
     assert not (made / ".venv").exists()
