@@ -62,7 +62,7 @@ class SampleForm(forms.Form):
 
 def sample_wrong() -> SampleForm:
     """The same form as it comes back after a mistake in every field: with what was typed."""
-    typed = {"name": "A" * 61, "address": "ada(at)example", "model": "gpt-image-9", "expires": "soon"}
+    typed = {"name": "A" * 61, "address": "ada(at)example", "model": "gpt-image-9"}
     form = SampleForm({f"wrong-{field}": text for field, text in typed.items()}, prefix="wrong")
     form.add_error(None, "Nothing was saved. Some fields need another look.")
     return form

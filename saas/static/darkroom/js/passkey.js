@@ -4,7 +4,7 @@ import { toast } from "./toasts.js";
 const SENTENCES = {
   NotAllowedError: "Nothing was used: it was cancelled, or it took too long. Try again.",
   InvalidStateError: "This device is already one of your keys.",
-  SecurityError: "Passkeys work only on a secure address (https, or localhost).",
+  SecurityError: "Passkeys need https and a host name. On your own machine open Darkroom as localhost.",
 };
 
 let isListening = false;
