@@ -28,10 +28,9 @@ class Catalogue:
 
     @property
     def default(self) -> ImageModel:
-        for model in self.models:
-            if model.is_default:
-                return model
-        raise UnknownModel("There is no default model.")
+        if not self.models:
+            raise UnknownModel("There are no models.")
+        return next((model for model in self.models if model.is_default), self.models[0])
 
     @property
     def names(self) -> tuple[str, ...]:

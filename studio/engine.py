@@ -163,7 +163,7 @@ def _wait_and_try_again(job: Job, error: ProviderError) -> None:
 
 def _wait_seconds(tries: int, asked_seconds: float | None) -> float:
     """What the provider asks for, and never less than our own back-off with its jitter."""
-    own = FIRST_WAIT_SECONDS * 2 ** (tries - 1) * random.uniform(0.75, 1.25)  # noqa: S311 no secret
+    own: float = FIRST_WAIT_SECONDS * 2 ** (tries - 1) * random.uniform(0.75, 1.25)  # noqa: S311 no secret
     return min(max(own, asked_seconds or 0.0), LONGEST_WAIT_SECONDS)
 
 

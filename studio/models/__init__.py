@@ -1,7 +1,7 @@
 from studio.models.catalogue import ImageModel
 from studio.models.files import Input, Output, Partial, RunInput
-from studio.models.runs import ENDS, LIVE, Charged, Kind, Run, RunEvent, State, Visibility, state_of
-from studio.models.slots import Slot, Ticket
+from studio.models.runs import ENDS, LIVE, Charged, Kind, Run, RunEvent, State, Visibility
+from studio.models.slots import Slot, Ticket, state_of
 
 __all__ = [
     "ENDS",

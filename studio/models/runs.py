@@ -1,6 +1,6 @@
 import uuid
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -8,9 +8,6 @@ from django.db.models import F
 from django.utils import timezone
 
 from saas.tenancy import TenantModel
-
-if TYPE_CHECKING:
-    from studio.models.slots import Slot
 
 
 class Kind(models.TextChoices):
@@ -105,18 +102,6 @@ class Run(TenantModel):
         """Takes the run's row lock, so that events of one run come one after another, without a gap."""
         Run.objects.filter(pk=self.pk).update(last_seq=F("last_seq") + 1)
         return int(Run.objects.values_list("last_seq", flat=True).get(pk=self.pk))
-
-
-def state_of(slots: "list[Slot]") -> State:
-    """What a run is when its slots are these."""
-    states = {slot.state for slot in slots}
-    if State.RUNNING in states or (State.QUEUED in states and states != {State.QUEUED}):
-        return State.RUNNING
-    if states == {State.QUEUED}:
-        return State.QUEUED
-    if State.SUCCEEDED in states:
-        return State.SUCCEEDED
-    return next(state for state in GRAVITY if state in states)
 
 
 class RunEvent(TenantModel):

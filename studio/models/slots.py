@@ -1,11 +1,12 @@
 import uuid
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import models
 from django.utils import timezone
 
 from saas.tenancy import TenantModel
-from studio.models.runs import ENDS, LIVE, Charged, Run, State
+from studio.models.runs import ENDS, GRAVITY, LIVE, Charged, Run, State
 
 
 class Slot(TenantModel):
@@ -77,6 +78,18 @@ class Slot(TenantModel):
         }
         ended = [state for state in ENDS if state != State.SUCCEEDED]
         return Slot.objects.filter(pk=self.pk, state__in=ended).update(**values) == 1
+
+
+def state_of(slots: Iterable[Slot]) -> State:
+    """What a run is when its slots are these."""
+    states = {slot.state for slot in slots}
+    if State.RUNNING in states or (State.QUEUED in states and states != {State.QUEUED}):
+        return State.RUNNING
+    if states == {State.QUEUED}:
+        return State.QUEUED
+    if State.SUCCEEDED in states:
+        return State.SUCCEEDED
+    return next(state for state in GRAVITY if state in states)
 
 
 class Ticket(models.Model):

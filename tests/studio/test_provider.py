@@ -233,7 +233,7 @@ def test_a_private_address_is_refused_before_a_packet_leaves() -> None:
         assert up.seen == []
 
 
-def sent(request: Request, script: Script = pictures(completed()), **options: Any) -> tuple[str, Any, bytes]:
+def sent(request: Request, script: Script = STREAMS["no partials"], **options: Any) -> tuple[str, Any, bytes]:
     seen: list[Any] = []
 
     def remembering(exchange: Exchange) -> None:
