@@ -9,7 +9,6 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID, uuid4
 
 import structlog
@@ -155,7 +154,7 @@ def _wait_and_try_again(job: Job, error: ProviderError) -> None:
 
     wait = _wait_seconds(job.slot.tries, error.retry_after_seconds)
     job.slot.put_back()
-    line.step_back(WORKER, job.held.id, wait=timedelta(seconds=wait))
+    line.step_back(WORKER, job.held.id, wait_seconds=wait)
     data = {"code": error.code, "wait_seconds": round(wait, 1), "try": job.slot.tries}
     events.record(job.run, "waiting", slot=job.slot.index, data=data)
     enqueue_later(develop, delay_seconds=wait)

@@ -4,7 +4,6 @@ once. Times are the database's, so that no machine's clock matters."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -19,7 +18,7 @@ WITH held AS (SELECT org_id, maker_id, connection_id FROM studio_ticket WHERE wo
      of_org AS (SELECT org_id, count(*) AS n FROM held GROUP BY org_id),
      of_maker AS (SELECT org_id, maker_id, count(*) AS n FROM held GROUP BY org_id, maker_id),
      of_connection AS (SELECT connection_id, count(*) AS n FROM held GROUP BY connection_id)
-UPDATE studio_ticket SET worker = %(worker)s, lease_until = now() + %(lease)s
+UPDATE studio_ticket SET worker = %(worker)s, lease_until = now() + make_interval(secs => %(lease)s)
 WHERE id = (
     SELECT ticket.id
     FROM studio_ticket ticket
@@ -63,13 +62,13 @@ def take(worker: UUID) -> Held | None:
     """The next in line, if any may be served now. Belongs into the transaction that begins the slot."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
-        cursor.execute(TAKE, {"worker": worker, "lease": lease()})
+        cursor.execute(TAKE, {"worker": worker, "lease": settings.LEASE_SECONDS})
         row = cursor.fetchone()
     return Held(*row) if row else None
 
 
 def renew(worker: UUID, ticket_ids: list[int]) -> None:
-    _update("lease_until = now() + %s", [lease()], worker, ticket_ids)
+    _update("lease_until = now() + make_interval(secs => %s)", settings.LEASE_SECONDS, worker, ticket_ids)
 
 
 def still_holds(worker: UUID, ticket_id: int) -> bool:
@@ -81,9 +80,10 @@ def leave(ticket_id: int) -> None:
     Ticket.objects.filter(pk=ticket_id).delete()
 
 
-def step_back(worker: UUID, ticket_id: int, *, wait: timedelta = timedelta()) -> None:
+def step_back(worker: UUID, ticket_id: int, *, wait_seconds: float) -> None:
     """To the line again, to be served after a while."""
-    _update("worker = NULL, lease_until = NULL, not_before = now() + %s", [wait], worker, [ticket_id])
+    back = "worker = NULL, lease_until = NULL, not_before = now() + make_interval(secs => %s)"
+    _update(back, wait_seconds, worker, [ticket_id])
 
 
 def give_up(slot_codes: list[UUID]) -> list[UUID]:
@@ -113,13 +113,9 @@ def count_waiting() -> int:
     return Ticket.objects.filter(worker=None).count()
 
 
-def lease() -> timedelta:
-    return timedelta(seconds=settings.LEASE_SECONDS)
-
-
-def _update(assignments: str, values: list[timedelta], worker: UUID, ticket_ids: list[int]) -> None:
+def _update(assignments: str, seconds: float, worker: UUID, ticket_ids: list[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE studio_ticket SET {assignments} WHERE worker = %s AND id = ANY(%s)",  # noqa: S608 words of ours
-            [*values, worker, ticket_ids],
+            [seconds, worker, ticket_ids],
         )

@@ -298,7 +298,7 @@ RESPONSE_PARTIAL = {
 
 
 def test_the_responses_api_speaks_its_own_dialect() -> None:
-    steps = [
+    steps: list[dict[str, Any]] = [
         {"type": "response.image_generation_call.in_progress"},
         RESPONSE_PARTIAL,
         {"type": "response.image_generation_call.completed"},
