@@ -2,17 +2,21 @@
 never see or change anything of acme. Dora belongs to nobody."""
 
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
+from django.apps import apps
 from django.core.cache import cache
 from django.db import connection
+from django.db.models.signals import post_migrate
 from django.test import Client
 
 from accounts import organizations
 from accounts.models import AuditEntry, Membership, Organization, Role, User
 from saas import tasks, tenancy
+from studio.models import ImageModel
 
 PASSWORD = "correct horse battery"
 
@@ -22,6 +26,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Tests with real transactions empty the tables afterwards; the audit log refuses that, as it should."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE accounts_auditentry DISABLE TRIGGER refuse_truncate")
+    post_migrate.connect(_put_image_models_back, sender=apps.get_app_config("studio"))
+
+
+def _put_image_models_back(**_: Any) -> None:
+    """Emptying the tables takes the catalogue with it, which a migration wrote; Django says so by this signal."""
+    if not ImageModel.objects.exists():
+        for fields in import_module("studio.migrations.0002_image_models").MODELS:
+            ImageModel.objects.create(**fields)
 
 
 @pytest.fixture(autouse=True)

@@ -5,8 +5,12 @@ from channels.layers import channel_layers
 
 
 @pytest.fixture(autouse=True)
-def _own_channel_layer(transactional_db: None) -> Iterator[None]:
-    """Each test has an event loop of its own, and the in-memory layer belongs to one loop."""
+def _own_channel_layer(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Each test of a socket has an event loop of its own, and the in-memory layer belongs to one loop."""
+    if request.node.get_closest_marker("asyncio") is None:
+        yield
+        return
+    request.getfixturevalue("transactional_db")
     import saas.asgi  # noqa: F401  asks the database which role it is, so it is imported here, before the loop runs
 
     channel_layers.backends.clear()
