@@ -1,0 +1,115 @@
+"""What a person or a program asks becomes a spec that the model can make, or a list of everything that is wrong.
+
+The rules are the model's row in the catalogue; nothing here knows a model by its name."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from studio import kinds
+from studio.asking import Asked, SpecError, SpecRefused, closest, listing, quote
+from studio.catalogue import Catalogue, UnknownModel
+from studio.models import ImageModel
+from studio.rules import Rules
+
+__all__ = ["Spec", "SpecError", "SpecRefused", "read"]
+
+UNKNOWN_NAMES_TOLD = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One run as it will be asked of a provider. `references` counts pictures; the files travel beside it."""
+
+    kind: str
+    model: str
+    prompt: str
+    size: str
+    quality: str
+    format: str
+    compression: int | None
+    background: str
+    moderation: str
+    n: int
+    partial_images: int
+    api: str
+    references: int = 0
+    mask: bool = False
+    input_fidelity: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        """What was stored was read before: it is not questioned again, and fields of other versions are passed over."""
+        return cls(**{field.name: data[field.name] for field in fields(cls) if field.name in data})
+
+
+FIELDS = tuple(field.name for field in fields(Spec))
+
+
+def read(asked: Mapping[str, Any], *, models: Catalogue, from_form: bool = False) -> Spec:
+    """Raises SpecRefused with all faults at once. A form's values may be text; a program's must have their type."""
+    given = Asked(asked, from_form=from_form)
+    model = _model(given, models)
+    references, has_mask = kinds.pictures(given)
+    kind = kinds.kind(given, references)
+    limits = Rules(given, model, models)
+    spec = Spec(
+        kind=kind,
+        model=model.name,
+        prompt=limits.prompt(),
+        size=limits.size(),
+        quality=limits.choice("quality", "quality", model.qualities),
+        format=limits.choice("format", "format", model.formats, default="png"),
+        compression=limits.compression(),
+        background=limits.background(),
+        moderation=limits.choice("moderation", "moderation", model.moderations),
+        n=limits.count("n", "The number of pictures", 1, model.n_max, default=1),
+        partial_images=limits.partial_images(),
+        api=kinds.api(given, kind),
+        references=references,
+        mask=has_mask,
+        input_fidelity=limits.input_fidelity(),
+    )
+    kinds.check_combination(kind, references, has_mask, given, model)
+    _refuse_unknown(given)
+    if given.errors:
+        raise SpecRefused(sorted(given.errors, key=_as_in_the_form))
+    return spec
+
+
+def _model(given: Asked, models: Catalogue) -> ImageModel:
+    """Where the model is not known, the rules of the one that was probably meant find what else is wrong."""
+    if not models.models:
+        raise SpecRefused([SpecError("model", "unknown_model", "No model is available at the moment.")])
+    name = given.text("model", "The model", models.default.name)
+    try:
+        return models.model(name)
+    except UnknownModel:
+        meant = closest(name, models.names) or models.default.name
+        given.refuse(
+            "model",
+            "unknown_model",
+            f"The model {quote(name)} is not available. Choose {listing(models.names)}.",
+            meant,
+        )
+        return models.model(meant)
+
+
+def _refuse_unknown(given: Asked) -> None:
+    unknown = [str(name) for name in given.values if name not in FIELDS]
+    for name in unknown[:UNKNOWN_NAMES_TOLD]:
+        meant = closest(name, FIELDS)
+        hint = f" Did you mean “{meant}”?" if meant else ""
+        given.refuse(name[:80], "unknown_parameter", f"There is no parameter {quote(name)}.{hint}", meant)
+    if len(unknown) > UNKNOWN_NAMES_TOLD:
+        more = len(unknown) - UNKNOWN_NAMES_TOLD
+        given.refuse(
+            unknown[UNKNOWN_NAMES_TOLD][:80], "unknown_parameter", f"And {more} more parameters are not known."
+        )
+
+
+def _as_in_the_form(error: SpecError) -> int:
+    return FIELDS.index(error.field) if error.field in FIELDS else len(FIELDS)
