@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.errors import NotAllowed, Refused
@@ -17,6 +18,11 @@ from studio.specs import Spec
 class NothingToStop(Refused):
     def __init__(self) -> None:
         super().__init__("This has ended already.")
+
+
+def visible_to(member: Membership) -> QuerySet[Run]:
+    """The team's runs, and one's own private ones."""
+    return Run.objects.filter(Q(visibility=Visibility.TEAM) | Q(maker=member.user_id), org=member.org_id)
 
 
 def submit(

@@ -1,7 +1,13 @@
 from django.urls import path
 
-from studio import views
+from studio.views import files, pages, runs
 
 organization = [
-    path("", views.studio, name="studio"),
+    path("", pages.studio, name="studio"),
+    path("runs/<uuid:code>/events/", runs.run_events, name="run_events"),
+    path("runs/<uuid:code>/metadata.json", runs.run_metadata, name="run_metadata"),
+    path("runs/<uuid:code>/cancel/", runs.cancel_run, name="cancel_run"),
+    path("runs/<uuid:code>/slots/<int:index>/retry/", runs.retry_slot, name="retry_slot"),
+    path("outputs/<uuid:code>/<slug:shape>/", files.output_file, name="output_file"),
+    path("partials/<uuid:code>/<slug:shape>/", files.partial_file, name="partial_file"),
 ]

@@ -22,8 +22,15 @@ class Row(NamedTuple):
 
 
 CODE = ("code",)
+SAMPLES = {"code": uuid.uuid4(), "index": 0, "shape": "original"}
 OF_AN_ORGANIZATION = {
     "studio": Row("viewer"),
+    "run_events": Row("viewer", "get", CODE),
+    "run_metadata": Row("viewer", "get", CODE),
+    "cancel_run": Row("member", "post", CODE),
+    "retry_slot": Row("member", "post", (*CODE, "index")),
+    "output_file": Row("viewer", "get", (*CODE, "shape")),
+    "partial_file": Row("viewer", "get", (*CODE, "shape")),
     "team": Row("viewer"),
     "invite": Row("admin", "post"),
     "send_invitation_again": Row("admin", "post", CODE),
@@ -74,7 +81,7 @@ def test_every_url_has_a_row() -> None:
 
 def _ask(client: Client, name: str, slug: str = "acme") -> int:
     row = OF_AN_ORGANIZATION[name]
-    url = reverse(name, kwargs={"slug": slug, **{key: uuid.uuid4() for key in row.kwargs}})
+    url = reverse(name, kwargs={"slug": slug, **{key: SAMPLES[key] for key in row.kwargs}})
     return int(getattr(client, row.method)(url).status_code)
 
 
@@ -89,7 +96,7 @@ def test_a_stranger_to_the_organization_gets_404(
 @pytest.mark.parametrize("name", OF_AN_ORGANIZATION)
 def test_who_is_not_signed_in_is_sent_to_sign_in(name: str, acme: Organization) -> None:
     row = OF_AN_ORGANIZATION[name]
-    url = reverse(name, kwargs={"slug": "acme", **{key: uuid.uuid4() for key in row.kwargs}})
+    url = reverse(name, kwargs={"slug": "acme", **{key: SAMPLES[key] for key in row.kwargs}})
     answer = getattr(Client(), row.method)(url)
     assert answer.status_code == 302
     assert answer["Location"].startswith("/accounts/login/")
@@ -112,7 +119,7 @@ def test_each_role_gets_what_its_row_says(
 @pytest.mark.parametrize("name", [name for name, row in OF_AN_ORGANIZATION.items() if row.method == "post"])
 def test_an_act_is_never_done_by_a_link(name: str, alice: User, acme: Organization, sign_in: SignIn) -> None:
     row = OF_AN_ORGANIZATION[name]
-    url = reverse(name, kwargs={"slug": "acme", **{key: uuid.uuid4() for key in row.kwargs}})
+    url = reverse(name, kwargs={"slug": "acme", **{key: SAMPLES[key] for key in row.kwargs}})
     assert sign_in(alice).get(url).status_code == 405
 
 

@@ -1,0 +1,53 @@
+"""Every byte is asked for by name and served only to whom its run may be shown."""
+
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.http import FileResponse, Http404
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_safe
+
+from accounts.access import OrgRequest, member_required
+from accounts.models import Role
+from studio import runs
+from studio.models import Output, Partial
+
+MIME = {"png": "image/png", "jpeg": "image/jpeg", "jpg": "image/jpeg", "webp": "image/webp"}
+SHAPES = {"original", "preview", "thumbnail"}
+
+
+@require_safe
+@member_required(Role.VIEWER)
+def output_file(request: OrgRequest, code: UUID, shape: str) -> FileResponse:
+    visible = Output.objects.filter(org=request.org, run__in=runs.visible_to(request.member))
+    output = get_object_or_404(visible, code=code)
+    name = {"original": output.file, "preview": output.preview, "thumbnail": output.thumbnail}[_shape(shape)]
+    return _serve(name, download_as=f"{output.code}.{name.rpartition('.')[2]}")
+
+
+@require_safe
+@member_required(Role.VIEWER)
+def partial_file(request: OrgRequest, code: UUID, shape: str) -> FileResponse:
+    visible = Partial.objects.filter(org=request.org, slot__run__in=runs.visible_to(request.member))
+    partial = get_object_or_404(visible, code=code)
+    name = {"original": partial.file, "preview": partial.preview, "thumbnail": partial.preview}[_shape(shape)]
+    return _serve(name, download_as=f"{partial.code}.{name.rpartition('.')[2]}")
+
+
+def _shape(shape: str) -> str:
+    if shape not in SHAPES:
+        raise Http404
+    return shape
+
+
+def _serve(name: str, *, download_as: str) -> FileResponse:
+    try:
+        file = default_storage.open(name)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    response = FileResponse(file, content_type=MIME[name.rpartition(".")[2]])
+    response["Content-Disposition"] = f'inline; filename="{download_as}"'
+    # A code always names the same bytes; only this person's browser may keep them.
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

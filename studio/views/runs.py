@@ -1,0 +1,59 @@
+from collections.abc import Callable
+from uuid import UUID
+
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_GET, require_POST
+
+from accounts.access import OrgRequest, member_required
+from accounts.errors import Refused
+from accounts.models import Role
+from studio import metadata, runs
+from studio.models import Run
+
+MOST_EVENTS = 500
+
+
+@require_GET
+@member_required(Role.VIEWER)
+def run_events(request: OrgRequest, code: UUID) -> JsonResponse:
+    """Everything after a sequence: what a page asks when it was away, or when it sees a gap."""
+    run = _run_or_404(request, code)
+    after = request.GET.get("after", "0")
+    events = run.events.filter(seq__gt=int(after) if after.isdecimal() else 0).order_by("seq")[:MOST_EVENTS]
+    return JsonResponse({"run": str(run.code), "events": [event.as_message(str(run.code)) for event in events]})
+
+
+@require_GET
+@member_required(Role.VIEWER)
+def run_metadata(request: OrgRequest, code: UUID) -> JsonResponse:
+    run = _run_or_404(request, code)
+    response = JsonResponse(metadata.of(run), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    response["Content-Disposition"] = f'inline; filename="{run.code}.json"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_POST
+@member_required(Role.MEMBER)
+def cancel_run(request: OrgRequest, code: UUID) -> HttpResponse:
+    return _act(lambda: runs.cancel(run=_run_or_404(request, code), by=request.member))
+
+
+@require_POST
+@member_required(Role.MEMBER)
+def retry_slot(request: OrgRequest, code: UUID, index: int) -> HttpResponse:
+    slot = get_object_or_404(_run_or_404(request, code).slots.select_related("run__connection"), index=index)
+    return _act(lambda: runs.retry(slot=slot, by=request.member))
+
+
+def _run_or_404(request: OrgRequest, code: UUID) -> Run:
+    return get_object_or_404(runs.visible_to(request.member), code=code)
+
+
+def _act(verb: Callable[[], None]) -> HttpResponse:
+    try:
+        verb()
+    except Refused as refusal:
+        return JsonResponse({"error": {"code": "refused", "message": refusal.sentence}}, status=409)
+    return HttpResponse(status=204)
