@@ -82,6 +82,7 @@ export function attach(dialog) {
 
   const go = (option, inNewTab) => {
     if (!option) return;
+    dialog.close(); // the place may be on this very page
     if (inNewTab) open(option.dataset.url, "_blank", "noopener");
     else location.assign(option.dataset.url);
   };

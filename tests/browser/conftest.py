@@ -1,0 +1,76 @@
+"""Chromium against a running Darkroom of its own: the program that `bin/run` starts, with its own database."""
+
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.embedded.instance import Instance, running_darkroom
+
+LOOKS = ["gallery", "darkroom", "crayon"]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/browser/" in str(item.path):
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+@pytest.fixture(scope="session")
+def darkroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    with running_darkroom(tmp_path_factory.mktemp("browser") / "data", DESIGN_PAGE="1") as instance:
+        yield instance
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        reason = "no Chromium on this machine; bin/test installs it as root on Debian"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser, darkroom: Instance) -> Iterator[BrowserContext]:
+    with browser.new_context(base_url=darkroom.url, viewport={"width": 1440, "height": 900}) as context:
+        context.set_default_timeout(10_000)
+        yield context
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page that fails its test when the browser complains: blocked by CSP, a script error, a missing file."""
+    page = context.new_page()
+    complaints = watch(page)
+    yield page
+    assert complaints == []
+
+
+def watch(page: Page) -> list[str]:
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda message: complaints.append(message.text)
+        if message.type == "error" and "Failed to load resource" not in message.text
+        else None,
+    )
+    return complaints
+
+
+def mailed_link(log: Path, to: str, pattern: str) -> str:
+    """The newest link of that form in an e-mail to this address; the embedded size prints its mails."""
+    mails = re.split(r"^-{70,}$", log.read_text(), flags=re.MULTILINE)
+    found = [link for mail in mails if f"To: {to}" in mail for link in re.findall(pattern, mail)]
+    assert found, f"no mail to {to} with {pattern}"
+    return str(found[-1])
