@@ -18,14 +18,14 @@ WITH held AS (SELECT org_id, maker_id, connection_id FROM studio_ticket WHERE wo
      of_org AS (SELECT org_id, count(*) AS n FROM held GROUP BY org_id),
      of_maker AS (SELECT org_id, maker_id, count(*) AS n FROM held GROUP BY org_id, maker_id),
      of_connection AS (SELECT connection_id, count(*) AS n FROM held GROUP BY connection_id)
-UPDATE studio_ticket SET worker = %(worker)s, lease_until = now() + make_interval(secs => %(lease)s)
+UPDATE studio_ticket SET worker = %(worker)s, lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
 WHERE id = (
     SELECT ticket.id
     FROM studio_ticket ticket
     LEFT JOIN of_org USING (org_id)
     LEFT JOIN of_maker USING (org_id, maker_id)
     LEFT JOIN of_connection USING (connection_id)
-    WHERE ticket.worker IS NULL AND ticket.not_before <= now()
+    WHERE ticket.worker IS NULL AND ticket.not_before <= clock_timestamp()
       AND coalesce(of_org.n, 0) < ticket.org_limit
       AND coalesce(of_connection.n, 0) < ticket.connection_limit
     ORDER BY coalesce(of_org.n, 0), coalesce(of_maker.n, 0), ticket.id
@@ -68,7 +68,7 @@ def take(worker: UUID) -> Held | None:
 
 
 def renew(worker: UUID, ticket_ids: list[int]) -> None:
-    _update("lease_until = now() + make_interval(secs => %s)", settings.LEASE_SECONDS, worker, ticket_ids)
+    _update("lease_until = clock_timestamp() + make_interval(secs => %s)", settings.LEASE_SECONDS, worker, ticket_ids)
 
 
 def still_holds(worker: UUID, ticket_id: int) -> bool:
@@ -82,7 +82,7 @@ def leave(ticket_id: int) -> None:
 
 def step_back(worker: UUID, ticket_id: int, *, wait_seconds: float) -> None:
     """To the line again, to be served after a while."""
-    back = "worker = NULL, lease_until = NULL, not_before = now() + make_interval(secs => %s)"
+    back = "worker = NULL, lease_until = NULL, not_before = clock_timestamp() + make_interval(secs => %s)"
     _update(back, wait_seconds, worker, [ticket_id])
 
 
@@ -98,7 +98,8 @@ def expired() -> list[Held]:
     """Held by workers that have not been heard of. Takes their locks, so that one sweeper sees each."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, org_id, slot_code FROM studio_ticket WHERE worker IS NOT NULL AND lease_until < now() "
+            "SELECT id, org_id, slot_code FROM studio_ticket "
+            "WHERE worker IS NOT NULL AND lease_until < clock_timestamp() "
             "ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED"
         )
         return [Held(*row) for row in cursor.fetchall()]

@@ -3,7 +3,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import models
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from saas.tenancy import TenantModel
 from studio.models.runs import ENDS, GRAVITY, LIVE, Charged, Run, State
@@ -102,7 +102,7 @@ class Ticket(models.Model):
     connection_id = models.BigIntegerField()
     org_limit = models.PositiveSmallIntegerField()
     connection_limit = models.PositiveSmallIntegerField()
-    not_before = models.DateTimeField(default=timezone.now)
+    not_before = models.DateTimeField(db_default=Now())  # every time in the line is of the database's clock
     worker = models.UUIDField(null=True)  # who holds it
     lease_until = models.DateTimeField(null=True)
 

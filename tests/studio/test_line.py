@@ -1,0 +1,134 @@
+"""The line is fair between organizations and members, keeps its limits, and gives each ticket to one worker."""
+
+import threading
+from uuid import UUID, uuid4
+
+import pytest
+from django.db import connection
+
+from studio import line
+from studio.models import Ticket
+
+WORKER, OTHER = uuid4(), uuid4()
+
+
+def stand(
+    org: int, *, maker: int = 1, count: int = 1, via: int = 1, org_limit: int = 9, via_limit: int = 99
+) -> list[UUID]:
+    tickets = [
+        Ticket(
+            slot_code=uuid4(),
+            org_id=org,
+            maker_id=maker,
+            connection_id=via,
+            org_limit=org_limit,
+            connection_limit=via_limit,
+        )
+        for _ in range(count)
+    ]
+    return [ticket.slot_code for ticket in Ticket.objects.bulk_create(tickets)]
+
+
+def serve(count: int) -> list[int]:
+    """The organizations of the next so many, in order."""
+    return [held.org_id for held in (line.take(WORKER) for _ in range(count)) if held]
+
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_batch_of_one_organization_does_not_make_another_wait() -> None:
+    stand(1, count=6)
+    stand(2, count=2)
+    assert serve(4) == [1, 2, 1, 2]
+
+
+def test_a_batch_of_one_member_does_not_make_a_colleague_wait() -> None:
+    first = stand(1, maker=10, count=5)
+    (colleague,) = stand(1, maker=20)
+    taken = [line.take(WORKER), line.take(WORKER)]
+    assert [held.slot_code for held in taken if held] == [first[0], colleague]
+
+
+def test_who_came_first_is_served_first() -> None:
+    codes = stand(1, count=3)
+    assert [held.slot_code for held in iter(lambda: line.take(WORKER), None)] == codes
+
+
+def test_an_organization_runs_no_more_at_once_than_its_limit() -> None:
+    stand(1, count=5, org_limit=2)
+    assert serve(5) == [1, 1]
+    line.leave(Ticket.objects.exclude(worker=None).earliest("pk").pk)
+    assert serve(5) == [1]
+
+
+def test_a_connection_runs_no_more_at_once_than_its_limit() -> None:
+    stand(1, via=7, count=3, via_limit=1)
+    stand(1, via=8, count=1)
+    taken = [line.take(WORKER) for _ in range(4)]
+    assert sum(held is not None for held in taken) == 2
+
+
+def test_who_stepped_back_is_served_after_the_wait_and_not_before() -> None:
+    stand(1)
+    held = line.take(WORKER)
+    assert held is not None
+    line.step_back(WORKER, held.id, wait_seconds=60)
+    assert line.take(WORKER) is None
+    Ticket.objects.update(not_before="2020-01-01T00:00:00Z")
+    assert line.take(OTHER) == held
+
+
+def test_only_the_holder_may_renew_and_step_back() -> None:
+    stand(1)
+    held = line.take(WORKER)
+    assert held is not None
+    before = Ticket.objects.get().lease_until
+    line.renew(OTHER, [held.id])
+    line.step_back(OTHER, held.id, wait_seconds=0)
+    ticket = Ticket.objects.get()
+    assert (ticket.worker, ticket.lease_until) == (WORKER, before)
+    assert line.still_holds(WORKER, held.id)
+    assert not line.still_holds(OTHER, held.id)
+
+
+def test_a_lease_that_ran_out_is_found_and_a_live_one_is_not() -> None:
+    stand(1, count=2)
+    dead, alive = line.take(WORKER), line.take(OTHER)
+    assert dead is not None
+    assert alive is not None
+    Ticket.objects.filter(pk=dead.id).update(lease_until="2020-01-01T00:00:00Z")
+    assert line.expired() == [dead]
+
+
+def test_giving_up_takes_only_what_nobody_holds() -> None:
+    codes = stand(1, count=3)
+    held = line.take(WORKER)
+    assert held is not None
+    assert set(line.give_up(codes)) == set(codes) - {held.slot_code}
+    assert [ticket.slot_code for ticket in Ticket.objects.all()] == [held.slot_code]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_at_once_keep_the_limit_and_share_no_ticket() -> None:
+    stand(1, count=30, org_limit=7)
+    gate, taken, guard = threading.Barrier(12), [], threading.Lock()
+
+    def work() -> None:
+        gate.wait()
+        try:
+            for _ in range(3):
+                held = line.take(uuid4())
+                if held:
+                    with guard:
+                        taken.append(held.id)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(taken) == 7
+    assert len(set(taken)) == 7
