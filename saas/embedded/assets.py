@@ -13,7 +13,7 @@ def collect(target: Path) -> None:
     wanted = _fingerprint()
     if stamp.exists() and stamp.read_text() == wanted:
         return
-    call_command("collectstatic", interactive=False, verbosity=0, clear=target.exists())
+    call_command("collectstatic", interactive=False, verbosity=0, clear=stamp.exists())
     stamp.write_text(wanted)
 
 

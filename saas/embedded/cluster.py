@@ -35,8 +35,11 @@ SETTINGS: Mapping[str, str] = {
     "jit": "off",
     "huge_pages": "off",
     "log_timezone": "UTC",
+    "log_checkpoints": "off",
+    "log_error_verbosity": "terse",  # details quote rows
     "timezone": "UTC",
 }
+STATUS_LINE = 7  # of postmaster.pid
 LONGEST_LOG_BYTES = 1_000_000
 POLL_SECONDS = 0.01
 FAST_STOP_SECONDS = 3
@@ -112,9 +115,15 @@ class Cluster:
         self._wait(self.process, cancelled)
 
     def is_running(self) -> bool:
-        """Also true of one that a killed Darkroom left behind."""
+        """It takes connections; also one that a killed Darkroom left behind."""
         lines = self._pid_file()
-        return len(lines) > 7 and lines[7].strip() == "ready" and self._is_postmaster(int(lines[0]))  # noqa: PLR2004
+        is_ready = len(lines) > STATUS_LINE and lines[STATUS_LINE].strip() == "ready"
+        return is_ready and self._is_postmaster(int(lines[0]))
+
+    def is_alive(self) -> bool:
+        """Also while it recovers from the crash of one of its processes."""
+        lines = self._pid_file()
+        return bool(lines) and self._is_postmaster(int(lines[0]))
 
     def stop(self) -> None:
         lines = self._pid_file()

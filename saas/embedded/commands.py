@@ -4,7 +4,7 @@ import signal
 import sys
 from types import FrameType
 
-from saas.embedded import variables
+from saas.embedded import schema, variables
 from saas.embedded.folder import DataFolder
 from saas.embedded.postgres import Postgres
 from saas.embedded.refusal import Refusal
@@ -18,6 +18,7 @@ WITHOUT_DATABASE = {
     "help",
     "makemessages",
 }
+ABOUT_MIGRATIONS = {"makemigrations", "migrate", "showmigrations", "sqlmigrate"}
 OPTION = "--data"
 
 
@@ -54,6 +55,8 @@ def _with_postgres(folder: DataFolder, arguments: list[str]) -> None:
     try:
         postgres.begin()
         postgres.wait()
+        if _command(arguments) not in ABOUT_MIGRATIONS:
+            _provide_tables()
         _execute(arguments)
     finally:
         for kind in (signal.SIGINT, signal.SIGTERM):
@@ -78,8 +81,20 @@ def take_data(argv: list[str]) -> tuple[list[str], str | None]:
 
 
 def needs_database(arguments: list[str]) -> bool:
-    command = next((word for word in arguments[1:] if not word.startswith("-")), "help")
-    return command not in WITHOUT_DATABASE or "--database" in arguments
+    return _command(arguments) not in WITHOUT_DATABASE or "--database" in arguments
+
+
+def _command(arguments: list[str]) -> str:
+    return next((word for word in arguments[1:] if not word.startswith("-")), "help")
+
+
+def _provide_tables() -> None:
+    """In a folder that bin/run has not seen yet; data of a newer version is refused."""
+    import django  # after the environment is set
+
+    django.setup()
+    if schema.has_news() and not schema.is_begun():
+        schema.migrate()
 
 
 def _execute(arguments: list[str]) -> None:

@@ -61,6 +61,7 @@ class DataFolder:
         mode = 0o711 if os.geteuid() == 0 else 0o700
         try:
             self.root.mkdir(mode=mode, parents=True, exist_ok=True)
+            self.media.mkdir(mode=0o700, exist_ok=True)  # pictures are nobody else's business, wherever they lie
             with tempfile.TemporaryFile(dir=self.root):
                 pass
         except OSError as error:

@@ -14,7 +14,7 @@ from saas.embedded import identity, locks
 from saas.embedded.binaries import binaries
 from saas.embedded.cluster import Cluster
 from saas.embedded.folder import DataFolder
-from saas.embedded.runner import runner_for
+from saas.embedded.runner import own_name, runner_for
 
 
 class Postgres:
@@ -39,7 +39,7 @@ class Postgres:
 
     def has_ended(self) -> bool:
         """Whether it died under us."""
-        return self._cluster is not None and not self._cluster.is_running()
+        return self._cluster is not None and not self._cluster.is_alive()
 
     def leave(self) -> None:
         """Stops PostgreSQL, unless somebody else still uses it."""
@@ -70,6 +70,7 @@ class Postgres:
         cluster = self._cluster = Cluster(self.folder, runner_for(self.folder.cluster), self._settings)
         self._use = locks.share(self.folder.lock("postgres-users"))
         if not cluster.is_running():
+            own_name()  # refuses a user whom PostgreSQL could not recognize
             is_made = cluster.is_made()
             for opened in cluster.runner.open_way_to(self.folder.root, binaries()):
                 print(

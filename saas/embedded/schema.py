@@ -17,6 +17,11 @@ def has_news() -> bool:
     return bool(known - applied)
 
 
+def is_begun() -> bool:
+    """Whether these tables have ever been made."""
+    return bool(_applied())
+
+
 def migrate() -> None:
     from django.core.management import call_command  # Django is set up by the caller
 

@@ -1,4 +1,4 @@
-"""SIGTERM and Ctrl-C: during start-up they interrupt whatever goes on, later the web server takes them."""
+"""SIGTERM, Ctrl-C, a closed terminal: while starting they interrupt whatever goes on, later the web server takes them."""
 
 import os
 import signal
@@ -24,10 +24,12 @@ class Stopping:
     def __enter__(self) -> Self:
         for kind in KINDS:
             signal.signal(kind, self._handle)
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup asks
+            signal.signal(signal.SIGHUP, self._handle)
         return self
 
     def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
-        for kind in KINDS:
+        for kind in (*KINDS, signal.SIGHUP):
             signal.signal(kind, signal.SIG_IGN)  # the program is about to end anyway
 
     def instead(self, act: Callable[[], None]) -> None:

@@ -61,6 +61,9 @@ def test_data_of_a_newer_darkroom(folder: DataFolder) -> None:
     assert refusal(folder.root, 0) == (
         "This data was made by a newer version of Darkroom; this one does not know studio.9999_from_the_future."
     )
+    assert refusal_of_command(folder.root) == (
+        "This data was made by a newer version of Darkroom; this one does not know studio.9999_from_the_future."
+    )
     assert postmaster.processes_of(folder) == []
     with attached(folder):
         assert contents(folder) == before
@@ -76,6 +79,13 @@ def test_a_missing_secret_where_the_database_is_the_persons_own(tmp_path: Path) 
     sentence = refusal(tmp_path / "data", 0, DATABASE_URL="postgresql://darkroom@127.0.0.1:1/darkroom")
     assert "SECRET_KEY" in sentence
     assert not (tmp_path / "data" / "secrets.json").exists()
+
+
+def refusal_of_command(data: Path) -> str:
+    command = [sys.executable, str(ROOT / "manage.py"), "shell", "--data", str(data), "-c", "print('never')"]
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (1, ""), done
+    return done.stderr.rstrip()
 
 
 def refusal(data: Path, port: int, *options: str, **variables: str) -> str:

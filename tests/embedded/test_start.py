@@ -43,9 +43,11 @@ def test_postgresql_is_reached_by_its_socket_only(darkroom: Instance) -> None:
     assert postmaster.ask(darkroom.folder, "SHOW listen_addresses") == [("",)]
 
 
-def test_secrets_are_for_their_owner_only(darkroom: Instance) -> None:
+def test_secrets_and_pictures_are_for_their_owner_only(darkroom: Instance) -> None:
     for path in (darkroom.folder.secrets, darkroom.folder.postgres_log):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600, path
+    for path in (darkroom.folder.cluster, darkroom.folder.sockets, darkroom.folder.media):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o700, path
 
 
 def test_commands_work_beside_it_and_know_its_address(darkroom: Instance) -> None:

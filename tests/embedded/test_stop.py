@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 
 from saas.embedded.folder import DataFolder
@@ -64,7 +65,8 @@ def test_a_signal_in_the_middle_of_the_first_start_cleans_up(tmp_path: Path, mom
     assert (instance.process.returncode, took < STOP_SECONDS) == (0, True)
     assert postmaster.processes_of(instance.folder) == []
     assert "ready at" not in instance.log.read_text()
-    assert manage(data, "shell", "--no-imports", "-c", "print('still fine')") == "still fine\n"
+    counted = "from accounts.models import User; print(User.objects.count())"
+    assert manage(data, "shell", "--no-imports", "-c", counted) == "0\n"
 
 
 def test_after_a_kill_the_next_start_recovers(data: Path) -> None:
@@ -95,6 +97,16 @@ def test_after_a_kill_of_everything_the_next_start_recovers(data: Path) -> None:
     assert (instance.folder.cluster / "postmaster.pid").exists()
     with running_darkroom(data) as again:
         assert postmaster.ask(again.folder, "SELECT 1") == [(1,)]
+
+
+def test_the_crash_of_one_of_postgresqls_processes_is_survived(data: Path) -> None:
+    with running_darkroom(data) as instance:
+        postmaster_id = postmaster.pid(instance.folder)
+        before = postmaster.children(postmaster_id)
+        os.kill(before[0], signal.SIGKILL)
+        wait_until(lambda: not set(before) & set(postmaster.children(postmaster_id)))
+        wait_until(lambda: httpx2.get(f"{instance.url}/readyz").status_code == 200)
+        assert instance.process.poll() is None
 
 
 def test_when_postgresql_dies_it_says_so_and_ends(data: Path) -> None:
