@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from accounts import audit
-from accounts.errors import Refused
+from accounts.errors import NotAllowed, Refused
 from accounts.models import Health, Membership, Organization, ProviderConnection, ProviderKind, User
 from saas import guard, sealing
 from saas.sealing import Secret
@@ -53,6 +53,7 @@ def add(
     base_url = check_base_url(kind, base_url)
     if kind == ProviderKind.OPENAI and not key:
         raise BadConnection("key", "OpenAI needs a key.")
+    org = org.locked()
     if org.connections.filter(name=name).exists():
         raise BadConnection("name", "Another connection has this name.")
     connection = ProviderConnection(
@@ -81,6 +82,7 @@ def change(
     key: str = "",
 ) -> None:
     """A key goes only where it was meant to go: another address asks for the key again."""
+    connection = _behind_lock(connection)
     base_url = check_base_url(connection.kind, base_url)
     if base_url != connection.base_url and connection.has_key and not key:
         raise BadConnection("key", "The address changes, so enter the key again.")
@@ -112,13 +114,14 @@ def change(
 
 
 def make_default(*, connection: ProviderConnection, by: Membership) -> None:
-    connection.org.locked()
+    connection = _behind_lock(connection)
     connection.org.connections.filter(is_default=True).exclude(pk=connection.pk).update(is_default=False)
     if connection.org.connections.filter(pk=connection.pk, is_default=False).update(is_default=True):
         audit.record(org=connection.org, by=by.user, action="connection.made_default", target=connection.name)
 
 
 def remove(*, connection: ProviderConnection, by: Membership) -> None:
+    connection = _behind_lock(connection)
     if connection.is_default:
         raise Refused("This is the default connection. Make another one the default first.")
     connection.delete()
@@ -140,10 +143,22 @@ def reseal(connection: ProviderConnection) -> bool:
     return was_changed
 
 
-def note_health(connection: ProviderConnection, *, health: Health, sentence: str) -> None:
-    connection.health, connection.health_sentence = health, sentence[:300]
-    connection.health_checked_at = timezone.now()
-    connection.save(update_fields=HEALTH_FIELDS)
+def note_health(connection: ProviderConnection, *, health: Health, sentence: str) -> bool:
+    """Ends the test that had begun when `connection` was read; answers whether it did. Of a connection that was
+    removed, changed or tested anew meanwhile, the answer of the provider says nothing."""
+    began = ProviderConnection.objects.filter(
+        pk=connection.pk, health=Health.TESTING, health_checked_at=connection.health_checked_at
+    )
+    return began.update(health=health, health_sentence=sentence[:300], health_checked_at=timezone.now()) == 1
+
+
+def _behind_lock(connection: ProviderConnection) -> ProviderConnection:
+    """The row as it is now, behind the organization's lock: what a page showed may have changed since, and a key that
+    was entered for one address must not end up beside another."""
+    found = connection.org.locked().connections.filter(pk=connection.pk).first()
+    if found is None:
+        raise NotAllowed("This connection is no longer there.")
+    return found
 
 
 def _seal(connection: ProviderConnection, key: str) -> None:

@@ -9,7 +9,7 @@ from accounts import audit, connections
 from accounts.errors import Refused
 from accounts.models import Health, Membership, ProviderConnection, ProviderKind
 from accounts.models.connections import TEST_IS_LOST_AFTER
-from saas import guard, live
+from saas import guard, live, sealing
 from saas.transactions import after_commit
 
 TIMEOUT_SECONDS = 15
@@ -45,23 +45,16 @@ def begin_test(*, connection: ProviderConnection, by: Membership) -> None:
 
 
 def finish_test(connection: ProviderConnection, health: Health, sentence: str) -> None:
-    connections.note_health(connection, health=health, sentence=sentence)
-    after_commit(
-        live.announce,
-        live.org_group(connection.org_id),
-        {"type": "org.event", "event": {"type": "connection", "connection": str(connection.code)}},
-    )
+    if connections.note_health(connection, health=health, sentence=sentence):
+        after_commit(
+            live.announce,
+            live.org_group(connection.org_id),
+            {"type": "org.event", "event": {"type": "connection", "connection": str(connection.code)}},
+        )
 
 
 def probe(connection: ProviderConnection) -> tuple[Health, str]:
     """One GET, no redirects, only to public addresses, its answer bounded."""
-    headers = {"Accept": "application/json"}
-    if connection.has_key:
-        headers["Authorization"] = f"Bearer {connections.reveal_key(connection).reveal()}"
-    if connection.openai_organization:
-        headers["OpenAI-Organization"] = connection.openai_organization
-    if connection.openai_project:
-        headers["OpenAI-Project"] = connection.openai_project
     url = f"{connection.base_url.rstrip('/')}/models"
     client = guard.guarded_client(
         timeout=TIMEOUT_SECONDS,
@@ -71,13 +64,26 @@ def probe(connection: ProviderConnection) -> tuple[Health, str]:
     )
     try:
         with client:
-            return _judge(client.get(url, headers=headers))
+            return _judge(client.get(url, headers=_headers(connection)))
+    except sealing.CannotUnseal:  # the key of ENCRYPTION_KEYS that sealed it is gone
+        return Health.FAILING, "The stored key can no longer be read. Enter it again."
     except guard.UnsafeURL as refusal:
         return Health.FAILING, str(refusal)
     except httpx2.TimeoutException:
         return Health.FAILING, f"No answer within {TIMEOUT_SECONDS} seconds."
     except httpx2.HTTPError:
         return Health.FAILING, "The connection failed. Check the address and whether the provider is up."
+
+
+def _headers(connection: ProviderConnection) -> dict[str, str]:
+    headers = {"Accept": "application/json"}
+    if connection.has_key:
+        headers["Authorization"] = f"Bearer {connections.reveal_key(connection).reveal()}"
+    if connection.openai_organization:
+        headers["OpenAI-Organization"] = connection.openai_organization
+    if connection.openai_project:
+        headers["OpenAI-Project"] = connection.openai_project
+    return headers
 
 
 def _judge(answer: httpx2.Response) -> tuple[Health, str]:

@@ -2,7 +2,7 @@ import dramatiq
 from dramatiq.middleware import TimeLimitExceeded
 
 from accounts import health
-from accounts.models import Membership, ProviderConnection
+from accounts.models import Health, Membership, ProviderConnection
 from saas import tenancy
 from saas.broker import enqueue
 
@@ -11,8 +11,8 @@ from saas.broker import enqueue
 def test_connection(org_id: int, code: str) -> None:
     with tenancy.tenant(org_id):
         connection = ProviderConnection.objects.select_related("org").filter(code=code).first()
-    if connection is None:
-        return  # removed while the message waited
+    if connection is None or connection.health != Health.TESTING:
+        return  # removed, changed or tested already while the message waited
     try:
         outcome = health.probe(connection)  # between two transactions: the provider may take its time
     except TimeLimitExceeded:  # each byte came in time, and the last one never

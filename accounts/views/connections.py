@@ -1,4 +1,3 @@
-from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -81,8 +80,12 @@ def remove_connection(request: OrgRequest, code: UUID) -> HttpResponse:
 def test_connection(request: OrgRequest, code: UUID) -> HttpResponse:
     """A worker asks the provider; the row is fetched again until it knows."""
     found = _connection_or_404(request, code)
-    with suppress(TestedJustNow):  # a second click waits for the first
+    try:
         tasks.request_test(connection=found, by=request.member)
+    except TestedJustNow:
+        pass  # a second click waits for the first
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
     if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx
         return render(request, "accounts/_connection_health.html", {"connection": found})
     return redirect("connections", request.org.slug)

@@ -15,7 +15,8 @@ def home(request: HttpRequest) -> HttpResponse:
     if pending:
         return redirect("invitation", pending)
     with tenancy.person(request.user.pk):
-        slugs = [member.org.slug for member in memberships_of(request.user)]
+        orgs = [member.org for member in memberships_of(request.user)]
+    slugs = [org.slug for org in orgs if not org.is_suspended] or [org.slug for org in orgs]
     if not slugs:
         return redirect("new_organization")
     last = request.session.get("org")

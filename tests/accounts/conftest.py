@@ -80,6 +80,7 @@ def connect(acme: Organization, alice: User) -> Connect:
 
     def connected(name: str = "OpenAI", **fields: Any) -> ProviderConnection:
         values = {"kind": ProviderKind.OPENAI, "key": PROVIDER_KEY, **fields}
+        values["kind"] = ProviderKind(values["kind"])
         with tenancy.tenant(acme.pk):
             return connections.add(org=acme, by=must_be_member(acme, alice), name=name, **values)
 

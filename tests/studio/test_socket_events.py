@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 import pytest
 from asgiref.sync import sync_to_async
 from channels.layers import InMemoryChannelLayer
+from django.utils import timezone
 
 from accounts import health
 from accounts.models import Health, Organization, ProviderConnection, User
@@ -68,12 +69,17 @@ def _join(org: Organization, user: User) -> None:
         org.memberships.create(user=user, role="viewer")
 
 
+def _being_tested() -> ProviderConnection:
+    ProviderConnection.objects.update(health=Health.TESTING, health_checked_at=timezone.now())
+    return ProviderConnection.objects.get()
+
+
 async def test_the_end_of_a_connections_test_is_heard(acme: Organization, alice: User, sign_in: SignIn) -> None:
     tab = await tab_of(alice, sign_in)
 
     def finish() -> str:
         with tenancy.tenant(acme.pk):
-            connection = ProviderConnection.objects.get()
+            connection = _being_tested()
             health.finish_test(connection, Health.OK, "The key works.")
         return str(connection.code)
 
@@ -87,7 +93,7 @@ async def test_an_act_that_is_rolled_back_is_not_announced(acme: Organization, a
 
     def finish_and_fail() -> None:
         with tenancy.tenant(acme.pk):
-            health.finish_test(ProviderConnection.objects.get(), Health.OK, "The key works.")
+            health.finish_test(_being_tested(), Health.OK, "The key works.")
             raise StopTrying
 
     with pytest.raises(StopTrying):
