@@ -1,4 +1,4 @@
-"""SIGTERM, Ctrl-C, a closed terminal: while starting they interrupt whatever goes on, later the web server takes them."""
+"""SIGTERM, Ctrl-C, a closed terminal: while starting they interrupt everything, later the web server takes them."""
 
 import os
 import signal
