@@ -81,7 +81,7 @@ class Darkroom:
 
     def wait(self) -> None:
         wait_until(lambda: self.parts() is not None, "the web process answers", self.web)
-        wait_until(lambda: self.status("/readyz") == http.client.OK, f"readiness: {self.parts()}", self.worker)
+        wait_until(lambda: self.status("/readyz") == http.client.OK, "readiness", self.worker)
 
     def stop(self) -> None:
         self.web.ask_to_stop()
@@ -104,8 +104,8 @@ class Darkroom:
             return 0
 
     def parts(self) -> dict[str, bool] | None:
-        """What /readyz says of each part."""
+        """What /readyz says of each part; nothing while it does not answer, or with an error page."""
         try:
             return dict(json.loads(self.get("/readyz")[1])["parts"])
-        except OSError:
+        except (OSError, ValueError):
             return None
