@@ -9,6 +9,7 @@ from typing import Any
 from saas.embedded.refusal import Refusal
 
 WAITING_CALLERS = 128
+LAST_PORT = 65_535
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # which address to call, then
 
 
@@ -43,6 +44,8 @@ class Address:
 
 def listen(host: str, port: int) -> list[socket.socket]:
     """One socket for each address of the host. Callers wait in line until the web server takes them."""
+    if not 0 <= port <= LAST_PORT:
+        raise Refusal(f"There is no port {port}; they go up to {LAST_PORT}.")
     opened: list[socket.socket] = []
     try:
         for family, address in _addresses(host, port):

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from saas.embedded.folder import DataFolder
 from saas.embedded.postgres import Postgres
 from tests.embedded import postmaster
@@ -24,6 +26,12 @@ def test_a_busy_port(tmp_path: Path) -> None:
 def test_a_host_that_is_none(tmp_path: Path) -> None:
     sentence = refusal(tmp_path / "data", 0, "--host", "no such host")
     assert sentence == "There is no address no such host with port 0 to listen on."
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("port", [-1, 65_536, 99_999])
+def test_a_port_that_is_none(tmp_path: Path, port: int) -> None:
+    assert refusal(tmp_path / "data", port) == f"There is no port {port}; they go up to 65535."
     assert not (tmp_path / "data").exists()
 
 

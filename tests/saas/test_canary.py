@@ -266,6 +266,7 @@ def test_no_secret_is_found_anywhere(
         PROVIDER_KEY.encode().hex().encode(),
         *(base64.b64encode(b"x" * shift + PROVIDER_KEY.encode() + b"rest") for shift in range(4)),
     ],
+    ids=["whole", "start", "end", "hex", "base64", "base64 + 1", "base64 + 2", "base64 + 3"],
 )
 def test_the_search_finds_a_secret_in_any_clothes(place: bytes) -> None:
     assert canary.is_in(PROVIDER_KEY, place)
