@@ -4,6 +4,7 @@ from django.urls import include, path
 from accounts import urls as accounts
 from saas import design, health
 from studio import urls as studio
+from studio.sandbox import urls as sandbox
 
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
@@ -12,6 +13,7 @@ urlpatterns = [
     path("-/operator/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include(accounts.machine)),
+    path("", include(sandbox)),
     path("design/", design.design, name="design"),
     path("", include(accounts.people)),
     path("o/<slug:slug>/", include(studio.organization)),

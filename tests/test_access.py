@@ -59,6 +59,14 @@ OF_AN_ORGANIZATION = {
 SIGNED_IN = {"me", "new_organization", "accept_invitation", "second_factor_needed"}
 PUBLIC = {"home", "look", "invitation", "healthz", "readyz", "metrics", "design"}
 WITH_A_KEY = {"api_key"}
+SANDBOX = {  # any key will do: nothing in it belongs to anybody
+    "sandbox_models",
+    "sandbox_model",
+    "sandbox_generate",
+    "sandbox_edit",
+    "sandbox_respond",
+    "sandbox_nothing",
+}
 OTHERS_ROUTES = ("accounts/", "-/operator/")  # allauth's and the admin's own, tested where they are used
 
 
@@ -76,7 +84,7 @@ def _names(patterns: list[Any], prefix: str = "") -> set[str]:
 
 def test_every_url_has_a_row() -> None:
     names = _names(get_resolver().url_patterns)
-    assert names == set(OF_AN_ORGANIZATION) | SIGNED_IN | PUBLIC | WITH_A_KEY
+    assert names == set(OF_AN_ORGANIZATION) | SIGNED_IN | PUBLIC | WITH_A_KEY | SANDBOX
 
 
 def _ask(client: Client, name: str, slug: str = "acme") -> int:
@@ -129,6 +137,13 @@ def test_a_persons_pages_need_a_person(url: str, db: None) -> None:
     assert answer.status_code in {302, 405}
     if answer.status_code == 302:
         assert answer["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("url", ["/sandbox/v1/models", "/sandbox/v1/images/generations", "/sandbox/v1/nothing"])
+def test_the_sandbox_wants_a_key_too(url: str, db: None) -> None:
+    answer = Client().get(url)
+    assert answer.status_code == 401
+    assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
 
 
 @pytest.mark.parametrize("url", ["/api/v1/key"])

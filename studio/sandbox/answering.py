@@ -1,0 +1,55 @@
+"""From a call to the HTTP answer, in either dialect, streamed or not."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from studio.sandbox import faults
+from studio.sandbox.calls import Call
+from studio.sandbox.directives import BEFORE
+from studio.sandbox.easel import painted
+from studio.sandbox.painter import Painting
+from studio.sandbox.refusals import Refused
+from studio.sandbox.streaming import Dialect, drip, stream
+
+Body = Callable[[list[str], bool], dict[str, Any]]
+
+
+async def answer(call: Call, *, body: Body, dialect: Dialect | None) -> HttpResponseBase:
+    """`body` writes the JSON; with a dialect the answer is streamed."""
+    script = call.script
+    is_inside = dialect is not None and script.after is not None
+    if script.fail in BEFORE and not is_inside:
+        raise faults.refusal(script.fail, call.ask.model.id)
+    if script.fail == "timeout" and not is_inside:
+        await asyncio.sleep(faults.LONGEST_WAIT_SECONDS)
+        raise Refused("The request timed out.", status=504, kind="server_error")
+    if script.fail == "html":
+        return HttpResponse(faults.HTML)
+    if dialect is not None and script.fail != "json":
+        return _events(stream(call, dialect))
+    return await _whole(call, body)
+
+
+async def _whole(call: Call, body: Body) -> HttpResponseBase:
+    fail = call.script.fail
+    if fail == "drip":
+        return StreamingHttpResponse(drip(b" ", call), content_type="application/json")
+    await asyncio.sleep(call.script.delay_seconds)
+    if fail in {"nested_error", "flat_error"}:
+        error = faults.inside(fail, call.ask.model.id)
+        return JsonResponse({"type": "error", **error} if fail == "flat_error" else {"error": error})
+    pictures = await asyncio.gather(*(painted(Painting(call.sibling(index)).final) for index in range(call.ask.n)))
+    answered = JsonResponse(body(pictures, fail != "no_usage"))
+    if fail == "eof":
+        answered.content = answered.content[: len(answered.content) // 2]
+    return answered
+
+
+def _events(frames: AsyncIterator[bytes]) -> StreamingHttpResponse:
+    """No proxy may gather it, nothing may compress it."""
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    return StreamingHttpResponse(frames, content_type="text/event-stream; charset=utf-8", headers=headers)

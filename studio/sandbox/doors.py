@@ -1,0 +1,48 @@
+"""What every URL here shares: the key, the method, and refusals as the API writes them."""
+
+import functools
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from django.views.decorators.csrf import csrf_exempt
+
+from studio.sandbox import faults
+from studio.sandbox.refusals import Refused
+
+View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
+
+
+def door(method: str) -> Callable[[View], View]:
+    def decorate(view: View) -> View:
+        @functools.wraps(view)
+        async def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+            try:
+                key = _key(request)
+                if method not in {request.method, "*"}:
+                    raise _wrong_method(request)
+                return await view(request, key, **kwargs)
+            except Refused as refused:
+                return JsonResponse(refused.envelope, status=refused.status, headers=refused.headers)
+
+        return csrf_exempt(login_not_required(guarded))
+
+    return decorate
+
+
+def _key(request: HttpRequest) -> str:
+    """Any key will do, because nothing here belongs to anybody; one that begins with "invalid" is for practice."""
+    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not key.strip():
+        message = "You didn't provide an API key. Provide it in an Authorization header using Bearer auth."
+        raise Refused(message, status=401)
+    if key.strip().lower().startswith("invalid"):
+        raise faults.invalid_key(key.strip())
+    return key.strip()
+
+
+def _wrong_method(request: HttpRequest) -> Refused:
+    path = request.path.removeprefix("/sandbox")
+    return Refused(f"Not allowed to {request.method} on {path}.", status=405, code="method_not_supported")

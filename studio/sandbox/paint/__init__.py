@@ -1,0 +1,1 @@
+"""Seeded pictures: cut paper, risograph grain, colours that belong together. Only libvips draws."""

@@ -1,0 +1,51 @@
+"""The URLs of the look-alike. Called over HTTP by our own workers, through the real SDK."""
+
+from asgiref.sync import sync_to_async
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+
+from studio.sandbox import images, models, requests, responses
+from studio.sandbox.answering import answer
+from studio.sandbox.calls import Call
+from studio.sandbox.doors import door
+from studio.sandbox.refusals import Refused
+
+
+@door("GET")
+async def list_models(request: HttpRequest, key: str) -> HttpResponseBase:
+    return JsonResponse(models.listed())
+
+
+@door("GET")
+async def show_model(request: HttpRequest, key: str, model: str) -> HttpResponseBase:
+    return JsonResponse(models.described(model))
+
+
+@door("POST")
+async def generate(request: HttpRequest, key: str) -> HttpResponseBase:
+    return await _pictures(await sync_to_async(requests.generation, thread_sensitive=False)(request, key))
+
+
+@door("POST")
+async def edit(request: HttpRequest, key: str) -> HttpResponseBase:
+    return await _pictures(await sync_to_async(requests.edit, thread_sensitive=False)(request, key))
+
+
+async def _pictures(call: Call) -> HttpResponseBase:
+    return await answer(
+        call,
+        body=lambda pictures, with_usage: images.answer(call, pictures, with_usage=with_usage),
+        dialect=images.Events(call) if call.ask.stream else None,
+    )
+
+
+@door("POST")
+async def respond(request: HttpRequest, key: str) -> HttpResponseBase:
+    wanted = await sync_to_async(responses.read, thread_sensitive=False)(request, key)
+    told = responses.Events(wanted)
+    return await answer(wanted.call, body=told.whole, dialect=told if wanted.call.ask.stream else None)
+
+
+@door("*")
+async def nothing(request: HttpRequest, key: str, rest: str) -> HttpResponseBase:
+    raise Refused(f"Invalid URL (/v1/{rest})", status=404)
