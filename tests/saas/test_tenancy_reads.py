@@ -64,7 +64,7 @@ def test_each_sees_what_is_said_and_nothing_else(asker: Asker, ours: House, thei
 
 
 @every_asker
-@pytest.mark.parametrize("table", TABLES)
+@walls.over_every_table
 def test_to_see_is_not_to_change(asker: Asker, table: str, ours: House, theirs: House, bob: User) -> None:
     settings, _ = asker(ours, theirs, bob)
     if asker is _of_the_operator and table == "accounts_auditentry":

@@ -1,7 +1,9 @@
 """Raw SQL against the second wall, as the program's own database role and without help from saas.tenancy."""
 
-from collections.abc import Iterable, Iterator
+import inspect
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 from django.apps import apps
@@ -37,6 +39,24 @@ def asking(settings: dict[str, str]) -> Iterator[Any]:
             cursor.execute("SELECT set_config(%s, %s, true)", [name, settings.get(name, "")])
         yield cursor
         transaction.set_rollback(True)
+
+
+def over_every_table(test: Callable[..., None]) -> Callable[..., None]:
+    """One test for all tables instead of one for each: what they need is dear to furnish."""
+
+    @wraps(test)
+    def over_all(**fixtures: Any) -> None:
+        for table in tenant_tables():
+            try:
+                test(table=table, **fixtures)
+            except BaseException as failure:
+                failure.add_note(f"The table is {table}.")
+                raise
+
+    asked = inspect.signature(test)
+    wanted = [parameter for name, parameter in asked.parameters.items() if name != "table"]
+    over_all.__signature__ = asked.replace(parameters=wanted)  # type: ignore[attr-defined]  # read by pytest
+    return over_all
 
 
 def ids_seen(table: str, settings: dict[str, str]) -> set[int]:
