@@ -70,7 +70,7 @@ ACTS: dict[str, Act] = {
     "connection.tested": Act(lambda house: f"connections/{house.connection}/test/", {}, "OpenAI"),
 }
 # Acts that leave a row besides, or that are another person's: each has its own test beside its verb.
-ELSEWHERE: dict[str, Any] = {
+ELSEWHERE = {
     "organization.founded",
     "organization.second_factor_optional",
     "member.joined",
