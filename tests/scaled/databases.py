@@ -13,6 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from saas.embedded import identity
 from saas.embedded.folder import DataFolder
 from saas.embedded.postgres import Postgres
+from tests.scaled.programs import wait_until
 
 
 @contextmanager
@@ -39,7 +40,16 @@ def made(server_url: str, like: str = "") -> Iterator[str]:
         try:
             yield make_conninfo(server_url, dbname=name)
         finally:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+            wait_until(lambda: _is_dropped(connection, name), "the database is dropped")
+
+
+def _is_dropped(connection: psycopg.Connection, name: str) -> bool:
+    """Everybody may be shown out but a superuser, whose connection takes a moment to end."""
+    try:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    except psycopg.errors.InsufficientPrivilege:
+        return False
+    return True
 
 
 def server_url(folder: DataFolder) -> str:

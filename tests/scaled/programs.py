@@ -70,7 +70,7 @@ def plain_environment() -> dict[str, str]:
     return kept | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
 
 
-def wait_until(holds: Callable[[], bool], what: str, program: Program | None = None, seconds: float = 20) -> None:
+def wait_until(holds: Callable[[], bool], what: str, program: Program | None = None, seconds: float = 30) -> None:
     """Asks again and again; a program that has died ends the wait with its own words."""
     deadline = time.monotonic() + seconds
     while not holds():

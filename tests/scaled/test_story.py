@@ -69,6 +69,21 @@ def test_metrics_are_for_the_bearer_of_the_token(darkroom: Darkroom) -> None:
     assert darkroom.get("/-/metrics", token=METRICS_TOKEN)[0] == 200
 
 
+def test_requests_leave_no_connection_behind(darkroom: Darkroom) -> None:
+    """Each is answered in a thread of its own, and libraries like to keep one connection for each thread."""
+    before = open_descriptors(darkroom)
+    for _ in range(20):
+        assert darkroom.status("/readyz") == 200
+    assert open_descriptors(darkroom) < before + 10
+
+
+def open_descriptors(darkroom: Darkroom) -> float:
+    text = darkroom.get("/-/metrics", token=METRICS_TOKEN)[1].decode()
+    found = re.search(r"process_open_fds (\S+)", text)
+    assert found
+    return float(found[1])
+
+
 def test_a_removed_member_loses_the_socket_within_a_second(darkroom: Darkroom) -> None:
     with Person(darkroom.url, "ada@example.com") as ada, Person(darkroom.url, "ben@example.com") as ben:
         with ben.listen() as socket:
