@@ -1,0 +1,93 @@
+import zlib
+from collections.abc import Iterator
+from struct import Struct
+
+from studio.containers import exif
+from studio.containers.header import MOST_PARTS, Header, Mode, Span, cut_off, damaged, is_foreign_profile
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+CHUNK, IHDR = Struct(">L4s"), Struct(">LLBBBBB")
+AROUND_BYTES = 12  # length, name and checksum
+# Name of the mode, values per pixel and allowed depths, by the colour type.
+COLOURS: dict[int, tuple[Mode, int, tuple[int, ...]]] = {
+    0: ("grey", 1, (1, 2, 4, 8, 16)),
+    2: ("rgb", 3, (8, 16)),
+    3: ("palette", 1, (1, 2, 4, 8)),
+    4: ("grey", 2, (8, 16)),
+    6: ("rgb", 4, (8, 16)),
+}
+WITH_ALPHA = (4, 6)
+KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+BEST_DEFLATE_RATIO = 1032  # no stream of zlib can hold more
+PROFILE_LIMIT_BYTES = 4_000_000
+
+
+def claims(data: bytes) -> bool:
+    return data.startswith(SIGNATURE)
+
+
+def read(data: bytes) -> Header:
+    kept: list[Span] = [(0, len(SIGNATURE))]
+    first: dict[bytes, bytes] = {}
+    image_bytes = 0
+    for name, start, end in _chunks(data):
+        if name == b"IDAT":
+            image_bytes += end - start - AROUND_BYTES
+        elif name not in first:
+            first[name] = data[start + 8 : end - 4]
+        if name in KEPT:
+            kept.append((start, end))
+        elif name[:1].isupper():  # a part without which it cannot be shown, and nobody knows it
+            raise damaged()
+    return _header(first, image_bytes, tuple(kept))
+
+
+def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
+    at = len(SIGNATURE)
+    for number in range(MOST_PARTS):
+        if at + AROUND_BYTES > len(data):
+            raise cut_off()
+        length, name = CHUNK.unpack_from(data, at)
+        end = at + AROUND_BYTES + length
+        if (number == 0) != (name == b"IHDR") or not name.isalpha():
+            raise damaged()
+        if end > len(data):
+            raise cut_off()
+        yield name, at, end
+        if name == b"IEND":
+            return
+        at = end
+    raise damaged()
+
+
+def _header(first: dict[bytes, bytes], image_bytes: int, kept: tuple[Span, ...]) -> Header:
+    if len(first[b"IHDR"]) != IHDR.size:
+        raise damaged()
+    width, height, depth, colour, *_ = IHDR.unpack(first[b"IHDR"])
+    mode, values, depths = COLOURS.get(colour, ("rgb", 0, ()))
+    if not width or not height or depth not in depths or not image_bytes:
+        raise damaged()
+    if image_bytes * BEST_DEFLATE_RATIO < height * (width * values * depth // 8):
+        raise damaged()  # it declares more than it can hold
+    return Header(
+        format="png",
+        width=width,
+        height=height,
+        mode=mode,
+        bit_depth=depth,
+        has_alpha=colour in WITH_ALPHA or b"tRNS" in first,
+        kept=kept,
+        orientation=exif.orientation(first.get(b"eXIf", b"")),
+        is_animated=b"acTL" in first,
+        has_foreign_colours=is_foreign_profile(_profile(first.get(b"iCCP", b""))),
+        is_keyed=b"tRNS" in first,
+    )
+
+
+def _profile(chunk: bytes) -> bytes:
+    """A profile that cannot be unpacked is none."""
+    _, _, packed = chunk.partition(b"\0")
+    try:
+        return zlib.decompressobj().decompress(packed[1:], PROFILE_LIMIT_BYTES)
+    except zlib.error:
+        return b""

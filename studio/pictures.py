@@ -1,0 +1,81 @@
+"""Small pictures to look at. The originals stay as they are: re-encoding would lose their credentials."""
+
+from typing import Any, NamedTuple
+
+from studio import containers, vips
+from studio.containers import BrokenPicture
+
+LIMIT_PIXELS = 8192 * 8192
+PREVIEW_EDGE, PREVIEW_LIMIT_BYTES = 640, 48_000
+THUMBNAIL_EDGE = 320
+# Quality, and how much smaller than asked. The first that fits is taken; the last always does.
+STEPS = [(78, 1.0), (60, 1.0), (40, 1.0), (40, 0.75), (30, 0.5), (20, 0.35), (10, 0.2), (1, 0.1)]
+THUMBNAIL_QUALITY = 72
+EFFORT = 1  # more would take thrice as long for a tenth of the bytes
+
+
+class Unreadable(Exception):
+    """These bytes are no picture, or one that is too large to be opened."""
+
+
+class Measured(NamedTuple):
+    format: str
+    width: int
+    height: int
+
+
+def measure(data: bytes) -> Measured:
+    """By the structure of the file; nothing is decoded."""
+    try:
+        header = containers.read(data)
+    except BrokenPicture as broken:
+        raise Unreadable(broken.sentence) from None
+    if header.pixels > LIMIT_PIXELS:
+        raise Unreadable(f"{header.width} by {header.height} pixels are too many.")
+    return Measured(header.format, header.width, header.height)
+
+
+def preview(data: bytes, *, max_edge: int = PREVIEW_EDGE, limit_bytes: int = PREVIEW_LIMIT_BYTES) -> bytes:
+    """A WebP that is never larger than the limit: it travels inside a message."""
+    return _fitting(_shrunk(data, max_edge), limit_bytes)
+
+
+def preview_and_thumbnail(data: bytes) -> tuple[bytes, bytes]:
+    """Both at their usual sizes, for the decoding of one."""
+    shrunk = _shrunk(data, PREVIEW_EDGE)
+    scale = min(1.0, THUMBNAIL_EDGE / max(shrunk.width, shrunk.height))
+    return _fitting(shrunk, PREVIEW_LIMIT_BYTES), _webp(_scaled(shrunk, scale), THUMBNAIL_QUALITY)
+
+
+def thumbnail(data: bytes, *, max_edge: int = THUMBNAIL_EDGE) -> bytes:
+    return _webp(_shrunk(data, max_edge), THUMBNAIL_QUALITY)
+
+
+def _shrunk(data: bytes, max_edge: int) -> Any:
+    measure(data)
+    try:
+        image = vips.Image.thumbnail_buffer(
+            data, max_edge, height=max_edge, size="down", fail_on="error", output_profile="srgb"
+        )
+        return image.colourspace("srgb").cast("uchar").copy_memory()
+    except vips.Error:
+        raise Unreadable("This picture is damaged.") from None
+
+
+def _fitting(shrunk: Any, limit_bytes: int) -> bytes:
+    for quality, scale in STEPS:
+        small = _webp(_scaled(shrunk, scale), quality)
+        if len(small) <= limit_bytes:
+            return small
+    raise Unreadable("This picture cannot be made small enough.")
+
+
+def _scaled(image: Any, scale: float) -> Any:
+    """A line of a thousand pixels keeps its height of one."""
+    across, down = (max(scale, 1 / side) for side in (image.width, image.height))
+    return image if scale == 1.0 else image.resize(across, vscale=down)
+
+
+def _webp(image: Any, quality: int) -> bytes:
+    encoded: bytes = image.webpsave_buffer(Q=quality, effort=EFFORT, keep="none")
+    return encoded
