@@ -73,6 +73,7 @@ async def test_a_person_who_was_shut_out_has_no_sockets(acme: Organization, alic
     session = await _session(alice, sign_in)
     await User.objects.filter(pk=alice.pk).aupdate(is_active=False)
     assert await _refused_with(Tab(session)) == 4404
+    assert await sync_to_async(access.socket_member)(alice.pk, "acme") is None  # even if the session let them through
 
 
 async def test_a_second_factor_that_is_required_is_required_here_too(
