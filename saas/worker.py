@@ -16,6 +16,7 @@ from dramatiq import Broker, Middleware, Worker
 from dramatiq.brokers.redis import RedisBroker
 
 from saas import exposition, heartbeat, live, tenancy
+from studio import caretaker
 
 # Dramatiq's consumer polls Redis with a back-off of up to a second. It reads its own environment variable for this
 # before it imports us, so the worker is told directly.
@@ -32,8 +33,10 @@ class ProcessMiddleware(Middleware):
 
     def after_worker_boot(self, broker: Broker, worker: Any) -> None:
         heartbeat.start()
+        caretaker.start()
 
     def before_worker_shutdown(self, broker: Broker, worker: Any) -> None:
+        caretaker.stop()
         heartbeat.stop()
 
 

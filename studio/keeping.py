@@ -16,7 +16,6 @@ from studio.answers import Partial as PartialFrame
 from studio.models import Charged, Output, Partial, Run, Slot, State
 from studio.outcomes import ProviderError
 
-PREVIEW_LIMIT_BYTES = 44_000  # as base64, with its envelope, it stays below 64 KB on the socket
 LATE = (State.QUEUED, State.RUNNING, State.UNKNOWN)
 
 log = structlog.get_logger("darkroom.engine")
@@ -35,7 +34,7 @@ def store_partial(org_code: UUID, run: Run, slot: Slot, frame: PartialFrame) -> 
     folder = files.folder_of(org_code, run.code, slot.index, slot.tries)
     try:
         measured = pictures.measure(frame.data)
-        preview = pictures.preview(frame.data, limit_bytes=PREVIEW_LIMIT_BYTES)
+        preview = pictures.preview(frame.data)
     except pictures.Unreadable:
         log.warning("partial is no picture", run=str(run.code), slot=slot.index)
         return None
@@ -66,8 +65,7 @@ def note_partial(slot: Slot, frame: PartialFrame, stored: Stored) -> Partial:
 def store_output(org_code: UUID, run: Run, slot: Slot, frame: Final) -> Stored:
     try:
         measured = pictures.measure(frame.data)
-        preview = pictures.preview(frame.data, limit_bytes=PREVIEW_LIMIT_BYTES)
-        thumbnail = pictures.thumbnail(frame.data)
+        preview, thumbnail = pictures.preview_and_thumbnail(frame.data)
     except pictures.Unreadable as error:
         raise ProviderError("broken_picture", request_id=frame.request_id) from error
     name = f"{files.folder_of(org_code, run.code, slot.index, slot.tries)}/output"

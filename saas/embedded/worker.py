@@ -2,7 +2,7 @@
 
 from dramatiq import Worker, get_broker
 
-THREADS = 4
+THREADS = 16  # most of them wait on the network
 POLL_MILLISECONDS = 100
 DRAIN_MILLISECONDS = 2500
 

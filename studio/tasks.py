@@ -1,0 +1,13 @@
+import dramatiq
+
+from studio import engine, line
+
+# Above the longest that a provider may take, so that an honest end comes before a forced one.
+TIME_LIMIT_MILLISECONDS = 30 * 60 * 1000
+
+
+@dramatiq.actor(max_retries=0, time_limit=TIME_LIMIT_MILLISECONDS)
+def develop() -> None:
+    """Says nothing of whom: the line knows who is next. One message serves one slot, and calls for the next."""
+    if engine.develop_next() and line.count_waiting():
+        develop.send()
