@@ -50,7 +50,7 @@ def record(
     return AuditEntry.objects.create(
         org=org,
         actor=by,
-        actor_label=f"{by.display_name} <{by.email}>" if by else "Darkroom",
+        actor_label=f"{by.display_name} <{by.email}>"[:254] if by else "Darkroom",
         action=action,
         target=target[:254],
         details=details or {},

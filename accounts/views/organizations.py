@@ -41,7 +41,11 @@ def rename(request: OrgRequest) -> HttpResponse:
 @require_POST
 @member_required(Role.ADMIN)
 def second_factor(request: OrgRequest) -> HttpResponse:
-    is_required = request.POST.get("is_required") == "1"
+    wish = request.POST.get("is_required")
+    if wish not in {"0", "1"}:
+        messages.error(request, "Nothing was chosen.")  # a form that lost its field must not switch this off
+        return redirect("settings", request.org.slug)
+    is_required = wish == "1"
     organizations.require_second_factor(org=request.org, by=request.member, is_required=is_required)
     messages.success(
         request, "Everybody needs a second factor now." if is_required else "A second factor is optional now."

@@ -137,6 +137,19 @@ def test_a_hostile_browser_name_is_kept_short_and_shown_as_text(agent: str, acme
     assert "<script>alert(" not in client.get("/o/acme/audit/").content.decode()
 
 
+def test_a_person_of_the_longest_name_and_address_is_written_down_too(db: None, post: Post) -> None:
+    label = "b" * 60
+    email = f"a@{label}.{label}.{label}.{label}.example"
+    zoe = User.objects.create_user(email, name="Z" * 80)
+    assert post(zoe, "/o/new/", {"name": "N" * 80, "slug": "long"})["Location"] == "/o/long/"
+    with tenancy.person(zoe.pk):
+        org = Organization.objects.get()
+    with tenancy.tenant(org.pk):
+        assert AuditEntry.objects.get().actor_label == f"{'Z' * 80} <{email}"[:254]
+    post(zoe, "/o/long/team/invite/", {"email": f"x{email}", "role": "member"})
+    assert actions(org) == ["invitation.sent"]
+
+
 def test_a_row_outlives_the_person(acme: Organization, bob: User, post: Post) -> None:
     post(bob, "/o/acme/team/leave/")
     User.objects.filter(pk=bob.pk).delete()

@@ -47,6 +47,15 @@ def test_asking_for_what_is_so_already_leaves_no_row(acme: Organization, adam: U
         post(adam, "/o/acme/settings/second-factor/", {"is_required": "0"})
 
 
+@pytest.mark.parametrize("data", [{}, {"is_required": ""}, {"is_required": "no"}, {"is_required": "on"}])
+def test_a_form_that_says_neither_changes_nothing(
+    data: dict[str, str], strict: Organization, alice: User, post: Post
+) -> None:
+    enrol(alice)
+    with nothing_changes():
+        assert post(alice, "/o/acme/settings/second-factor/", data)["Location"] == "/o/acme/settings/"
+
+
 def test_a_member_cannot_make_it_optional(strict: Organization, bob: User, post: Post) -> None:
     enrol(bob)
     with nothing_changes():
