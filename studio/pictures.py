@@ -54,9 +54,7 @@ def thumbnail(data: bytes, *, max_edge: int = THUMBNAIL_EDGE) -> bytes:
 def _shrunk(data: bytes, max_edge: int) -> Any:
     measure(data)
     try:
-        image = vips.Image.thumbnail_buffer(
-            data, max_edge, height=max_edge, size="down", fail_on="error", output_profile="srgb"
-        )
+        image = vips.shrink(data, max_edge)
         return image.colourspace("srgb").cast("uchar").copy_memory()
     except vips.Error:
         raise Unreadable("This picture is damaged.") from None

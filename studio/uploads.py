@@ -130,15 +130,19 @@ def _bare(picture: Picture) -> tuple[bytes, str]:
 
 
 def _reworked(picture: Picture) -> tuple[bytes, str]:
+    if picture.format != "png" and not picture.has_alpha:
+        return _upright(picture).jpegsave_buffer(Q=95, keep="none"), "image/jpeg"
+    data = _upright(picture).pngsave_buffer(compression=3, keep="none")
+    if len(data) <= UPLOAD_LIMIT_BYTES:
+        return data, "image/png"
+    return _upright(picture).webpsave_buffer(Q=95, effort=1, keep="none"), "image/webp"
+
+
+def _upright(picture: Picture) -> Any:
     image = _in_srgb(_open(picture), picture.header)
     for turn in TURNS.get(picture.orientation, []):
         image = getattr(image, turn)()
-    if picture.format == "png" or picture.has_alpha:
-        data = image.pngsave_buffer(compression=3, keep="none")
-        if len(data) <= UPLOAD_LIMIT_BYTES:
-            return data, "image/png"
-        return image.webpsave_buffer(Q=95, effort=1, keep="none"), "image/webp"
-    return image.jpegsave_buffer(Q=95, keep="none"), "image/jpeg"
+    return image
 
 
 def _in_srgb(image: Any, header: Header) -> Any:
@@ -154,7 +158,7 @@ def _in_srgb(image: Any, header: Header) -> Any:
 def _open(picture: Picture) -> Any:
     """Turned pictures are read in another order than they are stored in, so they are decoded whole: bounded by
     LIMIT_PIXELS."""
-    image = vips.decode(picture.data)
+    image = vips.decode(picture.data, is_jpeg=picture.format == "jpeg")
     if (image.width, image.height) != (picture.header.width, picture.header.height):
         raise UploadRefused("corrupt", containers.damaged().sentence)  # two readers see two pictures in one file
     return image if picture.orientation == 1 else image.copy_memory()

@@ -17,7 +17,7 @@ COLOURS: dict[int, tuple[Mode, int, tuple[int, ...]]] = {
     6: ("rgb", 4, (8, 16)),
 }
 WITH_ALPHA = (4, 6)
-KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"}
+KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"sRGB", b"pHYs"}  # the last two say how it was meant, not where
 BEST_DEFLATE_RATIO = 1032  # no stream of zlib can hold more
 PROFILE_LIMIT_BYTES = 4_000_000
 
