@@ -4,6 +4,8 @@ from studio.views import files, pages, runs
 
 organization = [
     path("", pages.studio, name="studio"),
+    path("runs/", pages.submit_run, name="submit_run"),
+    path("runs/<uuid:code>/card/", pages.run_card, name="run_card"),
     path("runs/<uuid:code>/events/", runs.run_events, name="run_events"),
     path("runs/<uuid:code>/metadata.json", runs.run_metadata, name="run_metadata"),
     path("runs/<uuid:code>/cancel/", runs.cancel_run, name="cancel_run"),

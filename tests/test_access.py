@@ -25,6 +25,8 @@ CODE = ("code",)
 SAMPLES = {"code": uuid.uuid4(), "index": 0, "shape": "original"}
 OF_AN_ORGANIZATION = {
     "studio": Row("viewer"),
+    "submit_run": Row("member", "post"),
+    "run_card": Row("viewer", "get", CODE),
     "run_events": Row("viewer", "get", CODE),
     "run_metadata": Row("viewer", "get", CODE),
     "cancel_run": Row("member", "post", CODE),

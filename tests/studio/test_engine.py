@@ -15,6 +15,7 @@ from studio import caretaker, catalogue, engine, files, line, runs, specs
 from studio.answers import Final
 from studio.answers import Partial as PartialFrame
 from studio.models import Charged, Output, Partial, Run, RunEvent, Slot, State, Ticket
+from studio.outcomes import ProviderError
 from tests.conftest import must_be_member
 from tests.upstream import Exchange, Upstream, completed, error, partial, pictures, png, upstream
 
@@ -206,7 +207,7 @@ def test_what_waits_is_stopped_at_once_and_what_runs_at_its_next_sign(
     with tenancy.tenant(acme.pk):
         runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
     assert [slot.state for slot in slots(run)] == ["running", "cancelled"]
-    with pytest.raises(engine.ProviderError) as caught:
+    with pytest.raises(ProviderError) as caught:
         engine._note_sent(job)
     engine._fail(job, caught.value)
     assert [(slot.state, slot.charged) for slot in slots(run)] == [("cancelled", "no")] * 2
@@ -221,7 +222,7 @@ def test_a_stop_between_frames_may_have_been_charged(acme: Organization, alice: 
     engine._note_sent(job)
     with tenancy.tenant(acme.pk):
         runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
-    with pytest.raises(engine.ProviderError) as caught:
+    with pytest.raises(ProviderError) as caught:
         engine._keep_partial(job, PartialFrame(0, png()))
     engine._fail(job, caught.value)
     (slot,) = slots(run)

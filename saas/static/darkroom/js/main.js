@@ -17,6 +17,8 @@ const behaviours = [
   ["#keys", () => import("./keys.js")],
   ["[data-slug-from]", () => import("./slug.js")],
   ["[data-live]", () => import("./live.js")],
+  ["[data-stream]", () => import("./stream.js")],
+  ["[data-prompt]", () => import("./prompt.js")],
 ];
 
 const attached = new WeakMap();
