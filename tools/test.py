@@ -18,6 +18,7 @@ from tools import debian
 
 # Thrown away afterwards, so nothing is lost when the machine crashes.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "150"}
+PUT_AWAY_SECONDS = 30
 PARALLEL = ["-n", "2", "--dist", "loadgroup"]
 
 
@@ -71,15 +72,23 @@ def database(scratch: Path) -> Iterator[str]:
 
 
 def run_pytest(arguments: list[str]) -> int:
-    """In its own process, which Ctrl-C in a terminal reaches by itself."""
     with subprocess.Popen([sys.executable, "-m", "pytest", *arguments]) as pytest:
         try:
             return pytest.wait()
-        except KeyboardInterrupt:
-            return pytest.wait()
+        except KeyboardInterrupt:  # which a terminal has sent to pytest as well
+            return _end(pytest)
         except SystemExit:
-            pytest.terminate()
+            pytest.send_signal(signal.SIGINT)  # so that it still puts away what its tests have started
+            _end(pytest)
             raise
+
+
+def _end(pytest: "subprocess.Popen[bytes]") -> int:
+    try:
+        return pytest.wait(PUT_AWAY_SECONDS)
+    except subprocess.TimeoutExpired:
+        pytest.kill()
+        return pytest.wait()
 
 
 def _leave(_kind: int, _frame: FrameType | None) -> None:
