@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from studio import containers, vips
-from studio.containers import BrokenPicture
+from studio.containers import BrokenPicture, Header
 
 LIMIT_PIXELS = 8192 * 8192
 PREVIEW_EDGE, PREVIEW_LIMIT_BYTES = 640, 48_000
@@ -26,12 +26,7 @@ class Measured(NamedTuple):
 
 def measure(data: bytes) -> Measured:
     """By the structure of the file; nothing is decoded."""
-    try:
-        header = containers.read(data)
-    except BrokenPicture as broken:
-        raise Unreadable(broken.sentence) from None
-    if header.pixels > LIMIT_PIXELS:
-        raise Unreadable(f"{header.width} by {header.height} pixels are too many.")
+    header = _header(data)
     return Measured(header.format, header.width, header.height)
 
 
@@ -51,10 +46,20 @@ def thumbnail(data: bytes, *, max_edge: int = THUMBNAIL_EDGE) -> bytes:
     return _webp(_shrunk(data, max_edge), THUMBNAIL_QUALITY)
 
 
-def _shrunk(data: bytes, max_edge: int) -> Any:
-    measure(data)
+def _header(data: bytes) -> Header:
     try:
-        image = vips.shrink(data, max_edge)
+        header = containers.read(data)
+    except BrokenPicture as broken:
+        raise Unreadable(broken.sentence) from None
+    if header.pixels > LIMIT_PIXELS:
+        raise Unreadable(f"{header.width} by {header.height} pixels are too many.")
+    return header
+
+
+def _shrunk(data: bytes, max_edge: int) -> Any:
+    header = _header(data)
+    try:
+        image = vips.shrink(data, max_edge, has_foreign_colours=header.has_foreign_colours)
         return image.colourspace("srgb").cast("uchar").copy_memory()
     except vips.Error:
         raise Unreadable("This picture is damaged.") from None

@@ -18,7 +18,7 @@ every_form = pytest.mark.parametrize("form", FORMS)
 
 def noise(width: int, height: int, bands: int = 3) -> bytes:
     """The hardest there is: every pixel a surprise."""
-    grains = random.Random(width * height).randbytes(width * height * bands)
+    grains = random.Random(width * height).randbytes(width * height * bands)  # noqa: S311  grain, not a secret
     image = pyvips.Image.new_from_memory(grains, width, height, bands, "uchar").copy(interpretation="srgb")
     return files.saved(image, ".png[compression=0]")
 
