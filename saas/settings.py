@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import django_stubs_ext
 from csp.constants import NONE, SELF
 
-from saas import environment
+from saas import environment, headers
 
 django_stubs_ext.monkeypatch()  # lets ModelForm[…] and ModelAdmin[…] be written
 
@@ -155,6 +155,8 @@ STORAGES = {
     },
 }
 SERVESTATIC_KEEP_ONLY_HASHED_FILES = False
+SERVESTATIC_ALLOW_ALL_ORIGINS = False
+SERVESTATIC_ADD_HEADERS_FUNCTION = headers.on_static_files
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # -- People ---------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
 from studio import runs
+from studio.models import Output, Partial
 
 MIME = {"png": "image/png", "jpeg": "image/jpeg", "jpg": "image/jpeg", "webp": "image/webp"}
 SHAPES = {"original", "preview", "thumbnail"}
@@ -18,7 +19,7 @@ SHAPES = {"original", "preview", "thumbnail"}
 @require_safe
 @member_required(Role.VIEWER)
 def output_file(request: OrgRequest, code: UUID, shape: str) -> FileResponse:
-    visible = request.org.outputs.filter(run__in=runs.visible_to(request.member))
+    visible = Output.objects.filter(org=request.org, run__in=runs.visible_to(request.member))
     output = get_object_or_404(visible, code=code)
     name = {"original": output.file, "preview": output.preview, "thumbnail": output.thumbnail}[_shape(shape)]
     return _serve(name, download_as=f"{output.code}.{name.rpartition('.')[2]}")
@@ -27,7 +28,7 @@ def output_file(request: OrgRequest, code: UUID, shape: str) -> FileResponse:
 @require_safe
 @member_required(Role.VIEWER)
 def partial_file(request: OrgRequest, code: UUID, shape: str) -> FileResponse:
-    visible = request.org.partials.filter(slot__run__in=runs.visible_to(request.member))
+    visible = Partial.objects.filter(org=request.org, slot__run__in=runs.visible_to(request.member))
     partial = get_object_or_404(visible, code=code)
     name = {"original": partial.file, "preview": partial.preview, "thumbnail": partial.preview}[_shape(shape)]
     return _serve(name, download_as=f"{partial.code}.{name.rpartition('.')[2]}")

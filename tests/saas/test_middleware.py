@@ -160,6 +160,17 @@ def test_a_page_that_breaks_carries_the_headers(
     assert "nobody's business" not in answer.content.decode()
 
 
+@pytest.mark.filterwarnings("ignore:No directory at")
+def test_a_static_file_is_taken_for_what_it_says_it_is(db: None, settings: Any) -> None:
+    settings.SERVESTATIC_USE_FINDERS = settings.SERVESTATIC_AUTOREFRESH = True
+    answer = Client().get("/static/darkroom/css/main.css")
+    assert answer.status_code == 200
+    assert answer["Content-Type"].startswith("text/css")
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert "Access-Control-Allow-Origin" not in answer
+    answer.close()
+
+
 def test_a_forged_form_is_refused_with_the_headers(acme: Organization, alice: User) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(alice)
