@@ -8,8 +8,13 @@ WHITE = 255
 COLOURS = 3
 
 
+def opened(data: bytes) -> vips.Image:
+    """For reading more than once. What is no PNG, JPEG or WebP no loader takes: see studio.vips."""
+    return vips.Image.new_from_buffer(data, "")
+
+
 def plain(data: bytes) -> pyvips.Image:
-    image = vips.decode(data, access="random").autorot()
+    image = opened(data).autorot()
     image = image.colourspace("srgb").cast("uchar")
     if image.hasalpha():
         image = image.flatten(background=WHITE)
@@ -25,5 +30,5 @@ def cover(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
 
 def redrawn(mask: bytes, width: int, height: int) -> pyvips.Image:
     """255 where the mask is clear and the picture shall change, 0 where it must stay."""
-    alpha = vips.decode(mask, access="random").colourspace("srgb").cast("uchar")[-1]
+    alpha = opened(mask).colourspace("srgb").cast("uchar")[-1]
     return cover(alpha.invert(), width, height).copy_memory()
