@@ -18,6 +18,7 @@ from accounts.models import (
     User,
 )
 from accounts.organizations import RESERVED_SLUGS
+from saas.forms import RadioCards
 
 plain_slug = RegexValidator(
     r"\A[a-z0-9](-?[a-z0-9])*\Z",
@@ -90,9 +91,10 @@ class LookForm(forms.Form):
 class InviteForm(forms.Form):
     email = forms.EmailField(max_length=254, label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "off"}))
     role = forms.TypedChoiceField(
-        choices=[(role.value, f"{role.label}: {role.explanation}") for role in INVITABLE_ROLES],
+        choices=[(role.value, role.label) for role in INVITABLE_ROLES],
         coerce=Role,
         initial=Role.MEMBER,
+        widget=RadioCards({role.value: f"{role.explanation.capitalize()}." for role in INVITABLE_ROLES}),
     )
 
 
@@ -138,13 +140,15 @@ class ConnectionForm(forms.Form):
     kind = forms.TypedChoiceField(
         choices=[
             (ProviderKind.OPENAI.value, "OpenAI"),
-            (
-                ProviderKind.COMPATIBLE.value,
-                "OpenAI-compatible: another provider, a gateway, your own server",
-            ),
+            (ProviderKind.COMPATIBLE.value, "OpenAI-compatible"),
         ],
         coerce=ProviderKind,
-        widget=forms.RadioSelect,
+        widget=RadioCards(
+            {
+                ProviderKind.OPENAI.value: "Your account with OpenAI.",
+                ProviderKind.COMPATIBLE.value: "Another provider, a gateway, a server of your own.",
+            }
+        ),
         initial=ProviderKind.OPENAI,
     )
     name = forms.CharField(max_length=80, validators=[single_line])

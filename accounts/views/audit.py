@@ -19,11 +19,13 @@ CHUNK = 2000
 @member_required(Role.ADMIN)
 def audit_log(request: OrgRequest) -> HttpResponse:
     page = cursor_page(request.org.audit_entries.all(), before=request.GET.get("before", ""))
-    entries = [
-        {"entry": entry, "words": audit.ACTIONS.get(entry.action, entry.action), "details": _details(entry)}
-        for entry in page.items
-    ]
-    return render(request, "accounts/audit.html", {"page": page, "entries": entries})
+    return render(request, "accounts/audit.html", {"page": page, "entries": [_row(entry) for entry in page.items]})
+
+
+def _row(entry: AuditEntry) -> dict[str, object]:
+    name, _, address = entry.actor_label.partition(" <")
+    words = audit.ACTIONS.get(entry.action, entry.action)
+    return {"entry": entry, "name": name, "address": address.rstrip(">"), "words": words, "details": _details(entry)}
 
 
 def _details(entry: AuditEntry) -> list[tuple[str, str]]:
