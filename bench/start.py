@@ -134,9 +134,8 @@ def print_table(measured: dict[str, list[Start]]) -> None:
             f"| {name:<11} | {seconds:9.2f} s | {worked:7.2f} s | {python:3.0f} MB | {postgres:7.0f} MB "
             f"| {together:5.0f} MB | {processes:9} |"
         )
-    print(
-        f"| {'aim':<11} | {AIM_SECONDS:9.2f} s |           |        |            | {AIM_MEGABYTES:5.0f} MB |           |"
-    )
+    aim = f"{AIM_SECONDS:9.2f} s | {'':9} | {'':6} | {'':10} | {AIM_MEGABYTES:5.0f} MB | {'':9}"
+    print(f"| {'aim':<11} | {aim} |")
 
 
 if __name__ == "__main__":
