@@ -74,8 +74,11 @@ def test_its_keys_stop_working(acme: Organization, alice: User, bob: User, make_
 def test_its_invitations_stop_working(
     acme: Organization, alice: User, dora: User, invite_somebody: InviteSomebody, post: Post, sign_in: SignIn
 ) -> None:
-    _, link = invite_somebody("dora@example.com", Role.ADMIN)
+    made, link = invite_somebody("dora@example.com", Role.ADMIN)
     post(alice, URL, {"typed": "acme"})
+    with tenancy.tenant(acme.pk):
+        made.refresh_from_db()
+    assert made.revoked_at is not None
     with nothing_changes():
         assert sign_in(dora).get(link).status_code == 410
         assert post(dora, f"{link}accept/").status_code == 410

@@ -53,9 +53,11 @@ def test_nobody_hands_over_to_a_stranger(
         assert post(charlie, f"/o/acme/team/{must_be_member(acme, alice).code}/transfer/").status_code == 404
 
 
-def test_who_was_owner_a_moment_ago_hands_nothing_over(acme: Organization, alice: User, bob: User, post: Post) -> None:
+def test_who_was_owner_a_moment_ago_hands_nothing_over(
+    acme: Organization, alice: User, bob: User, vera: User, post: Post
+) -> None:
     former = must_be_member(acme, alice)
     post(alice, f"/o/acme/team/{must_be_member(acme, bob).code}/transfer/")
     with nothing_changes(), tenancy.tenant(acme.pk), pytest.raises(NotAllowed):
-        members.transfer(by=former, to=must_be_member(acme, alice))
-    assert roles(acme) == {"Alice": "admin", "Bob": Role.OWNER}
+        members.transfer(by=former, to=must_be_member(acme, vera))
+    assert roles(acme) == {"Alice": "admin", "Bob": Role.OWNER, "Vera": "viewer"}
