@@ -9,10 +9,12 @@ PASSWORD = "a long dark corridor"
 
 def main() -> None:
     django.setup()
+    from django.conf import settings
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
-    call_command("collectstatic", verbosity=0, interactive=False)
+    if not settings.STATIC_ROOT.exists():
+        call_command("collectstatic", verbosity=0, interactive=False)
     sys.stdout.write(make_people())
 
 

@@ -79,7 +79,7 @@ def test_requests_leave_no_connection_behind(darkroom: Darkroom) -> None:
 
 def open_descriptors(darkroom: Darkroom) -> float:
     text = darkroom.get("/-/metrics", token=METRICS_TOKEN)[1].decode()
-    found = re.search(r"process_open_fds (\S+)", text)
+    found = re.search(r"(?m)^process_open_fds (\S+)", text)
     assert found
     return float(found[1])
 
