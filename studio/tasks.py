@@ -1,6 +1,6 @@
 import dramatiq
 
-from studio import engine, line
+from studio import line
 
 # Above the longest that a provider may take, so that an honest end comes before a forced one.
 TIME_LIMIT_MILLISECONDS = 30 * 60 * 1000
@@ -9,5 +9,7 @@ TIME_LIMIT_MILLISECONDS = 30 * 60 * 1000
 @dramatiq.actor(max_retries=0, time_limit=TIME_LIMIT_MILLISECONDS)
 def develop() -> None:
     """Says nothing of whom: the line knows who is next. One message serves one slot, and calls for the next."""
+    from studio import engine  # with the provider's SDK, which takes half a second to load and which no page needs
+
     if engine.develop_next() and line.count_waiting():
         develop.send()

@@ -2,6 +2,7 @@
 
 import http.client
 import time
+from importlib import import_module
 from threading import Thread
 
 from saas.embedded import variables
@@ -34,6 +35,7 @@ def _announce(folder: DataFolder, address: Address) -> None:
     variables.remember_url(folder, address.public_url)
     print(f"Darkroom is ready at {address.url}", flush=True)
     print(HOW_TO_SIGN_IN.format(url=address.public_url, data=folder.root), flush=True)
+    import_module("studio.engine")  # dear to load; not needed to be ready, but by the first picture
 
 
 def _readyz(address: Address) -> tuple[int, str]:
