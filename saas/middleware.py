@@ -2,9 +2,13 @@ import re
 import time
 import uuid
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 import structlog
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from saas import metrics, requests
 
@@ -15,6 +19,20 @@ PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 log = structlog.get_logger("darkroom.http")
+
+
+class SignInFirst(LoginRequiredMiddleware):
+    """Sends whoever is not signed in to sign in, and afterwards back to a page: the page that a form stood on, since
+    the form's own address answers to no link."""
+
+    def handle_no_permission(
+        self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
+    ) -> HttpResponseBase:
+        if request.method in {"GET", "HEAD"}:
+            return super().handle_no_permission(request, view_func)
+        came_from = request.headers.get("Referer", "")
+        is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
+        return redirect_to_login(urlsplit(came_from).path if is_ours else "/", self.get_login_url(view_func))
 
 
 class RequestMiddleware:

@@ -11,7 +11,11 @@ def lines(rows: Iterable[Sequence[object]]) -> str:
     return buffer.getvalue()
 
 
+# Full-width forms too: some spreadsheets take them for their plain twins.
+FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 meant so
+
+
 def plain_cell(value: object) -> str:
     """A cell that begins like a formula would be run by a spreadsheet; an apostrophe makes it text."""
     cell = str(value)
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
+    return f"'{cell}" if cell[:1] in FORMULA_STARTS else cell
