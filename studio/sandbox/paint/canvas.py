@@ -25,14 +25,23 @@ class Canvas:
     shades: list[str] = field(default_factory=list)
     definitions: dict[str, str] = field(default_factory=dict)
 
-    def fade(self, top: Colour, bottom: Colour, *, clear: bool = False) -> str:
-        """A fill that goes from one colour to the other, or to nothing."""
-        name = f"f{top.hex[1:]}{bottom.hex[1:]}{'c' if clear else ''}"
-        last = ' stop-opacity="0"' if clear else ""
+    def fade(self, top: Colour, bottom: Colour) -> str:
+        """A fill that goes from one colour to the other."""
+        name = f"f{top.hex[1:]}{bottom.hex[1:]}"
         self.definitions[name] = (
             f'<linearGradient id="{name}" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="{top.hex}"/>'
-            f'<stop offset="1" stop-color="{bottom.hex}"{last}/></linearGradient>'
+            f'<stop offset="1" stop-color="{bottom.hex}"/></linearGradient>'
         )
+        return f"url(#{name})"
+
+    def rise(self, colour: Colour) -> str:
+        """Nothing above, the colour below, and a soft foot."""
+        name = f"r{colour.hex[1:]}"
+        stops = "".join(
+            f'<stop offset="{offset}" stop-color="{colour.hex}" stop-opacity="{opacity}"/>'
+            for offset, opacity in ((0, 0), (0.85, 1), (1, 0))
+        )
+        self.definitions[name] = f'<linearGradient id="{name}" x1="0" y1="0" x2="0" y2="1">{stops}</linearGradient>'
         return f"url(#{name})"
 
     def halo(self, colour: Colour, strength: float) -> str:

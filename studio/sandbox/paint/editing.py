@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyvips
 
-from studio.sandbox.paint import drawing, land, loading, palette, picture, sky, texture, words
+from studio.sandbox.paint import drawing, front, loading, palette, picture, sky, texture, weather, words
 from studio.sandbox.paint.canvas import SHORT_EDGE, Canvas
 from studio.sandbox.paint.colours import Colour
 from studio.sandbox.paint.palette import Palette
@@ -68,11 +68,11 @@ def _overlay(brief: Brief) -> Canvas:
         sky.stars(canvas, height * 0.6)
     sky.light(canvas, height * 0.62)
     if "rainbow" in wish.motifs:
-        sky.rainbow(canvas, height * 0.8)
+        weather.rainbow(canvas, height * 0.8)
     if "clouds" in wish.motifs or wish.time == "dawn":
         sky.clouds(canvas, height * 0.6)
     sky.birds(canvas, height * 0.6)
-    land.finish(canvas, height * 0.95)
+    front.finish(canvas, height * 0.95)
     return canvas
 
 

@@ -4,14 +4,26 @@ from dataclasses import dataclass
 
 import pyvips
 
-from studio.sandbox.paint import drawing, land, palette, places, studio, texture, words
+from studio.sandbox.paint import (
+    drawing,
+    graphic,
+    heights,
+    land,
+    palette,
+    places,
+    portrait,
+    still,
+    texture,
+    water,
+    words,
+)
 from studio.sandbox.paint.canvas import SHORT_EDGE, Canvas
 from studio.sandbox.paint.seeds import Dice
 
 SCENES = {
-    "hills": land.hills, "mountains": land.mountains, "sea": land.sea, "forest": land.forest, "desert": land.desert,
-    "city": places.city, "space": places.space, "flowers": places.flowers, "still": studio.still,
-    "portrait": studio.portrait, "poster": studio.poster, "abstract": studio.abstract,
+    "hills": land.hills, "desert": land.desert, "mountains": heights.mountains, "forest": heights.forest,
+    "sea": water.sea, "city": places.city, "space": places.space, "flowers": places.flowers, "still": still.still,
+    "portrait": portrait.portrait, "poster": graphic.poster, "abstract": graphic.abstract,
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 
 import math
 
-from studio.sandbox.paint import land, motifs, sky
+from studio.sandbox.paint import front, motifs, sky
 from studio.sandbox.paint.canvas import Canvas
 from studio.sandbox.paint.colours import Colour
 from studio.sandbox.paint.lines import blob, hills, petal, ridge
@@ -26,7 +26,7 @@ def city(canvas: Canvas) -> None:
         fill = colour.lit(0.04)
         canvas.sheet(outline, fill, colour.towards(palette.glow, 0.28 * (1 - share)), shade=(0.05, 0.3), lift=5)
         canvas.draw(f'<path d="{windows}" fill="{palette.light.hex}" fill-opacity="{0.35 + 0.5 * share:.2f}"/>')
-    land.finish(canvas, h * 0.97)
+    front.finish(canvas, h * 0.97)
 
 
 def _tower(x: float, top: float, wide: float, bottom: float, crown: str) -> str:
@@ -81,7 +81,7 @@ def space(canvas: Canvas) -> None:
         )
     if "rocket" in canvas.wish.motifs or chance.random() < 0.5:  # noqa: PLR2004
         canvas.place(motifs.rocket(palette), w * 0.24, h * 0.74, 1.7, turn=38)
-    land.finish(canvas, h * 0.95, skip=("rocket", "lighthouse", "house"))
+    front.finish(canvas, h * 0.95, skip=("rocket", "lighthouse", "house"))
 
 
 def _planet(canvas: Canvas, x: float, y: float, size: float) -> None:
@@ -124,7 +124,7 @@ def flowers(canvas: Canvas) -> None:
         x = w * (item + 0.5 + chance.uniform(-0.3, 0.3)) / count
         y = h * chance.uniform(0.26, 0.66)
         _flower(canvas, x, y, chance.uniform(66, 128), heads[item % len(heads)].hex, item)
-    land.finish(canvas, h * 0.97)
+    front.finish(canvas, h * 0.97)
 
 
 def _flower(canvas: Canvas, x: float, y: float, size: float, fill: str, item: int) -> None:

@@ -1,22 +1,24 @@
-"""Above the horizon: the fall of light, sun or moon, stars, clouds, birds; and what falls from it."""
+"""Above the horizon: the fall of light, sun or moon, stars, clouds, birds."""
 
 import math
 
-from studio.sandbox.paint.canvas import Canvas, disc
-from studio.sandbox.paint.colours import Colour
+from studio.sandbox.paint import weather
+from studio.sandbox.paint.canvas import Canvas
 
 
 def sky(canvas: Canvas, horizon: float) -> tuple[float, float]:
     """Answers where its light stands."""
     palette, wish = canvas.palette, canvas.wish
     w = canvas.width
-    canvas.sheet(f"M-20 -20H{w + 20:.0f}V{canvas.height + 20:.0f}H-20Z", palette.sky, shade=(0.34, 0.0), lift=0)
+    canvas.sheet(f"M-20 -20H{w + 20:.0f}V{canvas.height + 20:.0f}H-20Z", palette.sky, shade=(0.26, 0.0), lift=0)
     canvas.draw(f'<rect width="{w:.0f}" height="{horizon + 60:.0f}" fill="{canvas.fade(palette.sky, palette.glow)}"/>')
     if wish.time == "night" or "stars" in wish.motifs:
         stars(canvas, horizon)
+    if "aurora" in wish.motifs:
+        weather.aurora(canvas, horizon)
     place = light(canvas, horizon)
     if "rainbow" in wish.motifs:
-        rainbow(canvas, horizon)
+        weather.rainbow(canvas, horizon)
     if wish.time in {"day", "dawn", "winter"} or "clouds" in wish.motifs:
         clouds(canvas, horizon)
     if wish.time != "night" or "birds" in wish.motifs:
@@ -124,31 +126,3 @@ def birds(canvas: Canvas, horizon: float) -> None:
             f'Q{x + span * 0.4:.1f} {y - span * 0.7:.1f} {x + span:.1f} {y - span * 0.3:.1f}" fill="none" '
             f'stroke="{ink}" stroke-width="{span * 0.2:.1f}" stroke-linecap="round"/>'
         )
-
-
-def rainbow(canvas: Canvas, horizon: float) -> None:
-    for band in range(6):
-        radius = canvas.width * 0.44 - band * 17
-        hue = Colour(0.78, 0.15, 25 + band * 52)
-        canvas.draw(
-            f'<circle cx="{canvas.width * 0.5:.0f}" cy="{horizon:.0f}" r="{radius:.0f}" fill="none" '
-            f'stroke="{hue.hex}" stroke-width="17.5" stroke-opacity="0.8"/>'
-        )
-
-
-def weather(canvas: Canvas) -> None:
-    """In front of everything."""
-    chance, wish = canvas.dice.of("weather"), canvas.wish
-    if "rain" in wish.motifs:
-        for _ in range(90 + 40 * canvas.detail):
-            x, y, long = chance.uniform(-50, canvas.width), chance.uniform(-50, canvas.height), chance.uniform(22, 60)
-            canvas.draw(
-                f'<path d="M{x:.0f} {y:.0f}l{-long * 0.28:.0f} {long:.0f}" stroke="{canvas.palette.paper.hex}" '
-                f'stroke-width="2.4" stroke-opacity="0.5" stroke-linecap="round"/>'
-            )
-    if "snow" in wish.motifs:
-        flakes = "".join(
-            disc(chance.uniform(0, canvas.width), chance.uniform(0, canvas.height), chance.choice([2.5, 4, 4, 6, 9]))
-            for _ in range(80 + 40 * canvas.detail)
-        )
-        canvas.draw(f'<path d="{flakes}" fill="{canvas.palette.paper.hex}" fill-opacity="0.9"/>')

@@ -9,30 +9,30 @@ from studio.sandbox.paint.seeds import Dice
 SCENES = {
     "sea": "sea ocean beach coast wave island harbour harbor lake water meer ozean strand küste welle insel see hafen "
     "mer océan plage lac mar playa 海 湖 水 浜 波 море",
-    "mountains": "mountain alps peak summit glacier berg gebirge alpen gipfel gletscher montagne montaña 山 峰 гора горы",
-    "forest": "forest wood jungle pine fir wald dschungel tanne kiefer forêt bosque 森 林 лес",
+    "mountains": "mountain alps peak summit glacier berg gebirge alpen gipfel gletscher montagne montaña castle schloss burg 山 峰 гора горы",
+    "forest": "forest wood jungle pine fir wald dschungel tanne kiefer forêt bosque leaf leaves laub 森 林 лес",
     "city": "city skyline town street skyscraper tokyo york berlin paris stadt straße hochhaus ville rue ciudad calle "
     "城市 城 街 都市 город",
     "flowers": "flower rose tulip blossom garden meadow bouquet poppy blume tulpe blüte garten wiese strauß mohn fleur "
-    "jardin flor 花 园 庭 цветы цветок",
+    "jardin flor 花 园 庭 цвет",
     "still": "bottle product perfume mug cup coffee tea vase lamp fruit apple lemon orange pear packshot packaging table "
     "flasche produkt parfüm tasse kaffee tee obst apfel zitrone birne tisch bouteille café thé botella taza 瓶 产品 咖啡 茶 "
-    "杯 苹果 бутылка кофе",
+    "杯 苹果 бутылк кофе",
     "portrait": "portrait face woman man girl boy person people queen king model selfie porträt gesicht frau mann mädchen "
     "junge mensch königin könig visage femme homme retrato mujer hombre 人 脸 女 男 顔 肖像 портрет",
-    "poster": "poster logo icon badge sticker flyer cover print plakat zeichen symbol affiche cartel 海报 标志 图标 плакат",
+    "poster": "poster logo icon badge sticker flyer cover print plakat zeichen symbol affiche cartel werbeplakat 海报 标志 图标 плакат логотип",
     "abstract": "abstract pattern geometric shape bauhaus texture composition collage jazz music abstrakt muster form musik "
-    "abstrait abstracto 抽象 图案 音乐 абстракция",
+    "abstrait abstracto chart diagram infographic report data diagramm bericht 抽象 图案 音乐 абстракц",
     "space": "space planet galaxy cosmos universe astronaut saturn mars orbit weltraum weltall planeten galaxie kosmos "
     "espace espacio 宇宙 太空 星球 космос",
-    "desert": "desert dune sahara cactus canyon wüste düne kaktus désert desierto 沙漠 пустыня",
+    "desert": "desert dune sahara cactus canyon wüste düne kaktus désert desierto 沙漠 пустын",
     "hills": "hill valley field countryside tuscany landscape hügel tal feld landschaft colline paysage 风景 丘 田",
 }
 TIMES = {
     "night": "night midnight moon moonlight star starry dark aurora nacht mitternacht mond mondlicht stern dunkel nuit lune "
-    "étoile noche luna 夜 月 星 晚 ночь луна",
+    "étoile noche luna 夜 月 星 晚 ночь лун",
     "sunset": "sunset dusk evening golden autumn fall fire warm sonnenuntergang abend dämmerung herbst feuer abendrot "
-    "coucher soir automne feu atardecer fuego 日落 夕 黄昏 秋 火 закат огонь",
+    "coucher soir automne feu atardecer fuego 日落 夕 黄昏 秋 火 закат огонь огня",
     "dawn": "dawn sunrise morning spring pastel fog mist misty foggy dream soft sonnenaufgang morgen frühling nebel traum "
     "aube matin printemps amanecer 日出 早晨 春 雾 梦 рассвет утро",
     "winter": "winter snow snowy ice frost cold christmas schnee eis kalt weihnacht hiver neige invierno nieve 冬 雪 冰 "
@@ -41,28 +41,29 @@ TIMES = {
     "天空 солнце небо",
 }
 MOTIFS = {
-    "moon": "moon moonlight mond lune luna 月 луна",
+    "moon": "moon moonlight mond lune luna 月 лун",
     "sun": "sun sunny sunset sunrise sonne sonnenuntergang sonnenaufgang soleil sol 太阳 日 солнце",
-    "stars": "star starry night stern nacht étoile 星 夜 звезда",
-    "birds": "bird seagull crow swallow vogel vögel möwe schwalbe oiseau pájaro 鸟 птица",
+    "stars": "star starry night stern nacht étoile 星 夜 звезд",
+    "birds": "bird seagull crow swallow vogel vögel möwe schwalbe oiseau pájaro 鸟 птиц",
     "clouds": "cloud sky wolke himmel nuage nube 云 небо",
     "snow": "snow snowy winter christmas schnee weihnacht neige nieve 雪 снег",
+    "aurora": "aurora polarlicht nordlicht 极光 сияни",
     "rain": "rain rainy storm regen sturm pluie lluvia 雨 дождь",
-    "rainbow": "rainbow regenbogen arc-en-ciel arcoíris 彩虹 радуга",
-    "fire": "fire campfire flame feuer lagerfeuer flamme feu fuego 火 огонь",
-    "boat": "boat ship sail sailing sailboat boot schiff segel segelboot bateau barco 船 лодка",
+    "rainbow": "rainbow regenbogen arc-en-ciel arcoíris 彩虹 радуг",
+    "fire": "fire campfire flame feuer lagerfeuer flamme feu fuego 火 огонь огня",
+    "boat": "boat ship sail sailing sailboat boot schiff segel segelboot bateau barco 船 лодк",
     "lighthouse": "lighthouse leuchtturm phare faro 灯塔 маяк",
     "house": "house cabin cottage hut home barn haus hütte scheune maison casa 房 屋 家 дом",
     "tree": "tree oak baum eiche arbre árbol 树 木 дерево",
-    "fox": "fox fuchs renard zorro 狐 лиса",
-    "cat": "cat kitten katze kater chat gato 猫 кот кошка",
+    "fox": "fox fuchs renard zorro 狐 лис",
+    "cat": "cat kitten katze kater chat gato 猫 кот кошк",
     "whale": "whale wal baleine ballena 鲸 кит",
-    "fish": "fish fisch poisson pez 鱼 рыба",
+    "fish": "fish fisch poisson pez 鱼 рыб",
     "balloon": "balloon ballon hot-air-balloon globo 气球 шар",
-    "rocket": "rocket spaceship rakete raumschiff fusée cohete 火箭 ракета",
+    "rocket": "rocket spaceship rakete raumschiff fusée cohete 火箭 ракет",
     "robot": "robot android machine roboter maschine 机器人 робот",
     "mug": "mug cup coffee tea tasse becher kaffee tee café thé taza 杯 咖啡 茶 кофе",
-    "bottle": "bottle perfume product flasche parfüm produkt bouteille botella 瓶 产品 бутылка",
+    "bottle": "bottle perfume product flasche parfüm produkt bouteille botella 瓶 产品 бутылк",
     "fruit": "fruit apple lemon orange pear obst apfel zitrone birne 苹果 水果",
     "vase": "vase bouquet strauß 花瓶",
     "heart": "heart love herz liebe coeur cœur amour corazón 心 爱 сердце",
@@ -104,9 +105,13 @@ HUE_LEXICON = {hue: _matcher(words) for hue, words in HUES.items()}
 
 
 def _found(table: dict[str, re.Pattern[str]], prompt: str) -> list[str]:
-    """In the order of the prompt: what is named first leads."""
-    hits = ((match.start(), key) for key, words in table.items() if (match := words.search(prompt)))
-    return [key for _, key in sorted(hits)]
+    """In the order of the prompt: what is named first leads, and of two at one place the longer: 日落 is not 日."""
+    hits = ((match.start(), match.start() - match.end(), key) for key, match in _matches(table, prompt))
+    return [key for *_, key in sorted(hits)]
+
+
+def _matches(table: dict[str, re.Pattern[str]], prompt: str) -> list[tuple[str, re.Match[str]]]:
+    return [(key, match) for key, words in table.items() if (match := words.search(prompt))]
 
 
 def read(prompt: str, dice: Dice) -> Wish:
