@@ -8,7 +8,7 @@ import dramatiq
 import pytest
 import structlog
 from django.db import connection, transaction
-from dramatiq import Actor, Worker
+from dramatiq import Actor
 from dramatiq.broker import MessageProxy
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
@@ -18,6 +18,7 @@ from saas import broker, tenancy
 from saas.broker import TaskMiddleware, make_broker
 from saas.rabbitmq import OneVoiceBroker
 from tests.saas.conftest import OpenLog
+from tests.saas.workers import work
 
 QUEUE = "probe"
 Actors = Callable[[Callable[..., object]], Actor[Any, Any]]
@@ -73,18 +74,6 @@ def waiting() -> list[tuple[object, ...]]:
     """The arguments of the tasks in the queue."""
     queue = dramatiq.get_broker().queues.get(QUEUE)
     return [tuple(json.loads(message)["args"]) for message in list(queue.queue)] if queue else []
-
-
-def work() -> None:
-    """A real worker, until the queue is empty."""
-    stub = dramatiq.get_broker()
-    worker = Worker(stub, queues={QUEUE}, worker_threads=1, worker_timeout=50)
-    worker.start()
-    try:
-        stub.join(QUEUE, fail_fast=False, timeout=5000)  # type: ignore[call-arg]
-        worker.join()
-    finally:
-        worker.stop()
 
 
 def test_a_task_is_sent_when_the_transaction_has_committed(transactional_db: None, actors: Actors) -> None:
@@ -147,7 +136,7 @@ def test_a_worker_tells_of_each_task_once(
     before = _sample("darkroom_tasks_total", task=actor.actor_name, outcome=outcome)
     timed = _sample("darkroom_task_seconds_count", task=actor.actor_name)
     sent = actor.send(1)
-    work()
+    work(QUEUE)
     assert _sample("darkroom_tasks_total", task=actor.actor_name, outcome=outcome) == before + 1
     assert _sample("darkroom_task_seconds_count", task=actor.actor_name) == timed + 1
     lines = [json.loads(line) for line in log.getvalue().splitlines()]
@@ -170,7 +159,7 @@ def test_a_worker_keeps_no_connection_and_no_wall_between_tasks(transactional_db
     actor = actors(task)
     for number in (1, 2):
         actor.send(number)
-    work()
+    work(QUEUE)
     assert seen == [(None, {}), (None, {})]
 
 

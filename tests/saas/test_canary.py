@@ -15,8 +15,6 @@ from asgiref.sync import async_to_sync
 from django.core import mail
 from django.test import AsyncClient
 from django.urls import reverse
-from dramatiq import Worker
-from dramatiq.brokers.stub import StubBroker
 
 from accounts.models import Organization, ProviderConnection, User
 from saas import live, tenancy
@@ -24,6 +22,7 @@ from tests.conftest import PASSWORD, SignIn, make_person
 from tests.saas import canary
 from tests.saas.canary import Echo, Walker
 from tests.saas.conftest import OpenLog
+from tests.saas.workers import work
 from tests.test_access import OF_AN_ORGANIZATION
 
 PROVIDER_KEY = "sk-" + secrets.token_urlsafe(30)
@@ -104,7 +103,7 @@ class Story:
         for status in STATUSES:
             Echo.status = status
             assert self.post("test_connection", self.connection.code) == 302
-            self._work()
+            work("default")
             self.walker.get(reverse("connection_health", args=["acme", self.connection.code]))
         with tenancy.tenant(self.org.pk):
             self.connection.refresh_from_db()
@@ -121,18 +120,7 @@ class Story:
             with tenancy.tenant(self.org.pk):
                 ProviderConnection.objects.update(health="unknown")
             assert self.post("test_connection", self.connection.code) == 302
-            self._work()
-
-    def _work(self) -> None:
-        queue = dramatiq.get_broker()
-        assert isinstance(queue, StubBroker)
-        worker = Worker(queue, worker_threads=1, worker_timeout=50)
-        worker.start()
-        try:
-            queue.join("default", fail_fast=False, timeout=10_000)
-            worker.join()
-        finally:
-            worker.stop()
+            work("default")
 
     def use_an_api_key(self) -> None:
         url = reverse("new_key", args=["acme"])
@@ -169,8 +157,9 @@ class Story:
     def walk(self) -> None:
         for name, row in OF_AN_ORGANIZATION.items():
             if row.method == "get" and name != "audit_export":
-                codes = [self.connection.code] if row.kwargs else []
-                assert self.walker.get(reverse(name, args=["acme", *codes])).status_code == 200
+                fitting = [self.connection.code, "preview"][: len(row.kwargs)]  # nothing else has been made
+                answer = self.walker.get(reverse(name, args=["acme", *fitting]))
+                assert answer.status_code == (404 if fitting and "connection" not in name else 200)
         for url in ("/", "/me/", "/o/new/", "/accounts/2fa/", "/accounts/password/change/", "/healthz", "/readyz"):
             self.walker.get(url)
         self.walker.get("/-/metrics", headers={"Authorization": "Bearer operators-token"})
