@@ -2,17 +2,16 @@
 
 import os
 import shutil
-import signal
 import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import Event
 
 from saas.embedded import identity, sockets
 from saas.embedded.binaries import MAJOR, binaries
 from saas.embedded.folder import DataFolder
+from saas.embedded.postmaster import POLL_SECONDS, Postmaster
 from saas.embedded.refusal import Refusal
 from saas.embedded.runner import Runner
 
@@ -39,10 +38,7 @@ SETTINGS: Mapping[str, str] = {
     "log_error_verbosity": "terse",  # details quote rows
     "timezone": "UTC",
 }
-STATUS_LINE = 7  # of postmaster.pid
 LONGEST_LOG_BYTES = 1_000_000
-POLL_SECONDS = 0.01
-FAST_STOP_SECONDS = 3
 PLAIN_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}  # no PG… variable of the person's own
 
 
@@ -51,7 +47,10 @@ class Cluster:
     folder: DataFolder
     runner: Runner
     settings: Mapping[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None  # only where this very process started it
+
+    @property
+    def postmaster(self) -> Postmaster:
+        return Postmaster(self.folder.cluster)
 
     def make(self) -> None:
         """Either the whole cluster exists afterwards or none of it: an interrupted one is begun again."""
@@ -61,16 +60,7 @@ class Cluster:
         self.runner.give(unfinished)
         self._run(
             *("initdb", "--pgdata", str(unfinished), "--username", identity.SUPERUSER, "--no-instructions"),
-            *(
-                "--encoding",
-                "UTF8",
-                "--locale-provider",
-                "builtin",
-                "--builtin-locale",
-                "C.UTF-8",
-                "--locale",
-                "C",
-            ),
+            *("--encoding", "UTF8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
             *("--auth-local", "peer", "--auth-host", "reject"),
         )
         unfinished.rename(self.folder.cluster)
@@ -87,7 +77,7 @@ class Cluster:
         return True
 
     def start(self, cancelled: Event) -> None:
-        self._forget_stranger()
+        self.postmaster.forget_stranger()
         sockets.make(self.folder.sockets, self.runner, data=self.folder.root)
         self.runner.take_back(self.folder.cluster)
         identity.write(self.folder.cluster, self.runner)
@@ -102,7 +92,7 @@ class Cluster:
         with log_path.open("ab") as log:
             if log.tell() > LONGEST_LOG_BYTES:
                 log.truncate(0)
-            self.process = subprocess.Popen(
+            process = subprocess.Popen(
                 [binaries() / "postgres", "-D", self.folder.cluster, *options],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -112,69 +102,26 @@ class Cluster:
                 start_new_session=True,  # Ctrl-C is for us; we stop PostgreSQL when its users have left
                 **self.runner.process_options,
             )
-        self._wait(self.process, cancelled)
+        self._wait(process, cancelled)
 
-    def is_running(self) -> bool:
-        """It takes connections; also one that a killed Darkroom left behind."""
-        lines = self._pid_file()
-        is_ready = len(lines) > STATUS_LINE and lines[STATUS_LINE].strip() == "ready"
-        return is_ready and self._is_postmaster(int(lines[0]))
-
-    def is_alive(self) -> bool:
-        """Also while it recovers from the crash of one of its processes."""
-        lines = self._pid_file()
-        return bool(lines) and self._is_postmaster(int(lines[0]))
+    def settle(self, cancelled: Event) -> None:
+        """One that a killed Darkroom left behind may be starting or ending still."""
+        while self.postmaster.pid and not self.postmaster.is_ready() and not cancelled.is_set():
+            time.sleep(POLL_SECONDS)
 
     def stop(self) -> None:
-        lines = self._pid_file()
-        if lines and self._is_postmaster(int(lines[0])):
-            self._end(int(lines[0]))
+        if pid := self.postmaster.pid:
+            self.postmaster.end(pid)
         sockets.remove(self.folder.sockets, data=self.folder.root)
 
-    def _end(self, pid: int) -> None:
-        for kind, seconds in ((signal.SIGINT, FAST_STOP_SECONDS), (signal.SIGQUIT, 5), (signal.SIGKILL, 1)):
-            os.kill(pid, kind)
-            if self._ends_within(pid, seconds):
-                return
-
     def _wait(self, process: subprocess.Popen[bytes], cancelled: Event) -> None:
-        while not self.is_running():
+        while not self.postmaster.is_ready():
             if process.poll() is not None:
                 raise Refusal(f"PostgreSQL did not start; {self.folder.postgres_log} says why.")
             if cancelled.is_set():
-                self._end(process.pid)
+                self.postmaster.end(process.pid)
                 raise Refusal("PostgreSQL was asked to stop before it had started.")
             time.sleep(POLL_SECONDS)
-
-    def _ends_within(self, pid: int, seconds: float) -> bool:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            if self.process and self.process.pid == pid:
-                self.process.poll()  # reaps our own child
-            if not self._is_postmaster(pid):
-                return True
-            time.sleep(POLL_SECONDS)
-        return False
-
-    def _forget_stranger(self) -> None:
-        """After a crash the file may name an id that another process has by now; PostgreSQL would give up."""
-        lines = self._pid_file()
-        if lines and _is_alive(int(lines[0])) and not self._is_postmaster(int(lines[0])):
-            (self.folder.cluster / "postmaster.pid").unlink()
-
-    def _pid_file(self) -> list[str]:
-        try:
-            return (self.folder.cluster / "postmaster.pid").read_text().splitlines()
-        except FileNotFoundError:
-            return []
-
-    def _is_postmaster(self, pid: int) -> bool:
-        """Its command line names our files; a process that merely got the same id does not."""
-        try:
-            command = Path(f"/proc/{pid}/cmdline").read_bytes()
-        except OSError:
-            return not Path("/proc/self").exists() and _is_alive(pid)
-        return os.fsencode(self.folder.cluster) in command.split(b"\0")
 
     def _run(self, program: str, *arguments: str) -> None:
         done = subprocess.run(
@@ -190,13 +137,3 @@ class Cluster:
         )
         if done.returncode:
             raise Refusal(f"PostgreSQL's {program} failed: {' '.join(done.stderr.split()) or done.returncode}")
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

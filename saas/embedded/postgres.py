@@ -39,7 +39,7 @@ class Postgres:
 
     def has_ended(self) -> bool:
         """Whether it died under us."""
-        return self._cluster is not None and not self._cluster.is_alive()
+        return self._cluster is not None and not self._cluster.postmaster.pid
 
     def leave(self) -> None:
         """Stops PostgreSQL, unless somebody else still uses it."""
@@ -69,7 +69,8 @@ class Postgres:
     def _join(self) -> None:
         cluster = self._cluster = Cluster(self.folder, runner_for(self.folder.cluster), self._settings)
         self._use = locks.share(self.folder.lock("postgres-users"))
-        if not cluster.is_running():
+        cluster.settle(self._cancelled)
+        if not cluster.postmaster.is_ready():
             own_name()  # refuses a user whom PostgreSQL could not recognize
             is_made = cluster.is_made()
             for opened in cluster.runner.open_way_to(self.folder.root, binaries()):
