@@ -10,194 +10,354 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_walls'),
-        ('studio', '0002_image_models'),
+        ("accounts", "0002_walls"),
+        ("studio", "0002_image_models"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Input',
+            name="Input",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('file', models.CharField(max_length=200)),
-                ('sent_file', models.CharField(max_length=200)),
-                ('sent_mime', models.CharField(max_length=20)),
-                ('thumbnail', models.CharField(max_length=200)),
-                ('width', models.PositiveIntegerField()),
-                ('height', models.PositiveIntegerField()),
-                ('size_bytes', models.PositiveIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('giver', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='inputs', to='accounts.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("file", models.CharField(max_length=200)),
+                ("sent_file", models.CharField(max_length=200)),
+                ("sent_mime", models.CharField(max_length=20)),
+                ("thumbnail", models.CharField(max_length=200)),
+                ("width", models.PositiveIntegerField()),
+                ("height", models.PositiveIntegerField()),
+                ("size_bytes", models.PositiveIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "giver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="inputs", to="accounts.organization"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('kind', models.CharField(choices=[('generate', 'Generate'), ('edit', 'Edit'), ('respond', 'Respond')], max_length=10)),
-                ('model', models.CharField(max_length=80)),
-                ('prompt', models.TextField()),
-                ('asked', models.JSONField()),
-                ('count', models.PositiveSmallIntegerField()),
-                ('visibility', models.CharField(choices=[('team', "The team's"), ('private', "Only its maker's")], default='team', max_length=10)),
-                ('state', models.CharField(choices=[('queued', 'Waiting'), ('running', 'Developing'), ('succeeded', 'Finished'), ('failed', 'Failed'), ('refused', 'Refused'), ('cancelled', 'Cancelled'), ('unknown', 'Unknown')], default='queued', max_length=10)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('cancel_asked_at', models.DateTimeField(null=True)),
-                ('last_seq', models.PositiveIntegerField(default=0)),
-                ('api_key', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.apikey')),
-                ('connection', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='accounts.providerconnection')),
-                ('maker', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='accounts.organization')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("generate", "Generate"), ("edit", "Edit"), ("respond", "Respond")], max_length=10
+                    ),
+                ),
+                ("model", models.CharField(max_length=80)),
+                ("prompt", models.TextField()),
+                ("asked", models.JSONField()),
+                ("count", models.PositiveSmallIntegerField()),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[("team", "The team's"), ("private", "Only its maker's")], default="team", max_length=10
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Waiting"),
+                            ("running", "Developing"),
+                            ("succeeded", "Finished"),
+                            ("failed", "Failed"),
+                            ("refused", "Refused"),
+                            ("cancelled", "Cancelled"),
+                            ("unknown", "Unknown"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("cancel_asked_at", models.DateTimeField(null=True)),
+                ("last_seq", models.PositiveIntegerField(default=0)),
+                (
+                    "api_key",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.apikey"
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.providerconnection",
+                    ),
+                ),
+                (
+                    "maker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="runs", to="accounts.organization"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RunEvent',
+            name="RunEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('seq', models.PositiveIntegerField()),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('type', models.CharField(max_length=12)),
-                ('slot_index', models.PositiveSmallIntegerField(null=True)),
-                ('data', models.JSONField(default=dict)),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='run_events', to='accounts.organization')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='studio.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("seq", models.PositiveIntegerField()),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("type", models.CharField(max_length=12)),
+                ("slot_index", models.PositiveSmallIntegerField(null=True)),
+                ("data", models.JSONField(default=dict)),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="run_events",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="studio.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='RunInput',
+            name="RunInput",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveSmallIntegerField()),
-                ('input', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='studio.input')),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='run_inputs', to='accounts.organization')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='inputs', to='studio.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveSmallIntegerField()),
+                (
+                    "input",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="uses", to="studio.input"
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="run_inputs",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="inputs", to="studio.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Slot',
+            name="Slot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('index', models.PositiveSmallIntegerField()),
-                ('state', models.CharField(choices=[('queued', 'Waiting'), ('running', 'Developing'), ('succeeded', 'Finished'), ('failed', 'Failed'), ('refused', 'Refused'), ('cancelled', 'Cancelled'), ('unknown', 'Unknown')], default='queued', max_length=10)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('first_partial_at', models.DateTimeField(null=True)),
-                ('ended_at', models.DateTimeField(null=True)),
-                ('charged', models.CharField(choices=[('no', 'Not charged'), ('yes', 'Charged'), ('perhaps', 'May have been charged')], default='no', max_length=10)),
-                ('error_code', models.CharField(blank=True, max_length=60)),
-                ('error_sentence', models.CharField(blank=True, max_length=300)),
-                ('request_id', models.CharField(blank=True, max_length=120)),
-                ('used', models.JSONField(default=dict)),
-                ('usage', models.JSONField(null=True)),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='slots', to='accounts.organization')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='slots', to='studio.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("index", models.PositiveSmallIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Waiting"),
+                            ("running", "Developing"),
+                            ("succeeded", "Finished"),
+                            ("failed", "Failed"),
+                            ("refused", "Refused"),
+                            ("cancelled", "Cancelled"),
+                            ("unknown", "Unknown"),
+                        ],
+                        default="queued",
+                        max_length=10,
+                    ),
+                ),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("first_partial_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "charged",
+                    models.CharField(
+                        choices=[("no", "Not charged"), ("yes", "Charged"), ("perhaps", "May have been charged")],
+                        default="no",
+                        max_length=10,
+                    ),
+                ),
+                ("error_code", models.CharField(blank=True, max_length=60)),
+                ("error_sentence", models.CharField(blank=True, max_length=300)),
+                ("request_id", models.CharField(blank=True, max_length=120)),
+                ("used", models.JSONField(default=dict)),
+                ("usage", models.JSONField(null=True)),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="slots", to="accounts.organization"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="slots", to="studio.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Partial',
+            name="Partial",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('index', models.PositiveSmallIntegerField()),
-                ('tried', models.PositiveSmallIntegerField()),
-                ('file', models.CharField(max_length=200)),
-                ('preview', models.CharField(max_length=200)),
-                ('size_bytes', models.PositiveIntegerField()),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='partials', to='accounts.organization')),
-                ('slot', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='partials', to='studio.slot')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("index", models.PositiveSmallIntegerField()),
+                ("tried", models.PositiveSmallIntegerField()),
+                ("file", models.CharField(max_length=200)),
+                ("preview", models.CharField(max_length=200)),
+                ("size_bytes", models.PositiveIntegerField()),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="partials", to="accounts.organization"
+                    ),
+                ),
+                (
+                    "slot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="partials", to="studio.slot"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Output',
+            name="Output",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('file', models.CharField(max_length=200)),
-                ('preview', models.CharField(max_length=200)),
-                ('thumbnail', models.CharField(max_length=200)),
-                ('format', models.CharField(max_length=10)),
-                ('width', models.PositiveIntegerField()),
-                ('height', models.PositiveIntegerField()),
-                ('size_bytes', models.PositiveIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('revised_prompt', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('org', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outputs', to='accounts.organization')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='outputs', to='studio.run')),
-                ('slot', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='output', to='studio.slot')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("file", models.CharField(max_length=200)),
+                ("preview", models.CharField(max_length=200)),
+                ("thumbnail", models.CharField(max_length=200)),
+                ("format", models.CharField(max_length=10)),
+                ("width", models.PositiveIntegerField()),
+                ("height", models.PositiveIntegerField()),
+                ("size_bytes", models.PositiveIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("revised_prompt", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="outputs", to="accounts.organization"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="outputs", to="studio.run"
+                    ),
+                ),
+                (
+                    "slot",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="output", to="studio.slot"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Ticket',
+            name="Ticket",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slot_code', models.UUIDField(unique=True)),
-                ('org_id', models.BigIntegerField()),
-                ('maker_id', models.BigIntegerField()),
-                ('connection_id', models.BigIntegerField()),
-                ('org_limit', models.PositiveSmallIntegerField()),
-                ('connection_limit', models.PositiveSmallIntegerField()),
-                ('not_before', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('worker', models.UUIDField(null=True)),
-                ('lease_until', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("slot_code", models.UUIDField(unique=True)),
+                ("org_id", models.BigIntegerField()),
+                ("maker_id", models.BigIntegerField()),
+                ("connection_id", models.BigIntegerField()),
+                ("org_limit", models.PositiveSmallIntegerField()),
+                ("connection_limit", models.PositiveSmallIntegerField()),
+                ("not_before", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("worker", models.UUIDField(null=True)),
+                ("lease_until", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('worker', None)), fields=['id'], name='waiting_tickets'), models.Index(condition=models.Q(('worker', None), _negated=True), fields=['lease_until'], name='held_tickets')],
+                "indexes": [
+                    models.Index(condition=models.Q(("worker", None)), fields=["id"], name="waiting_tickets"),
+                    models.Index(
+                        condition=models.Q(("worker", None), _negated=True), fields=["lease_until"], name="held_tickets"
+                    ),
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['org', '-id'], name='studio_run_org_id_dda019_idx'),
+            model_name="run",
+            index=models.Index(fields=["org", "-id"], name="studio_run_org_id_dda019_idx"),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['org', 'maker', '-id'], name='studio_run_org_id_616bde_idx'),
+            model_name="run",
+            index=models.Index(fields=["org", "maker", "-id"], name="studio_run_org_id_616bde_idx"),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'succeeded', 'failed', 'refused', 'cancelled', 'unknown'])), name='run_state_exists'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["queued", "running", "succeeded", "failed", "refused", "cancelled", "unknown"])
+                ),
+                name="run_state_exists",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.CheckConstraint(condition=models.Q(('count__range', (1, 10))), name='run_has_one_to_ten_slots'),
+            model_name="run",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("count__range", (1, 10))), name="run_has_one_to_ten_slots"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='runevent',
-            constraint=models.UniqueConstraint(fields=('run', 'seq'), name='one_event_per_sequence'),
+            model_name="runevent",
+            constraint=models.UniqueConstraint(fields=("run", "seq"), name="one_event_per_sequence"),
         ),
         migrations.AddConstraint(
-            model_name='runinput',
-            constraint=models.UniqueConstraint(fields=('run', 'number'), name='one_input_per_number'),
+            model_name="runinput",
+            constraint=models.UniqueConstraint(fields=("run", "number"), name="one_input_per_number"),
         ),
         migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.UniqueConstraint(fields=('run', 'index'), name='one_slot_per_index'),
+            model_name="slot",
+            constraint=models.UniqueConstraint(fields=("run", "index"), name="one_slot_per_index"),
         ),
         migrations.AddConstraint(
-            model_name='slot',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['queued', 'running', 'succeeded', 'failed', 'refused', 'cancelled', 'unknown'])), name='slot_state_exists'),
+            model_name="slot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("state__in", ["queued", "running", "succeeded", "failed", "refused", "cancelled", "unknown"])
+                ),
+                name="slot_state_exists",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='partial',
-            constraint=models.UniqueConstraint(fields=('slot', 'tried', 'index'), name='one_partial_per_index'),
+            model_name="partial",
+            constraint=models.UniqueConstraint(fields=("slot", "tried", "index"), name="one_partial_per_index"),
         ),
     ]
