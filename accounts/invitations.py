@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib.sessions.backends.base import SessionBase
 from django.template.loader import render_to_string
 from django.utils import timezone
 
@@ -11,8 +12,9 @@ from accounts import audit
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Invitation, Membership, Organization, Role, User
 from accounts.models.invitations import LIFETIME
-from saas import mail, tenancy, tokens
+from saas import mail, sealing, tenancy, tokens
 
+SESSION_KEY = "invitation"
 TOKEN_KIND = "di"  # noqa: S105 a kind, no secret
 MOST_PER_HOUR = 60
 LETTERS = ("invitation.sent", "invitation.sent_again")
@@ -72,6 +74,22 @@ def find(token: str) -> Invitation:
             if invitation.org.deleted_at is None and not invitation.org.is_suspended:
                 return invitation
     raise InvitationEnded("This invitation has expired, was used or was taken back. Ask for a new one.")
+
+
+def remember(session: SessionBase, token: str) -> None:
+    """Until the person who opened the link has signed up or in. Sealed: sessions lie in the database."""
+    session[SESSION_KEY] = sealing.seal(token, context=SESSION_KEY)
+
+
+def remembered(session: SessionBase) -> str:
+    try:
+        return sealing.unseal(session.get(SESSION_KEY, ""), context=SESSION_KEY).reveal()
+    except sealing.CannotUnseal:
+        return ""
+
+
+def forget(session: SessionBase) -> None:
+    session.pop(SESSION_KEY, None)
 
 
 def is_for(invitation: Invitation, user: User) -> bool:

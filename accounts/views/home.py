@@ -2,6 +2,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
+from accounts import invitations
 from accounts.access import memberships_of
 from saas import tenancy
 
@@ -11,7 +12,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """The landing page for strangers; for a person, the place where they left off."""
     if not request.user.is_authenticated:
         return render(request, "landing.html")
-    pending = request.session.get("invitation")
+    pending = invitations.remembered(request.session)
     if pending:
         return redirect("invitation", pending)
     with tenancy.person(request.user.pk):

@@ -18,15 +18,15 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     try:
         found = invitations.find(token)
     except invitations.InvitationEnded as refusal:
-        request.session.pop("invitation", None)
+        invitations.forget(request.session)
         return render(request, "accounts/invitation_ended.html", {"sentence": refusal.sentence}, status=410)
     context = {"invitation": found, "token": token, "is_for_me": False}
     if request.user.is_authenticated:
         context["is_for_me"] = invitations.is_for(found, request.user)
         if not context["is_for_me"]:
-            request.session.pop("invitation", None)  # said once; home is theirs again
+            invitations.forget(request.session)  # said once; home is theirs again
     else:
-        request.session["invitation"] = token
+        invitations.remember(request.session, token)
         get_adapter().stash_verified_email(request, found.email)
     return render(request, "accounts/invitation.html", context)
 
@@ -37,11 +37,11 @@ def accept_invitation(request: PersonRequest, token: str) -> HttpResponse:
     try:
         member = invitations.accept(invitation=invitations.find(token), user=request.user)
     except invitations.InvitationEnded as refusal:
-        request.session.pop("invitation", None)
+        invitations.forget(request.session)
         return render(request, "accounts/invitation_ended.html", {"sentence": refusal.sentence}, status=410)
     except NotAllowed as refusal:
         messages.error(request, refusal.sentence)
         return redirect("invitation", token)
-    request.session.pop("invitation", None)
+    invitations.forget(request.session)
     messages.success(request, f"Welcome to {member.org.name}.")
     return redirect("studio", member.org.slug)
