@@ -77,7 +77,7 @@ def _opened(data: bytes, message: str, param: str) -> vips.Image:
     if not _kind(data):
         raise _invalid(message, param)
     try:
-        opened = vips.decode(data)
+        opened = vips.decode(data, is_jpeg=_kind(data) == "jpeg")
         if opened.width * opened.height > MOST_PIXELS or opened.get_n_pages() > 1:
             raise _invalid(message, param)
         opened.avg()

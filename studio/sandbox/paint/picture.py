@@ -50,10 +50,10 @@ class Finish:
 
 FINISHES = {
     "low": Finish(detail=0, grain=5, block=2),
-    "medium": Finish(detail=1, grain=4, spray=0.30),
-    "high": Finish(detail=2, grain=4, spray=0.34),
-    "xhigh": Finish(detail=3, grain=3, spray=0.38),
-    "max": Finish(detail=4, grain=3, spray=0.30),
+    "medium": Finish(detail=1, grain=4, spray=0.24),
+    "high": Finish(detail=2, grain=4, spray=0.26),
+    "xhigh": Finish(detail=3, grain=3, spray=0.27),
+    "max": Finish(detail=4, grain=3, spray=0.28),
 }
 
 

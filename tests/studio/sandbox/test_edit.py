@@ -124,7 +124,7 @@ def test_two_parts_of_one_name_are_refused(sandbox_url: str, photo: bytes) -> No
     assert "use the array syntax instead e.g. 'image[]=<value>'" in answered.json()["error"]["message"]
 
 
-@pytest.mark.parametrize("name", ["cmyk.jpg", "palette.png", "text.png", "torn.png", "svg.png"])
+@pytest.mark.parametrize("name", ["cmyk.jpg", "palette.png", "text.png", "torn.png", "torn.jpg", "svg.png"])
 def test_files_that_are_no_good_are_refused(client: OpenAI, photo: bytes, name: str) -> None:
     files = {
         "cmyk.jpg": bytes(
@@ -133,6 +133,7 @@ def test_files_that_are_no_good_are_refused(client: OpenAI, photo: bytes, name: 
         "palette.png": bytes(flat(64, 64).pngsave_buffer(palette=True)),
         "text.png": b"no picture at all",
         "torn.png": photo[: len(photo) // 2],
+        "torn.jpg": bytes(flat().jpegsave_buffer())[:-4000],
         "svg.png": b'<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"/>',
     }
     kind = "image/jpeg" if name.endswith("jpg") else PNG
