@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import OrgRequest, member_required
-from accounts.errors import Refused
+from accounts.errors import NotAllowed, Refused
 from accounts.models import Role
 from studio import metadata, runs
 from studio.models import Run
@@ -54,6 +54,8 @@ def _run_or_404(request: OrgRequest, code: UUID) -> Run:
 def _act(verb: Callable[[], None]) -> HttpResponse:
     try:
         verb()
+    except NotAllowed:
+        raise  # a 403, made by whoever asked for the rights
     except Refused as refusal:
         return JsonResponse({"error": {"code": "refused", "message": refusal.sentence}}, status=409)
     return HttpResponse(status=204)
