@@ -1,5 +1,6 @@
 """One file, one source: the environment. Which size Darkroom runs in is decided here and nowhere else."""
 
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -280,6 +281,9 @@ CONNECTION_CALLS_AT_ONCE = environment.number("CONNECTION_CALLS_AT_ONCE", 16)
 # Where workers reach the sandbox: this very Darkroom.
 SANDBOX_URL = environment.text("SANDBOX_URL", f"{PUBLIC_URL}/sandbox/v1")
 SANDBOX_HOST = urlsplit(SANDBOX_URL).netloc
+# Painting costs processor time: where strangers reach Darkroom, only its own workers may ask for it.
+IS_SANDBOX_PUBLIC = environment.flag("SANDBOX_PUBLIC", default=IS_EMBEDDED or DEBUG)
+SANDBOX_KEY = sha256(f"sandbox:{SECRET_KEY}".encode()).hexdigest()
 
 DESIGN_PAGE = environment.flag("DESIGN_PAGE", default=DEBUG)
 

@@ -14,7 +14,6 @@ from studio.outcomes import ProviderError
 from studio.provider import Endpoint, File, Request
 from studio.specs import Spec
 
-SANDBOX_KEY = "sandbox"
 AUTO = "auto"
 
 
@@ -28,7 +27,7 @@ def endpoint_of(connection: ProviderConnection) -> Endpoint:
     if connection.kind == ProviderKind.SANDBOX:
         return Endpoint(
             base_url=settings.SANDBOX_URL,
-            key=Secret(SANDBOX_KEY),
+            key=Secret(settings.SANDBOX_KEY),
             allowed_hosts=(settings.SANDBOX_HOST,),
             deadline_seconds=settings.PROVIDER_DEADLINE_SECONDS,
         )

@@ -13,6 +13,7 @@ os.environ.setdefault("ENCRYPTION_KEYS", "dGVzdHMgdGVzdHMgdGVzdHMgdGVzdHMgdGVzdH
 os.environ.setdefault("ALLOWED_HOSTS", "testserver,127.0.0.1,localhost")
 os.environ.setdefault("PUBLIC_URL", "http://testserver")
 os.environ.setdefault("MEDIA_ROOT", f"{SCRATCH.name}/media")
+os.environ.setdefault("SANDBOX_PUBLIC", "1")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 from saas.settings import *  # noqa: E402, F403
