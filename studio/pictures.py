@@ -9,7 +9,7 @@ LIMIT_PIXELS = 8192 * 8192
 PREVIEW_EDGE, PREVIEW_LIMIT_BYTES = 640, 48_000
 THUMBNAIL_EDGE = 320
 # Quality, and how much smaller than asked. The first that fits is taken; the last always does.
-STEPS = [(78, 1.0), (60, 1.0), (40, 1.0), (40, 0.75), (30, 0.5), (20, 0.35), (10, 0.2), (1, 0.1)]
+STEPS = [(78, 1.0), (60, 1.0), (40, 1.0), (40, 0.75), (30, 0.5), (20, 0.35), (10, 0.2), (1, 0.1), (1, 0.03)]
 THUMBNAIL_QUALITY = 72
 EFFORT = 1  # more would take thrice as long for a tenth of the bytes
 
@@ -80,5 +80,5 @@ def _scaled(image: Any, scale: float) -> Any:
 
 
 def _webp(image: Any, quality: int) -> bytes:
-    encoded: bytes = image.webpsave_buffer(Q=quality, effort=EFFORT, keep="none")
+    encoded: bytes = image.webpsave_buffer(Q=quality, alpha_q=quality, effort=EFFORT, keep="none")
     return encoded

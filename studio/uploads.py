@@ -146,10 +146,9 @@ def _upright(picture: Picture) -> Any:
 
 
 def _in_srgb(image: Any, header: Header) -> Any:
-    if header.has_foreign_colours or header.mode == "cmyk":
+    if header.has_foreign_colours:
         try:
-            fallback = "cmyk" if header.mode == "cmyk" else "srgb"
-            return image.icc_transform("srgb", embedded=True, input_profile=fallback, depth=8)
+            return image.icc_transform("srgb", embedded=True, depth=8)
         except vips.Error:  # a profile that makes no sense is passed over, as browsers do
             pass
     return image.colourspace("srgb").cast("uchar")

@@ -79,12 +79,12 @@ def _header(first: dict[bytes, bytes], image_bytes: int, kept: tuple[Span, ...])
         kept=kept,
         orientation=exif.orientation(first.get(b"eXIf", b"")),
         is_animated=b"acTL" in first,
-        has_foreign_colours=is_foreign_profile(_profile(first.get(b"iCCP", b""))),
+        has_foreign_colours=is_foreign_profile(unpacked_profile(first.get(b"iCCP", b""))),
         is_keyed=b"tRNS" in first,
     )
 
 
-def _profile(chunk: bytes) -> bytes:
+def unpacked_profile(chunk: bytes) -> bytes:
     """A profile that cannot be unpacked is none."""
     _, _, packed = chunk.partition(b"\0")
     try:

@@ -57,6 +57,12 @@ def test_words_go_and_pixels_stay(form: str) -> None:
     assert b"PK" not in normalised.data[-60:]
 
 
+def test_a_webp_no_longer_promises_what_was_taken_out() -> None:
+    data = files.talkative(".webp")
+    assert data[20] == 0x0C  # EXIF and XMP
+    assert sent(data).data[20] == 0
+
+
 @every_form
 def test_what_is_sent_has_nothing_left_to_be_done(form: str) -> None:
     for data in (files.talkative(form), files.turned(form, 6)):
@@ -86,6 +92,12 @@ def test_a_turned_picture_stands_upright(form: str, orientation: int) -> None:
     assert difference(opened(normalised.data), upright) < 3
     assert is_ordinary(normalised)
     assert files.SECRET not in normalised.data
+
+
+def test_a_large_turned_picture_stands_upright_too() -> None:
+    """Its lines are needed in another order than they are decoded in."""
+    data = files.png_with(plain(".png", 300, 3000), files.chunk(b"eXIf", files.exif(6)))
+    assert files.pixels(sent(data).data) == opened(plain(".png", 300, 3000)).rot90().write_to_memory()
 
 
 def test_a_turned_png_loses_nothing() -> None:
@@ -175,6 +187,7 @@ def test_grey_of_few_bits_becomes_rgb(depth: int, line: bytes, expected: bytes) 
 def test_a_colour_that_counts_as_transparent_becomes_transparency() -> None:
     keyed = files.png(8, 8, files.chunk(b"tRNS", bytes(6)))
     normalised = sent(keyed)
+    assert b"tRNS" not in normalised.data
     assert files.pixels(normalised.data) == bytes(8 * 8 * 4)
     assert is_ordinary(normalised)
 
