@@ -1,0 +1,79 @@
+"""Two people of one organization watch a run of four develop. One of them loses the line in the middle and comes back
+without losing a frame; one picture is refused, says so, and comes when it is tried again."""
+
+import json
+import re
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.conftest import LOOKS, watch
+from tests.embedded.instance import ROOT, Instance, environment
+
+PROMPT = "A lighthouse at night [sandbox delay=0.5 fail=moderation_blocked when=2 only=1]"
+
+
+@pytest.fixture(scope="module")
+def demo(darkroom: Instance) -> dict[str, Any]:
+    command = [sys.executable, "manage.py", "--data", str(darkroom.folder.root), "demo", "--json"]
+    made = subprocess.run(command, cwd=ROOT, env=environment(), check=True, capture_output=True, text=True)
+    found: dict[str, Any] = json.loads(made.stdout)
+    return found
+
+
+def signed_in(context: BrowserContext, demo: dict[str, Any]) -> Page:
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    page.get_by_label("E-mail").fill(demo["email"])
+    page.get_by_label("Password", exact=True).fill(demo["password"])
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/o/demo/$"))
+    return page
+
+
+def test_two_watch_one_run_and_one_of_them_loses_the_line(
+    context: BrowserContext, browser: Browser, darkroom: Instance, demo: dict[str, Any]
+) -> None:
+    page = signed_in(context, demo)
+    complaints = watch(page)
+    with browser.new_context(base_url=darkroom.url, viewport={"width": 390, "height": 844}) as second:
+        colleague = signed_in(second, demo)
+        page.get_by_label("Prompt").fill(PROMPT)
+        page.get_by_label("Prompt").press("Control+Enter")
+        tiles, theirs = page.locator(".run").first.locator(".tile"), colleague.locator(".run").first.locator(".tile")
+        expect(tiles).to_have_count(4)
+        expect(theirs).to_have_count(4)
+        second.set_offline(True)
+        expect(page.locator(".run").first).to_have_attribute("data-live-run", "", timeout=30_000)
+        second.set_offline(False)
+        expect(colleague.locator(".run").first).to_have_attribute("data-live-run", "", timeout=30_000)
+        for seen in (tiles, theirs):
+            expect(seen.locator("a > img")).to_have_count(3)
+            expect(seen.nth(2)).to_contain_text("safety system refused")
+            expect(seen.nth(2)).to_contain_text("It cost nothing.")
+        must_hold_every_frame(page, demo)
+        tiles.nth(2).get_by_role("button", name="Try again").click()
+        expect(tiles.locator("a > img")).to_have_count(4, timeout=30_000)
+        expect(theirs.locator("a > img")).to_have_count(4, timeout=30_000)
+    assert complaints == []
+
+
+def must_hold_every_frame(page: Page, demo: dict[str, Any]) -> None:
+    code = page.locator(".run").first.get_attribute("data-run")
+    told = page.request.get(f"/o/{demo['org']}/runs/{code}/events/?after=0").json()["events"]
+    assert [event["seq"] for event in told] == list(range(1, len(told) + 1))
+    types = [event["type"] for event in told]
+    assert (types[0], types[-1]) == ("queued", "ended")
+    assert (types.count("output"), types.count("refused"), types.count("partial")) == (3, 1, 6)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_in_the_studio(look: str, context: BrowserContext, demo: dict[str, Any]) -> None:
+    page = signed_in(context, demo)
+    page.evaluate("look => { document.documentElement.dataset.look = look }", look)
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
