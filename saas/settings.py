@@ -212,7 +212,10 @@ MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not IS_HTTPS
 
 OIDC_NAME = environment.text("OIDC_NAME")
 SOCIALACCOUNT_ONLY = False
-SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_ADAPTER = "accounts.signin.IssuerAdapter"
+# The issuer is the operator's own choice: whom it knows by a verified address is who has that address here.
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {"openid_connect": {"APPS": []}}
 if OIDC_NAME:
     SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"] = [
