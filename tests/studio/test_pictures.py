@@ -69,7 +69,7 @@ def test_a_preview_is_never_above_the_limit(width: int, height: int, bands: int,
 
 @pytest.mark.parametrize(("width", "height"), [(4000, 1), (1, 4000)])
 def test_a_line_has_a_preview_too(width: int, height: int) -> None:
-    assert max(measure(preview(noise(width, height), limit_bytes=300))[1:]) <= 640
+    assert max(measure(preview(noise(width, height), limit_bytes=150))[1:]) <= 640
     assert max(measure(thumbnail(noise(width, height)))[1:]) == 320
 
 
@@ -135,6 +135,13 @@ def test_what_is_no_picture_has_no_preview(data: bytes) -> None:
         with pytest.raises(Unreadable) as unreadable:
             make(data)
         assert str(unreadable.value).endswith(".")
+
+
+def test_too_many_pixels_are_refused_before_they_are_decoded() -> None:
+    enormous = files.webp(files.riff_chunk(b"VP8L", b"\x2f" + b"\xff\xff\xff\x0f" + bytes(100)))
+    for make in (measure, preview, thumbnail, preview_and_thumbnail):
+        with pytest.raises(Unreadable, match="16384 by 16384 pixels are too many"):
+            make(enormous)
 
 
 def test_the_bytes_are_left_alone() -> None:
