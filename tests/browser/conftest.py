@@ -28,8 +28,10 @@ def darkroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
         yield instance
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Playwright's loop runs in this thread as long as the browser is open, and async tests cannot run beside it: so
+    the browser is closed with its module."""
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         reason = "no Chromium on this machine; bin/test installs it as root on Debian"
