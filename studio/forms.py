@@ -12,11 +12,9 @@ class PromptForm(forms.Form):
     prompt = forms.CharField(
         widget=forms.Textarea(attrs={"rows": 2, "placeholder": "Say what you want to see", "maxlength": 32000})
     )
-    size = forms.ChoiceField(required=False)
-    quality = forms.ChoiceField(required=False)
-    n = forms.ChoiceField(
-        choices=[("1", "1"), ("2", "2"), ("4", "4")], required=False, initial="4", widget=Segmented, label="Pictures"
-    )
+    size = forms.ChoiceField()
+    quality = forms.ChoiceField()
+    n = forms.ChoiceField(choices=[("1", "1"), ("2", "2"), ("4", "4")], initial="4", widget=Segmented, label="Pictures")
 
     def __init__(self, *args: Any, models: Catalogue, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -31,5 +29,4 @@ class PromptForm(forms.Form):
 
     def asked(self) -> dict[str, Any]:
         """In the words of `studio.specs`, with partial images so that the picture is seen to develop."""
-        chosen = {name: value for name, value in self.cleaned_data.items() if value not in ("", None)}
-        return {**chosen, "n": int(chosen.get("n", 1)), "partial_images": 2}
+        return {**self.cleaned_data, "n": int(self.cleaned_data["n"]), "partial_images": 2}

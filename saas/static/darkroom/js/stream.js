@@ -2,19 +2,24 @@
    again, so that the page shows what the server knows, not what a message said. */
 export function attach(stream) {
   const address = stream.dataset.stream;
-  const fetching = new Set();
+  const waiting = new Set();
+  const asked = new Map();
 
   const card = (code) => stream.querySelector(`[data-run="${CSS.escape(code)}"]`);
 
   async function refresh(code) {
-    if (fetching.has(code)) return;
-    fetching.add(code);
+    if (waiting.has(code)) return;
+    waiting.add(code);
     await new Promise((done) => setTimeout(done, 60)); // several events at once cost one fetch
-    fetching.delete(code);
+    waiting.delete(code);
+    const turn = (asked.get(code) ?? 0) + 1;
+    asked.set(code, turn);
     const answer = await fetch(address.replace(/0{8}-0{4}-0{4}-0{4}-0{12}/, code));
     if (!answer.ok) return;
+    const text = await answer.text();
+    if (asked.get(code) !== turn) return; // a later answer knows more
     const template = document.createElement("template");
-    template.innerHTML = await answer.text();
+    template.innerHTML = text;
     const fresh = template.content.firstElementChild;
     const old = card(code);
     if (old) old.replaceWith(fresh);
@@ -33,7 +38,7 @@ export function attach(stream) {
     next.src = `data:image/webp;base64,${preview}`;
     next.hidden = false;
     image.replaceWith(next);
-    tile.classList.replace("tile-queued", "tile-running");
+    if (tile.classList.replace("tile-queued", "tile-running")) refresh(run);
   }
 
   document.addEventListener("live:partial", ({ detail }) => show(detail));
