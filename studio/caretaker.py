@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from saas import tenancy
-from studio import endings, events, line
+from studio import endings, events, line, rescue
 from studio.line import Held
 from studio.models import Slot
 
@@ -92,6 +92,7 @@ def _watch() -> None:
             if rounds % 2 == 0:
                 sweep()
                 poke()
+                rescue.take_up()
         except Exception:  # the database may come back; the next round tries again
             log.warning("caretaker failed", exc_info=True)
         finally:

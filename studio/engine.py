@@ -6,8 +6,9 @@ late is kept, since it was paid for."""
 
 import base64
 import random
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
@@ -18,7 +19,7 @@ from django.utils import timezone
 from accounts.models import Organization
 from saas import tenancy
 from saas.broker import enqueue_later
-from studio import calls, caretaker, endings, events, keeping, line, provider
+from studio import calls, caretaker, endings, events, finals, keeping, line, provider, rescue
 from studio.answers import Final, Partial
 from studio.line import Held
 from studio.models import Run, Slot, State
@@ -28,6 +29,7 @@ WORKER: UUID = uuid4()
 MOST_TRIES = 4
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
+KEEP_WAITS_SECONDS = (0.5, 2.0, 8.0)  # between the tries to keep a picture that came
 
 log = structlog.get_logger("darkroom.engine")
 
@@ -82,11 +84,12 @@ def _begin() -> Job | None:
 def _develop(job: Job) -> None:
     with _wall(job):
         endpoint, request = calls.prepare(job.run, job.slot)
-    for frame in provider.develop(endpoint, request, before_sending=lambda: _note_sent(job)):
-        if isinstance(frame, Partial):
-            _keep_partial(job, frame)
-        else:
-            _keep_final(job, frame)
+    with closing(provider.develop(endpoint, request, before_sending=lambda: _note_sent(job))) as frames:
+        for frame in frames:
+            if isinstance(frame, Final):
+                _keep_final(job, frame)
+                return  # whatever a provider still has to say, nobody waits for it
+            _try_to_keep_partial(job, frame)
 
 
 def _note_sent(job: Job) -> None:
@@ -99,13 +102,23 @@ def _note_sent(job: Job) -> None:
             raise Lost
 
 
+def _try_to_keep_partial(job: Job, frame: Partial) -> None:
+    """A frame on the way is not worth the picture: whatever fails here, the final is awaited."""
+    try:
+        _keep_partial(job, frame)
+    except ProviderError:
+        raise
+    except Exception:
+        log.exception("partial not kept", slot=job.slot.index, index=frame.index)
+
+
 def _keep_partial(job: Job, frame: Partial) -> None:
     files = keeping.store_partial(job.org.code, job.run, job.slot, frame)
     if files is None:
         return  # no picture; the next one may be
     with _wall(job):
         if not line.still_holds(WORKER, job.held.id):
-            raise Lost
+            return  # somebody else tells of this slot now; the picture is still awaited, since it is being paid for
         partial = keeping.note_partial(job.slot, frame, files)
         events.record(
             job.run,
@@ -120,26 +133,36 @@ def _keep_partial(job: Job, frame: Partial) -> None:
 
 
 def _keep_final(job: Job, frame: Final) -> None:
-    """Also when the sweeper has called the slot unknown meanwhile: what was paid for is kept."""
-    files = keeping.store_output(job.org.code, job.run, job.slot, frame)
-    with _wall(job):
-        line.leave(job.held.id)
-        output = keeping.note_output(job.slot, frame, files)
-        events.record(
-            job.run,
-            "output",
-            slot=job.slot.index,
-            data={"output": str(output.code), "width": output.width, "height": output.height, "format": output.format},
-            hint={"preview": base64.b64encode(files.preview_data).decode()},
-        )
-        endings.close(job.run)
+    """It was paid for: storage and database are asked several times, and at last the picture is put aside."""
+    stored = None
+    for wait in (*KEEP_WAITS_SECONDS, None):
+        try:
+            stored = stored or keeping.store_output(job.org.code, job.run, job.slot, frame)
+            with _wall(job):
+                line.leave(job.held.id)
+                finals.note(job.run, job.slot, frame, stored)
+            return
+        except ProviderError:
+            raise
+        except Exception:
+            log.exception("final not kept", slot=job.slot.index, again_in=wait)
+            if wait is not None:
+                time.sleep(wait)
+    try:
+        rescue.put_aside(job.slot, frame)
+    except OSError as error:
+        raise ProviderError("not_kept", request_id=frame.request_id) from error
+    raise ProviderError("put_aside", request_id=frame.request_id)
 
 
 def _fail(job: Job, error: ProviderError) -> None:
     with _wall(job):
-        job.slot.refresh_from_db()
-        if job.slot.state != State.RUNNING or not line.still_holds(WORKER, job.held.id):
+        if not line.still_holds(WORKER, job.held.id):
             return  # ended, or put back, by somebody else
+        job.slot.refresh_from_db()
+        if job.slot.state != State.RUNNING:
+            line.leave(job.held.id)  # an earlier try's picture came late and ended it
+            return
         if error.ending.is_retryable and job.slot.tries < MOST_TRIES:
             _wait_and_try_again(job, error)
             return

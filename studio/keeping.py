@@ -16,7 +16,7 @@ from studio.answers import Partial as PartialFrame
 from studio.models import Charged, Output, Partial, Run, Slot, State
 from studio.outcomes import ProviderError
 
-LATE = (State.QUEUED, State.RUNNING, State.UNKNOWN)
+SECOND_PICTURE = 100  # beyond any partial's index
 
 log = structlog.get_logger("darkroom.engine")
 
@@ -78,18 +78,27 @@ def store_output(org_code: UUID, run: Run, slot: Slot, frame: Final) -> Stored:
     )
 
 
-def note_output(slot: Slot, frame: Final, stored: Stored) -> Output:
+def note_output(slot: Slot, frame: Final, stored: Stored) -> Output | None:
+    """None where there is nothing new to tell: the slot has its picture."""
     assert stored.measured is not None  # noqa: S101 store_output sets it
-    Slot.objects.filter(pk=slot.pk, state__in=LATE).update(
-        state=State.SUCCEEDED,
-        charged=Charged.YES,
-        ended_at=timezone.now(),
-        error_code="",
-        error_sentence="",
-        request_id=frame.request_id[:120],
-        used=frame.used,
-        usage=frame.usage,
+    sha256 = hashlib.sha256(frame.data).hexdigest()
+    is_first = (
+        Slot.objects.filter(pk=slot.pk)
+        .exclude(state=State.SUCCEEDED)
+        .update(
+            state=State.SUCCEEDED,
+            charged=Charged.YES,
+            ended_at=timezone.now(),
+            error_code="",
+            error_sentence="",
+            request_id=frame.request_id[:120],
+            used=frame.used,
+            usage=frame.usage,
+        )
     )
+    if not is_first:
+        _note_second(slot, frame, stored, sha256)
+        return None
     return Output.objects.create(
         org_id=slot.org_id,
         slot=slot,
@@ -101,6 +110,14 @@ def note_output(slot: Slot, frame: Final, stored: Stored) -> Output:
         width=stored.measured.width,
         height=stored.measured.height,
         size_bytes=len(frame.data),
-        sha256=hashlib.sha256(frame.data).hexdigest(),
+        sha256=sha256,
         revised_prompt=frame.revised_prompt,
     )
+
+
+def _note_second(slot: Slot, frame: Final, stored: Stored, sha256: str) -> None:
+    """Of two tries that both brought a picture, the second one's is kept as the last frame of its try."""
+    if Output.objects.filter(slot=slot, sha256=sha256).exists():
+        return  # the same, noted by a commit whose answer was lost
+    log.warning("second picture for a slot", slot=str(slot.code), tried=slot.tries, request_id=frame.request_id)
+    note_partial(slot, PartialFrame(SECOND_PICTURE, frame.data), stored)

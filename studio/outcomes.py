@@ -89,6 +89,16 @@ ENDINGS = {
     "broken_late": Ending(
         State.UNKNOWN, "Something broke on our side. The provider may have charged.", charged=Charged.PERHAPS
     ),
+    "put_aside": Ending(
+        State.UNKNOWN,
+        "The picture came, but storage does not take it now. It is safe, and appears here when storage works again.",
+        charged=Charged.YES,
+    ),
+    "not_kept": Ending(
+        State.FAILED,
+        "The picture came and was charged, but neither storage nor the worker's disk took it. Ask an operator.",
+        charged=Charged.YES,
+    ),
     "worker_lost": Ending(
         State.UNKNOWN,
         "The worker died while the provider worked. It may have charged; look there before you try again.",

@@ -2,7 +2,7 @@
 `studio.answers`. Nothing is ever sent twice: no SDK retries, no redirects."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -54,7 +54,9 @@ class Request:
     mask: File | None = None
 
 
-def develop(endpoint: Endpoint, request: Request, *, before_sending: Callable[[], None]) -> Iterator[Frame]:
+def develop(
+    endpoint: Endpoint, request: Request, *, before_sending: Callable[[], None]
+) -> Generator[Frame, None, None]:
     """Partials as they come, then exactly one Final; or ProviderError."""
     reading = Reading()
     began = time.monotonic()

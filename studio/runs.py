@@ -20,6 +20,11 @@ class NothingToStop(Refused):
         super().__init__("This has ended already.")
 
 
+class StillStopping(Refused):
+    def __init__(self) -> None:
+        super().__init__("This is being stopped. Try again when all of it has ended.")
+
+
 def visible_to(member: Membership) -> QuerySet[Run]:
     """The team's runs, and one's own private ones."""
     return Run.objects.filter(Q(visibility=Visibility.TEAM) | Q(maker=member.user_id), org=member.org_id)
@@ -79,6 +84,10 @@ def retry(*, slot: Slot, by: Membership) -> None:
         raise NotAllowed("Only its maker or an admin can try this again.")
     if run.connection is None:
         raise Refused(ENDINGS["no_connection"].sentence)
+    Slot.objects.select_for_update().get(pk=slot.pk)  # then the run, in the order in which workers lock them
+    locked = Run.objects.select_for_update().get(pk=run.pk)  # a sibling that ends now would close the run over it
+    if locked.is_live and locked.cancel_asked_at:
+        raise StillStopping  # else what still runs would be stopped no more
     if not slot.reopen():
         raise Refused("Only what ended without a picture can be tried again.")
     run.reopen()

@@ -12,6 +12,7 @@ from studio import metadata, runs
 from studio.models import Run
 
 MOST_EVENTS = 500
+MOST_DIGITS = 10  # of a sequence
 
 
 @require_GET
@@ -20,7 +21,9 @@ def run_events(request: OrgRequest, code: UUID) -> JsonResponse:
     """Everything after a sequence: what a page asks when it was away, or when it sees a gap."""
     run = _run_or_404(request, code)
     after = request.GET.get("after", "0")
-    events = run.events.filter(seq__gt=int(after) if after.isdecimal() else 0).order_by("seq")[:MOST_EVENTS]
+    events = run.events.filter(seq__gt=int(after) if after.isdecimal() and len(after) < MOST_DIGITS else 0).order_by(
+        "seq"
+    )[:MOST_EVENTS]
     return JsonResponse({"run": str(run.code), "events": [event.as_message(str(run.code)) for event in events]})
 
 

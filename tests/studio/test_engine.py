@@ -188,6 +188,7 @@ def test_a_picture_that_comes_after_the_sweeper_is_kept(acme: Organization, alic
     engine._keep_final(job, Final(png(), {}, None))
     (slot,) = slots(run)
     assert (slot.state, slot.charged, slot.error_code) == ("succeeded", "yes", "")
+    assert state(run) == State.SUCCEEDED
 
 
 def test_a_second_delivery_of_a_message_does_nothing(acme: Organization, alice: User, up: Upstream) -> None:
@@ -250,19 +251,6 @@ def test_a_run_whose_connection_is_gone_fails_without_a_call(acme: Organization,
         Run.objects.filter(pk=run.pk).update(connection=None)
     work()
     assert (slots(run)[0].error_code, up.seen) == ("no_connection", [])
-
-
-def test_a_storage_that_fails_after_the_picture_came_says_that_it_may_be_charged(
-    acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*args: object) -> str:
-        raise OSError("No space left on device")
-
-    run = submit(acme, alice)
-    monkeypatch.setattr(files, "save", full)
-    work()
-    (slot,) = slots(run)
-    assert (slot.state, slot.error_code, slot.charged) == ("unknown", "broken_late", "perhaps")
 
 
 def test_a_viewer_makes_nothing(acme: Organization, vera: User, up: Upstream) -> None:

@@ -1,0 +1,19 @@
+"""Notes a finished picture whose files are stored: the rows that name them, and with them the slot's and the run's end.
+Doing it twice is harmless, so that it can be tried until it holds."""
+
+import base64
+
+from studio import endings, events, keeping
+from studio.answers import Final
+from studio.keeping import Stored
+from studio.models import Run, Slot
+
+
+def note(run: Run, slot: Slot, frame: Final, stored: Stored) -> None:
+    """Also when the sweeper has called the slot unknown meanwhile, or somebody has stopped it: it was paid for."""
+    output = keeping.note_output(slot, frame, stored)
+    if output is not None:
+        seen = {"output": str(output.code), "width": output.width, "height": output.height, "format": output.format}
+        preview = base64.b64encode(stored.preview_data).decode()
+        events.record(run, "output", slot=slot.index, data=seen, hint={"preview": preview})
+    endings.close(run)

@@ -1,0 +1,67 @@
+"""Pictures that came and that storage or database did not take. They were paid for, so their bytes wait on this
+machine's disk, each under its slot's code, until the caretaker can keep them."""
+
+import base64
+import json
+import os
+from pathlib import Path
+from uuid import UUID
+
+import structlog
+from django.conf import settings
+
+from saas import tenancy
+from studio import finals, keeping
+from studio.answers import Final
+from studio.models import Slot
+
+log = structlog.get_logger("darkroom.rescue")
+
+
+def folder() -> Path:
+    return Path(settings.DATA_DIR) / "rescued"
+
+
+def put_aside(slot: Slot, frame: Final) -> None:
+    """Raises OSError where the disk does not take it either. A file that is seen is whole."""
+    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
+    said = {"org": slot.org_id, "slot": str(slot.code), "try": slot.tries, "request_id": frame.request_id}
+    picture = {"data": base64.b64encode(frame.data).decode(), "revised_prompt": frame.revised_prompt}
+    path = folder() / f"{slot.code}-{slot.tries}.json"
+    unfinished = path.with_suffix(".unfinished")
+    try:
+        with open(unfinished, "w", opener=_for_us_alone) as file:
+            json.dump({**said, **picture, "used": frame.used, "usage": frame.usage}, file)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def take_up() -> int:
+    """Keeps what was put aside; answers how many. What still cannot be kept stays for the next round."""
+    return sum(_take_up(path) for path in sorted(folder().glob("*.json")))
+
+
+def _take_up(path: Path) -> bool:
+    try:
+        said = json.loads(path.read_text())
+        frame = Final(
+            base64.b64decode(said["data"]), said["used"], said["usage"], said["revised_prompt"], said["request_id"]
+        )
+        with tenancy.tenant(said["org"]):
+            slot = Slot.objects.select_related("run", "org").filter(code=UUID(said["slot"])).first()
+            if slot is not None:  # else it was deleted, and so is this
+                slot.tries = said["try"]  # the try that it came from
+                finals.note(slot.run, slot, frame, keeping.store_output(slot.org.code, slot.run, slot, frame))
+        path.unlink(missing_ok=True)
+    except Exception:
+        log.warning("still not kept", file=path.name, exc_info=True)
+        return False
+    return True
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

@@ -1,0 +1,196 @@
+"""What was paid for is kept: storage fails, a worker was thought dead, two tries both bring a picture."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import LazySettings
+
+from accounts.models import Organization, User
+from saas import tenancy
+from studio import caretaker, engine, files, rescue, runs
+from studio.answers import Final
+from studio.models import Output, Partial, Run, Slot, State, Ticket
+from studio.outcomes import ProviderError
+from tests.conftest import SignIn, must_be_member
+from tests.studio.test_engine import events, slots, state, submit, up, work
+from tests.upstream import Exchange, Upstream, completed, partial, png
+
+pytestmark = pytest.mark.django_db
+__all__ = ["up"]
+
+
+class Storage:
+    """Fails as often as it is told."""
+
+    def __init__(self, failures: int, only: str = "") -> None:
+        self.failures, self.only, self.save = failures, only, files.save
+
+    def __call__(self, name: str, data: bytes) -> str:
+        if self.failures and self.only in name:
+            self.failures -= 1
+            raise OSError("No space left on device")
+        return self.save(name, data)
+
+
+@pytest.fixture(autouse=True)
+def _own_disk(settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.DATA_DIR = tmp_path
+    monkeypatch.setattr(engine, "KEEP_WAITS_SECONDS", (0.0, 0.0, 0.0))
+
+
+def retry(run: Run, by: User) -> None:
+    with tenancy.tenant(run.org_id):
+        slot = Slot.objects.select_related("run__connection").get(run=run, index=0)
+        runs.retry(slot=slot, by=must_be_member(run.org, by))
+
+
+def test_a_final_is_kept_by_a_storage_that_fails_for_a_moment(
+    acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "save", Storage(2, only="output"))
+    run = submit(acme, alice)
+    work()
+    assert (state(run), len(up.seen)) == (State.SUCCEEDED, 1)
+
+
+def test_a_final_that_storage_refuses_waits_on_the_disk_and_says_so(
+    acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = Storage(1000)
+    monkeypatch.setattr(files, "save", storage)
+    run = submit(acme, alice)
+    work()
+    (slot,) = slots(run)
+    assert (slot.state, slot.error_code, slot.charged) == ("unknown", "put_aside", "yes")
+    assert (rescue.take_up(), Ticket.objects.count()) == (0, 0)
+    storage.failures = 0
+    assert (rescue.take_up(), rescue.take_up()) == (1, 0)
+    (slot,) = slots(run)
+    assert (slot.state, slot.error_code, slot.request_id) == ("succeeded", "", "req_upstream_1")
+    assert (state(run), slot.usage is not None, list(rescue.folder().iterdir())) == (State.SUCCEEDED, True, [])
+    with tenancy.tenant(acme.pk):
+        assert files.load(Output.objects.get(run=run).file) == png(shade=200)
+
+
+def test_a_final_that_no_disk_takes_says_so(
+    acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "rescued").write_text("no folder")
+    monkeypatch.setattr(files, "save", Storage(1000))
+    run = submit(acme, alice)
+    work()
+    (slot,) = slots(run)
+    assert (slot.state, slot.error_code, slot.charged) == ("failed", "not_kept", "yes")
+
+
+def test_a_partial_that_cannot_be_kept_does_not_cost_the_final(
+    acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "save", Storage(1000, only="partial"))
+    run = submit(acme, alice)
+    work()
+    assert (state(run), events(run)) == (State.SUCCEEDED, ["queued", "started", "output", "ended"])
+
+
+def test_a_worker_that_loses_its_lease_between_frames_still_brings_the_final(
+    acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep: Any = engine._keep_partial
+
+    def swept(*given: Any) -> None:
+        Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
+        caretaker.sweep()
+        keep(*given)
+
+    monkeypatch.setattr(engine, "_keep_partial", swept)
+    run = submit(acme, alice)
+    work()
+    assert (state(run), slots(run)[0].state) == (State.SUCCEEDED, "succeeded")
+
+
+def test_two_tries_that_both_bring_a_picture_keep_both(acme: Organization, alice: User, up: Upstream) -> None:
+    run = submit(acme, alice)
+    first = engine._begin()
+    assert first is not None
+    engine._note_sent(first)
+    Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
+    caretaker.sweep()
+    retry(run, alice)
+    second = engine._begin()
+    assert second is not None
+    engine._note_sent(second)
+    engine._keep_final(first, Final(png(shade=1)))
+    engine._keep_final(second, Final(png(shade=2)))
+    engine._keep_final(second, Final(png(shade=1)))  # the same once more is nothing new
+    with tenancy.tenant(acme.pk):
+        assert files.load(Output.objects.get(run=run).file) == png(shade=1)
+        assert files.load(Partial.objects.get(slot__run=run, tried=2).file) == png(shade=2)
+    assert (state(run), Ticket.objects.count()) == (State.SUCCEEDED, 0)
+
+
+def test_a_late_final_of_a_stopped_slot_makes_no_state_a_lie(acme: Organization, alice: User, up: Upstream) -> None:
+    run = submit(acme, alice)
+    first = engine._begin()
+    assert first is not None
+    engine._note_sent(first)
+    Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
+    caretaker.sweep()
+    retry(run, alice)
+    with tenancy.tenant(acme.pk):
+        runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
+    assert state(run) == State.CANCELLED
+    engine._keep_final(first, Final(png()))
+    assert (state(run), slots(run)[0].state, slots(run)[0].charged) == (State.SUCCEEDED, "succeeded", "yes")
+
+
+def test_a_final_is_not_kept_waiting_by_a_provider_that_talks_on(acme: Organization, alice: User, up: Upstream) -> None:
+    def talks_on(exchange: Exchange) -> None:
+        exchange.begin()
+        exchange.frame(partial(0, png()))
+        exchange.frame(completed(png()))
+        for _ in range(50):
+            exchange.send(": still here\n\n")
+            exchange.wait(0.1)
+
+    up.script = talks_on
+    run = submit(acme, alice)
+    job = engine._begin()
+    assert job is not None
+    began = time.monotonic()
+    engine._develop(job)
+    assert time.monotonic() - began < 3
+    assert state(run) == State.SUCCEEDED
+
+
+def test_a_retry_waits_until_all_of_a_stopped_run_has_ended(
+    acme: Organization, alice: User, up: Upstream, sign_in: SignIn
+) -> None:
+    run = submit(acme, alice, n=2)
+    assert engine._begin() is not None
+    with tenancy.tenant(acme.pk):
+        runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
+    answer = sign_in(alice).post(f"/o/acme/runs/{run.code}/slots/1/retry/")
+    assert answer.status_code == 409
+    assert [slot.state for slot in slots(run)] == ["running", "cancelled"]
+    with tenancy.tenant(acme.pk):
+        assert Run.objects.get(pk=run.pk).cancel_asked_at is not None
+
+
+def test_a_try_whose_slot_was_ended_by_an_earlier_one_leaves_the_line(
+    acme: Organization, alice: User, up: Upstream
+) -> None:
+    run = submit(acme, alice)
+    job = engine._begin()
+    assert job is not None
+    with tenancy.tenant(acme.pk):
+        Slot.objects.filter(run=run).update(state=State.SUCCEEDED)
+    engine._fail(job, ProviderError("outage"))
+    assert Ticket.objects.count() == 0
+
+
+def test_an_enormous_sequence_is_no_error(acme: Organization, alice: User, up: Upstream, sign_in: SignIn) -> None:
+    run = submit(acme, alice)
+    answer = sign_in(alice).get(f"/o/acme/runs/{run.code}/events/", {"after": "9" * 5000})
+    assert answer.status_code == 200
