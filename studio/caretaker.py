@@ -38,6 +38,7 @@ def holding(ticket_id: int) -> Iterator[None]:
 def start() -> None:
     _stop.clear()
     threading.Thread(target=_watch, name="caretaker", daemon=True).start()
+    threading.Thread(target=_rescue, name="rescuer", daemon=True).start()
 
 
 def stop() -> None:
@@ -92,9 +93,19 @@ def _watch() -> None:
             if rounds % 2 == 0:
                 sweep()
                 poke()
-                rescue.take_up()
         except Exception:  # the database may come back; the next round tries again
             log.warning("caretaker failed", exc_info=True)
         finally:
             connection.close()
         rounds += 1
+
+
+def _rescue() -> None:
+    """In a thread of its own: a storage that hangs must not keep the leases from being renewed."""
+    while not _stop.wait(settings.LEASE_SECONDS):
+        try:
+            rescue.take_up()
+        except Exception:
+            log.warning("rescuer failed", exc_info=True)
+        finally:
+            connection.close()

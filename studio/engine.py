@@ -96,7 +96,7 @@ def _note_sent(job: Job) -> None:
     with _wall(job):
         if not line.still_holds(WORKER, job.held.id):
             raise Lost
-        if Run.objects.filter(pk=job.run.pk).exclude(cancel_asked_at=None).exists():
+        if _is_stopped(job):
             raise ProviderError("stopped")
         if not job.slot.note_sent(timezone.now()):
             raise Lost
@@ -127,7 +127,7 @@ def _keep_partial(job: Job, frame: Partial) -> None:
             data={"index": frame.index, "partial": str(partial.code), "size_bytes": partial.size_bytes},
             hint={"preview": base64.b64encode(files.preview_data).decode()},
         )
-        is_stopped = Run.objects.filter(pk=job.run.pk).exclude(cancel_asked_at=None).exists()
+        is_stopped = _is_stopped(job)
     if is_stopped:
         raise ProviderError("stopped_late")
 
@@ -163,13 +163,19 @@ def _fail(job: Job, error: ProviderError) -> None:
         if job.slot.state != State.RUNNING:
             line.leave(job.held.id)  # an earlier try's picture came late and ended it
             return
-        if error.ending.is_retryable and job.slot.tries < MOST_TRIES:
+        code = "broken_late" if error.code == "broken" and job.slot.sent_at else error.code
+        if error.ending.is_retryable and _is_stopped(job):
+            code = "stopped"  # nothing was made, and nothing shall be
+        elif error.ending.is_retryable and job.slot.tries < MOST_TRIES:
             _wait_and_try_again(job, error)
             return
-        code = "broken_late" if error.code == "broken" and job.slot.sent_at else error.code
         line.leave(job.held.id)
         endings.end(job.run, job.slot, code, request_id=error.request_id)
         endings.close(job.run)
+
+
+def _is_stopped(job: Job) -> bool:
+    return Run.objects.filter(pk=job.run.pk).exclude(cancel_asked_at=None).exists()
 
 
 def _wait_and_try_again(job: Job, error: ProviderError) -> None:

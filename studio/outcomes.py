@@ -104,7 +104,7 @@ ENDINGS = {
         "The worker died while the provider worked. It may have charged; look there before you try again.",
         charged=Charged.PERHAPS,
     ),
-    "stopped": Ending(State.CANCELLED, "Stopped before anything was sent."),
+    "stopped": Ending(State.CANCELLED, "Stopped before anything was made."),
     "stopped_late": Ending(
         State.CANCELLED, "Stopped while the provider worked. It may have charged.", charged=Charged.PERHAPS
     ),

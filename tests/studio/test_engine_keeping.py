@@ -194,3 +194,16 @@ def test_an_enormous_sequence_is_no_error(acme: Organization, alice: User, up: U
     run = submit(acme, alice)
     answer = sign_in(alice).get(f"/o/acme/runs/{run.code}/events/", {"after": "9" * 5000})
     assert answer.status_code == 200
+
+
+def test_a_stopped_slot_does_not_wait_to_be_tried_again(acme: Organization, alice: User, up: Upstream) -> None:
+    run = submit(acme, alice)
+    job = engine._begin()
+    assert job is not None
+    engine._note_sent(job)
+    with tenancy.tenant(acme.pk):
+        runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
+    engine._fail(job, ProviderError("rate_limited", retry_after_seconds=60))
+    (slot,) = slots(run)
+    assert (slot.state, slot.charged, state(run)) == ("cancelled", "no", State.CANCELLED)
+    assert Ticket.objects.count() == 0
