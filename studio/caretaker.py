@@ -56,12 +56,24 @@ def renew() -> None:
 
 def sweep() -> int:
     """Answers how many slots were found in the hands of nobody."""
+    seen: list[int] = []
+    while (held := _sweep_next(seen)) is not None:
+        seen.append(held.id)
+    return len(seen)
+
+
+def _sweep_next(seen: list[int]) -> Held | None:
+    """One transaction a ticket: one that cannot be taken over keeps no other from it."""
     with transaction.atomic():
-        found = line.expired()
-        for held in found:
+        held = line.next_expired(besides=seen)
+        if held is None:
+            return None
+        try:
             with tenancy.tenant(held.org_id):
                 _take_over(held)
-    return len(found)
+        except Exception:
+            log.exception("ticket cannot be taken over", slot=str(held.slot_code))
+    return held
 
 
 def poke() -> None:

@@ -94,15 +94,17 @@ def give_up(slot_codes: list[UUID]) -> list[UUID]:
     return codes
 
 
-def expired() -> list[Held]:
-    """Held by workers that have not been heard of. Takes their locks, so that one sweeper sees each."""
+def next_expired(*, besides: list[int]) -> Held | None:
+    """Held by a worker that has not been heard of. Takes its lock, so that one sweeper sees it."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT id, org_id, slot_code FROM studio_ticket "
-            "WHERE worker IS NOT NULL AND lease_until < clock_timestamp() "
-            "ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED"
+            "WHERE worker IS NOT NULL AND lease_until < clock_timestamp() AND NOT id = ANY(%s) "
+            "ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED",
+            [besides],
         )
-        return [Held(*row) for row in cursor.fetchall()]
+        row = cursor.fetchone()
+    return Held(*row) if row else None
 
 
 def free(ticket_id: int) -> None:

@@ -167,6 +167,25 @@ def test_a_worker_that_dies_after_sending_leaves_an_honest_unknown(
     assert (state(run), work(), up.seen) == (State.UNKNOWN, 0, [])
 
 
+def test_a_ticket_that_cannot_be_taken_over_keeps_no_other_from_it(
+    acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    poisoned, sound = submit(acme, alice), submit(acme, alice)
+    assert engine._begin() is not None
+    assert engine._begin() is not None
+    Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
+    put_back = Slot.put_back
+
+    def broken(slot: Slot) -> bool:
+        if slot.run_id == poisoned.pk:
+            raise RuntimeError("cannot")
+        return put_back(slot)
+
+    monkeypatch.setattr(Slot, "put_back", broken)
+    assert caretaker.sweep() == 2
+    assert (slots(poisoned)[0].state, slots(sound)[0].state) == ("running", "queued")
+
+
 def test_a_worker_that_was_thought_dead_may_not_send(acme: Organization, alice: User, up: Upstream) -> None:
     submit(acme, alice)
     zombie = engine._begin()

@@ -98,7 +98,8 @@ def test_a_lease_that_ran_out_is_found_and_a_live_one_is_not() -> None:
     assert dead is not None
     assert alive is not None
     Ticket.objects.filter(pk=dead.id).update(lease_until="2020-01-01T00:00:00Z")
-    assert line.expired() == [dead]
+    assert line.next_expired(besides=[]) == dead
+    assert line.next_expired(besides=[dead.id]) is None
 
 
 def test_giving_up_takes_only_what_nobody_holds() -> None:
