@@ -4,7 +4,7 @@ import signal
 import sys
 from types import FrameType
 
-from saas.embedded import schema, variables
+from saas.embedded import program, schema, variables
 from saas.embedded.folder import DataFolder
 from saas.embedded.postgres import Postgres
 from saas.embedded.refusal import Refusal
@@ -61,7 +61,16 @@ def _with_postgres(folder: DataFolder, arguments: list[str]) -> None:
     finally:
         for kind in (signal.SIGINT, signal.SIGTERM):
             signal.signal(kind, signal.SIG_IGN)  # leaving takes a moment and must not be torn apart
+        _put_away()
         postgres.leave()
+
+
+def _put_away() -> None:
+    """The pool goes before its server, or it complains that the server has gone."""
+    from django.apps import apps
+
+    if apps.ready:
+        program.put_away()
 
 
 def take_data(argv: list[str]) -> tuple[list[str], str | None]:

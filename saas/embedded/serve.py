@@ -27,8 +27,8 @@ def serve(stopping: Stopping, *, host: str, port: int, data: str | None) -> int:
             program.load()  # while PostgreSQL starts
             if postgres:
                 postgres.wait()
+            stack.callback(program.put_away)  # whatever happens from here on: the pool goes before its server
             program.prepare()
-            stack.callback(program.put_away)
             ready.announce(folder, address)
             return _run(stopping, sockets, postgres)
         finally:
