@@ -72,6 +72,15 @@ def watch(page: Page) -> list[str]:
     return complaints
 
 
+def settle(page: Page) -> None:
+    """Waits until nothing fades any more: halfway between two colours no contrast is what it will be."""
+    page.evaluate(
+        """() => Promise.all(document.getAnimations()
+            .filter((each) => each.effect?.getComputedTiming().endTime !== Infinity)
+            .map((each) => each.finished.catch(() => null)))"""
+    )
+
+
 def mailed_link(log: Path, to: str, pattern: str) -> str:
     """The newest link of that form in an e-mail to this address; the embedded size prints its mails."""
     mails = re.split(r"^-{70,}$", log.read_text(), flags=re.MULTILINE)

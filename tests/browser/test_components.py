@@ -4,7 +4,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import LOOKS
+from tests.browser.conftest import LOOKS, settle
 from tests.embedded.instance import Instance
 
 AXE = Axe()
@@ -19,6 +19,7 @@ def test_axe_finds_nothing_and_nothing_overflows(look: str, width: int, page: Pa
     page.emulate_media(reduced_motion="reduce")
     page.goto(f"/design/?look={look}")
 
+    settle(page)
     found = AXE.run(page)
 
     assert found.violations_count == 0, found.generate_report()

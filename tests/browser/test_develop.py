@@ -11,7 +11,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import LOOKS, watch
+from tests.browser.conftest import LOOKS, settle, watch
 from tests.embedded.instance import ROOT, Instance, environment
 
 PROMPT = "A lighthouse at night [sandbox delay=0.5 fail=moderation_blocked when=2 only=1]"
@@ -75,5 +75,6 @@ def must_hold_every_frame(page: Page, demo: dict[str, Any]) -> None:
 def test_axe_finds_nothing_in_the_studio(look: str, context: BrowserContext, demo: dict[str, Any]) -> None:
     page = signed_in(context, demo)
     page.evaluate("look => { document.documentElement.dataset.look = look }", look)
+    settle(page)
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.authenticator import code_for
-from tests.browser.conftest import LOOKS, mailed_link, watch
+from tests.browser.conftest import LOOKS, mailed_link, settle, watch
 from tests.embedded.instance import Instance
 
 PASSWORD = "a long and quiet evening"
@@ -17,6 +17,7 @@ AXE = Axe()
 
 
 def must_be_accessible(page: Page) -> None:
+    settle(page)
     found = AXE.run(page)
     assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
 

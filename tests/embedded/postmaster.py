@@ -1,6 +1,7 @@
 """Looks at PostgreSQL from outside."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -18,8 +19,11 @@ def is_alive(pid: int) -> bool:
 
 
 def children(pid: int) -> list[int]:
-    threads = Path(f"/proc/{pid}/task").iterdir()
-    return [int(child) for thread in threads for child in (thread / "children").read_text().split()]
+    found: list[int] = []
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError):  # a thread may end while we look
+            found += map(int, (thread / "children").read_text().split())
+    return found
 
 
 def owner(pid: int) -> int:
