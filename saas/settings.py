@@ -41,6 +41,7 @@ INSTALLED_APPS = [
     "daphne",
     "servestatic.runserver_nostatic",
     "accounts.apps.AccountsConfig",
+    "billing.apps.BillingConfig",
     "studio.apps.StudioConfig",
     "saas.apps.SaasConfig",
     "saas.apps.OperatorAdminConfig",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.conf import settings
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
@@ -10,7 +11,7 @@ from accounts.errors import NotAllowed, Refused
 from accounts.models import ApiKey, Membership, Organization, ProviderConnection, Role
 from saas.broker import enqueue
 from studio import endings, events, line
-from studio.models import LIVE, Input, Run, RunInput, Slot, State, Visibility
+from studio.models import LIVE, Input, Relation, Run, RunInput, Slot, State, Visibility
 from studio.outcomes import ENDINGS
 from studio.specs import Spec
 
@@ -23,6 +24,11 @@ class NothingToStop(Refused):
 class StillStopping(Refused):
     def __init__(self) -> None:
         super().__init__("This is being stopped. Try again when all of it has ended.")
+
+
+class KeyReused(Refused):
+    def __init__(self) -> None:
+        super().__init__("This request key was used for another request.")
 
 
 def visible_to(member: Membership) -> QuerySet[Run]:
@@ -39,14 +45,20 @@ def submit(
     references: Sequence[Input] = (),
     mask: Input | None = None,
     visibility: Visibility = Visibility.TEAM,
+    project: str = "",
+    parent: Run | None = None,
+    relation: Relation = Relation.NONE,
+    request_key: str = "",
+    request_hash: str = "",
 ) -> Run:
-    """Puts a run with its slots in the line. The web process never calls a provider; a worker will."""
+    """Puts a run with its slots in the line. The web process never calls a provider; a worker will. With a request key
+    that this maker has used already, the run of then is the answer."""
     if not by.is_at_least(Role.MEMBER):
         raise NotAllowed("Your role does not allow you to make pictures.")
     connection = org.connections.filter(is_default=True).first()
     if connection is None:
         raise Refused("There is no connection to a provider. An admin can add one.")
-    run = Run.objects.create(
+    run = Run(
         org=org,
         maker=by.user,
         api_key=api_key,
@@ -57,7 +69,15 @@ def submit(
         asked=spec.to_json(),
         count=spec.n,
         visibility=visibility,
+        project=project,
+        parent=parent,
+        relation=relation,
+        request_key=request_key,
+        request_hash=request_hash,
     )
+    earlier = _insert(run)
+    if earlier is not None:
+        return earlier
     slots = Slot.objects.bulk_create(Slot(org=org, run=run, index=index) for index in range(spec.n))
     _attach(run, references, mask)
     events.record(run, "queued", data={"count": spec.n})
@@ -94,6 +114,22 @@ def retry(*, slot: Slot, by: Membership) -> None:
     Run.objects.filter(pk=run.pk).update(cancel_asked_at=None)
     events.record(run, "queued", slot=slot.index)
     _line_up(run, [slot], run.connection)
+
+
+def _insert(run: Run) -> Run | None:
+    """Answers the run that has this request key already. Of two at the same moment, the constraint lets one through
+    and makes the other wait for it."""
+    try:
+        with transaction.atomic():
+            run.save(force_insert=True)
+    except IntegrityError:
+        earlier = Run.objects.filter(org=run.org, maker=run.maker, request_key=run.request_key).first()
+        if not run.request_key or earlier is None:
+            raise
+        if earlier.request_hash != run.request_hash:
+            raise KeyReused from None
+        return earlier
+    return None
 
 
 def _attach(run: Run, references: Sequence[Input], mask: Input | None) -> None:

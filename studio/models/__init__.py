@@ -1,6 +1,6 @@
 from studio.models.catalogue import ImageModel
 from studio.models.files import Input, Output, Partial, RunInput
-from studio.models.runs import ENDS, LIVE, Charged, Kind, Run, RunEvent, State, Visibility
+from studio.models.runs import ENDS, LIVE, Charged, Kind, Relation, Run, RunEvent, State, Visibility
 from studio.models.slots import Slot, Ticket, state_of
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Kind",
     "Output",
     "Partial",
+    "Relation",
     "Run",
     "RunEvent",
     "RunInput",

@@ -57,6 +57,7 @@ class Input(TenantModel):
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="inputs")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     giver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    source = models.ForeignKey(Output, null=True, on_delete=models.SET_NULL, related_name="inputs")  # if made here
     name = models.CharField(max_length=200)  # as it was called; shown, never used as a path
     file = models.CharField(max_length=200)
     sent_file = models.CharField(max_length=200)

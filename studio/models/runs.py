@@ -47,6 +47,15 @@ class Visibility(models.TextChoices):
     PRIVATE = "private", "Only its maker's"
 
 
+class Relation(models.TextChoices):
+    """What a run took from the run that it came from."""
+
+    NONE = "", "On its own"
+    REMIX = "remix", "Remix"
+    EDIT = "edit", "Edit"
+    PRINT = "print", "Print of a proof"
+
+
 class Run(TenantModel):
     """What somebody asked for: a prompt with its parameters, as one picture or several, each in a slot."""
 
@@ -63,6 +72,12 @@ class Run(TenantModel):
     asked = models.JSONField()  # the whole spec, as it was asked
     count = models.PositiveSmallIntegerField()
     visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.TEAM)
+    project = models.CharField(max_length=80, blank=True)  # what it was made for: finance sums by it
+    parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
+    relation = models.CharField(max_length=10, choices=Relation.choices, blank=True)
+    # Asked twice with one key, the same run answers: a double click, a program that tries again.
+    request_key = models.CharField(max_length=64, blank=True, editable=False)
+    request_hash = models.CharField(max_length=64, blank=True, editable=False)
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True)
@@ -74,6 +89,11 @@ class Run(TenantModel):
         constraints = [
             models.CheckConstraint(condition=models.Q(state__in=State.values), name="run_state_exists"),
             models.CheckConstraint(condition=models.Q(count__range=(1, 10)), name="run_has_one_to_ten_slots"),
+            models.UniqueConstraint(
+                fields=["org", "maker", "request_key"],
+                condition=~models.Q(request_key=""),
+                name="one_run_per_request_key",
+            ),
         ]
         indexes = [
             models.Index(fields=["org", "-id"]),
