@@ -1,17 +1,21 @@
 """Verbs on provider connections. The key is sealed to its row: copied to another row or tenant it does not open."""
 
+from dataclasses import asdict, dataclass
+
 from django.conf import settings
 from django.utils import timezone
 
 from accounts import audit
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Health, Membership, Organization, ProviderConnection, ProviderKind, User
+from accounts.models.connections import TEXT_MODEL
 from saas import guard, sealing
 from saas.sealing import Secret
 
 OPENAI_URL = "https://api.openai.com/v1"
 LONG_ENOUGH_TO_HINT = 16
 HEALTH_FIELDS = ["health", "health_sentence", "health_checked_at"]
+WHERE_FIELDS = {"base_url", "openai_organization", "openai_project"}  # what is known of its health hangs on these
 
 
 class BadConnection(Refused):
@@ -20,6 +24,21 @@ class BadConnection(Refused):
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
         self.field = field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """How a connection is used: the fields of the row, by the same names."""
+
+    calls_at_once: int | None = None
+    deadline_seconds: int | None = None
+    can_stream: bool = True
+    can_respond: bool = True
+    text_model: str = TEXT_MODEL
+    position: int | None = None
+
+
+AS_USUAL = Terms()
 
 
 def check_base_url(kind: str, base_url: str) -> str:
@@ -49,6 +68,7 @@ def add(
     key: str = "",
     openai_organization: str = "",
     openai_project: str = "",
+    terms: Terms = AS_USUAL,
 ) -> ProviderConnection:
     base_url = check_base_url(kind, base_url)
     if kind == ProviderKind.OPENAI and not key:
@@ -64,6 +84,7 @@ def add(
         openai_organization=openai_organization,
         openai_project=openai_project,
         made_by=by.user,
+        **asdict(terms),
     )
     _seal(connection, key)
     connection.save()
@@ -80,8 +101,9 @@ def change(
     openai_organization: str,
     openai_project: str,
     key: str = "",
+    terms: Terms | None = None,
 ) -> None:
-    """A key goes only where it was meant to go: another address asks for the key again."""
+    """A key goes only where it was meant to go: another address asks for the key again. Without terms, they stay."""
     connection = _behind_lock(connection)
     base_url = check_base_url(connection.kind, base_url)
     if base_url != connection.base_url and connection.has_key and not key:
@@ -93,6 +115,7 @@ def change(
         "base_url": base_url,
         "openai_organization": openai_organization,
         "openai_project": openai_project,
+        **(asdict(terms) if terms else {}),
     }
     changed = [field for field, value in new_values.items() if getattr(connection, field) != value]
     for field in changed:
@@ -108,8 +131,9 @@ def change(
             target=name,
             details={"fields": changed},
         )
-    if changed or key:
+    if key or WHERE_FIELDS.intersection(changed):
         _forget_health(connection)
+    if changed or key:
         connection.save(update_fields=[*changed, "sealed_key", "key_hint", *HEALTH_FIELDS])
 
 

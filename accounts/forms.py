@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts import api_keys
+from accounts.connections import Terms
 from accounts.models import (
     Look,
     Membership,
@@ -17,8 +18,9 @@ from accounts.models import (
     Scope,
     User,
 )
+from accounts.models.connections import TEXT_MODEL
 from accounts.organizations import RESERVED_SLUGS
-from saas.forms import RadioCards
+from saas.forms import RadioCards, Switch
 
 plain_slug = RegexValidator(
     r"\A[a-z0-9](-?[a-z0-9])*\Z",
@@ -170,11 +172,84 @@ class ConnectionForm(forms.Form):
         max_length=80, required=False, label="OpenAI organization", validators=[plain_key]
     )
     openai_project = forms.CharField(max_length=80, required=False, label="OpenAI project", validators=[plain_key])
+    calls_at_once = forms.IntegerField(
+        min_value=1,
+        max_value=500,
+        required=False,
+        label="Calls at once",
+        help_text="How many pictures may be asked for at the same moment. Empty: as this Darkroom is set up.",
+    )
+    deadline_seconds = forms.IntegerField(
+        min_value=10,
+        max_value=1500,
+        required=False,
+        label="Longest wait in seconds",
+        help_text="For one picture, from the request to its last byte. Empty: as this Darkroom is set up.",
+    )
+    position = forms.IntegerField(
+        min_value=1,
+        max_value=99,
+        required=False,
+        label="Takes over",
+        help_text="When another connection has an outage, those with a number take over, the lowest first. "
+        "Empty: this one never does.",
+    )
+    can_stream = forms.BooleanField(
+        required=False,
+        initial=True,
+        widget=Switch,
+        label="It streams",
+        help_text="Off for providers that send only finished pictures: then none is seen to develop.",
+    )
+    can_respond = forms.BooleanField(
+        required=False,
+        initial=True,
+        widget=Switch,
+        label="It has the Responses API",
+        help_text="Off for providers that have the Images API alone.",
+    )
+    text_model = forms.CharField(
+        max_length=80,
+        required=False,
+        initial=TEXT_MODEL,
+        label="Text model",
+        validators=[plain_key],
+        help_text="The model that leads the talk in the Responses API, and asks the image model for the picture.",
+    )
+
+    ADVANCED = (
+        "openai_organization",
+        "openai_project",
+        "calls_at_once",
+        "deadline_seconds",
+        "position",
+        "can_stream",
+        "can_respond",
+        "text_model",
+    )
+    TERMS = ADVANCED[2:]
 
     def __init__(self, *args: Any, connection: ProviderConnection | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if connection is not None:
             self._fit(connection)
+
+    def main_fields(self) -> list[forms.BoundField]:
+        return [field for field in self if field.name not in self.ADVANCED]
+
+    def advanced_fields(self) -> list[forms.BoundField]:
+        return [field for field in self if field.name in self.ADVANCED]
+
+    def has_advanced_errors(self) -> bool:
+        return any(field.errors for field in self.advanced_fields())
+
+    def values(self) -> dict[str, Any]:
+        """What the verbs on connections take."""
+        values = {"base_url": "", "openai_organization": "", "openai_project": "", **self.cleaned_data}
+        terms = {name: values.pop(name) for name in self.TERMS if name in values}
+        if terms:
+            values["terms"] = Terms(**{**terms, "text_model": terms["text_model"] or TEXT_MODEL})
+        return values
 
     def _fit(self, connection: ProviderConnection) -> None:
         """An existing connection keeps its kind; its key field is for a new key only."""
@@ -184,8 +259,8 @@ class ConnectionForm(forms.Form):
             self.fields["key"].help_text = format_html(  # help texts are HTML, a key is not
                 "Leave empty to keep the present one (it ends in {}).", connection.key_hint
             )
-        for name in ("name", "base_url", "openai_organization", "openai_project"):
+        for name in ("name", "base_url", *self.ADVANCED):
             self.initial.setdefault(name, getattr(connection, name))
         if connection.kind == ProviderKind.SANDBOX:
-            for name in ("base_url", "key", "openai_organization", "openai_project"):
+            for name in ("base_url", "key", *self.ADVANCED):
                 del self.fields[name]

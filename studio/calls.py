@@ -29,7 +29,7 @@ def endpoint_of(connection: ProviderConnection) -> Endpoint:
             base_url=settings.SANDBOX_URL,
             key=Secret(settings.SANDBOX_KEY),
             allowed_hosts=(settings.SANDBOX_HOST,),
-            deadline_seconds=settings.PROVIDER_DEADLINE_SECONDS,
+            deadline_seconds=connection.longest_seconds,
         )
     try:
         key = connections.reveal_key(connection) if connection.has_key else Secret("none")
@@ -41,7 +41,9 @@ def endpoint_of(connection: ProviderConnection) -> Endpoint:
         organization=connection.openai_organization,
         project=connection.openai_project,
         allowed_hosts=tuple(settings.PROVIDER_ALLOWED_HOSTS),
-        deadline_seconds=settings.PROVIDER_DEADLINE_SECONDS,
+        can_stream=connection.can_stream,
+        deadline_seconds=connection.longest_seconds,
+        text_model=connection.text_model,
     )
 
 

@@ -117,10 +117,12 @@ def _conversation(endpoint: Endpoint, request: Request) -> dict[str, Any]:
     tool = {
         name: value for name, value in request.parameters.items() if name not in {"prompt", "n", "safety_identifier"}
     }
+    if endpoint.can_stream:
+        tool["partial_images"] = request.partial_images
     return {
         "model": endpoint.text_model,
         "input": request.parameters["prompt"],
-        "tools": [{"type": "image_generation", "partial_images": request.partial_images, **tool}],
+        "tools": [{"type": "image_generation", **tool}],
         "tool_choice": {"type": "image_generation"},
         "safety_identifier": request.parameters.get("safety_identifier", openai.omit),
         "stream": endpoint.can_stream,

@@ -11,7 +11,7 @@ from accounts.errors import NotAllowed, Refused
 from accounts.models import ApiKey, Membership, Organization, ProviderConnection, Role
 from saas.broker import enqueue
 from studio import endings, events, line
-from studio.models import LIVE, Input, Relation, Run, RunInput, Slot, State, Visibility
+from studio.models import LIVE, Input, Kind, Relation, Run, RunInput, Slot, State, Visibility
 from studio.outcomes import ENDINGS
 from studio.specs import Spec
 
@@ -58,6 +58,8 @@ def submit(
     connection = org.connections.filter(is_default=True).first()
     if connection is None:
         raise Refused("There is no connection to a provider. An admin can add one.")
+    if spec.kind == Kind.RESPOND and not connection.can_respond:
+        raise Refused("The team's connection has no Responses API. Generate or edit instead.")
     run = Run(
         org=org,
         maker=by.user,
@@ -147,7 +149,7 @@ def _line_up(run: Run, slots: Sequence[Slot], connection: ProviderConnection) ->
         maker_id=run.maker_id,
         connection_id=connection.pk,
         org_limit=settings.ORGANIZATION_CALLS_AT_ONCE,
-        connection_limit=settings.CONNECTION_CALLS_AT_ONCE,
+        connection_limit=connection.most_calls_at_once,
     )
     for _ in slots:
         enqueue(develop)

@@ -8,6 +8,7 @@ from django.utils import timezone
 from saas.tenancy import TenantModel
 
 TEST_IS_LOST_AFTER = timedelta(seconds=60)
+TEXT_MODEL = "gpt-5"
 
 
 class ProviderKind(models.TextChoices):
@@ -36,6 +37,13 @@ class ProviderConnection(TenantModel):
     sealed_key = models.TextField(blank=True, editable=False)
     key_hint = models.CharField(max_length=8, blank=True, editable=False)
     is_default = models.BooleanField(default=False)
+    # How it is used. Where a number is null, the operator's setting counts.
+    calls_at_once = models.PositiveSmallIntegerField(null=True)
+    deadline_seconds = models.PositiveIntegerField(null=True)
+    can_stream = models.BooleanField(default=True)
+    can_respond = models.BooleanField(default=True)
+    text_model = models.CharField(max_length=80, default=TEXT_MODEL)  # leads the talk in the Responses API
+    position = models.PositiveSmallIntegerField(null=True)  # among those that take over in an outage; null: never
     health = models.CharField(max_length=10, choices=Health.choices, default=Health.UNKNOWN)
     health_sentence = models.CharField(max_length=300, blank=True)
     health_checked_at = models.DateTimeField(null=True)
@@ -48,6 +56,12 @@ class ProviderConnection(TenantModel):
             models.UniqueConstraint(fields=["org"], condition=models.Q(is_default=True), name="one_default_connection"),
             models.CheckConstraint(
                 condition=models.Q(kind="sandbox") | ~models.Q(base_url=""), name="connection_says_where"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(calls_at_once=0) & ~models.Q(deadline_seconds=0), name="connection_limits_let_work"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(kind="sandbox") | models.Q(position=None), name="sandbox_never_takes_over"
             ),
         ]
 
@@ -63,3 +77,11 @@ class ProviderConnection(TenantModel):
     @property
     def has_key(self) -> bool:
         return self.sealed_key != ""
+
+    @property
+    def most_calls_at_once(self) -> int:
+        return self.calls_at_once or int(settings.CONNECTION_CALLS_AT_ONCE)
+
+    @property
+    def longest_seconds(self) -> int:
+        return self.deadline_seconds or int(settings.PROVIDER_DEADLINE_SECONDS)

@@ -28,7 +28,7 @@ def new_connection(request: OrgRequest) -> HttpResponse:
     form = ConnectionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = connections.add(org=request.org, by=request.member, **form.cleaned_data)
+            made = connections.add(org=request.org, by=request.member, **form.values())
         except BadConnection as refusal:
             form.add_error(refusal.field, refusal.sentence)
         else:
@@ -43,9 +43,8 @@ def connection(request: OrgRequest, code: UUID) -> HttpResponse:
     found = _connection_or_404(request, code)
     form = ConnectionForm(request.POST or None, connection=found)
     if request.method == "POST" and form.is_valid():
-        values = {"base_url": "", "openai_organization": "", "openai_project": "", **form.cleaned_data}
         try:
-            connections.change(connection=found, by=request.member, **values)
+            connections.change(connection=found, by=request.member, **form.values())
         except BadConnection as refusal:
             form.add_error(refusal.field, refusal.sentence)
         else:

@@ -27,7 +27,8 @@ def url_of(connection: ProviderConnection) -> str:
 
 
 def form_of(connection: ProviderConnection, **changes: str) -> dict[str, str]:
-    return {"name": connection.name, "base_url": connection.base_url, "key": "", **changes}
+    usual = {"can_stream": "on", "can_respond": "on", "text_model": "gpt-5"}
+    return {"name": connection.name, "base_url": connection.base_url, "key": "", **usual, **changes}
 
 
 def test_a_name_changes_and_the_key_stays(acme: Organization, adam: User, connect: Connect, post: Post) -> None:

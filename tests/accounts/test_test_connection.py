@@ -294,7 +294,7 @@ def test_an_answer_that_comes_too_late_says_nothing(
             if act == "removed":
                 connections.remove(connection=provider, by=by)
             elif act == "changed":
-                new = {"name": "Mine", "base_url": "https://api.example.com/v1", "key": "sk-other-0123456789"}
+                new: dict[str, Any] = {"name": "Mine", "base_url": "https://api.example.com/v1", "key": "sk-other-1"}
                 connections.change(connection=provider, by=by, openai_organization="", openai_project="", **new)
             else:
                 lost = timezone.now() - timedelta(seconds=61)
