@@ -19,7 +19,6 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         context |= {
             "organization": org,
             "member": getattr(request, "member", None),
-            "organizations": _organizations(request, org.pk),
             "socket": f"/ws/o/{org.slug}/",
             "rail": _rail(request, org.slug),
         }
@@ -32,19 +31,6 @@ def _look(request: HttpRequest) -> str:
         return str(user.look)
     session = getattr(request, "session", None)
     return str(session.get("look", "system")) if session is not None else "system"
-
-
-def _organizations(request: HttpRequest, here: int) -> list[dict[str, Any]]:
-    return [
-        {
-            "name": member.org.name,
-            "url": reverse("studio", args=[member.org.slug]),
-            "code": member.org.code,
-            "role": member.get_role_display(),
-            "current": member.org_id == here,
-        }
-        for member in getattr(request, "memberships")  # noqa: B009 set beside org
-    ]
 
 
 def _rail(request: HttpRequest, slug: str) -> list[RailItem]:

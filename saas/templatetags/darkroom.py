@@ -4,6 +4,7 @@ What is only markup with a class stays a class; what needs a decision or would b
 """
 
 import zlib
+from functools import lru_cache
 
 from django import template
 from django.template.loader import render_to_string
@@ -18,6 +19,7 @@ CALLOUT_ICONS = {"info": "info", "success": "success", "warning": "warning", "da
 
 
 @register.simple_tag
+@lru_cache(maxsize=1024)  # a page draws dozens, mostly the same
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
     """One drawing of the sprite. Silent beside text; with `label` it speaks for itself."""
     voice = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
