@@ -5,12 +5,13 @@ proves that it is whole, and answers an upright 8-bit RGB(A) picture in sRGB wit
 was taken. The original bytes are never changed here."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
+from saas.uploads import LIMIT_BYTES
 from studio import containers, vips
 from studio.containers import BrokenPicture, Header
 
-UPLOAD_LIMIT_BYTES = 50_000_000
+UPLOAD_LIMIT_BYTES = LIMIT_BYTES
 MASK_LIMIT_BYTES = 4_000_000
 LIMIT_PIXELS = 8192 * 8192
 SIDEWAYS = range(5, 9)  # orientations that exchange width and height
@@ -68,6 +69,16 @@ class Normalised:
     height: int
 
 
+class Sides(Protocol):
+    """Whatever has a width and a height, as people see it."""
+
+    @property
+    def width(self) -> int: ...
+
+    @property
+    def height(self) -> int: ...
+
+
 def examine(data: bytes) -> Picture:
     """What was sent, or why it cannot be used. Nothing is decoded."""
     if not data:
@@ -98,7 +109,19 @@ def normalise(picture: Picture) -> Normalised:
     return Normalised(data, mime, picture.width, picture.height)
 
 
-def check_mask(mask: Picture, first: Picture) -> None:
+def normalise_mask(mask: Picture) -> Normalised:
+    """Only its transparency counts, so only that is sent."""
+    try:
+        upright = _upright(mask)
+        alpha = upright.extract_band(upright.bands - 1)
+        black = vips.Image.black(upright.width, upright.height, bands=3).copy(interpretation="srgb")
+        data = black.bandjoin(alpha).pngsave_buffer(compression=6, keep="none")
+    except vips.Error:
+        raise UploadRefused("corrupt", containers.damaged().sentence) from None
+    return Normalised(data, "image/png", mask.width, mask.height)
+
+
+def check_mask(mask: Picture, first: Sides) -> None:
     """Transparent is where the first reference may change. A mask that is transparent all over is allowed: it says
     the same as none."""
     if mask.format != "png":

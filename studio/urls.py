@@ -1,6 +1,6 @@
 from django.urls import path
 
-from studio.views import files, pages, runs
+from studio.views import files, inputs, pages, runs
 
 organization = [
     path("", pages.studio, name="studio"),
@@ -10,6 +10,8 @@ organization = [
     path("runs/<uuid:code>/metadata.json", runs.run_metadata, name="run_metadata"),
     path("runs/<uuid:code>/cancel/", runs.cancel_run, name="cancel_run"),
     path("runs/<uuid:code>/slots/<int:index>/retry/", runs.retry_slot, name="retry_slot"),
+    path("inputs/", inputs.give, name="give_input"),
+    path("inputs/<uuid:code>/<slug:shape>/", files.input_file, name="input_file"),
     path("outputs/<uuid:code>/<slug:shape>/", files.output_file, name="output_file"),
     path("partials/<uuid:code>/<slug:shape>/", files.partial_file, name="partial_file"),
 ]

@@ -31,6 +31,8 @@ OF_AN_ORGANIZATION = {
     "run_metadata": Row("viewer", "get", CODE),
     "cancel_run": Row("member", "post", CODE),
     "retry_slot": Row("member", "post", (*CODE, "index")),
+    "give_input": Row("member", "post"),
+    "input_file": Row("viewer", "get", (*CODE, "shape")),
     "output_file": Row("viewer", "get", (*CODE, "shape")),
     "partial_file": Row("viewer", "get", (*CODE, "shape")),
     "team": Row("viewer"),

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
-from studio import runs
+from studio import inputs, runs
 from studio.models import Output, Partial
 
 MIME = {"png": "image/png", "jpeg": "image/jpeg", "jpg": "image/jpeg", "webp": "image/webp"}
@@ -32,6 +32,17 @@ def partial_file(request: OrgRequest, code: UUID, shape: str) -> FileResponse:
     partial = get_object_or_404(visible, code=code)
     name = {"original": partial.file, "preview": partial.preview, "thumbnail": partial.preview}[_shape(shape)]
     return _serve(name, download_as=f"{partial.code}.{name.rpartition('.')[2]}")
+
+
+@require_safe
+@member_required(Role.VIEWER)
+def input_file(request: OrgRequest, code: UUID, shape: str) -> FileResponse:
+    """`sent` is the picture upright and in plain colours, as the provider gets it."""
+    given = get_object_or_404(inputs.visible_to(request.member), code=code)
+    names = {"original": given.file, "sent": given.sent_file, "preview": given.preview, "thumbnail": given.thumbnail}
+    if shape not in names:
+        raise Http404
+    return _serve(names[shape], download_as=f"{given.code}.{names[shape].rpartition('.')[2]}")
 
 
 def _shape(shape: str) -> str:

@@ -1,0 +1,35 @@
+"""Runs that have ended, without an engine: rows and files as a worker would leave them."""
+
+from typing import Any
+
+from accounts.models import Organization, User
+from saas import tenancy
+from studio import files as storage
+from studio.models import Output, Run, Slot, State
+from tests.studio import files
+
+
+def run(org: Organization, maker: User, *, prompt: str = "A lamp", **fields: Any) -> Run:
+    with tenancy.tenant(org.pk):
+        values = {"kind": "generate", "model": "gpt-image-2", "asked": {}, "count": 1, "state": State.SUCCEEDED}
+        return Run.objects.create(org=org, maker=maker, prompt=prompt, **{**values, **fields})
+
+
+def output(made: Run, *, index: int = 0, data: bytes | None = None) -> Output:
+    data = data or files.plain(".png")
+    with tenancy.tenant(made.org_id):
+        slot = Slot.objects.create(org_id=made.org_id, run=made, index=index, state=State.SUCCEEDED)
+        name = storage.save(f"{made.org.code}/runs/{made.code}/{index}-1/output.png", data)
+        return Output.objects.create(
+            org_id=made.org_id,
+            run=made,
+            slot=slot,
+            file=name,
+            preview=name,
+            thumbnail=name,
+            format="png",
+            width=60,
+            height=40,
+            size_bytes=len(data),
+            sha256="",
+        )
