@@ -26,12 +26,15 @@ ACTIONS = {
     "connection.key_replaced": "replaced the key of the connection",
     "connection.made_default": "made default the connection",
     "connection.removed": "removed the connection",
+    "connection.price_set": "set the price of the connection",
     "connection.tested": "tested the connection",
     "operator.listed": "looked at a list (operator)",
     "operator.looked": "looked at the organization (operator)",
     "operator.suspended": "suspended the organization (operator)",
     "operator.restored": "restored the organization (operator)",
     "operator.person_changed": "changed the person (operator)",
+    "price.added": "added a price (operator)",
+    "price.ended": "ended a price (operator)",
     "audit.exported": "exported the audit log",
 }
 

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.forms import CheckboxInput, RadioSelect
+from django.core.exceptions import ValidationError
+from django.forms import CheckboxInput, Field, RadioSelect, TextInput
 from django.forms.renderers import TemplatesSetting
+
+from saas import money
 
 
 class Renderer(TemplatesSetting):
@@ -48,3 +51,27 @@ class RadioCards(RadioSelect):
     ) -> dict[str, Any]:
         option = super().create_option(name, value, label, selected, index, subindex, attrs)
         return {**option, "hint": self.hints.get(str(value), "")}
+
+
+class MoneyField(Field):
+    """Dollars as people type them, micro-dollars as the program counts. Empty is None."""
+
+    widget = TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
+
+    def to_python(self, value: object) -> int | None:
+        text = str(value or "").strip()
+        if not text:
+            return None
+        try:
+            return money.parse(text)
+        except money.NotMoney as error:
+            raise ValidationError(str(error)) from error
+
+    def prepare_value(self, value: object) -> object:
+        return money.exact(value) if isinstance(value, int) else value
+
+    def has_changed(self, initial: object, data: object) -> bool:
+        try:
+            return initial != self.to_python(data)
+        except ValidationError:
+            return True

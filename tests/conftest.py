@@ -15,6 +15,7 @@ from django.test import Client
 
 from accounts import organizations
 from accounts.models import AuditEntry, Membership, Organization, Role, User
+from billing.models import Price
 from saas import tasks, tenancy
 from studio.models import ImageModel
 
@@ -27,6 +28,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE accounts_auditentry DISABLE TRIGGER refuse_truncate")
     post_migrate.connect(_put_image_models_back, sender=apps.get_app_config("studio"))
+    post_migrate.connect(_put_prices_back, sender=apps.get_app_config("billing"))
 
 
 def _put_image_models_back(**_: Any) -> None:
@@ -34,6 +36,12 @@ def _put_image_models_back(**_: Any) -> None:
     if not ImageModel.objects.exists():
         for fields in import_module("studio.migrations.0002_image_models").MODELS:
             ImageModel.objects.create(**fields)
+
+
+def _put_prices_back(**_: Any) -> None:
+    if not Price.objects.exists():
+        for fields in import_module("billing.migrations.0002_prices_of_2026").ROWS:
+            Price.objects.create(**fields)
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,3 @@
+from billing.models.prices import FlatPrice, Price
+
+__all__ = ["FlatPrice", "Price"]

@@ -12,6 +12,8 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from saas import money as dollars
+
 register = template.Library()
 
 FACE_COLOURS = 12
@@ -81,3 +83,11 @@ def menu(content: str, label: str, icon: str = "more", side: str = "end", look: 
 def prefixed(value: object, prefix: str) -> str:
     """`|add:` joins text only; this joins a UUID too."""
     return f"{prefix}{value}"
+
+
+@register.filter
+def money(micros: int | None) -> SafeString:
+    """Micro-dollars as a person reads them, in figures of one width; nothing where there is no amount."""
+    if micros is None:
+        return SafeString("")
+    return format_html('<span class="money">{}</span>', dollars.show(micros))

@@ -45,6 +45,7 @@ def test_only_classes_made_for_operators_stand_in_the_corner() -> None:
         "accounts.Organization",
         "accounts.User",
         "accounts.AuditEntry",
+        "billing.Price",
     }
 
 

@@ -1,0 +1,139 @@
+"""What a picture will cost at most, and what it cost: tokens times the price of their kind, or a flat price.
+
+The tariff that an estimate was made with goes along with the run, so that what was said before is what is charged."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any, Self
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.errors import Refused
+from accounts.models import Membership, ProviderConnection, ProviderKind
+from billing.models import FlatPrice, Price
+from billing.tokens import Tokens
+from saas import money
+
+MILLION = 1_000_000
+# A kind without a price of its own costs what the dearer kind costs.
+STANDS_FOR = {"cached_text": "text_in", "cached_image": "image_in", "text_out": "image_out"}
+KINDS = ("text_in", "image_in", "cached_text", "cached_image", "image_out", "text_out")
+
+
+class Unpriced(Refused):
+    """What has no price is never free: it cannot be used."""
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"{model} has no price, so it cannot be used. The operator of this Darkroom can enter one.")
+
+
+@dataclass(frozen=True, slots=True)
+class Tariff:
+    """The price of a call as it was when the call was agreed on."""
+
+    rates: Mapping[str, int] = field(default_factory=dict)  # micro-dollars for a million tokens of a kind
+    flat_micros: int | None = None  # for a picture, whatever its tokens
+    price_id: int | None = None
+    flat_price_id: int | None = None
+
+    def most(self, tokens: Tokens) -> int:
+        """Rounded up, so that what is held covers what comes."""
+        return -(-self._parts(tokens) // MILLION) if self.flat_micros is None else self.flat_micros
+
+    def cost(self, tokens: Tokens) -> int:
+        """Rounded to the nearest micro-dollar."""
+        return (self._parts(tokens) + MILLION // 2) // MILLION if self.flat_micros is None else self.flat_micros
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Self:
+        return cls(**data)
+
+    def _parts(self, tokens: Tokens) -> int:
+        """Cached tokens are among those that came in, at a lower price."""
+        plain = {
+            **tokens.to_json(),
+            "text_in": tokens.text_in - tokens.cached_text,
+            "image_in": tokens.image_in - tokens.cached_image,
+        }
+        return sum(count * self.rates[kind] for kind, count in plain.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """For all pictures of a run together; `each` is what has to be held for one."""
+
+    low: int
+    high: int
+    images: int
+    each: int
+    tariff: Tariff
+
+    @property
+    def is_exact(self) -> bool:
+        return self.low == self.high
+
+    def __str__(self) -> str:
+        return money.show(self.high) if self.is_exact else f"{money.show(self.low)} to {money.show(self.high)}"
+
+
+def tariff_for(*, model: str, connection: ProviderConnection, at: datetime | None = None) -> Tariff:
+    """Raises Unpriced. The sandbox takes no money and is priced like the real thing, so that a team learns what its
+    pictures would cost; accounts.quotas keeps its play money apart."""
+    moment = at or timezone.now()
+    flat = _flat_price(connection, moment)
+    if flat is not None:
+        return Tariff(flat_micros=flat.micros, flat_price_id=flat.pk)
+    price = Price.objects.valid(moment).filter(model=model, is_batch=False).first()
+    if price is None:
+        raise Unpriced(model)
+    return Tariff(rates=_rates(price), price_id=price.pk)
+
+
+def estimate(tariff: Tariff, *, least: Tokens, most: Tokens, images: int) -> Estimate:
+    """From what one picture uses at least and at most."""
+    each = tariff.most(most)
+    return Estimate(tariff.cost(least) * images, each * images, images, each, tariff)
+
+
+def is_play(connection: ProviderConnection) -> bool:
+    """Whether what it costs is only said and never paid."""
+    return connection.kind == ProviderKind.SANDBOX
+
+
+def set_flat_price(*, connection: ProviderConnection, by: Membership, micros: int | None) -> None:
+    """From now on; None goes back to the prices for tokens."""
+    now = timezone.now()
+    with transaction.atomic():
+        connection.org.locked()
+        before = _flat_price(connection, now)
+        if (before.micros if before else None) == micros:
+            return
+        FlatPrice.objects.filter(connection=connection, valid_until=None).update(valid_until=now)
+        if micros is not None:
+            FlatPrice.objects.create(org=connection.org, connection=connection, micros=micros, valid_from=now)
+        audit.record(
+            org=connection.org,
+            by=by.user,
+            action="connection.price_set",
+            target=connection.name,
+            details={
+                "a picture": "by tokens" if micros is None else money.exact(micros),
+                "before": money.exact(before.micros) if before else "by tokens",
+            },
+        )
+
+
+def _flat_price(connection: ProviderConnection, moment: datetime) -> FlatPrice | None:
+    held = FlatPrice.objects.filter(org=connection.org_id, connection=connection, valid_from__lte=moment)
+    return held.exclude(valid_until__lte=moment).order_by("-pk").first()
+
+
+def _rates(price: Price) -> dict[str, int]:
+    rates = {kind: getattr(price, kind) for kind in KINDS}
+    return {kind: rates[STANDS_FOR[kind]] if rate is None else rate for kind, rate in rates.items()}

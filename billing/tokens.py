@@ -1,0 +1,51 @@
+"""Counts of tokens by kind, and how they are read from what a provider says it used."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+MOST = 10_000_000  # of one kind in one call; whoever says more has slipped
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    text_in: int = 0
+    image_in: int = 0
+    cached_text: int = 0
+    cached_image: int = 0
+    image_out: int = 0
+    text_out: int = 0
+
+    def to_json(self) -> dict[str, int]:
+        return asdict(self)
+
+
+def read(usage: Mapping[str, Any] | None) -> Tokens | None:
+    """None where nothing is said, or nothing that could be true: a picture costs output. What is not broken down is
+    taken for the dearer kind, so that a missing detail makes no picture nearly free."""
+    if not usage:
+        return None
+    out = _count(usage, "output_tokens")
+    said_in, said_out, cached = (
+        _part(usage, name) for name in ("input_tokens_details", "output_tokens_details", "cached_tokens_details")
+    )
+    text_out = min(_count(said_out, "text_tokens"), out)
+    tokens = Tokens(
+        text_in=_count(said_in, "text_tokens"),
+        image_in=max(_count(usage, "input_tokens") - _count(said_in, "text_tokens"), _count(said_in, "image_tokens")),
+        cached_text=min(_count(cached, "cached_text_tokens"), _count(said_in, "text_tokens")),
+        cached_image=min(_count(cached, "cached_image_tokens"), _count(said_in, "image_tokens")),
+        image_out=max(out - text_out, _count(said_out, "image_tokens")),
+        text_out=text_out,
+    )
+    return tokens if tokens.image_out else None
+
+
+def _part(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    found = usage.get(name)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _count(said: Mapping[str, Any], name: str) -> int:
+    value = said.get(name)
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= MOST else 0

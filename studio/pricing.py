@@ -1,0 +1,95 @@
+"""What a run will cost, before anybody is asked. The same estimate stands behind the button, the API and the hold.
+
+Where the provider decides (`auto`), the high end is the worst case. Where the truth is not known, the range says so."""
+
+from collections.abc import Sequence
+
+from accounts.models import ProviderConnection
+from billing import prices
+from billing.prices import Estimate
+from billing.tokens import Tokens
+from studio.models import ImageModel
+from studio.sizes import Size
+from studio.specs import Spec
+
+AUTO = "auto"
+# Text: a token is at least one byte and seldom more than eight; some more stand around the prompt.
+TEXT_OVERHEAD = 32
+MOST_BYTES_PER_TOKEN = 8
+# Pictures that go in: never more patches than this. One probe counted far fewer than the patches, so the low end does.
+PATCH, MOST_PATCHES, LEAST_PATCHES, SHORTEST_LONG_EDGE = 32, 1536, 512, 1024
+# Of models whose formula nobody has confirmed yet: the newest one that is known, and for the worst case twice of it.
+ASSUMED_BASES = {"low": 16, "medium": 24, "high": 48, "xhigh": 64, "max": 96}
+ASSUMED_TOKENS_PER_PARTIAL = 100
+UNCONFIRMED_FACTOR = 2
+
+
+def estimate(
+    *, spec: Spec, model: ImageModel, connection: ProviderConnection, references: Sequence[tuple[int, int]] = ()
+) -> Estimate:
+    """`references` are the sizes of the pictures that go in, as far as they are known. Raises prices.Unpriced."""
+    tariff = prices.tariff_for(model=spec.model, connection=connection)
+    return prices.estimate(tariff, least=_least(spec, model, references), most=_most(spec, model), images=spec.n)
+
+
+def picture_tokens(base: int, size: Size) -> int:
+    """OpenAI's published formula, in integers."""
+    short, long = sorted(size)
+    across = _half_to_even(base * short, long)
+    return -(-base * across * (2_000_000 + size.pixels) // 4_000_000)
+
+
+def input_tokens(size: Size) -> int:
+    """Of a picture that goes in: patches, after the long edge has been brought up to 1024."""
+    long = max(size)
+    up, down = (SHORTEST_LONG_EDGE, long) if long < SHORTEST_LONG_EDGE else (1, 1)
+    patches = [-(-edge * up // (PATCH * down)) for edge in size]
+    return min(patches[0] * patches[1], MOST_PATCHES)
+
+
+def _most(spec: Spec, model: ImageModel) -> Tokens:
+    """For one picture, the worst case: each is a call of its own, with all that goes in."""
+    quality = model.auto_quality if spec.quality == AUTO else spec.quality
+    size = Size.read(model.auto_size if spec.size == AUTO else spec.size)
+    factor = 1 if model.token_bases else UNCONFIRMED_FACTOR
+    pictures_in = spec.references + int(spec.mask)
+    return Tokens(
+        text_in=len(spec.prompt.encode()) + TEXT_OVERHEAD,
+        image_in=pictures_in * MOST_PATCHES,
+        image_out=factor * picture_tokens(_bases(model)[quality], size) + _partials(spec, model),
+    )
+
+
+def _least(spec: Spec, model: ImageModel, references: Sequence[tuple[int, int]]) -> Tokens:
+    bases = _bases(model)
+    base = min(bases.values()) if spec.quality == AUTO else bases[spec.quality]
+    known = [min(input_tokens(Size(*size)), LEAST_PATCHES) for size in references]
+    return Tokens(
+        text_in=-(-len(spec.prompt.encode()) // MOST_BYTES_PER_TOKEN),
+        image_in=sum(known),
+        image_out=min(picture_tokens(base, size) for size in _sizes(spec, model)),
+    )
+
+
+def _sizes(spec: Spec, model: ImageModel) -> list[Size]:
+    """Which it may become."""
+    if spec.size != AUTO:
+        return [Size.read(spec.size)]
+    return [Size.read(preset["size"]) for preset in model.size_presets if preset["size"] != AUTO]
+
+
+def _partials(spec: Spec, model: ImageModel) -> int:
+    """Whether those that never came are charged is not known; they are held for."""
+    each = ASSUMED_TOKENS_PER_PARTIAL if model.tokens_per_partial is None else model.tokens_per_partial
+    return spec.partial_images * each
+
+
+def _bases(model: ImageModel) -> dict[str, int]:
+    bases: dict[str, int] = model.token_bases or ASSUMED_BASES
+    return bases
+
+
+def _half_to_even(numerator: int, denominator: int) -> int:
+    whole, rest = divmod(numerator, denominator)
+    is_up = 2 * rest > denominator or (2 * rest == denominator and whole % 2 == 1)
+    return whole + is_up
