@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from saas import tenancy
-from studio import endings, events, line, rescue
+from studio import composites, endings, events, line, rescue
 from studio.line import Held
 from studio.models import Slot
 
@@ -85,10 +85,12 @@ def _sweep_next(seen: list[int]) -> Held | None:
 
 def poke() -> None:
     """A broker that lost its memory costs seconds: whoever waits is called again."""
-    from studio.tasks import develop
+    from studio.tasks import compose, develop
 
     for _ in range(min(line.count_waiting(), MOST_POKES)):
         develop.send()
+    if composites.count_due():
+        compose.send()
 
 
 def _take_over(held: Held) -> None:

@@ -3,7 +3,7 @@ Doing it twice is harmless, so that it can be tried until it holds."""
 
 import base64
 
-from studio import endings, events, keeping
+from studio import composites, endings, events, keeping
 from studio.answers import Final
 from studio.keeping import Stored
 from studio.models import Run, Slot
@@ -16,4 +16,5 @@ def note(run: Run, slot: Slot, frame: Final, stored: Stored) -> None:
         seen = {"output": str(output.code), "width": output.width, "height": output.height, "format": output.format}
         preview = base64.b64encode(stored.preview_data).decode()
         events.record(run, "output", slot=slot.index, data=seen, hint={"preview": preview})
+        composites.plan(run, output)
     endings.close(run)

@@ -5,6 +5,7 @@ from studio.models import ImageModel
 
 GENERATE, EDIT, RESPOND = KINDS = ("generate", "edit", "respond")
 APIS = {GENERATE: "images", EDIT: "images", RESPOND: "responses"}
+FEATHER_MAX, FEATHER_DEFAULT = 64, 16  # pixels of the input
 LONELY_MASK = "A mask belongs to a reference picture. Add the picture, or remove the mask."
 
 
@@ -13,6 +14,19 @@ def pictures(given: Asked) -> tuple[int, bool]:
     if references < 0:
         given.refuse("references", "out_of_range", "The number of reference pictures cannot be negative.", "0")
     return references, given.flag("mask", "The mask")
+
+
+def keeping(given: Asked, has_mask: bool) -> tuple[bool, int]:
+    """Whether everything outside the mask is kept exactly, and how softly: the rule of every masked edit, unless it is
+    switched off."""
+    keep_rest = given.flag("keep_rest", "Keep everything else") if "keep_rest" in given else has_mask
+    feather = given.whole("feather", "The feather", FEATHER_DEFAULT if keep_rest else 0)
+    if not 0 <= feather <= FEATHER_MAX:
+        given.refuse("feather", "out_of_range", f"The feather must be between 0 and {FEATHER_MAX} pixels.")
+        feather = FEATHER_DEFAULT
+    if keep_rest and not has_mask and not given.is_refused("mask"):
+        given.refuse("keep_rest", "unsupported", "Without a mask there is nothing else to keep. Add a mask.")
+    return keep_rest, feather if keep_rest else 0
 
 
 def kind(given: Asked, references: int) -> str:

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from studio.models import Output, Run, RunInput, Slot
+from studio.models import Composite, Output, Run, RunInput, Slot
 
 VERSION = 1
 
 
 def of(run: Run) -> dict[str, Any]:
-    slots = run.slots.select_related("output").prefetch_related("partials").order_by("index")
+    slots = run.slots.select_related("output__composite").prefetch_related("partials").order_by("index")
     return {
         "version": VERSION,
         "run": str(run.code),
@@ -69,6 +69,21 @@ def _output(output: Output) -> dict[str, Any]:
         "size_bytes": output.size_bytes,
         "sha256": output.sha256,
         "revised_prompt": output.revised_prompt or None,
+        "composite": _composite(output.composite) if hasattr(output, "composite") else None,
+    }
+
+
+def _composite(composite: Composite) -> dict[str, Any]:
+    return {
+        "state": composite.state,
+        "feather": composite.feather,
+        "error": composite.sentence or None,
+        "width": composite.width or None,
+        "height": composite.height or None,
+        "size_bytes": composite.size_bytes or None,
+        "sha256": composite.sha256 or None,
+        "changed_ppm": composite.changed_ppm,
+        "ended_at": _time(composite.ended_at),
     }
 
 

@@ -36,6 +36,8 @@ class Spec:
     references: int = 0
     mask: bool = False
     input_fidelity: str | None = None
+    keep_rest: bool = False  # after a masked edit, everything outside the mask is put back
+    feather: int = 0  # pixels
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -54,6 +56,7 @@ def read(asked: Mapping[str, Any], *, models: Catalogue, from_form: bool = False
     given = Asked(asked, from_form=from_form)
     model = _model(given, models)
     references, has_mask = kinds.pictures(given)
+    keep_rest, feather = kinds.keeping(given, has_mask)
     kind = kinds.kind(given, references)
     limits = Rules(given, model, models)
     spec = Spec(
@@ -72,6 +75,8 @@ def read(asked: Mapping[str, Any], *, models: Catalogue, from_form: bool = False
         references=references,
         mask=has_mask,
         input_fidelity=limits.input_fidelity(),
+        keep_rest=keep_rest,
+        feather=feather,
     )
     kinds.check_combination(kind, references, has_mask, given, model)
     _refuse_unknown(given)

@@ -4,6 +4,7 @@ from studio import line
 
 # Above the longest that a provider may take, so that an honest end comes before a forced one.
 TIME_LIMIT_MILLISECONDS = 30 * 60 * 1000
+COMPOSE_LIMIT_MILLISECONDS = 150 * 1000
 
 
 @dramatiq.actor(max_retries=0, time_limit=TIME_LIMIT_MILLISECONDS)
@@ -13,3 +14,12 @@ def develop() -> None:
 
     if engine.develop_next() and line.count_waiting():
         develop.send()
+
+
+@dramatiq.actor(max_retries=0, time_limit=COMPOSE_LIMIT_MILLISECONDS)
+def compose() -> None:
+    """Says nothing of whom: the ticket that is due knows. Tried again by the ticket, not by the message."""
+    from studio import composites
+
+    if composites.make_next() and composites.count_due():
+        compose.send()

@@ -154,14 +154,15 @@ def _bare(picture: Picture) -> tuple[bytes, str]:
 
 def _reworked(picture: Picture) -> tuple[bytes, str]:
     if picture.format != "png" and not picture.has_alpha:
-        return _upright(picture).jpegsave_buffer(Q=95, keep="none"), "image/jpeg"
-    data = _upright(picture).pngsave_buffer(compression=3, keep="none")
+        return upright(picture).jpegsave_buffer(Q=95, keep="none"), "image/jpeg"
+    data = upright(picture).pngsave_buffer(compression=3, keep="none")
     if len(data) <= UPLOAD_LIMIT_BYTES:
         return data, "image/png"
-    return _upright(picture).webpsave_buffer(Q=95, effort=1, keep="none"), "image/webp"
+    return upright(picture).webpsave_buffer(Q=95, effort=1, keep="none"), "image/webp"
 
 
-def _upright(picture: Picture) -> Any:
+def upright(picture: Picture) -> Any:
+    """Its pixels as people see them: turned, in sRGB with 8 bits."""
     image = _in_srgb(_open(picture), picture.header)
     for turn in TURNS.get(picture.orientation, []):
         image = getattr(image, turn)()

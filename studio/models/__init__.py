@@ -1,4 +1,5 @@
 from studio.models.catalogue import ImageModel
+from studio.models.composites import Composite, CompositeTicket
 from studio.models.files import Input, Output, Partial, RunInput
 from studio.models.runs import ENDS, LIVE, Charged, Kind, Relation, Run, RunEvent, State, Visibility
 from studio.models.slots import Slot, Ticket, state_of
@@ -7,6 +8,8 @@ __all__ = [
     "ENDS",
     "LIVE",
     "Charged",
+    "Composite",
+    "CompositeTicket",
     "ImageModel",
     "Input",
     "Kind",

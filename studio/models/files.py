@@ -25,10 +25,36 @@ class Output(TenantModel):
     size_bytes = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
     revised_prompt = models.TextField(blank=True)
+    is_keeper = models.BooleanField(default=False)  # of a run of proofs, one that is worth a print
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:
         return str(self.code)
+
+    # What a page shows, by the shape in the picture's address: the composite as soon as there is one.
+    @property
+    def is_kept(self) -> bool:
+        return hasattr(self, "composite") and self.composite.is_made
+
+    @property
+    def shown_original(self) -> str:
+        return "kept" if self.is_kept else "original"
+
+    @property
+    def shown_preview(self) -> str:
+        return "kept-preview" if self.is_kept else "preview"
+
+    @property
+    def shown_thumbnail(self) -> str:
+        return "kept-thumbnail" if self.is_kept else "thumbnail"
+
+    @property
+    def shown_width(self) -> int:
+        return self.composite.width if self.is_kept else self.width
+
+    @property
+    def shown_height(self) -> int:
+        return self.composite.height if self.is_kept else self.height
 
 
 class Partial(TenantModel):
@@ -69,6 +95,7 @@ class Input(TenantModel):
     height = models.PositiveIntegerField()
     size_bytes = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
+    strokes = models.JSONField(null=True)  # of a mask that was painted here: studio.strokes
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:

@@ -69,6 +69,7 @@ def make(ask: Ask, *, key: str, inputs: tuple[Given, ...] = (), mask: bytes | No
         seed=script.seed,
         slot=directives.slot(ask.identifier),
         is_transparent=_is_transparent(ask, words) and not inputs,
+        stray=script.stray,
     )
     job = Job(brief, ask.output_format, ask.compression, tuple(picture.data for picture in inputs), mask)
     return Call(ask, script, job, inputs, int(time.time()))

@@ -11,7 +11,7 @@ BRACKET = re.compile(r"\[sandbox\b([^\]]*)\]", re.IGNORECASE)
 IN_KEY = re.compile(r"delay=(\d+(?:\.\d+)?)")
 BEFORE = ("moderation_blocked", "rate_limit", "insufficient_quota", "server_error", "unverified", "invalid_key")
 FAILS = (*BEFORE, "timeout", "eof", "json", "html", "flat_error", "nested_error", "no_usage", "drip")
-LIMITS = {"delay": 600.0, "partials": 3, "after": 3, "when": 1_000_000, "only": 1_000_000, "seed": 2**53}
+LIMITS = {"delay": 600.0, "partials": 3, "after": 3, "when": 1_000_000, "only": 1_000_000, "seed": 2**53, "stray": 100}
 REMEMBERED_PROMPTS = 10_000
 
 _calls: OrderedDict[tuple[str, str], int] = OrderedDict()
@@ -25,6 +25,7 @@ class Script:
     fail: str = ""
     after: int | None = None  # fail inside the stream, after so many partials
     seed: int = 0
+    stray: int = 0  # of 100: how much a masked edit changes what it was told to keep
 
 
 def read(prompt: str, *, key: str, identifier: str) -> tuple[str, Script]:
@@ -45,6 +46,7 @@ def read(prompt: str, *, key: str, identifier: str) -> tuple[str, Script]:
         fail=fail,
         after=int(numbers["after"]) if "after" in numbers else None,
         seed=int(numbers.get("seed", 0)),
+        stray=int(numbers.get("stray", 0)),
     )
 
 

@@ -14,15 +14,26 @@ from studio.models import Output, Partial
 
 MIME = {"png": "image/png", "jpeg": "image/jpeg", "jpg": "image/jpeg", "webp": "image/webp"}
 SHAPES = {"original", "preview", "thumbnail"}
+# Of an output whose composite is made: the picture with its untouched parts put back, and where the model strayed.
+KEPT_SHAPES = {"kept": "file", "kept-preview": "preview", "kept-thumbnail": "thumbnail", "heat": "heat"}
 
 
 @require_safe
 @member_required(Role.VIEWER)
 def output_file(request: OrgRequest, code: UUID, shape: str) -> FileResponse:
     visible = Output.objects.filter(org=request.org, run__in=runs.visible_to(request.member))
-    output = get_object_or_404(visible, code=code)
+    output = get_object_or_404(visible.select_related("composite"), code=code)
+    if shape in KEPT_SHAPES:
+        return _kept_file(output, shape)
     name = {"original": output.file, "preview": output.preview, "thumbnail": output.thumbnail}[_shape(shape)]
     return _serve(name, download_as=f"{output.code}.{name.rpartition('.')[2]}")
+
+
+def _kept_file(output: Output, shape: str) -> FileResponse:
+    if not output.is_kept:
+        raise Http404
+    name = str(getattr(output.composite, KEPT_SHAPES[shape]))
+    return _serve(name, download_as=f"{output.code}-{shape}.{name.rpartition('.')[2]}")
 
 
 @require_safe

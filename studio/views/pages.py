@@ -60,5 +60,5 @@ def _studio_page(request: OrgRequest, form: PromptForm) -> HttpResponse:
 
 def _with_slots(found: QuerySet[Run]) -> QuerySet[Run]:
     newest_first = Prefetch("partials", Partial.objects.order_by("-tried", "-index"))
-    slots = Slot.objects.select_related("output").prefetch_related(newest_first).order_by("index")
+    slots = Slot.objects.select_related("output__composite").prefetch_related(newest_first).order_by("index")
     return found.select_related("maker").prefetch_related(Prefetch("slots", slots))

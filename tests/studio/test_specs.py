@@ -64,6 +64,8 @@ def test_everything_that_can_be_asked_is_kept() -> None:
         "references": 16,
         "mask": True,
         "input_fidelity": None,
+        "keep_rest": True,
+        "feather": 64,
     }
     assert specs.read(asked, models=MODELS).to_json() == asked
 

@@ -79,3 +79,21 @@ def test_a_model_may_take_fewer_references() -> None:
     model = row(references_max=4)
     assert read(model, references=4).references == 4
     assert faults(model, references=5) == [("references", "out_of_range")]
+
+
+def test_a_masked_edit_keeps_everything_else_unless_told_otherwise() -> None:
+    masked = {"references": 1, "mask": True}
+    assert (read(**masked).keep_rest, read(**masked).feather) == (True, 16)
+    assert (read(**masked, feather=0).keep_rest, read(**masked, feather=0).feather) == (True, 0)
+    off = read(**masked, keep_rest=False, feather=40)
+    assert (off.keep_rest, off.feather) == (False, 0)
+
+
+def test_without_a_mask_there_is_nothing_else_to_keep() -> None:
+    assert (read().keep_rest, read().feather) == (False, 0)
+    assert faults(references=1, keep_rest=True) == [("keep_rest", "unsupported")]
+
+
+def test_a_feather_has_its_bounds() -> None:
+    for feather in (-1, 65):
+        assert faults(references=1, mask=True, feather=feather) == [("feather", "out_of_range")]

@@ -32,7 +32,8 @@ def edit(brief: Brief, images: tuple[bytes, ...], mask: bytes | None) -> Edit:
     base = loading.cover(loading.plain(images[0]), brief.width, brief.height)
     if mask is not None:
         where = loading.redrawn(mask, brief.width, brief.height)
-        return Edit(base, _patch(brief, base, where), where)
+        patch = _patch(brief, base, where)
+        return Edit(_strayed(brief, base) if brief.stray else base, patch, where)
     return Edit(base, _changed(brief, base, images[1:]), None)
 
 
@@ -43,6 +44,16 @@ def _patch(brief: Brief, base: pyvips.Image, where: pyvips.Image) -> pyvips.Imag
         return base
     part = Brief(brief.prompt, max(16, width), max(16, height), brief.quality, brief.seed, brief.slot)
     return base.insert(picture.paint(part), left, top).crop(0, 0, base.width, base.height)
+
+
+def _strayed(brief: Brief, base: pyvips.Image) -> pyvips.Image:
+    """As real models do: the light elsewhere is a little different, most of all to the upper right."""
+    across, down = pyvips.Image.xyz(base.width, base.height).bandsplit()
+    far = ((across / base.width - 0.85) ** 2 + (down / base.height - 0.2) ** 2) ** 0.5
+    strength = (1 - far * 2.5).cast("float")
+    strength = (strength > 0).ifthenelse(strength, 0) * (brief.stray / 100)
+    warmer = base * (1 - strength) + strength * [255, 196, 120]
+    return warmer.cast("uchar").copy(interpretation="srgb").copy_memory()
 
 
 def _changed(brief: Brief, base: pyvips.Image, others: tuple[bytes, ...]) -> pyvips.Image:

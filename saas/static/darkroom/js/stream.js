@@ -42,7 +42,7 @@ export function attach(stream) {
   }
 
   document.addEventListener("live:partial", ({ detail }) => show(detail));
-  for (const type of ["queued", "started", "waiting", "output", "failed", "refused", "cancelled", "unknown", "ended"]) {
+  for (const type of ["queued", "started", "waiting", "output", "failed", "refused", "cancelled", "unknown", "ended", "composite"]) {
     document.addEventListener(`live:${type}`, ({ detail }) => refresh(detail.run));
   }
 

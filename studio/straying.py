@@ -1,0 +1,75 @@
+"""Where a model changed what it was told to keep: a number, and a map that lies over the picture.
+
+Both pictures are made small and a little soft first: what only scaling or compressing did is not straying. What is
+left is measured as people see colours."""
+
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from studio import compositing, vips
+from studio.sizes import Size
+
+EDGE = 1024
+SOFTNESS = 1.2
+SEEN = 6.0  # in ΔE: side by side, most people notice
+GLARING = 40.0
+MILLION = 1_000_000
+HEAT_QUALITY = 70
+# From barely to glaring: amber, orange, crimson, each thicker than the one before.
+STOPS = [(0, (255, 196, 64, 90)), (96, (255, 120, 32, 170)), (255, (214, 16, 72, 225))]
+
+
+class Straying(NamedTuple):
+    changed_ppm: int | None  # of the kept area; None where everything was to be redrawn
+    heat: bytes  # WebP, transparent where nothing changed
+
+
+def measure(base: bytes, result: bytes, mask: bytes, feather: int) -> Straying:
+    try:
+        return _measure(base, result, mask, feather)
+    except vips.Error as error:
+        raise compositing.CannotCompose("One of the pictures is damaged.") from error
+
+
+def _measure(base: bytes, result: bytes, mask: bytes, feather: int) -> Straying:
+    ground = compositing.opened(base)
+    scale = min(1.0, EDGE / max(ground.width, ground.height))
+    size = Size(max(1, round(ground.width * scale)), max(1, round(ground.height * scale)))
+    kept = (_small(compositing.weight(mask, feather), size) == 0).copy_memory()
+    difference = _soft(ground, size).dE76(_soft(compositing.opened(result), size)).copy_memory()
+    strayed = (difference > SEEN) & kept
+    kept_share = kept.avg()
+    changed = round(strayed.avg() / kept_share * MILLION) if kept_share else None
+    return Straying(changed, _heat(difference, strayed))
+
+
+def _small(image: Any, size: Size) -> Any:
+    if (image.width, image.height) == size:
+        return image
+    return image.thumbnail_image(size.width, height=size.height, size="force")
+
+
+def _soft(image: Any, size: Size) -> Any:
+    plain = image.flatten(background=[255]) if image.hasalpha() else image
+    return _small(plain, size).gaussblur(SOFTNESS).cast("uchar").copy(interpretation="srgb")
+
+
+def _heat(difference: Any, strayed: Any) -> bytes:
+    levels = ((difference - SEEN) * (255 / (GLARING - SEEN))).cast("uchar")
+    coloured = levels.maplut(_ramp())
+    seen = strayed.ifthenelse(coloured, [0, 0, 0, 0]).copy(interpretation="srgb")
+    data: bytes = seen.webpsave_buffer(Q=HEAT_QUALITY, alpha_q=HEAT_QUALITY, effort=1, keep="none")
+    return data
+
+
+def _ramp() -> Any:
+    rows = bytes(channel for level in range(256) for channel in _colour(level))
+    return vips.Image.new_from_memory(rows, 256, 1, 4, "uchar")
+
+
+def _colour(level: int) -> tuple[int, ...]:
+    for (low, one), (high, other) in pairwise(STOPS):
+        if level <= high:
+            part = (level - low) / (high - low)
+            return tuple(round(a + (b - a) * part) for a, b in zip(one, other, strict=True))
+    return STOPS[-1][1]
