@@ -60,7 +60,7 @@ def fitted(layer: Any, size: Size) -> Any:
         return layer
     if not fits(found, size):
         raise CannotCompose(
-            f"The picture came back as {found.width} × {found.height}, which is another shape than {size.width} × "
+            f"The picture came back as {found.width} by {found.height}, which is another shape than {size.width} by "
             f"{size.height}: what was outside the mask cannot be put back into it."
         )
     return layer.thumbnail_image(size.width, height=size.height, size="force").cast("uchar")
@@ -87,7 +87,7 @@ def same_bands(one: Any, other: Any) -> tuple[Any, Any]:
     """Both with transparency where one has it."""
     if one.bands == other.bands:
         return one, other
-    return tuple(each if each.hasalpha() else each.bandjoin(WHITE) for each in (one, other))  # type: ignore[return-value]
+    return tuple(each if each.hasalpha() else each.bandjoin(WHITE) for each in (one, other))
 
 
 def _mean(length: int) -> Any:

@@ -44,12 +44,14 @@ def take_mask(*, org: Organization, by: User, name: str, data: bytes, first: Inp
 
 
 def from_output(*, output: Output, by: User) -> Input:
-    """A picture that was made here, given again. Its bytes are copied, so that each lives as long as it should."""
-    earlier = Input.objects.filter(org=output.org_id, source=output, giver=by).first()
+    """A picture that was made here, given again as it is shown. Its bytes are copied, so that each lives as long as it
+    should."""
+    shown = output.shown
+    earlier = Input.objects.filter(org=output.org_id, source=output, giver=by, sha256=shown.sha256).first()
     if earlier is not None:
         return earlier
-    picture = uploads.examine(files.load(output.file))
-    name = f"{output.run.prompt[:60].strip() or 'picture'}.{files.EXTENSIONS[output.format]}"
+    picture = uploads.examine(files.load(shown.file))
+    name = f"{output.run.prompt[:60].strip() or 'picture'}.{files.EXTENSIONS[shown.format]}"
     return _keep(org=output.org, by=by, name=name, picture=picture, source=output)
 
 

@@ -112,9 +112,9 @@ def normalise(picture: Picture) -> Normalised:
 def normalise_mask(mask: Picture) -> Normalised:
     """Only its transparency counts, so only that is sent."""
     try:
-        upright = _upright(mask)
-        alpha = upright.extract_band(upright.bands - 1)
-        black = vips.Image.black(upright.width, upright.height, bands=3).copy(interpretation="srgb")
+        image = upright(mask)
+        alpha = image.extract_band(image.bands - 1)
+        black = vips.Image.black(image.width, image.height, bands=3).copy(interpretation="srgb")
         data = black.bandjoin(alpha).pngsave_buffer(compression=6, keep="none")
     except vips.Error:
         raise UploadRefused("corrupt", containers.damaged().sentence) from None

@@ -46,6 +46,10 @@ class Composite(TenantModel):
         return self.state == self.State.MADE
 
     @property
+    def format(self) -> str:
+        return "png"
+
+    @property
     def is_waiting(self) -> bool:
         return self.state == self.State.WAITING
 

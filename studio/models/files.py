@@ -1,4 +1,5 @@
 import uuid
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -7,6 +8,9 @@ from django.utils import timezone
 from saas.tenancy import TenantModel
 from studio.models.runs import Run
 from studio.models.slots import Slot
+
+if TYPE_CHECKING:
+    from studio.models.composites import Composite
 
 
 class Output(TenantModel):
@@ -37,6 +41,10 @@ class Output(TenantModel):
         return hasattr(self, "composite") and self.composite.is_made
 
     @property
+    def shown(self) -> "Output | Composite":
+        return self.composite if self.is_kept else self
+
+    @property
     def shown_original(self) -> str:
         return "kept" if self.is_kept else "original"
 
@@ -47,14 +55,6 @@ class Output(TenantModel):
     @property
     def shown_thumbnail(self) -> str:
         return "kept-thumbnail" if self.is_kept else "thumbnail"
-
-    @property
-    def shown_width(self) -> int:
-        return self.composite.width if self.is_kept else self.width
-
-    @property
-    def shown_height(self) -> int:
-        return self.composite.height if self.is_kept else self.height
 
 
 class Partial(TenantModel):

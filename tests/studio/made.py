@@ -1,5 +1,6 @@
 """Runs that have ended, without an engine: rows and files as a worker would leave them."""
 
+import hashlib
 from typing import Any
 
 from accounts.models import Organization, User
@@ -31,5 +32,5 @@ def output(made: Run, *, index: int = 0, data: bytes | None = None) -> Output:
             width=60,
             height=40,
             size_bytes=len(data),
-            sha256="",
+            sha256=hashlib.sha256(data).hexdigest(),
         )

@@ -1,6 +1,5 @@
 """Keep everything else exactly, as a worker does it: after the picture is safe, and never at its cost."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import uuid4
 
@@ -67,13 +66,13 @@ def composite_of(output: Output) -> Composite:
 
 
 @pytest.fixture
-def edited(acme: Organization, alice: User) -> Iterator[tuple[Run, Output]]:
+def edited(acme: Organization, alice: User) -> tuple[Run, Output]:
     run = masked_run(acme, alice, feather=8)
-    yield run, finish(run)
+    return run, finish(run)
 
 
 def test_the_untouched_pixels_are_put_back_and_the_raw_result_stays(edited: tuple[Run, Output]) -> None:
-    run, output = edited
+    _, output = edited
     assert composite_of(output).state == "waiting"
     assert composites.make_next()
     made = composite_of(output)
@@ -201,11 +200,11 @@ def test_each_file_is_served_to_the_team_and_to_nobody_else(
     made = composite_of(output)
     for shape, name in {"kept": made.file, "kept-preview": made.preview, "heat": made.heat}.items():
         answer = sign_in(vera).get(f"{path}/{shape}/")
-        assert b"".join(answer.streaming_content) == files.load(name)
+        assert answer.getvalue() == files.load(name)
         assert sign_in(charlie).get(f"{path}/{shape}/").status_code == 404
         assert sign_in(charlie).get(f"/o/rival/outputs/{output.code}/{shape}/").status_code == 404
     raw = sign_in(vera).get(f"{path}/original/")
-    assert b"".join(raw.streaming_content) == saved(RESULT, ".png")
+    assert raw.getvalue() == saved(RESULT, ".png")
 
 
 @pytest.mark.parametrize(
