@@ -102,22 +102,42 @@ def key_required(scope: Scope) -> Callable[[KeyView[P]], AnyView]:
         @login_not_required
         @wraps(view)
         def inner(request: KeyRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-            key = api_keys.find(_bearer(request))
-            if key is None:
-                return _refusal(401, "invalid_api_key", "The API key is missing, wrong, expired or revoked.")
+            try:
+                key, member = let_in(_bearer(request), scope)
+            except KeyRefused as refusal:
+                return _refusal(refusal.status, refusal.code, refusal.sentence)
             with tenancy.tenant(key.org_id):
-                member = member_behind(key)
-                if member is None:
-                    return _refusal(401, "invalid_api_key", "The API key is missing, wrong, expired or revoked.")
-                if not may_use(key, member, scope):
-                    return _refusal(403, "scope_missing", f"This key does not have the scope {scope.value}.")
-                api_keys.note_use(key)
                 request.api_key, request.member, request.org = key, member, member.org
                 return view(request, *args, **kwargs)
 
         return inner
 
     return decorate
+
+
+class KeyRefused(Exception):
+    def __init__(self, status: int, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status, self.code, self.sentence = status, code, sentence
+
+
+def let_in(token: str, scope: Scope) -> tuple[ApiKey, Membership]:
+    """The key that this token opens and the member whose key it is; or KeyRefused."""
+    key = api_keys.find(token)
+    if key is None:
+        raise _no_key()
+    with tenancy.tenant(key.org_id):
+        member = member_behind(key)
+        if member is None:
+            raise _no_key()
+        if not may_use(key, member, scope):
+            raise KeyRefused(403, "scope_missing", f"This key does not have the scope {scope.value}.")
+        api_keys.note_use(key)
+        return key, member
+
+
+def _no_key() -> KeyRefused:
+    return KeyRefused(401, "invalid_api_key", "The API key is missing, wrong, expired or revoked.")
 
 
 def member_behind(key: ApiKey) -> Membership | None:

@@ -12,14 +12,14 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 
-from saas import tenancy
+from saas import programs, tenancy
 from studio.routing import sockets
 
 tenancy.refuse_bypassing_role()
 
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": programs.beside(http),
         "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(sockets))),
     }
 )

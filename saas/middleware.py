@@ -1,13 +1,16 @@
 import re
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from saas import metrics, requests
@@ -36,12 +39,27 @@ class SignInFirst(LoginRequiredMiddleware):
 
 
 class RequestMiddleware:
-    """Gives each request its id, and says afterwards how it went."""
+    """Gives each request its id, and says afterwards how it went. For programs it runs in the event loop."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+    sync_capable = async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
         self.get_response = get_response
+        if iscoroutinefunction(get_response):
+            markcoroutinefunction(self)
 
-    def __call__(self, request: HttpRequest) -> HttpResponse:
+    def __call__(self, request: HttpRequest) -> Any:
+        if iscoroutinefunction(self):
+            return self._in_loop(request)
+        with self._told(request) as tell:
+            return tell(self.get_response(request))
+
+    async def _in_loop(self, request: HttpRequest) -> HttpResponseBase:
+        with self._told(request) as tell:
+            return tell(await self.get_response(request))
+
+    @contextmanager
+    def _told(self, request: HttpRequest) -> Iterator[Callable[[HttpResponseBase], HttpResponseBase]]:
         started = time.perf_counter()
         given_id = request.headers.get("X-Request-Id", "")
         request_id = given_id if PLAIN_ID.fullmatch(given_id) else uuid.uuid4().hex
@@ -50,17 +68,20 @@ class RequestMiddleware:
             address=requests.client_address(request),
             agent=request.headers.get("User-Agent", "")[:200],
         )
+
+        def tell(response: HttpResponseBase) -> HttpResponseBase:
+            self._tell(request, response, time.perf_counter() - started)
+            response["X-Request-Id"] = request_id
+            return response
+
         token = requests.current.set(info)
         try:
             with structlog.contextvars.bound_contextvars(request_id=request_id):
-                response = self.get_response(request)
-                self._tell(request, response, time.perf_counter() - started)
+                yield tell
         finally:
             requests.current.reset(token)
-        response["X-Request-Id"] = request_id
-        return response
 
-    def _tell(self, request: HttpRequest, response: HttpResponse, seconds: float) -> None:
+    def _tell(self, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
         route = requests.route(request)
         method = request.method if request.method in METHODS else "other"
         metrics.REQUESTS.labels(method, route, response.status_code).inc()

@@ -78,6 +78,9 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
 ]
 
+# For programs on /v1/: all of it runs in the event loop.
+PROGRAM_MIDDLEWARE = ["saas.middleware.RequestMiddleware"]
+
 ROOT_URLCONF = "saas.urls"
 ASGI_APPLICATION = "saas.asgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -287,6 +290,10 @@ LEASE_SECONDS = environment.number("LEASE_SECONDS", 30)
 PROVIDER_DEADLINE_SECONDS = environment.number("PROVIDER_DEADLINE_SECONDS", 600)
 ORGANIZATION_CALLS_AT_ONCE = environment.number("ORGANIZATION_CALLS_AT_ONCE", 16)
 CONNECTION_CALLS_AT_ONCE = environment.number("CONNECTION_CALLS_AT_ONCE", 16)
+# How often one API key may ask.
+API_CALLS_A_MINUTE = environment.number("API_CALLS_A_MINUTE", 1200)
+# How long a caller of the API waits for a picture; the run goes on.
+API_WAIT_SECONDS = environment.number("API_WAIT_SECONDS", 1200)
 # Where workers reach the sandbox: this very Darkroom.
 SANDBOX_URL = environment.text("SANDBOX_URL", f"{PUBLIC_URL}/sandbox/v1")
 SANDBOX_HOST = urlsplit(SANDBOX_URL).netloc

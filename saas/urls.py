@@ -4,6 +4,7 @@ from django.urls import include, path
 from accounts import urls as accounts
 from saas import design, health
 from studio import urls as studio
+from studio.gateway import urls as gateway
 from studio.sandbox import urls as sandbox
 
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     path("-/operator/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include(accounts.machine)),
+    path("", include(gateway)),
     path("", include(sandbox)),
     path("design/", design.design, name="design"),
     path("", include(accounts.people)),

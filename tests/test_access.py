@@ -62,7 +62,14 @@ OF_AN_ORGANIZATION = {
 }
 SIGNED_IN = {"me", "new_organization", "accept_invitation", "second_factor_needed"}
 PUBLIC = {"home", "look", "invitation", "healthz", "readyz", "metrics", "design"}
-WITH_A_KEY = {"api_key"}
+WITH_A_KEY = {
+    "api_key",
+    "gateway_models",
+    "gateway_model",
+    "gateway_generate",
+}
+BY_LINK = {"gateway_picture"}  # signed: the link is the right
+NOWHERE = {"gateway_nothing"}
 SANDBOX = {  # any key will do: nothing in it belongs to anybody
     "sandbox_models",
     "sandbox_model",
@@ -88,7 +95,7 @@ def _names(patterns: list[Any], prefix: str = "") -> set[str]:
 
 def test_every_url_has_a_row() -> None:
     names = _names(get_resolver().url_patterns)
-    assert names == set(OF_AN_ORGANIZATION) | SIGNED_IN | PUBLIC | WITH_A_KEY | SANDBOX
+    assert names == set(OF_AN_ORGANIZATION) | SIGNED_IN | PUBLIC | WITH_A_KEY | BY_LINK | NOWHERE | SANDBOX
 
 
 def _ask(client: Client, name: str, slug: str = "acme") -> int:

@@ -73,6 +73,7 @@ class Run(TenantModel):
     count = models.PositiveSmallIntegerField()
     visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.TEAM)
     project = models.CharField(max_length=80, blank=True)  # what it was made for: finance sums by it
+    end_user = models.CharField(max_length=200, blank=True)  # whom a program asks for, in its own words
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
     relation = models.CharField(max_length=10, choices=Relation.choices, blank=True)
     # Asked twice with one key, the same run answers: a double click, a program that tries again.

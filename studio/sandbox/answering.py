@@ -12,8 +12,8 @@ from studio.sandbox.calls import Call
 from studio.sandbox.directives import BEFORE
 from studio.sandbox.easel import painted
 from studio.sandbox.painter import Painting
-from studio.sandbox.refusals import Refused
 from studio.sandbox.streaming import Dialect, drip, stream
+from studio.wire.refusals import Refused
 
 Body = Callable[[list[str], bool], dict[str, Any]]
 

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from studio.sandbox import models, sizes
-from studio.sandbox.fields import Fields
 from studio.sandbox.models import Model
-from studio.sandbox.refusals import IMAGE, REQUEST, Refused, image_value, wrong_value
+from studio.wire.fields import Fields
+from studio.wire.refusals import IMAGE, REQUEST, Refused, image_value, wrong_value
 
 LONGEST_PROMPT = 32_000
 COMMON = frozenset(

@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
 from studio.sandbox import given
-from studio.sandbox.refusals import Refused, missing, unknown
+from studio.wire.refusals import Refused, missing, unknown
 
 MOST_BYTES = 96 * 1024 * 1024  # of JSON; enough for the pictures of a test, and no more memory than that
 Upload: TypeAlias = "UploadedFile[bytes]"

@@ -7,7 +7,7 @@ from studio.sandbox.asks import LONGEST_PROMPT
 from studio.sandbox.calls import Call
 from studio.sandbox.given import Given
 from studio.sandbox.paint import picture
-from studio.sandbox.refusals import Refused, missing, unknown, wrong_type, wrong_value
+from studio.wire.refusals import Refused, missing, unknown, wrong_type, wrong_value
 
 
 def read(said: object) -> tuple[str, tuple[Given, ...]]:

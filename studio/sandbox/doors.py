@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from studio.sandbox import faults
-from studio.sandbox.refusals import Refused
+from studio.wire.refusals import Refused
 
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 

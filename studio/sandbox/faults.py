@@ -3,7 +3,7 @@
 from typing import Any
 
 from studio.sandbox.directives import BEFORE
-from studio.sandbox.refusals import IMAGE, REQUEST, Refused
+from studio.wire.refusals import IMAGE, REQUEST, Refused
 
 LONGEST_WAIT_SECONDS = 1200.0
 RETRY_AFTER_SECONDS = 2

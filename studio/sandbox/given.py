@@ -5,7 +5,7 @@ import binascii
 from dataclasses import dataclass
 
 from studio import vips
-from studio.sandbox.refusals import IMAGE, Refused
+from studio.wire.refusals import IMAGE, Refused
 
 MIMES = ("image/jpeg", "image/png", "image/webp")
 MOST_IMAGES = 16

@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from studio.sandbox.calls import Call
-from studio.sandbox.frames import flat_error, frame, nested_error
+from studio.wire.frames import flat_error, frame, nested_error
 
 
 def answer(call: Call, pictures: list[str], *, with_usage: bool = True) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import re
 from typing import Any, NamedTuple
 
-from studio.sandbox.refusals import Refused, no_such_model
+from studio.wire.refusals import Refused, no_such_model
 
 FOUR = ("low", "medium", "high", "auto")
 SIX = ("low", "medium", "high", "xhigh", "max", "auto")

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 from studio.sandbox import asks, bodies, calls
 from studio.sandbox.asks import Ask
 from studio.sandbox.calls import Call
-from studio.sandbox.fields import Fields
-from studio.sandbox.refusals import IMAGE, Refused
+from studio.wire.fields import Fields
+from studio.wire.refusals import IMAGE, Refused
 
 
 def generation(request: HttpRequest, key: str) -> Call:

@@ -8,9 +8,9 @@ from django.http import HttpRequest
 
 from studio.sandbox import asks, bodies, calls, conversation, models, tokens
 from studio.sandbox.calls import Call
-from studio.sandbox.fields import Fields
-from studio.sandbox.frames import flat_error, frame, nested_error
-from studio.sandbox.refusals import Refused, missing
+from studio.wire.fields import Fields
+from studio.wire.frames import flat_error, frame, nested_error
+from studio.wire.refusals import Refused, missing
 
 KNOWN = frozenset(
     [

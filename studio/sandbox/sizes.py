@@ -3,7 +3,7 @@
 import re
 
 from studio.sandbox.paint.seeds import Dice
-from studio.sandbox.refusals import Refused, image_value
+from studio.wire.refusals import Refused, image_value
 
 STEP = 16
 LONGEST = 3840

@@ -10,8 +10,8 @@ from studio.sandbox import faults
 from studio.sandbox.calls import Call
 from studio.sandbox.directives import BEFORE
 from studio.sandbox.easel import painted
-from studio.sandbox.frames import PING
 from studio.sandbox.painter import Painting
+from studio.wire.frames import PING
 
 
 class Dialect(Protocol):

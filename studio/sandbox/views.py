@@ -8,7 +8,7 @@ from studio.sandbox import images, models, requests, responses
 from studio.sandbox.answering import answer
 from studio.sandbox.calls import Call
 from studio.sandbox.doors import door
-from studio.sandbox.refusals import Refused
+from studio.wire.refusals import Refused
 
 
 @door("GET")

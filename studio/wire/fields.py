@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from studio.sandbox.refusals import Refused, missing, unknown, wrong_type, wrong_value
+from studio.wire.refusals import Refused, missing, unknown, wrong_type, wrong_value
 
 
 class Fields:

@@ -1,0 +1,64 @@
+"""The Images API's words: the JSON answer, and the events of its streams."""
+
+import json
+import time
+from typing import Any
+
+from studio.gateway import splicing
+from studio.gateway.asks import Ask
+from studio.gateway.results import Made, Result
+from studio.models import Kind, Run
+from studio.wire.refusals import Refused
+
+PING = b": ping\n\n"
+
+
+def whole(run: Run, ask: Ask, result: Result, links: list[str]) -> bytes:
+    """With links instead of the pictures where the caller wants to fetch them."""
+    data = [_item(made, links[number] if ask.as_url else None) for number, made in enumerate(result.made)]
+    body = {"created": int(run.created_at.timestamp()), **result.made[0].resolved, "data": data}
+    body |= {"usage": result.usage, **_safety(ask)}
+    return splicing.whole(body, [] if ask.as_url else [made.base64 for made in result.made])
+
+
+def _item(made: Made, link: str | None) -> dict[str, Any]:
+    shown = {"b64_json": splicing.HERE} if link is None else {"url": link}
+    return shown | ({"revised_prompt": made.output.revised_prompt} if made.output.revised_prompt else {})
+
+
+def partial(run: Run, picture: bytes, index: int) -> bytes:
+    asked = run.asked
+    return splicing.frame(
+        {
+            "type": f"{_kind(run)}.partial_image",
+            "b64_json": splicing.HERE,
+            "created_at": int(time.time()),
+            "size": asked["size"],
+            "quality": asked["quality"],
+            "background": asked["background"],
+            "output_format": asked["format"],
+            "partial_image_index": index,
+        },
+        [picture],
+    )
+
+
+def completed(run: Run, ask: Ask, result: Result) -> bytes:
+    made = result.made[0]
+    usage = {name: value for name, value in result.usage.items() if name != "output_tokens_details"}
+    head = {"type": f"{_kind(run)}.completed", "b64_json": splicing.HERE, "created_at": int(time.time())}
+    return splicing.frame({**head, **made.resolved, "usage": usage, **_safety(ask)}, [made.base64])
+
+
+def failed(refusal: Refused) -> bytes:
+    """Nested: the official SDKs pass a flat one over in silence."""
+    told = {"type": "error", "error": refusal.error, "sequence_number": 0}
+    return f"event: error\ndata: {json.dumps(told, separators=(',', ':'))}\n\n".encode()
+
+
+def _kind(run: Run) -> str:
+    return "image_edit" if run.kind == Kind.EDIT else "image_generation"
+
+
+def _safety(ask: Ask) -> dict[str, str]:
+    return {"safety_identifier": ask.identifier} if ask.identifier else {}

@@ -1,0 +1,105 @@
+"""Waits for a run and answers: at once as a whole, or as a stream. Whoever goes away stops waiting; the run goes on."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+
+from django.conf import settings
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from saas.threads import in_thread
+from studio import links, waiting
+from studio.gateway import answers, failures, results
+from studio.gateway.asks import Ask
+from studio.gateway.results import Result
+from studio.models import Run, RunEvent
+from studio.wire.refusals import Refused
+
+PULSE_SECONDS = 15.0
+# No proxy may gather a stream, and nothing may compress pictures: it takes long and saves next to nothing.
+STREAM_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
+
+
+async def whole(run: Run, ask: Ask) -> HttpResponse:
+    result = await finished(run, with_bytes=not ask.as_url)
+    body = await in_thread(answers.whole, run, ask, result, [links.to(made.output) for made in result.made])
+    response = HttpResponse(body, content_type="application/json", headers=about(run))
+    response["Cache-Control"] = "private, no-store, no-transform"
+    if result.failed:
+        response["x-darkroom-failed"] = str(len(result.failed))
+    return response
+
+
+async def finished(run: Run, *, with_bytes: bool = True) -> Result:
+    """Raises where no picture came."""
+    try:
+        async with asyncio.timeout(settings.API_WAIT_SECONDS), aclosing(waiting.events(run)) as news:
+            async for _ in news:
+                pass
+    except TimeoutError:
+        raise told(run, failures.still_waiting(settings.API_WAIT_SECONDS)) from None
+    result = await in_thread(results.read, run, with_bytes=with_bytes)
+    if not result.made:
+        raise told(run, failures.of(result.failed[0]))
+    return result
+
+
+async def streamed(run: Run, ask: Ask) -> HttpResponseBase:
+    """The first frame is awaited: what fails before it is told by the HTTP status, as every client understands it."""
+    frames = _frames(run, ask)
+    first = await anext(frames)
+    return StreamingHttpResponse(
+        _after(first, frames), content_type="text/event-stream; charset=utf-8", headers=STREAM_HEADERS | about(run)
+    )
+
+
+async def _after(first: bytes, frames: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    try:
+        async for frame in frames:
+            yield frame
+    except Refused as refusal:
+        yield answers.failed(refusal)
+
+
+async def _frames(run: Run, ask: Ask) -> AsyncIterator[bytes]:
+    try:
+        async with asyncio.timeout(settings.API_WAIT_SECONDS), aclosing(partials(run)) as found:
+            async for partial in found:
+                yield answers.partial(run, *partial) if partial else answers.PING
+    except TimeoutError:
+        raise told(run, failures.still_waiting(settings.API_WAIT_SECONDS)) from None
+    result = await in_thread(results.read, run)
+    if not result.made:
+        raise told(run, failures.of(result.failed[0]))
+    yield answers.completed(run, ask, result)
+
+
+async def partials(run: Run) -> AsyncGenerator[tuple[bytes, int] | None, None]:
+    """Each frame with its index as it comes, until the run has ended; None as a sign of life. One that a second try
+    tells again is told once."""
+    newest = -1
+    async with aclosing(waiting.events(run, pulse_seconds=PULSE_SECONDS)) as news:
+        async for event in news:
+            if event is None:
+                yield None
+            elif event.type == "partial" and _index(event) > newest:
+                picture = await in_thread(results.partial, run, event)
+                if picture is not None:
+                    newest = _index(event)
+                    yield picture, newest
+
+
+def about(run: Run) -> dict[str, str]:
+    """Extra answers, in headers that OpenAI's clients pass over."""
+    return {"x-darkroom-run": str(run.code)}
+
+
+def told(run: Run, refusal: Refused) -> Refused:
+    refusal.headers |= about(run)
+    return refusal
+
+
+def _index(event: RunEvent) -> int:
+    return int(event.data["index"])

@@ -1,0 +1,51 @@
+"""How often a key may ask: whole minutes, counted in the cache that all web processes share."""
+
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http.response import HttpResponseBase
+
+from accounts.models import ApiKey
+from studio.wire.refusals import Refused
+
+MINUTE_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class Allowance:
+    limit: int
+    left: int
+    reset_seconds: int
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {
+            "x-ratelimit-limit-requests": str(self.limit),
+            "x-ratelimit-remaining-requests": str(self.left),
+            "x-ratelimit-reset-requests": f"{self.reset_seconds}s",
+        }
+
+    def tell(self, response: HttpResponseBase) -> None:
+        for name, value in self.headers.items():
+            response[name] = value
+
+
+def count(key: ApiKey) -> Allowance:
+    """Raises where it is asked too often."""
+    now = time.time()
+    name = f"asked:{key.code}:{int(now // MINUTE_SECONDS)}"
+    cache.add(name, 0, 2 * MINUTE_SECONDS)
+    try:
+        asked = cache.incr(name)
+    except ValueError:  # it was thrown out of the cache at this moment
+        asked = 1
+    limit: int = settings.API_CALLS_A_MINUTE
+    wait = max(1, round(MINUTE_SECONDS - now % MINUTE_SECONDS))
+    allowance = Allowance(limit, max(0, limit - asked), wait)
+    if asked > limit:
+        message = f"Rate limit reached for this key on requests per min: Limit {limit}. Please try again in {wait}s."
+        headers = {**allowance.headers, "Retry-After": str(wait)}
+        raise Refused(message, status=429, kind="requests", code="rate_limit_exceeded", headers=headers)
+    return allowance

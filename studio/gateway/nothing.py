@@ -1,0 +1,13 @@
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from studio.gateway.doors import refuse
+from studio.wire.refusals import Refused
+
+
+@csrf_exempt
+@login_not_required
+async def nothing(request: HttpRequest, rest: str) -> JsonResponse:
+    """An address that OpenAI may have and Darkroom has not."""
+    return refuse(Refused(f"Invalid URL ({request.method} /v1/{rest})", status=404, code="unknown_url"))

@@ -1,0 +1,59 @@
+"""Makes the run that a call asks for. The same key for the same request, also at the same moment, is the same run."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+
+from django.http import HttpRequest
+
+from saas import tenancy
+from studio import runs
+from studio.gateway.asks import Ask
+from studio.gateway.doors import Caller
+from studio.models import Input, Run
+from studio.wire.refusals import Refused
+
+LONGEST_KEY = 255
+Pictures = tuple[Sequence[Input], Input | None]
+
+
+def nothing() -> Pictures:
+    return (), None
+
+
+def submit(
+    request: HttpRequest, caller: Caller, ask: Ask, said: bytes, keep_pictures: Callable[[], Pictures] = nothing
+) -> Run:
+    """`said` is all that the request says; pictures are kept only for a request that is not known yet."""
+    key, hashed = request_key(request, caller), hashlib.sha256(request.path.encode() + b"\0" + said).hexdigest()
+    with tenancy.tenant(caller.org.pk):
+        earlier = _earlier(caller, key, hashed)
+        if earlier is not None:
+            return earlier
+        references, mask = keep_pictures()
+        return runs.submit(
+            org=caller.org,
+            by=caller.member,
+            spec=ask.spec,
+            api_key=caller.api_key,
+            references=references,
+            mask=mask,
+            end_user=ask.identifier,
+            request_key=key,
+            request_hash=hashed if key else "",
+        )
+
+
+def request_key(request: HttpRequest, caller: Caller) -> str:
+    """Of this API key alone: two programs of one person may count alike."""
+    given = request.headers.get("Idempotency-Key", "")
+    if len(given) > LONGEST_KEY:
+        message = f"The Idempotency-Key is longer than {LONGEST_KEY} characters."
+        raise Refused(message, code="invalid_value", param="Idempotency-Key")
+    return hashlib.sha256(f"{caller.api_key.code}:{given}".encode()).hexdigest() if given else ""
+
+
+def _earlier(caller: Caller, key: str, hashed: str) -> Run | None:
+    run = caller.org.runs.filter(maker=caller.member.user, request_key=key).first() if key else None
+    if run is not None and run.request_hash != hashed:
+        raise runs.KeyReused
+    return run
