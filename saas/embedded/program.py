@@ -49,6 +49,19 @@ def application() -> Any:  # an ASGI callable
         raise Refusal(str(error)) from error
 
 
+def inherit() -> None:
+    """The database is ours alone, and the lock on the data folder says that nobody else works: what an earlier life
+    left in the middle comes to its end now."""
+    from django.db import connections
+
+    from studio import caretaker
+
+    try:
+        caretaker.inherit()
+    finally:
+        connections.close_all()
+
+
 def put_away() -> None:
     from django.db import connections
 

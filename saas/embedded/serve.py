@@ -42,6 +42,8 @@ def _run(stopping: Stopping, sockets: list[socket.socket], postgres: Postgres | 
 
     web = Web(program.application(), sockets)
     live.bind_loop(web.loop)
+    if postgres:
+        program.inherit()
     working = worker.start()
     return web.run(
         stopping,

@@ -94,7 +94,6 @@ def world(folder: Path, cluster: DataFolder, redis: Redis, s3: S3, provider: Pro
             template_url=template_url,
             redis_url=os.environ.get("REDIS_URL") or f"{redis.url}0",
             s3_url=s3.url,
-            provider_address=provider.address,
         )
         seeding = Darkroom(folder, found, template_url, broker_url="")
         yield replace(found, member=seeding.run("-m", "tests.scaled.seed"))

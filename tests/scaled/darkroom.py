@@ -20,7 +20,6 @@ class World:
     template_url: str
     redis_url: str
     s3_url: str
-    provider_address: str
     member: str = ""  # Ben's code in the team of Northwind
 
 
@@ -55,7 +54,7 @@ class Darkroom:
             "AWS_S3_REGION_NAME": "us-east-1",
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
-            "PROVIDER_ALLOWED_HOSTS": self.world.provider_address,
+            "PROVIDER_ALLOWED_HOSTS": "127.0.0.1",  # where every provider of a test listens
             "STATIC_ROOT": str(self.world.folder / "static"),
             "METRICS_TOKEN": METRICS_TOKEN,
             "WORKER_METRICS_PORT": str(self.worker_metrics_port),

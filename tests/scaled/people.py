@@ -16,10 +16,10 @@ TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
 class Person:
-    def __init__(self, url: str, email: str) -> None:
-        self.url = url
+    def __init__(self, url: str, email: str, password: str = PASSWORD, slug: str = "northwind") -> None:
+        self.url, self.slug, self.token = url, slug, ""
         self.client = httpx2.Client(base_url=url, follow_redirects=True, timeout=20, trust_env=False)
-        self.submit("/accounts/login/", "/accounts/login/", login=email, password=PASSWORD)
+        self.submit("/accounts/login/", "/accounts/login/", login=email, password=password)
         assert "darkroom_session" in self.client.cookies
 
     def __enter__(self) -> Self:
@@ -35,39 +35,57 @@ class Person:
 
     def submit(self, page: str, action: str, **fields: str) -> str:
         """Opens the page, takes its token, posts the form; the page that comes then."""
-        found = TOKEN.search(self.see(page))
-        assert found, f"{page} has no form"
-        data = {"csrfmiddlewaretoken": found[1], **fields}
+        data = {"csrfmiddlewaretoken": self._token_of(page), **fields}
         answer = self.client.post(action, data=data, headers={"Referer": f"{self.url}{page}", "Origin": self.url})
         assert answer.status_code == 200, f"{action}: {answer.status_code} {answer.text[-2000:]}"
         return answer.text
 
+    def _token_of(self, page: str) -> str:
+        found = TOKEN.search(self.see(page))
+        assert found, f"{page} has no form"
+        return found[1]
+
     def add_connection(self, name: str, base_url: str) -> str:
         """Its code."""
         page = self.submit(
-            "/o/northwind/connections/new/",
-            "/o/northwind/connections/new/",
+            f"/o/{self.slug}/connections/new/",
+            f"/o/{self.slug}/connections/new/",
             kind="compatible",
             name=name,
             base_url=base_url,
             key="sk-very-secret-0123456789",
         )
         codes: list[str] = re.findall(r'id="health-([0-9a-f-]{36})"', page)
-        fresh = [code for code in codes if name in self.see(f"/o/northwind/connections/{code}/")]
+        fresh = [code for code in codes if name in self.see(f"/o/{self.slug}/connections/{code}/")]
         assert len(fresh) == 1
         return fresh[0]
 
     def test(self, code: str) -> None:
-        self.submit("/o/northwind/connections/", f"/o/northwind/connections/{code}/test/")
+        self.submit(f"/o/{self.slug}/connections/", f"/o/{self.slug}/connections/{code}/test/")
+
+    def make_default(self, code: str) -> None:
+        self.submit(f"/o/{self.slug}/connections/", f"/o/{self.slug}/connections/{code}/default/")
+
+    def ask_for(self, prompt: str, pictures: int = 1) -> None:
+        """By the prompt bar, whose page is looked at once."""
+        self.token = self.token or self._token_of(f"/o/{self.slug}/")
+        asked = {"prompt": prompt, "size": "1024x1024", "quality": "low", "n": str(pictures)}
+        answer = self.client.post(
+            f"/o/{self.slug}/runs/",
+            data={"csrfmiddlewaretoken": self.token, **asked},
+            headers={"Referer": self.url, "Origin": self.url},
+            follow_redirects=False,
+        )
+        assert answer.status_code == 302, f"{answer.status_code} {answer.text[-2000:]}"
 
     def health(self, code: str) -> str:
-        return self.see(f"/o/northwind/connections/{code}/health/")
+        return self.see(f"/o/{self.slug}/connections/{code}/health/")
 
-    def listen(self, base: str | None = None, slug: str = "northwind") -> AbstractContextManager[ClientConnection]:
+    def listen(self, base: str | None = None, slug: str = "") -> AbstractContextManager[ClientConnection]:
         url = (base or self.url).replace("http", "ws", 1)
         cookie = f"darkroom_session={self.client.cookies['darkroom_session']}"
         return connect(
-            f"{url}/ws/o/{slug}/",
+            f"{url}/ws/o/{slug or self.slug}/",
             origin=Origin(base or self.url),
             additional_headers={"Cookie": cookie},
             proxy=None,

@@ -1,0 +1,91 @@
+"""kill -9 at random moments: no run is lost, nothing is asked twice, no state is a lie."""
+
+import logging
+import random
+import threading
+import time
+from functools import partial
+
+import pytest
+
+from tests.books import SEED, Books, Painter
+from tests.scaled.darkroom import Darkroom
+from tests.scaled.people import Person
+from tests.scaled.programs import Program, wait_until
+from tests.upstream import upstream
+
+pytestmark = [pytest.mark.scaled, pytest.mark.xdist_group("scaled")]
+
+log = logging.getLogger(__name__)
+
+RUNS, KILLS = 50, 20
+LEASE_SECONDS = 3
+WORKERS = 3
+IS_READY = "Worker process is ready for action"
+
+
+@pytest.mark.parametrize("darkroom", ["rabbitmq"], indirect=True)
+def test_workers_killed_at_twenty_moments_lose_nothing_and_ask_for_nothing_twice(darkroom: Darkroom) -> None:
+    log.warning("CHAOS_SEED=%s", SEED)  # pytest shows it when this fails
+    dice, painter = random.Random(SEED), Painter(SEED)  # noqa: S311 no secret
+    darkroom.worker.stop()
+    crew = [Killable(darkroom, number) for number in range(WORKERS)]
+    books = Books(darkroom.database_url, "northwind")
+    like = f"killed {SEED} %"
+    try:
+        with upstream(painter) as up, Person(darkroom.url, "ada@example.com") as ada:
+            ada.make_default(ada.add_connection(f"Painter {SEED}", up.url))
+            for worker in crew:
+                worker.start()
+            asking = threading.Thread(target=ask_one_by_one, args=(ada,), daemon=True)
+            asking.start()
+            for _ in range(KILLS):
+                time.sleep(dice.uniform(0, 0.7))
+                victim, *others = dice.sample(crew, WORKERS)
+                wait_until(partial(any_is_ready, others), "another one works")
+                victim.kill()
+                assert books.seconds_in_nobodys_hands() < LEASE_SECONDS
+                victim.start()
+            asking.join(30)
+            wait_until(lambda: books.has_ended(like, RUNS), "every run ends")
+            ends = books.must_be_honest(like, painter)
+    finally:
+        for worker in crew:
+            worker.leave()
+        darkroom.worker.start()
+        wait_until(lambda: darkroom.status("/readyz") == 200, "readiness", darkroom.worker)
+    assert sum(ends.values()) == sum(pictures_of(number) for number in range(RUNS))
+    assert not any("engine broke" in worker.log for worker in crew)
+    assert ends["succeeded"] > ends["unknown"] > 0, ends  # some were hit, most were not
+
+
+def ask_one_by_one(ada: Person) -> None:
+    for number in range(RUNS):
+        ada.ask_for(f"killed {SEED} {number}", pictures=pictures_of(number))
+        time.sleep(0.2)
+
+
+def pictures_of(number: int) -> int:
+    return (1, 1, 2, 4)[number % 4]
+
+
+def any_is_ready(workers: list["Killable"]) -> bool:
+    return any(worker.is_ready for worker in workers)
+
+
+class Killable(Program):
+    """A worker that knows whether it has begun to work since it was started last."""
+
+    def __init__(self, darkroom: Darkroom, number: int) -> None:
+        like = darkroom.worker
+        environment = {**like.environment, "LEASE_SECONDS": str(LEASE_SECONDS), "WORKER_METRICS_PORT": "0"}
+        super().__init__(f"killed-{number}", like.arguments, darkroom.folder, environment)
+        self.begun = 0
+
+    def start(self) -> None:
+        self.begun = len(self.log) if self.log_file.exists() else 0
+        super().start()
+
+    @property
+    def is_ready(self) -> bool:
+        return self.is_running and IS_READY in self.log[self.begun :]
