@@ -1,0 +1,116 @@
+"""The strip of a slot: each picture on the way with its time, then the finished one.
+
+Each try is told from its own start, one after the other, so that a picture that was tried again next week does not make
+a strip of a week."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.urls import reverse
+from django.utils import timezone
+
+from studio import naming
+from studio.models import Output, Partial, Run, RunEvent, Slot, State
+from studio.sizes import Size
+from studio.stories import changes, tokens
+from studio.stories.shapes import Frame, SlotStory
+
+SECOND_PICTURE = 100  # as studio.keeping files it
+TONES = {
+    State.RUNNING: "accent",
+    State.SUCCEEDED: "good",
+    State.REFUSED: "warn",
+    State.FAILED: "danger",
+    State.UNKNOWN: "warn",
+}
+
+
+class Telling:
+    """One run's slots, by the events that say when each try began."""
+
+    def __init__(self, run: Run, slug: str, events: Sequence[RunEvent]) -> None:
+        self.run, self.slug = run, slug
+        self.starts: dict[tuple[int, int], datetime] = {
+            (event.slot_index, event.data.get("try", 0)): event.at
+            for event in events
+            if event.type == "started" and event.slot_index is not None
+        }
+
+    def slot(self, slot: Slot) -> SlotStory:
+        output: Output | None = getattr(slot, "output", None)
+        strip, length = self._strip(slot, output)
+        width, height = (output.width, output.height) if output else _reserved(self.run)
+        return SlotStory(
+            index=slot.index,
+            state=slot.state,
+            word=slot.get_state_display(),
+            tone=TONES.get(State(slot.state), ""),
+            width=width,
+            height=height,
+            frames=strip,
+            length_ms=length,
+            tries=slot.tries,
+            sentence=slot.error_sentence,
+            charged=slot.get_charged_display(),
+            request_id=slot.request_id,
+            tokens=tokens.read(slot.usage),
+            output_code=str(output.code) if output else "",
+            original=self._url("output_file", output.code, "original") if output else "",
+            name=naming.of_output(self.run, slot, output) if output else "",
+            size_bytes=output.size_bytes if output else 0,
+            revised=changes.words(self.run.prompt, output.revised_prompt) if output and output.revised_prompt else (),
+        )
+
+    def _strip(self, slot: Slot, output: Output | None) -> tuple[list[Frame], int]:
+        strip: list[Frame] = []
+        before = 0  # what the tries before this one took
+        for tried in range(1, slot.tries + 1):
+            partials = [partial for partial in slot.partials.all() if partial.tried == tried]
+            is_last = tried == slot.tries
+            if not partials and not is_last:
+                continue
+            began = self.starts.get((slot.index, tried)) or slot.started_at or self.run.created_at
+            strip += [self._partial(partial, before + _since(began, partial.at), tried, slot) for partial in partials]
+            if is_last:
+                length = before + _since(began, self._end(slot))
+                if output:
+                    strip.append(self._final(output, max(length, strip[-1].at_ms if strip else 0)))
+                return strip, length
+            before = strip[-1].at_ms
+        return strip, before
+
+    def _end(self, slot: Slot) -> datetime:
+        return slot.ended_at or (timezone.now() if slot.state == State.RUNNING else slot.started_at or timezone.now())
+
+    def _partial(self, partial: Partial, at_ms: int, tried: int, slot: Slot) -> Frame:
+        name = "Second picture" if partial.index >= SECOND_PICTURE else f"Partial {partial.index + 1}"
+        return Frame(
+            name=name if slot.tries == 1 else f"{name}, try {tried}",
+            at_ms=at_ms,
+            preview=self._url("partial_file", partial.code, "preview"),
+            original=self._url("partial_file", partial.code, "original"),
+            size_bytes=partial.size_bytes,
+        )
+
+    def _final(self, output: Output, at_ms: int) -> Frame:
+        return Frame(
+            name="Final",
+            at_ms=at_ms,
+            preview=self._url("output_file", output.code, "preview"),
+            original=self._url("output_file", output.code, "original"),
+            size_bytes=output.size_bytes,
+            is_final=True,
+        )
+
+    def _url(self, name: str, code: object, shape: str) -> str:
+        return reverse(name, args=[self.slug, code, shape])
+
+
+def _reserved(run: Run) -> Size:
+    """The ratio that was asked for, until the picture says its own."""
+    asked = str(run.asked.get("size", ""))
+    return Size.read(asked) if "x" in asked else Size(1024, 1024)
+
+
+def _since(began: datetime, moment: datetime) -> int:
+    return max(0, round((moment - began).total_seconds() * 1000))

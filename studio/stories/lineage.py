@@ -1,0 +1,102 @@
+"""Where a run comes from and what came of it, as far as whoever looks may see it."""
+
+from collections.abc import Iterable
+
+from django.db.models import Prefetch, Q
+from django.urls import reverse
+
+from accounts.models import Membership
+from studio import runs
+from studio.models import Output, Relation, Run, RunInput, Visibility
+from studio.stories import changes
+from studio.stories.shapes import Given, Relative
+
+MOST = 24  # shown of what came of a run; of the others only how many
+WORDS_BACK = {
+    Relation.NONE: "Made from",
+    Relation.REMIX: "Remix of",
+    Relation.EDIT: "Edit of",
+    Relation.PRINT: "Print of",
+}
+WORDS_ON = {Relation.NONE: "Used in", Relation.REMIX: "Remix", Relation.EDIT: "Edit", Relation.PRINT: "Print"}
+HIDDEN = "a private run"
+
+
+def came_from(run: Run, member: Membership) -> list[Relative]:
+    """The run that it was derived from, then the runs whose pictures it was given."""
+    found = []
+    if run.parent:
+        what_changed = changes.between(run.parent.asked, run.asked)
+        found.append(
+            _relative(
+                run.parent, member, WORDS_BACK[Relation(run.relation)], what_changed, run.parent.outputs.all()
+            )
+        )
+    for given in run.inputs.all():
+        source = given.input.source
+        if source and source.run_id != run.parent_id:
+            found.append(_relative(source.run, member, f"{given} from", outputs=[source]))
+    return found
+
+
+def became(run: Run, member: Membership) -> tuple[list[Relative], int]:
+    """Its children, and the runs that were given one of its pictures. The oldest first, and how many more there are."""
+    outputs = Prefetch("outputs", Output.objects.order_by("pk"))
+    children = (
+        runs.visible_to(member)
+        .filter(Q(parent=run) | Q(inputs__input__source__run=run))
+        .exclude(pk=run.pk)
+        .distinct()
+        .order_by("pk")
+    )
+    found = list(children.select_related("maker").prefetch_related(outputs)[: MOST + 1])
+    more = children.count() - MOST if len(found) > MOST else 0
+    return [_descendant(run, child, member) for child in found[:MOST]], more
+
+
+def inputs(run: Run, member: Membership) -> list[Given]:
+    return [_given(given, member) for given in run.inputs.all()]
+
+
+def _descendant(run: Run, child: Run, member: Membership) -> Relative:
+    is_child = child.parent_id == run.pk
+    relation = Relation(child.relation) if is_child else Relation.NONE
+    what_changed = changes.between(run.asked, child.asked) if is_child else ()
+    return _relative(child, member, WORDS_ON[relation], what_changed, child.outputs.all()[:1])
+
+
+def _relative(
+    run: Run,
+    member: Membership,
+    relation: str,
+    what_changed: Iterable[changes.Change] = (),
+    outputs: Iterable[Output] = (),
+) -> Relative:
+    if run.visibility == Visibility.PRIVATE and run.maker_id != member.user_id:
+        return Relative(relation, prompt=HIDDEN)
+    slug = member.org.slug
+    picture = next(iter(outputs), None)
+    return Relative(
+        relation,
+        code=str(run.code),
+        prompt=run.prompt,
+        url=reverse("run", args=[slug, run.code]),
+        thumbnail=reverse("output_file", args=[slug, picture.code, "thumbnail"]) if picture else "",
+        maker=run.maker.display_name,
+        changes=list(what_changed),
+    )
+
+
+def _given(given: RunInput, member: Membership) -> Given:
+    source = given.input.source
+    slug, code = member.org.slug, given.input.code
+    return Given(
+        label=str(given),
+        name=given.input.name,
+        thumbnail=reverse("input_file", args=[slug, code, "thumbnail"]),
+        original=reverse("input_file", args=[slug, code, "original"]),
+        width=given.input.width,
+        height=given.input.height,
+        is_mask=given.number == RunInput.MASK,
+        source=_relative(source.run, member, "From") if source else None,
+    )
