@@ -26,6 +26,8 @@ SAMPLES = {"code": uuid.uuid4(), "index": 0, "shape": "original"}
 OF_AN_ORGANIZATION = {
     "studio": Row("viewer"),
     "submit_run": Row("member", "post"),
+    "run": Row("viewer", "get", CODE),
+    "run_details": Row("viewer", "get", CODE),
     "run_card": Row("viewer", "get", CODE),
     "run_events": Row("viewer", "get", CODE),
     "run_metadata": Row("viewer", "get", CODE),

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from django.db.models import Prefetch, QuerySet
+from django.urls import reverse
 
 from accounts.models import Membership
 from studio.models import Partial, Run, RunInput, Slot, State
@@ -38,6 +39,7 @@ def of(run: Run, *, seen_by: Membership, slot_index: int = 0) -> Story:
         made_at=run.created_at,
         length_ms=max((slot.length_ms for slot in slots), default=0),
         slots=slots,
+        url=reverse("run", args=[slug, run.code]),
         maker=run.maker.display_name,
         maker_code=str(run.maker.code),
         key_name=run.api_key.name if run.api_key else "",

@@ -28,9 +28,7 @@ def came_from(run: Run, member: Membership) -> list[Relative]:
     if run.parent:
         what_changed = changes.between(run.parent.asked, run.asked)
         found.append(
-            _relative(
-                run.parent, member, WORDS_BACK[Relation(run.relation)], what_changed, run.parent.outputs.all()
-            )
+            _relative(run.parent, member, WORDS_BACK[Relation(run.relation)], what_changed, run.parent.outputs.all())
         )
     for given in run.inputs.all():
         source = given.input.source

@@ -79,6 +79,10 @@ class SlotStory:
         return self.index + 1
 
     @property
+    def seconds(self) -> str:
+        return clock(self.length_ms)
+
+    @property
     def newest(self) -> Frame | None:
         return self.frames[-1] if self.frames else None
 
@@ -141,6 +145,7 @@ class Story:
     made_at: datetime | None
     length_ms: int
     slots: Sequence[SlotStory]
+    url: str = ""
     maker: str = ""
     maker_code: str = ""
     key_name: str = ""

@@ -19,6 +19,10 @@ const behaviours = [
   ["[data-live]", () => import("./live.js")],
   ["[data-stream]", () => import("./stream.js")],
   ["[data-prompt]", () => import("./prompt.js")],
+  ["[data-story]", () => import("./story.js")],
+  ["[data-replay]", () => import("./replay.js")],
+  ["[data-copy-link]", () => import("./copy-link.js")],
+  ["[data-enlarge]", () => import("./enlarge.js")],
 ];
 
 const attached = new WeakMap();

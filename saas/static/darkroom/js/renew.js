@@ -1,0 +1,33 @@
+/* Puts a newer piece of the page in the place of an older one, so that nobody sees it happen: pictures that are there
+   stay (a new element would flash), what was unfolded stays unfolded, and the focus stays where it was. */
+export function renew(old, html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  const fresh = template.content.firstElementChild;
+  if (!fresh) return old;
+  for (const image of fresh.querySelectorAll("img[id]")) keepImage(old, image);
+  for (const fold of old.querySelectorAll("details[id][open]")) {
+    fresh.querySelector(`#${CSS.escape(fold.id)}`)?.setAttribute("open", "");
+  }
+  const focused = old.contains(document.activeElement) ? pathTo(document.activeElement) : null;
+  old.replaceWith(fresh);
+  globalThis.htmx?.process(fresh);
+  if (focused) fresh.querySelector(focused)?.focus({ preventScroll: true });
+  return fresh;
+}
+
+function keepImage(old, image) {
+  const known = old.querySelector(`#${CSS.escape(image.id)}`);
+  if (known?.getAttribute("src") !== image.getAttribute("src")) return;
+  for (const { name, value } of image.attributes) known.setAttribute(name, value);
+  image.replaceWith(known);
+}
+
+/* What is focused has an id, an address or a behaviour by which it is found again. */
+function pathTo(element) {
+  if (element.id) return `#${CSS.escape(element.id)}`;
+  for (const name of ["data-slot-choice", "data-preview", "data-play", "data-scrub", "data-speed", "data-enlarge", "href"]) {
+    if (element.hasAttribute(name)) return `[${name}="${CSS.escape(element.getAttribute(name))}"]`;
+  }
+  return null;
+}

@@ -1,0 +1,70 @@
+/* A run told whole: chooses among its pictures, and fetches itself again while it develops. Everything that belongs to
+   one picture carries data-of-slot. */
+import { renew } from "./renew.js";
+
+const POLL_MS = 4000;
+const GATHER_MS = 80; // several events at once cost one fetch
+const EVENTS = ["queued", "started", "waiting", "partial", "output", "failed", "refused", "cancelled", "unknown", "ended"];
+
+export function choose(article, index) {
+  article.dataset.chosen = index;
+  for (const part of article.querySelectorAll("[data-of-slot]")) part.hidden = part.dataset.ofSlot !== index;
+  for (const link of article.querySelectorAll("[data-slot-choice]")) {
+    if (link.dataset.slotChoice === index) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+  for (const track of article.querySelectorAll("[data-track]")) {
+    track.toggleAttribute("data-chosen", track.dataset.track === index);
+  }
+  article.dispatchEvent(new CustomEvent("story:chosen", { detail: index }));
+}
+
+export function attach(article) {
+  article.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-slot-choice]");
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+    event.preventDefault();
+    choose(article, link.dataset.slotChoice);
+  });
+  if (article.hasAttribute("data-story-live")) follow(article);
+}
+
+function follow(first) {
+  let article = first;
+  let waiting = false;
+  const ending = new AbortController();
+  const clock = setInterval(tick, 100);
+  const poll = setInterval(refresh, POLL_MS);
+  const since = performance.now();
+
+  function tick() {
+    if (!article.isConnected) return stop();
+    for (const out of article.querySelectorAll("[data-since]")) {
+      out.textContent = `${((Number(out.dataset.since) + performance.now() - since) / 1000).toFixed(1)} s`;
+    }
+  }
+
+  function stop() {
+    clearInterval(clock);
+    clearInterval(poll);
+    ending.abort();
+  }
+
+  async function refresh() {
+    if (waiting || !article.isConnected || article.hasAttribute("data-replaying")) return;
+    waiting = true;
+    await new Promise((done) => setTimeout(done, GATHER_MS));
+    waiting = false;
+    const answer = await fetch(`${article.dataset.storyUrl}?slot=${article.dataset.chosen}`).catch(() => null);
+    if (!answer?.ok || answer.redirected || !article.isConnected) return;
+    stop(); // the fresh one follows by itself
+    article = renew(article, await answer.text());
+  }
+
+  for (const type of EVENTS) {
+    document.addEventListener(`live:${type}`, ({ detail }) => detail.run === article.dataset.story && refresh(), {
+      signal: ending.signal,
+    });
+  }
+  document.addEventListener("live:again", refresh, { signal: ending.signal });
+}
