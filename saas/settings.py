@@ -279,6 +279,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 # Hosts that provider connections may reach although they are private: "host", "host:port" or "*.suffix".
 PROVIDER_ALLOWED_HOSTS = environment.listing("PROVIDER_ALLOWED_HOSTS")
+# The same for the links from which a program has its pictures fetched.
+PICTURE_ALLOWED_HOSTS = environment.listing("PICTURE_ALLOWED_HOSTS")
 METRICS_TOKEN = environment.text("METRICS_TOKEN")
 WORKER_METRICS_PORT = environment.number("WORKER_METRICS_PORT", 0)
 

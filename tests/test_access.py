@@ -69,6 +69,10 @@ WITH_A_KEY = {
     "gateway_models",
     "gateway_model",
     "gateway_generate",
+    "gateway_edit",
+    "gateway_respond",
+    "gateway_upload",
+    "gateway_file",
 }
 BY_LINK = {"gateway_picture"}  # signed: the link is the right
 NOWHERE = {"gateway_nothing"}

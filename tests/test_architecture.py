@@ -45,6 +45,7 @@ MAY_NAME_A_CLIENT = {
     "saas/guard.py",
     "saas/transports.py",
     "saas/destinations.py",
+    "saas/fetching.py",
     "accounts/health.py",
     "studio/provider.py",
     "saas/embedded/ready.py",

@@ -33,12 +33,12 @@ async def whole(run: Run, ask: Ask) -> HttpResponse:
 
 async def finished(run: Run, *, with_bytes: bool = True) -> Result:
     """Raises where no picture came."""
-    try:
-        async with asyncio.timeout(settings.API_WAIT_SECONDS), aclosing(waiting.events(run)) as news:
-            async for _ in news:
-                pass
-    except TimeoutError:
-        raise told(run, failures.still_waiting(settings.API_WAIT_SECONDS)) from None
+    async for _ in _in_time(run, waiting.events(run)):
+        pass
+    return await result_of(run, with_bytes=with_bytes)
+
+
+async def result_of(run: Run, *, with_bytes: bool = True) -> Result:
     result = await in_thread(results.read, run, with_bytes=with_bytes)
     if not result.made:
         raise told(run, failures.of(result.failed[0]))
@@ -64,31 +64,38 @@ async def _after(first: bytes, frames: AsyncIterator[bytes]) -> AsyncIterator[by
 
 
 async def _frames(run: Run, ask: Ask) -> AsyncIterator[bytes]:
-    try:
-        async with asyncio.timeout(settings.API_WAIT_SECONDS), aclosing(partials(run)) as found:
-            async for partial in found:
-                yield answers.partial(run, *partial) if partial else answers.PING
-    except TimeoutError:
-        raise told(run, failures.still_waiting(settings.API_WAIT_SECONDS)) from None
-    result = await in_thread(results.read, run)
-    if not result.made:
-        raise told(run, failures.of(result.failed[0]))
-    yield answers.completed(run, ask, result)
+    async for partial in partials(run):
+        yield answers.partial(run, *partial) if partial else answers.PING
+    yield answers.completed(run, ask, await result_of(run))
 
 
-async def partials(run: Run) -> AsyncGenerator[tuple[bytes, int] | None, None]:
+async def partials(run: Run) -> AsyncIterator[tuple[bytes, int] | None]:
     """Each frame with its index as it comes, until the run has ended; None as a sign of life. One that a second try
     tells again is told once."""
     newest = -1
-    async with aclosing(waiting.events(run, pulse_seconds=PULSE_SECONDS)) as news:
-        async for event in news:
-            if event is None:
-                yield None
-            elif event.type == "partial" and _index(event) > newest:
-                picture = await in_thread(results.partial, run, event)
-                if picture is not None:
-                    newest = _index(event)
-                    yield picture, newest
+    async for event in _in_time(run, waiting.events(run, pulse_seconds=PULSE_SECONDS)):
+        if event is None:
+            yield None
+        elif event.type == "partial" and _index(event) > newest:
+            picture = await in_thread(results.partial, run, event)
+            if picture is not None:
+                newest = _index(event)
+                yield picture, newest
+
+
+async def _in_time(run: Run, news: AsyncGenerator[RunEvent | None, None]) -> AsyncIterator[RunEvent | None]:
+    """Nobody waits for ever, not even for a run that gives signs of life."""
+    ends_at = asyncio.get_running_loop().time() + settings.API_WAIT_SECONDS
+    async with aclosing(news):
+        while True:
+            try:
+                async with asyncio.timeout_at(ends_at):
+                    event = await anext(news)
+            except StopAsyncIteration:
+                return
+            except TimeoutError:
+                raise told(run, failures.still_waiting(settings.API_WAIT_SECONDS)) from None
+            yield event
 
 
 def about(run: Run) -> dict[str, str]:

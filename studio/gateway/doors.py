@@ -19,8 +19,7 @@ from accounts.models import ApiKey, Membership, Organization, Scope
 from saas.threads import in_thread
 from studio import runs
 from studio.gateway import limits
-from studio.uploads import UploadRefused
-from studio.wire.refusals import IMAGE, REQUEST, Refused
+from studio.wire.refusals import REQUEST, Refused
 
 KEY_IN_AN_ADDRESS = re.compile(r"(^|&)(api[-_]?key|key|access_token|token|authorization)=|\b(dk_|sk-)", re.IGNORECASE)
 NEVER_AGAIN = {"x-should-retry": "false"}
@@ -54,8 +53,6 @@ def door(method: str, scope: Scope) -> Callable[[View], View]:
                 response = await view(request, caller, **kwargs)
             except Refused as refusal:
                 return refuse(refusal)
-            except UploadRefused as upload:
-                return refuse(Refused(upload.sentence, kind=IMAGE, code="invalid_image_file", param="image"))
             except ActRefused as act:
                 return refuse(of_act(act))
             allowance.tell(response)

@@ -9,7 +9,7 @@ from saas import tenancy
 from studio import runs
 from studio.gateway.asks import Ask
 from studio.gateway.doors import Caller
-from studio.models import Input, Run
+from studio.models import Input, Relation, Run
 from studio.wire.refusals import Refused
 
 LONGEST_KEY = 255
@@ -21,7 +21,14 @@ def nothing() -> Pictures:
 
 
 def submit(
-    request: HttpRequest, caller: Caller, ask: Ask, said: bytes, keep_pictures: Callable[[], Pictures] = nothing
+    request: HttpRequest,
+    caller: Caller,
+    ask: Ask,
+    said: bytes,
+    keep_pictures: Callable[[], Pictures] = nothing,
+    *,
+    parent: Run | None = None,
+    relation: Relation = Relation.NONE,
 ) -> Run:
     """`said` is all that the request says; pictures are kept only for a request that is not known yet."""
     key, hashed = request_key(request, caller), hashlib.sha256(request.path.encode() + b"\0" + said).hexdigest()
@@ -38,6 +45,8 @@ def submit(
             references=references,
             mask=mask,
             end_user=ask.identifier,
+            parent=parent,
+            relation=relation,
             request_key=key,
             request_hash=hashed if key else "",
         )

@@ -1,24 +1,15 @@
-"""Request bodies: JSON, or the multipart form of edits."""
+"""Request bodies: JSON, and the pictures that a form or JSON brings."""
 
 import json
-from typing import Any, TypeAlias
+from typing import Any
 
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
-from django.http.multipartparser import MultiPartParserError
 
 from studio.sandbox import given
+from studio.wire.forms import MaybeUpload, Upload, check_count, check_mime
 from studio.wire.refusals import Refused, missing, unknown
 
 MOST_BYTES = 96 * 1024 * 1024  # of JSON; enough for the pictures of a test, and no more memory than that
-Upload: TypeAlias = "UploadedFile[bytes]"
-MaybeUpload: TypeAlias = "UploadedFile[bytes] | None"
-ARRAYS = {"image[]", "image"}
-
-
-def is_form(request: HttpRequest) -> bool:
-    return request.content_type == "multipart/form-data"
 
 
 def read_json(request: HttpRequest) -> dict[str, Any]:
@@ -38,56 +29,17 @@ def read_json(request: HttpRequest) -> dict[str, Any]:
     return body
 
 
-def read_form(request: HttpRequest) -> tuple[dict[str, Any], list[Upload], MaybeUpload]:
-    """The texts, the images in their order, the mask."""
-    try:
-        texts, files = request.POST, request.FILES
-    except (MultiPartParserError, RequestDataTooBig, TooManyFieldsSent):
-        raise Refused("We could not parse the multipart body of your request.") from None
-    for name in files:
-        if name not in {*ARRAYS, "mask"}:
-            raise unknown(name)
-    for name in {*texts} & {*ARRAYS, "mask"}:
-        raise Refused(
-            f"Invalid type for '{name}': expected a file, but got a string instead.", code="invalid_type", param=name
-        )
-    for part in (texts, files):
-        for name in part:
-            if name != "image[]" and len(part.getlist(name)) > 1:
-                raise _duplicate(name)
-    images = [*files.getlist("image"), *files.getlist("image[]")]
-    masks = files.getlist("mask")
-    return {name: texts[name] for name in texts}, images, masks[0] if masks else None
-
-
-def _duplicate(name: str) -> Refused:
-    message = (
-        f"Duplicate parameter: '{name}'. You provided multiple values for this parameter, whereas only one is allowed. "
-        f"If you are trying to provide a list of values, use the array syntax instead e.g. '{name}[]=<value>'."
-    )
-    return Refused(message, code="duplicate_parameter", param=name)
-
-
 def pictures(images: list[Upload], mask: MaybeUpload) -> tuple[tuple[given.Given, ...], bytes | None]:
     if not images:
         raise missing("image")
     check_count(len(images), "image")
     for upload in images:
-        given.check_mime("image", upload.content_type)
+        check_mime("image", upload.content_type)
     checked = tuple(given.image(upload.read(), number, "image") for number, upload in enumerate(images, 1))
     if mask is None:
         return checked, None
-    given.check_mime("mask", mask.content_type)
+    check_mime("mask", mask.content_type)
     return checked, given.mask(mask.read(given.MASK_BYTES), checked[0])
-
-
-def check_count(count: int, param: str) -> None:
-    if count > given.MOST_IMAGES:
-        message = (
-            f"Invalid '{param}': array too long. Expected an array with maximum length {given.MOST_IMAGES}, "
-            f"but got an array with length {count} instead."
-        )
-        raise Refused(message, code="array_above_max_length", param=param)
 
 
 def linked(body: dict[str, Any]) -> tuple[tuple[given.Given, ...], bytes | None]:

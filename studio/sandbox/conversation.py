@@ -7,6 +7,7 @@ from studio.sandbox.asks import LONGEST_PROMPT
 from studio.sandbox.calls import Call
 from studio.sandbox.given import Given
 from studio.sandbox.paint import picture
+from studio.wire.forms import check_count
 from studio.wire.refusals import Refused, missing, unknown, wrong_type, wrong_value
 
 
@@ -21,7 +22,7 @@ def read(said: object) -> tuple[str, tuple[Given, ...]]:
     inputs: list[Given] = []
     for index, item in enumerate(said):
         _read_item(item, f"input[{index}]", texts, inputs)
-    bodies.check_count(len(inputs), "input")
+    check_count(len(inputs), "input")
     return _checked("\n".join(texts)), tuple(inputs)
 
 

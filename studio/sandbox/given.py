@@ -5,10 +5,9 @@ import binascii
 from dataclasses import dataclass
 
 from studio import vips
+from studio.wire.forms import check_mime
 from studio.wire.refusals import IMAGE, Refused
 
-MIMES = ("image/jpeg", "image/png", "image/webp")
-MOST_IMAGES = 16
 IMAGE_BYTES = 50 * 1024 * 1024
 MASK_BYTES = 4 * 1024 * 1024
 LONGEST_URL = 20_971_520
@@ -21,17 +20,6 @@ class Given:
     data: bytes
     width: int
     height: int
-
-
-def check_mime(param: str, mime: str | None) -> None:
-    if not mime:
-        raise Refused(f"Invalid file '{param}': missing mimetype.", code="missing_file_mimetype", param=param)
-    if mime not in MIMES:
-        message = (
-            f"Invalid file '{param}': unsupported mimetype ('{mime}'). "
-            "Supported file formats are 'image/jpeg', 'image/png', and 'image/webp'."
-        )
-        raise Refused(message, code="unsupported_file_mimetype", param=param)
 
 
 def image(data: bytes, number: int, param: str) -> Given:

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from studio.sandbox import asks, bodies, calls
 from studio.sandbox.asks import Ask
 from studio.sandbox.calls import Call
+from studio.wire import forms
 from studio.wire.fields import Fields
 from studio.wire.refusals import IMAGE, Refused
 
@@ -20,8 +21,8 @@ def generation(request: HttpRequest, key: str) -> Call:
 
 def edit(request: HttpRequest, key: str) -> Call:
     """By form with files, or by JSON with links."""
-    if bodies.is_form(request):
-        texts, images, mask = bodies.read_form(request)
+    if forms.is_form(request):
+        texts, images, mask = forms.read_form(request)
         fields = Fields(texts, is_form=True)
         fields.refuse_others(asks.IMAGES)
         ask = _ask(fields)

@@ -1,0 +1,69 @@
+"""Files, as far as edits need them: a picture is given once and named by its id afterwards."""
+
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.http import HttpRequest, JsonResponse
+from django.http.multipartparser import MultiPartParserError
+
+from accounts.models import Scope
+from saas import tenancy
+from saas.threads import in_thread
+from studio import inputs
+from studio.gateway import bodies, given
+from studio.gateway.doors import Caller, door
+from studio.gateway.given import Given
+from studio.models import Input
+from studio.uploads import UploadRefused
+from studio.wire import forms
+from studio.wire.fields import Fields
+from studio.wire.refusals import Refused, missing
+
+PURPOSES = ("vision", "user_data", "assistants")
+KNOWN = frozenset(["purpose", "expires_after[anchor]", "expires_after[seconds]"])
+
+
+@door("POST", Scope.GENERATE)
+async def upload_file(request: HttpRequest, caller: Caller) -> JsonResponse:
+    return JsonResponse(await in_thread(_upload, request, caller))
+
+
+@door("GET", Scope.READ)
+async def show_file(request: HttpRequest, caller: Caller, file_id: str) -> JsonResponse:
+    return JsonResponse(_described(await in_thread(given.file, file_id, caller, "file_id")))
+
+
+def _upload(request: HttpRequest, caller: Caller) -> dict[str, Any]:
+    bodies.refuse_large(request)
+    if not forms.is_form(request):
+        message = f"Unsupported content type: '{request.content_type}'. This API expects 'multipart/form-data'."
+        raise Refused(message, status=415, code="unsupported_content_type")
+    try:
+        texts, files = request.POST, request.FILES
+    except (MultiPartParserError, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent):
+        raise Refused("We could not parse the multipart body of your request.") from None
+    fields = Fields({name: texts[name] for name in texts}, is_form=True)
+    fields.refuse_others(KNOWN)
+    purpose = fields.choice("purpose", PURPOSES, fields.text("purpose"))
+    file = files.get("file")
+    if file is None:
+        raise missing("file")
+    try:
+        with given.in_turn([Given("file")]), tenancy.tenant(caller.org.pk):
+            kept = inputs.take(org=caller.org, by=caller.member.user, name=file.name or "picture", data=file.read())
+    except UploadRefused as refusal:
+        raise given.of_upload(refusal, "file") from None
+    return _described(kept, purpose)
+
+
+def _described(kept: Input, purpose: str = "vision") -> dict[str, Any]:
+    return {
+        "id": f"{given.FILE_PREFIX}{kept.code.hex}",
+        "object": "file",
+        "bytes": kept.size_bytes,
+        "created_at": int(kept.created_at.timestamp()),
+        "expires_at": None,
+        "filename": kept.name,
+        "purpose": purpose,
+        "status": "processed",
+    }

@@ -1,0 +1,135 @@
+"""The Responses API with its image tool: the view, and its words."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
+
+from accounts.models import Scope
+from saas.threads import in_thread
+from studio.gateway import answers, conversing, delivering, given, splicing
+from studio.gateway.conversing import CALL_PREFIX, RESPONSE_PREFIX, Wanted
+from studio.gateway.doors import Caller, door
+from studio.gateway.results import Made
+from studio.gateway.submitting import submit
+from studio.models import Relation, Run
+from studio.wire.refusals import Refused
+
+STATUSES = {"moderation_blocked": "image_content_policy_violation", "rate_limit_exceeded": "rate_limit_exceeded"}
+
+
+@door("POST", Scope.GENERATE)
+async def respond(request: HttpRequest, caller: Caller) -> HttpResponseBase:
+    run, wanted = await in_thread(_submit, request, caller)
+    if wanted.ask.stream:
+        return await _streamed(run, wanted)
+    made = (await delivering.finished(run)).made[0]
+    words = Words(run, wanted)
+    body = splicing.whole(words.response("completed", [words.item(made)], made), [made.base64])
+    return HttpResponse(body, content_type="application/json", headers=delivering.about(run))
+
+
+def _submit(request: HttpRequest, caller: Caller) -> tuple[Run, Wanted]:
+    wanted = conversing.read(request, caller)
+    keep = given.keeper(wanted.images, wanted.mask, caller)
+    with given.in_turn(wanted.images):
+        run = submit(request, caller, wanted.ask, wanted.said, keep, parent=wanted.parent, relation=_relation(wanted))
+    return run, wanted
+
+
+def _relation(wanted: Wanted) -> Relation:
+    return Relation.EDIT if wanted.parent else Relation.NONE
+
+
+async def _streamed(run: Run, wanted: Wanted) -> StreamingHttpResponse:
+    """The talk's first words cost nothing and are said at once."""
+    frames = _frames(run, Words(run, wanted))
+    return StreamingHttpResponse(
+        frames,
+        content_type="text/event-stream; charset=utf-8",
+        headers=delivering.STREAM_HEADERS | delivering.about(run),
+    )
+
+
+async def _frames(run: Run, words: "Words") -> AsyncIterator[bytes]:
+    for frame in words.opening():
+        yield frame
+    try:
+        async for partial in delivering.partials(run):
+            yield words.partial(*partial) if partial else answers.PING
+        made = (await delivering.result_of(run)).made[0]
+    except Refused as refusal:
+        for frame in words.failed(refusal):
+            yield frame
+        return
+    for frame in words.final(made):
+        yield frame
+
+
+class Words:
+    """Events are counted; the picture stands in the item, its tokens stand apart from the talk's."""
+
+    def __init__(self, run: Run, wanted: Wanted) -> None:
+        self.run, self.wanted, self.number = run, wanted, -1
+        self.item_id = f"{CALL_PREFIX}{run.code.hex}"
+
+    def opening(self) -> list[bytes]:
+        return [
+            self._event("response.created", response=self.response("in_progress", [])),
+            self._event("response.in_progress", response=self.response("in_progress", [])),
+            self._event("response.output_item.added", output_index=0, item=self.item(None)),
+            self._about("in_progress"),
+            self._about("generating"),
+        ]
+
+    def partial(self, picture: bytes, index: int) -> bytes:
+        asked = self.run.asked
+        more = {"size": asked["size"], "quality": asked["quality"], "background": asked["background"]}
+        shown = {"partial_image_b64": splicing.HERE, "partial_image_index": index, "output_format": asked["format"]}
+        return self._about("partial_image", [picture], **shown, **more)
+
+    def final(self, made: Made) -> list[bytes]:
+        item = self.item(made)
+        completed = self.response("completed", [item], made)
+        return [
+            self._about("completed"),
+            self._event("response.output_item.done", [made.base64], output_index=0, item=item),
+            self._event("response.completed", [made.base64], response=completed),
+        ]
+
+    def failed(self, refusal: Refused) -> list[bytes]:
+        code = refusal.error["code"]
+        failed = self.response("failed", [self.item(None) | {"status": "failed", "error": refusal.error}])
+        failed["error"] = {"code": STATUSES.get(code, "server_error"), "message": refusal.error["message"]}
+        return [self._event("error", error=refusal.error), self._event("response.failed", response=failed)]
+
+    def item(self, made: Made | None) -> dict[str, Any]:
+        item: dict[str, Any] = {"id": self.item_id, "type": "image_generation_call", "action": self.wanted.action}
+        if made is None:
+            return item | {"status": "in_progress", "result": None}
+        revised = made.output.revised_prompt or None
+        return item | {"status": "completed", "result": splicing.HERE, "revised_prompt": revised, **made.resolved}
+
+    def response(self, status: str, output: list[dict[str, Any]], made: Made | None = None) -> dict[str, Any]:
+        body = self.wanted.body
+        response: dict[str, Any] = {
+            "id": f"{RESPONSE_PREFIX}{self.run.code.hex}", "object": "response",
+            "created_at": int(self.run.created_at.timestamp()), "status": status, "error": None,
+            "incomplete_details": None, "instructions": body.get("instructions"),
+            "metadata": body.get("metadata") or {}, "model": body["model"], "output": output,
+            "parallel_tool_calls": True, "previous_response_id": body.get("previous_response_id"),
+            "temperature": 1.0, "top_p": 1.0, "tool_choice": body.get("tool_choice", "auto"),
+            "tools": body["tools"], "usage": None,
+        }  # fmt: skip
+        if made and made.slot.usage:
+            response["tool_usage"] = {"image_gen": made.slot.usage}
+        return response
+
+    def _event(self, kind: str, pictures: list[bytes] | None = None, **more: Any) -> bytes:
+        self.number += 1
+        return splicing.frame({"type": kind, "sequence_number": self.number, **more}, pictures or [])
+
+    def _about(self, stage: str, pictures: list[bytes] | None = None, **more: Any) -> bytes:
+        kind = f"response.image_generation_call.{stage}"
+        return self._event(kind, pictures, item_id=self.item_id, output_index=0, **more)
