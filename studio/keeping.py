@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from django.utils import timezone
 
-from studio import files, pictures
+from studio import files, pictures, search
 from studio.answers import Final
 from studio.answers import Partial as PartialFrame
 from studio.models import Charged, Output, Partial, Run, Slot, State
@@ -99,10 +99,12 @@ def note_output(slot: Slot, frame: Final, stored: Stored) -> Output | None:
     if not is_first:
         _note_second(slot, frame, stored, sha256)
         return None
-    return Output.objects.create(
-        org_id=slot.org_id,
+    # Under its lock: whoever makes it private or the team's meanwhile, finds this picture or is found by it.
+    run = Run.objects.select_for_update(of=["self"]).select_related("org").get(pk=slot.run_id)
+    output = Output.objects.create(
+        org=run.org,
         slot=slot,
-        run_id=slot.run_id,
+        run=run,
         file=stored.file,
         preview=stored.preview,
         thumbnail=stored.thumbnail,
@@ -112,7 +114,15 @@ def note_output(slot: Slot, frame: Final, stored: Stored) -> Output | None:
         size_bytes=len(frame.data),
         sha256=sha256,
         revised_prompt=frame.revised_prompt,
+        maker_id=run.maker_id,
+        api_key_id=run.api_key_id,
+        visibility=run.visibility,
+        kind=run.kind,
+        model=run.model,
+        quality=str(frame.used.get("quality") or run.asked.get("quality", ""))[:20],
     )
+    search.index(output, run.prompt, frame.revised_prompt)
+    return output
 
 
 def _note_second(slot: Slot, frame: Final, stored: Stored, sha256: str) -> None:

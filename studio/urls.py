@@ -1,6 +1,6 @@
 from django.urls import path
 
-from studio.views import files, inputs, pages, runs, stories
+from studio.views import files, gallery, inputs, pages, runs, stories
 
 organization = [
     path("", pages.studio, name="studio"),
@@ -14,6 +14,8 @@ organization = [
     path("runs/<uuid:code>/slots/<int:index>/retry/", runs.retry_slot, name="retry_slot"),
     path("inputs/", inputs.give, name="give_input"),
     path("inputs/<uuid:code>/<slug:shape>/", files.input_file, name="input_file"),
+    path("gallery/", gallery.gallery, name="gallery"),
+    path("gallery/<uuid:code>/", gallery.picture, name="picture"),
     path("outputs/<uuid:code>/<slug:shape>/", files.output_file, name="output_file"),
     path("partials/<uuid:code>/<slug:shape>/", files.partial_file, name="partial_file"),
 ]

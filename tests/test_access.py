@@ -35,6 +35,8 @@ OF_AN_ORGANIZATION = {
     "retry_slot": Row("member", "post", (*CODE, "index")),
     "give_input": Row("member", "post"),
     "input_file": Row("viewer", "get", (*CODE, "shape")),
+    "gallery": Row("viewer"),
+    "picture": Row("viewer", "get", CODE),
     "output_file": Row("viewer", "get", (*CODE, "shape")),
     "partial_file": Row("viewer", "get", (*CODE, "shape")),
     "team": Row("viewer"),

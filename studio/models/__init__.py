@@ -1,13 +1,20 @@
 from studio.models.catalogue import ImageModel
 from studio.models.composites import Composite, CompositeTicket
-from studio.models.files import Input, Output, Partial, RunInput
+from studio.models.files import Input, Partial, RunInput
+from studio.models.outputs import MOST_STARS, Output
 from studio.models.runs import ENDS, LIVE, Charged, Kind, Relation, Run, RunEvent, State, Visibility
+from studio.models.shares import Retention, Share, SharedPicture
 from studio.models.slots import Slot, Ticket, state_of
+from studio.models.sorting import Collection, CollectionItem, Comment, SearchEntry, Tag, Tagging
 
 __all__ = [
     "ENDS",
     "LIVE",
+    "MOST_STARS",
     "Charged",
+    "Collection",
+    "CollectionItem",
+    "Comment",
     "Composite",
     "CompositeTicket",
     "ImageModel",
@@ -16,11 +23,17 @@ __all__ = [
     "Output",
     "Partial",
     "Relation",
+    "Retention",
     "Run",
     "RunEvent",
     "RunInput",
+    "SearchEntry",
+    "Share",
+    "SharedPicture",
     "Slot",
     "State",
+    "Tag",
+    "Tagging",
     "Ticket",
     "Visibility",
     "state_of",

@@ -2,7 +2,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from saas.tenancy import TenantModel
-from studio.models.files import Output
+from studio.models.outputs import Output
 
 PPM_PER_PERCENT = 10_000
 

@@ -1,60 +1,13 @@
 import uuid
-from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from saas.tenancy import TenantModel
+from studio.models.outputs import Output
 from studio.models.runs import Run
 from studio.models.slots import Slot
-
-if TYPE_CHECKING:
-    from studio.models.composites import Composite
-
-
-class Output(TenantModel):
-    """A finished picture. `file` holds the provider's bytes, never touched again."""
-
-    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="outputs")
-    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    slot = models.OneToOneField(Slot, on_delete=models.CASCADE, related_name="output")
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="outputs")
-    file = models.CharField(max_length=200)
-    preview = models.CharField(max_length=200)
-    thumbnail = models.CharField(max_length=200)
-    format = models.CharField(max_length=10)
-    width = models.PositiveIntegerField()
-    height = models.PositiveIntegerField()
-    size_bytes = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64)
-    revised_prompt = models.TextField(blank=True)
-    is_keeper = models.BooleanField(default=False)  # of a run of proofs, one that is worth a print
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    def __str__(self) -> str:
-        return str(self.code)
-
-    # What a page shows, by the shape in the picture's address: the composite as soon as there is one.
-    @property
-    def is_kept(self) -> bool:
-        return hasattr(self, "composite") and self.composite.is_made
-
-    @property
-    def shown(self) -> "Output | Composite":
-        return self.composite if self.is_kept else self
-
-    @property
-    def shown_original(self) -> str:
-        return "kept" if self.is_kept else "original"
-
-    @property
-    def shown_preview(self) -> str:
-        return "kept-preview" if self.is_kept else "preview"
-
-    @property
-    def shown_thumbnail(self) -> str:
-        return "kept-thumbnail" if self.is_kept else "thumbnail"
 
 
 class Partial(TenantModel):

@@ -59,6 +59,8 @@ def _plain_value(field: "models.Field[Any, Any]", org: Organization, owner: User
         return owner if target is User else a_row_of(target, org, owner)
     if field.choices:
         return field.flatchoices[0][0]
+    if field.unique and isinstance(field, models.CharField):
+        return org.slug
     plain = [value for kind, value in PLAIN_VALUES.items() if isinstance(field, kind)]
     assert plain, f"{field} needs a plain value here"
     return plain[0]

@@ -23,6 +23,8 @@ const behaviours = [
   ["[data-replay]", () => import("./replay.js")],
   ["[data-copy-link]", () => import("./copy-link.js")],
   ["[data-enlarge]", () => import("./enlarge.js")],
+  ["[data-wall]", () => import("./wall.js")],
+  ["[data-filters]", () => import("./filters.js")],
 ];
 
 const attached = new WeakMap();

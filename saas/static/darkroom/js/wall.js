@@ -1,0 +1,97 @@
+/* A wall of pictures: the next page comes before its end is reached, coming back returns to the place, and what
+   colleagues make meanwhile is announced without moving what somebody looks at. */
+const NEAR_PX = 1200;
+const SETTLES_MS = 800;
+
+async function piecesOf(address) {
+  const answer = await fetch(address, { headers: { "HX-Request": "true" } });
+  if (!answer.ok) throw new Error(String(answer.status));
+  const template = document.createElement("template");
+  template.innerHTML = await answer.text();
+  return template.content;
+}
+
+export function attach(wall) {
+  pageOn(wall);
+  announceNew(wall);
+}
+
+/* The link to older pictures works by itself; in sight of its end it is followed at once. */
+function pageOn(wall) {
+  const place = `wall:${location.pathname}${location.search}`;
+  let pages = 1;
+  const link = () => wall.querySelector("[data-wall-more]");
+
+  async function follow() {
+    const more = link();
+    if (!more || more.ariaBusy) return false;
+    more.ariaBusy = "true";
+    try {
+      const content = await piecesOf(more.href);
+      more.replaceWith(content);
+    } catch {
+      more.ariaBusy = null; // stays as a link to press
+      return false;
+    }
+    pages += 1;
+    look();
+    return true;
+  }
+
+  const seen = new IntersectionObserver((entries) => entries.some((each) => each.isIntersecting) && follow(), {
+    rootMargin: `0px 0px ${NEAR_PX}px`,
+  });
+  const look = () => {
+    seen.disconnect();
+    if (link()) seen.observe(link());
+  };
+
+  addEventListener("pagehide", () => sessionStorage.setItem(place, JSON.stringify({ pages, y: scrollY })));
+  const isReturn = performance.getEntriesByType("navigation")[0]?.type === "back_forward";
+  const left = isReturn ? JSON.parse(sessionStorage.getItem(place) ?? "null") : null;
+  (async () => {
+    while (left && pages < left.pages && (await follow()));
+    if (left) scrollTo({ top: left.y, behavior: "instant" });
+    look();
+  })();
+}
+
+function announceNew(wall) {
+  let waiting = [];
+  let timer;
+  const pill = document.createElement("div");
+  pill.className = "wall-new";
+  pill.innerHTML = '<button type="button" class="button button-primary button-small" aria-live="polite"></button>';
+  pill.hidden = true;
+  wall.before(pill);
+
+  const newest = () => wall.querySelector("[data-shot]");
+  const show = () => {
+    for (const shot of waiting) shot.classList.add("shot-fresh");
+    wall.prepend(...waiting);
+    waiting = [];
+    pill.hidden = true;
+  };
+
+  async function ask() {
+    const first = newest();
+    if (!first) return;
+    const address = new URL(wall.dataset.wall, location.href);
+    address.searchParams.set("newer", first.dataset.shot);
+    waiting = [...(await piecesOf(address)).querySelectorAll("[data-shot]")];
+    if (!waiting.length) return;
+    if (scrollY < 40 && !document.querySelector("dialog[open]")) return show();
+    pill.firstElementChild.textContent = `${waiting.length} new`;
+    pill.hidden = false;
+  }
+
+  pill.addEventListener("click", () => {
+    show();
+    scrollTo({ top: 0, behavior: "smooth" });
+  });
+  const soon = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => ask().catch(() => {}), SETTLES_MS);
+  };
+  for (const type of ["output", "again"]) document.addEventListener(`live:${type}`, soon);
+}

@@ -1,0 +1,72 @@
+"""What a gallery can be filtered by, and what it is filtered by now, in words."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Membership
+from studio import catalogue
+from studio.filters import Filters
+from studio.models import MOST_STARS, Kind, State
+
+Choices = list[tuple[str, str]]
+MOST = 300
+SHAPES = [("square", "Square"), ("landscape", "Landscape"), ("portrait", "Portrait"), ("large", "2K and larger")]
+# Name of the filter, what a person calls it, what stands there when it is not used.
+SELECTS = [
+    ("by", "Person", "Everybody"),
+    ("model", "Model", "Any"),
+    ("kind", "Kind", "Any"),
+    ("shape", "Size", "Any"),
+    ("quality", "Quality", "Any"),
+    ("stars", "Stars", "Any"),
+    ("tag", "Tag", "Any"),
+    ("collection", "Collection", "Any"),
+    ("key", "API key", "Any"),
+    ("state", "State", "Finished"),
+]
+
+
+def of(member: Membership, filters: Filters) -> dict[str, Any]:
+    choices = _all(member)
+    chosen = filters.chosen()
+    selects = [
+        {"name": name, "label": label, "blank": blank, "value": chosen.get(name, ""), "choices": choices[name]}
+        for name, label, blank in SELECTS
+        if choices[name] or name in chosen
+    ]
+    return {"selects": selects, "chips": _chips(filters, choices)}
+
+
+def _all(member: Membership) -> dict[str, Choices]:
+    org, models = member.org, catalogue.at(timezone.now()).models
+    people = org.memberships.select_related("user").exclude(user=member.user_id).order_by("user__name")[:MOST]
+    qualities = dict.fromkeys(quality for model in models for quality in model.qualities)
+    tags = org.tags.order_by("name").values_list("name", flat=True)[:MOST]
+    return {
+        "by": [("me", "Me"), *((str(each.user.code), each.user.display_name) for each in people)],
+        "model": [(model.name, model.title) for model in models],
+        "kind": list(Kind.choices),
+        "shape": SHAPES,
+        "quality": [(quality, quality.capitalize()) for quality in qualities],
+        "stars": [(str(stars), "★" * stars) for stars in range(1, MOST_STARS + 1)],
+        "tag": [(name, name) for name in tags],
+        "collection": [
+            (str(code), name) for code, name in org.collections.order_by("name").values_list("code", "name")[:MOST]
+        ],
+        "key": [(str(code), name) for code, name in org.api_keys.order_by("name").values_list("code", "name")[:MOST]],
+        "state": [(state.value, state.label) for state in State if state != State.SUCCEEDED],
+    }
+
+
+def _chips(filters: Filters, choices: dict[str, Choices]) -> list[dict[str, str]]:
+    """Each filter in use, and the address without it."""
+    labels = {name: label for name, label, _ in SELECTS} | {"q": "Words", "since": "Since", "until": "Until"}
+    return [
+        {
+            "label": labels[name],
+            "value": dict(choices.get(name, [])).get(value, value),
+            "without": filters.query(**{name: ""}),
+        }
+        for name, value in filters.chosen().items()
+    ]

@@ -1,0 +1,47 @@
+"""Pictures on the wall, made as a worker makes them, without a provider."""
+
+import re
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import Organization, User
+from saas import tenancy
+from studio import keeping, runs, specs
+from studio.answers import Final
+from studio.catalogue import at
+from studio.models import Output, Run, Visibility
+from tests.conftest import must_be_member
+from tests.studio import files
+
+PLAIN = {"model": "gpt-image-2", "size": "1024x1024", "quality": "low", "partial_images": 0}
+
+
+def made(
+    org: Organization,
+    by: User,
+    prompt: str = "A lamp on a table",
+    *,
+    count: int = 1,
+    visibility: Visibility = Visibility.TEAM,
+    size: tuple[int, int] = (60, 40),
+    **asked: Any,
+) -> list[Output]:
+    """One run with its pictures, in the order of its slots."""
+    with tenancy.tenant(org.pk):
+        spec = specs.read({**PLAIN, "prompt": prompt, "n": count, **asked}, models=at(timezone.now()))
+        run = runs.submit(org=org, by=must_be_member(org, by), spec=spec, visibility=visibility)
+        return [_developed(org, run, shade, size) for shade in range(count)]
+
+
+def _developed(org: Organization, run: Run, index: int, size: tuple[int, int]) -> Output:
+    slot = run.slots.get(index=index)
+    final = Final(files.plain(".png", *size), used={"quality": run.asked["quality"]})
+    output = keeping.note_output(slot, final, keeping.store_output(org.code, run, slot, final))
+    assert output is not None
+    return output
+
+
+def shown(page: str) -> list[str]:
+    """The codes of the pictures on a page, in order."""
+    return re.findall(r'data-shot="([^"]+)"', page)
