@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from django.conf import settings
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, circuits
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Health, Membership, Organization, ProviderConnection, ProviderKind, User
 from accounts.models.connections import TEXT_MODEL
@@ -88,6 +88,7 @@ def add(
     )
     _seal(connection, key)
     connection.save()
+    circuits.note_standbys(org)
     audit.record(org=org, by=by.user, action="connection.added", target=name, details={"kind": kind.value})
     return connection
 
@@ -133,8 +134,11 @@ def change(
         )
     if key or WHERE_FIELDS.intersection(changed):
         _forget_health(connection)
+        circuits.forget(connection)
     if changed or key:
         connection.save(update_fields=[*changed, "sealed_key", "key_hint", *HEALTH_FIELDS])
+    if "position" in changed:
+        circuits.note_standbys(connection.org)
 
 
 def make_default(*, connection: ProviderConnection, by: Membership) -> None:
@@ -148,7 +152,9 @@ def remove(*, connection: ProviderConnection, by: Membership) -> None:
     connection = _behind_lock(connection)
     if connection.is_default:
         raise Refused("This is the default connection. Make another one the default first.")
+    circuits.forget(connection)
     connection.delete()
+    circuits.note_standbys(by.org)
     audit.record(org=by.org, by=by.user, action="connection.removed", target=connection.name)
 
 

@@ -17,10 +17,10 @@ from studio.specs import Spec
 AUTO = "auto"
 
 
-def prepare(run: Run, slot: Slot) -> tuple[Endpoint, Request]:
-    if run.connection is None:
+def prepare(run: Run, slot: Slot, connection: ProviderConnection | None) -> tuple[Endpoint, Request]:
+    if connection is None:
         raise ProviderError("no_connection")
-    return endpoint_of(run.connection), request_of(run, slot, Spec.from_json(run.asked))
+    return endpoint_of(connection), request_of(run, slot, Spec.from_json(run.asked))
 
 
 def endpoint_of(connection: ProviderConnection) -> Endpoint:

@@ -16,10 +16,12 @@ import structlog
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.models import Organization
+from accounts import circuits
+from accounts.models import Organization, ProviderConnection
 from saas import tenancy
 from saas.broker import enqueue_later
-from studio import calls, caretaker, endings, events, finals, keeping, line, provider, rescue
+from saas.transactions import after_commit
+from studio import calls, caretaker, endings, events, failover, finals, keeping, line, provider, rescue
 from studio.answers import Final, Partial
 from studio.line import Held
 from studio.models import Run, Slot, State
@@ -44,6 +46,7 @@ class Job:
     org: Organization
     run: Run
     slot: Slot
+    connection: ProviderConnection | None  # None: removed meanwhile
 
 
 def develop_next() -> bool:
@@ -66,24 +69,42 @@ def develop_next() -> bool:
 
 
 def _begin() -> Job | None:
-    with _released(), transaction.atomic():
-        held = line.take(WORKER)
-        if held is None:
-            return None
-        with tenancy.tenant(held.org_id):
-            slot = Slot.objects.select_related("run__connection", "org").filter(code=held.slot_code).first()
-            if slot is None or not slot.begin(timezone.now()):
-                line.leave(held.id)  # its run is gone, or it has ended
+    """Passes over whose turn has come in vain: the run is gone, or the connection is left alone just now."""
+    while True:
+        with _released(), transaction.atomic():
+            held = line.take(WORKER)
+            if held is None:
                 return None
-            slot.refresh_from_db(fields=["tries", "started_at"])
-            slot.run.begin(timezone.now())
-            events.record(slot.run, "started", slot=slot.index, data={"try": slot.tries})
-            return Job(held, slot.org, slot.run, slot)
+            with tenancy.tenant(held.org_id):
+                job = _begin_slot(held)
+        if job is not None:
+            return job
+
+
+def _begin_slot(held: Held) -> Job | None:
+    slot = Slot.objects.select_related("run__connection", "org").filter(code=held.slot_code).first()
+    if slot is None:
+        line.leave(held.id)
+        return None
+    connection = ProviderConnection.objects.select_related("org").filter(pk=held.connection_id).first()
+    if connection is not None:
+        if connection.most_calls_at_once != held.connection_limit:
+            line.set_limit(connection.pk, connection.most_calls_at_once)
+        if held.is_blocked and slot.state == State.QUEUED:
+            failover.divert(WORKER, held, slot, connection)
+            return None
+    if not slot.begin(timezone.now(), connection_id=connection.pk if connection else None):
+        line.leave(held.id)  # it has ended
+        return None
+    slot.refresh_from_db(fields=["tries", "started_at"])
+    slot.run.begin(timezone.now())
+    events.record(slot.run, "started", slot=slot.index, data={"try": slot.tries})
+    return Job(held, slot.org, slot.run, slot, connection)
 
 
 def _develop(job: Job) -> None:
     with _wall(job):
-        endpoint, request = calls.prepare(job.run, job.slot)
+        endpoint, request = calls.prepare(job.run, job.slot, job.connection)
     with closing(provider.develop(endpoint, request, before_sending=lambda: _note_sent(job))) as frames:
         for frame in frames:
             if isinstance(frame, Final):
@@ -127,6 +148,8 @@ def _keep_partial(job: Job, frame: Partial) -> None:
             data={"index": frame.index, "partial": str(partial.code), "size_bytes": partial.size_bytes},
             hint={"preview": base64.b64encode(files.preview_data).decode()},
         )
+        if job.held.is_trying:
+            _note_answer(job)  # who waits for the end of the outage need not wait for this picture
         is_stopped = _is_stopped(job)
     if is_stopped:
         raise ProviderError("stopped_late")
@@ -140,6 +163,7 @@ def _keep_final(job: Job, frame: Final) -> None:
             stored = stored or keeping.store_output(job.org.code, job.run, job.slot, frame)
             with _wall(job):
                 line.leave(job.held.id)
+                _note_answer(job)
                 finals.note(job.run, job.slot, frame, stored)
             return
         except ProviderError:
@@ -163,15 +187,44 @@ def _fail(job: Job, error: ProviderError) -> None:
         if job.slot.state != State.RUNNING:
             line.leave(job.held.id)  # an earlier try's picture came late and ended it
             return
+        _note_health(job, error)
         code = "broken_late" if error.code == "broken" and job.slot.sent_at else error.code
         if error.ending.is_retryable and _is_stopped(job):
             code = "stopped"  # nothing was made, and nothing shall be
-        elif error.ending.is_retryable and job.slot.tries < MOST_TRIES:
-            _wait_and_try_again(job, error)
+        elif error.ending.is_retryable and _may_try_again(job, error):
             return
         line.leave(job.held.id)
         endings.end(job.run, job.slot, code, request_id=error.request_id)
         endings.close(job.run)
+
+
+def _may_try_again(job: Job, error: ProviderError) -> bool:
+    """Here as long as it makes sense, then elsewhere where that is an outage and somebody takes over."""
+    if error.ending.is_outage and job.connection is not None:
+        is_enough = job.slot.tries_here >= MOST_TRIES or circuits.find(job.connection) is not None
+        other = failover.next_connection(job.run, job.connection) if is_enough else None
+        if other is not None:
+            job.slot.put_back()
+            failover.move(WORKER, job.held.id, job.slot, job.connection, other)
+            return True
+    if job.slot.tries_here >= MOST_TRIES:
+        return False
+    _wait_and_try_again(job, error)
+    return True
+
+
+def _note_health(job: Job, error: ProviderError) -> None:
+    if job.connection is None or error.ending.is_silent:
+        return
+    if not error.ending.is_sick:
+        _note_answer(job)
+    elif rest := circuits.note_outage(job.connection, ticket_id=job.held.id):
+        failover.wake_after(rest)
+
+
+def _note_answer(job: Job) -> None:
+    if job.connection is not None and circuits.note_answer(job.connection, ticket_id=job.held.id):
+        after_commit(caretaker.poke)
 
 
 def _is_stopped(job: Job) -> bool:
@@ -181,7 +234,7 @@ def _is_stopped(job: Job) -> bool:
 def _wait_and_try_again(job: Job, error: ProviderError) -> None:
     from studio.tasks import develop
 
-    wait = _wait_seconds(job.slot.tries, error.retry_after_seconds)
+    wait = _wait_seconds(job.slot.tries_here, error.retry_after_seconds)
     job.slot.put_back()
     line.step_back(WORKER, job.held.id, wait_seconds=wait)
     data = {"code": error.code, "wait_seconds": round(wait, 1), "try": job.slot.tries}

@@ -3,15 +3,18 @@ within it the member with the least, then who came first; never beyond what an o
 once. Times are the database's, so that no machine's clock matters."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from accounts.models import Circuit
 from studio.models import Slot, Ticket
 
+PATIENCE = timedelta(minutes=15)  # in an outage that lasts longer, what waits for it ends
 CLAIM_LOCK = 7_260_411  # any number of our own: one claim at a time, so that no limit is passed by two at once
 
 TAKE = """
@@ -26,13 +29,25 @@ WHERE id = (
     LEFT JOIN of_org USING (org_id)
     LEFT JOIN of_maker USING (org_id, maker_id)
     LEFT JOIN of_connection USING (connection_id)
+    LEFT JOIN accounts_circuit circuit USING (connection_id)
     WHERE ticket.worker IS NULL AND ticket.not_before <= clock_timestamp()
+      AND (circuit.open_until IS NULL OR circuit.has_standby
+           OR circuit.opened_at < clock_timestamp() - make_interval(secs => %(patience)s)
+           OR circuit.open_until <= clock_timestamp() AND NOT EXISTS (
+               SELECT FROM studio_ticket prober WHERE prober.id = circuit.prober_id AND prober.worker IS NOT NULL))
       AND coalesce(of_org.n, 0) < ticket.org_limit
       AND coalesce(of_connection.n, 0) < ticket.connection_limit
     ORDER BY coalesce(of_org.n, 0), coalesce(of_maker.n, 0), ticket.id
     LIMIT 1
 )
-RETURNING id, org_id, slot_code
+RETURNING id, org_id, slot_code, connection_id, connection_limit
+"""
+
+# Of those that come after a rest, one may try. Behind the lock of the claim, so two cannot both be that one.
+TRY = """
+UPDATE accounts_circuit SET prober_id = %(ticket)s
+WHERE connection_id = %(connection)s AND open_until <= clock_timestamp() AND NOT EXISTS (
+    SELECT FROM studio_ticket prober WHERE prober.id = accounts_circuit.prober_id AND prober.worker IS NOT NULL)
 """
 
 
@@ -43,6 +58,10 @@ class Held:
     id: int
     org_id: int
     slot_code: UUID
+    connection_id: int
+    connection_limit: int
+    is_trying: bool = field(default=False, compare=False)  # the one call that tries a connection after an outage
+    is_blocked: bool = field(default=False, compare=False)  # its connection is left alone, and this is not that one
 
 
 def join(slots: Iterable[Slot], *, maker_id: int, connection_id: int, org_limit: int, connection_limit: int) -> None:
@@ -63,9 +82,16 @@ def take(worker: UUID) -> Held | None:
     """The next in line, if any may be served now. Belongs into the transaction that begins the slot."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
-        cursor.execute(TAKE, {"worker": worker, "lease": settings.LEASE_SECONDS})
+        cursor.execute(TAKE, {"worker": worker, "lease": settings.LEASE_SECONDS, "patience": PATIENCE.total_seconds()})
         row = cursor.fetchone()
-    return Held(*row) if row else None
+        if row is None:
+            return None
+        held = Held(*row)
+        if not Circuit.objects.filter(pk=held.connection_id, open_until__isnull=False).exists():
+            return held
+        cursor.execute(TRY, {"ticket": held.id, "connection": held.connection_id})
+        may_try = cursor.rowcount == 1
+        return replace(held, is_trying=may_try, is_blocked=not may_try)
 
 
 def renew(worker: UUID, ticket_ids: list[int]) -> None:
@@ -87,6 +113,18 @@ def step_back(worker: UUID, ticket_id: int, *, wait_seconds: float) -> None:
     _update(back, wait_seconds, worker, [ticket_id])
 
 
+def move(worker: UUID, ticket_id: int, *, connection_id: int, connection_limit: int) -> None:
+    """To the line of another connection, at its old place."""
+    Ticket.objects.filter(pk=ticket_id, worker=worker).update(
+        worker=None, lease_until=None, connection_id=connection_id, connection_limit=connection_limit
+    )
+
+
+def set_limit(connection_id: int, limit: int) -> None:
+    """An admin has changed it since these tickets were drawn."""
+    Ticket.objects.filter(connection_id=connection_id).exclude(connection_limit=limit).update(connection_limit=limit)
+
+
 def give_up(slot_codes: list[UUID]) -> list[UUID]:
     """Takes those out of the line that no worker holds; answers which."""
     waiting = Ticket.objects.select_for_update(skip_locked=True).filter(slot_code__in=slot_codes, worker=None)
@@ -99,7 +137,7 @@ def next_expired(*, besides: list[int]) -> Held | None:
     """Held by a worker that has not been heard of. Takes its lock, so that one sweeper sees it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, org_id, slot_code FROM studio_ticket "
+            "SELECT id, org_id, slot_code, connection_id, connection_limit FROM studio_ticket "
             "WHERE worker IS NOT NULL AND lease_until < clock_timestamp() AND NOT id = ANY(%s) "
             "ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED",
             [besides],

@@ -9,7 +9,7 @@ VERSION = 1
 
 
 def of(run: Run) -> dict[str, Any]:
-    slots = run.slots.select_related("output__composite").prefetch_related("partials").order_by("index")
+    slots = run.slots.select_related("output__composite", "connection").prefetch_related("partials").order_by("index")
     return {
         "version": VERSION,
         "run": str(run.code),
@@ -44,6 +44,7 @@ def _slot(slot: Slot) -> dict[str, Any]:
         "index": slot.index,
         "state": slot.state,
         "charged": slot.charged,
+        "connection": slot.connection.name if slot.connection else None,
         "error": {"code": slot.error_code, "sentence": slot.error_sentence} if slot.error_code else None,
         "request_id": slot.request_id,
         "used": slot.used,

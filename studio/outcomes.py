@@ -15,29 +15,38 @@ class Ending:
     charged: Charged = Charged.NO
     is_retryable: bool = False  # only where the answer proves that nothing was made
     is_outage: bool = False  # another connection may be asked instead
+    is_sick: bool = False  # with others in a row it tells that the connection should be left alone for a while
+    is_silent: bool = False  # tells nothing about the provider
 
 
 ENDINGS = {
     "address_refused": Ending(
-        State.FAILED, "The connection's address is not one that Darkroom may reach. Ask an admin."
+        State.FAILED, "The connection's address is not one that Darkroom may reach. Ask an admin.", is_silent=True
     ),
     "unreachable": Ending(
-        State.FAILED, "The provider could not be reached. Nothing was sent.", is_retryable=True, is_outage=True
+        State.FAILED,
+        "The provider could not be reached. Nothing was sent.",
+        is_retryable=True,
+        is_outage=True,
+        is_sick=True,
     ),
     "no_answer": Ending(
         State.UNKNOWN,
         "The provider took the request and never answered. It may have charged; look there before you try again.",
         charged=Charged.PERHAPS,
+        is_sick=True,
     ),
     "cut_off": Ending(
         State.UNKNOWN,
         "The line was cut before the picture came. The provider may have charged; look there before you try again.",
         charged=Charged.PERHAPS,
+        is_silent=True,
     ),
     "too_long": Ending(
         State.UNKNOWN,
         "The provider took longer than this connection allows. It may have charged; look there before you try again.",
         charged=Charged.PERHAPS,
+        is_silent=True,
     ),
     "no_picture": Ending(
         State.UNKNOWN,
@@ -73,21 +82,33 @@ ENDINGS = {
     "rate_limited": Ending(
         State.FAILED, "The provider limits how fast it is asked. Try again later.", is_retryable=True
     ),
-    "outage": Ending(State.FAILED, "The provider has an outage. Try again later.", is_retryable=True, is_outage=True),
+    "outage": Ending(
+        State.FAILED,
+        "The provider has an outage. Try again later.",
+        is_retryable=True,
+        is_outage=True,
+        is_sick=True,
+    ),
     "gateway_timeout": Ending(
         State.UNKNOWN,
         "Something before the provider gave up waiting. The picture may have been made and charged.",
         charged=Charged.PERHAPS,
+        is_sick=True,
     ),
     "provider_failed": Ending(State.FAILED, "The provider failed at this picture. Try again.", charged=Charged.NO),
     "provider_failed_late": Ending(
         State.FAILED, "The provider failed while the picture developed. It may have charged.", charged=Charged.PERHAPS
     ),
-    "no_key": Ending(State.FAILED, "The connection has no key that opens. An admin can enter it again."),
-    "no_connection": Ending(State.FAILED, "The connection was removed while this waited."),
-    "broken": Ending(State.FAILED, "Something broke on our side before anything was sent."),
+    "no_key": Ending(
+        State.FAILED, "The connection has no key that opens. An admin can enter it again.", is_silent=True
+    ),
+    "no_connection": Ending(State.FAILED, "The connection was removed while this waited.", is_silent=True),
+    "broken": Ending(State.FAILED, "Something broke on our side before anything was sent.", is_silent=True),
     "broken_late": Ending(
-        State.UNKNOWN, "Something broke on our side. The provider may have charged.", charged=Charged.PERHAPS
+        State.UNKNOWN,
+        "Something broke on our side. The provider may have charged.",
+        charged=Charged.PERHAPS,
+        is_silent=True,
     ),
     "put_aside": Ending(
         State.UNKNOWN,
@@ -103,10 +124,14 @@ ENDINGS = {
         State.UNKNOWN,
         "The worker died while the provider worked. It may have charged; look there before you try again.",
         charged=Charged.PERHAPS,
+        is_silent=True,
     ),
-    "stopped": Ending(State.CANCELLED, "Stopped before anything was made."),
+    "stopped": Ending(State.CANCELLED, "Stopped before anything was made.", is_silent=True),
     "stopped_late": Ending(
-        State.CANCELLED, "Stopped while the provider worked. It may have charged.", charged=Charged.PERHAPS
+        State.CANCELLED,
+        "Stopped while the provider worked. It may have charged.",
+        charged=Charged.PERHAPS,
+        is_silent=True,
     ),
 }
 

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts import connections, tasks
+from accounts import circuits, connections, tasks
 from accounts.access import OrgRequest, member_required
 from accounts.connections import BadConnection
 from accounts.errors import Refused
@@ -18,8 +18,10 @@ from accounts.models import ProviderConnection, Role
 
 @member_required(Role.ADMIN)
 def connection_list(request: OrgRequest) -> HttpResponse:
-    found = request.org.connections.order_by("-is_default", "name")
-    return render(request, "accounts/connections.html", {"connections": found})
+    found = list(request.org.connections.order_by("-is_default", "name"))
+    outages = circuits.find_all(found)
+    rows = [(connection, outages.get(connection.pk), circuits.has_standby(connection)) for connection in found]
+    return render(request, "accounts/connections.html", {"rows": rows})
 
 
 @sensitive_post_parameters("key")

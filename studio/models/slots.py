@@ -18,6 +18,10 @@ class Slot(TenantModel):
     index = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     tries = models.PositiveSmallIntegerField(default=0)
+    tries_before = models.PositiveSmallIntegerField(default=0)  # at another connection, or before it was asked again
+    connection = models.ForeignKey(  # who was asked last; another than the run's where that one had an outage
+        "accounts.ProviderConnection", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     started_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)  # from here on the provider may have taken money
     first_partial_at = models.DateTimeField(null=True)
@@ -38,8 +42,17 @@ class Slot(TenantModel):
     def __str__(self) -> str:
         return f"{self.run_id}/{self.index} {self.state}"
 
-    def begin(self, now: datetime) -> bool:
-        values = {"state": State.RUNNING, "started_at": now, "tries": models.F("tries") + 1}
+    @property
+    def tries_here(self) -> int:
+        return self.tries - self.tries_before
+
+    def begin(self, now: datetime, *, connection_id: int | None) -> bool:
+        values = {
+            "state": State.RUNNING,
+            "started_at": now,
+            "tries": models.F("tries") + 1,
+            "connection_id": connection_id,
+        }
         return Slot.objects.filter(pk=self.pk, state=State.QUEUED).update(**values) == 1
 
     def note_sent(self, now: datetime) -> bool:
@@ -50,6 +63,10 @@ class Slot(TenantModel):
         """Nothing was made, which the provider's answer proved or which is plain since nothing was sent."""
         values = {"state": State.QUEUED, "sent_at": None, "first_partial_at": None, "charged": Charged.NO}
         return Slot.objects.filter(pk=self.pk, state=State.RUNNING).update(**values) == 1
+
+    def move(self) -> bool:
+        """Waits for another connection now, and its tries there begin anew."""
+        return Slot.objects.filter(pk=self.pk, state=State.QUEUED).update(tries_before=models.F("tries")) == 1
 
     def end(
         self, state: State, *, charged: Charged, now: datetime, error_code: str = "", error_sentence: str = ""
@@ -75,6 +92,7 @@ class Slot(TenantModel):
             "error_code": "",
             "error_sentence": "",
             "request_id": "",
+            "tries_before": models.F("tries"),
         }
         ended = [state for state in ENDS if state != State.SUCCEEDED]
         return Slot.objects.filter(pk=self.pk, state__in=ended).update(**values) == 1

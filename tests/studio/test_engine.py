@@ -267,7 +267,11 @@ def test_a_final_that_is_no_picture_is_a_charged_failure(acme: Organization, ali
 def test_a_run_whose_connection_is_gone_fails_without_a_call(acme: Organization, alice: User, up: Upstream) -> None:
     run = submit(acme, alice)
     with tenancy.tenant(acme.pk):
-        Run.objects.filter(pk=run.pk).update(connection=None)
+        via = acme.connections.get(is_default=True)
+        connections.make_default(
+            connection=acme.connections.get(kind=ProviderKind.SANDBOX), by=must_be_member(acme, alice)
+        )
+        connections.remove(connection=via, by=must_be_member(acme, alice))
     work()
     assert (slots(run)[0].error_code, up.seen) == ("no_connection", [])
 

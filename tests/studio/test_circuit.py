@@ -1,0 +1,382 @@
+"""After several outages in a row a connection is left alone; then one call may try it, and only one."""
+
+import threading
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection as database
+from django.utils import timezone
+
+from accounts import circuits
+from accounts.connections import Terms, add
+from accounts.models import Circuit, Organization, ProviderConnection, ProviderKind, User
+from saas import tenancy
+from studio import engine, line
+from studio.models import Run, Slot, State, Ticket
+from tests.conftest import SignIn, must_be_member
+from tests.studio.test_engine import events, slots, state, submit, up, work
+from tests.upstream import Exchange, Upstream, completed, error, pictures, png
+
+pytestmark = pytest.mark.django_db
+__all__ = ["up"]
+
+OVERLOADED = error("server_is_overloaded", "service_unavailable_error")
+LONG_AGO = "2020-01-01T00:00:00Z"
+
+
+def down(exchange: Exchange) -> None:
+    exchange.whole(503, OVERLOADED)
+
+
+def default(org: Organization) -> ProviderConnection:
+    with tenancy.tenant(org.pk):
+        return org.connections.select_related("org").get(is_default=True)
+
+
+def note_outages(connection: ProviderConnection, count: int, *, ticket_id: int = 0) -> list[timedelta | None]:
+    with tenancy.tenant(connection.org_id):
+        return [circuits.note_outage(connection, ticket_id=ticket_id) for _ in range(count)]
+
+
+def rest_is_over() -> None:
+    Circuit.objects.update(open_until=LONG_AGO)
+
+
+def test_five_outages_in_a_row_open_it_and_fewer_do_not(acme: Organization, alice: User, up: Upstream) -> None:
+    assert note_outages(default(acme), 5) == [None] * 4 + [circuits.FIRST_REST]
+    assert Circuit.objects.get().is_open
+
+
+def test_an_answer_between_begins_the_count_anew(acme: Organization, alice: User, up: Upstream) -> None:
+    via = default(acme)
+    note_outages(via, 4)
+    assert not circuits.note_answer(via, ticket_id=0)
+    assert note_outages(via, 4) == [None] * 4
+    assert not Circuit.objects.get().is_open
+
+
+def test_outages_far_apart_are_no_row(acme: Organization, alice: User, up: Upstream) -> None:
+    via = default(acme)
+    note_outages(via, 4)
+    Circuit.objects.update(first_outage_at=LONG_AGO)
+    assert note_outages(via, 4) == [None] * 4
+
+
+def test_an_open_one_is_left_alone_and_what_waits_keeps_its_place(
+    acme: Organization, alice: User, up: Upstream
+) -> None:
+    note_outages(default(acme), 5)
+    run = submit(acme, alice, n=2)
+    assert work() == 0
+    assert (state(run), up.seen, Ticket.objects.count()) == (State.QUEUED, [], 2)
+
+
+def test_after_the_rest_one_call_tries_and_its_picture_closes_it(acme: Organization, alice: User, up: Upstream) -> None:
+    note_outages(default(acme), 5)
+    run = submit(acme, alice, n=3)
+    rest_is_over()
+    job = engine._begin()
+    assert job is not None
+    assert job.held.is_trying
+    assert engine._begin() is None  # the others wait for how it goes
+    engine._develop(job)
+    assert not Circuit.objects.get().is_open
+    assert work() == 2
+    assert state(run) == State.SUCCEEDED
+
+
+def test_a_try_that_fails_opens_it_for_longer(acme: Organization, alice: User, up: Upstream) -> None:
+    via = default(acme)
+    note_outages(via, 5)
+    up.script = down
+    submit(acme, alice)
+    rests = []
+    for _ in range(3):
+        rest_is_over()
+        Ticket.objects.update(not_before=LONG_AGO)
+        assert work() == 1
+        with tenancy.tenant(acme.pk):
+            found = circuits.find(via)
+        assert found is not None
+        rests.append(round(found.rest.total_seconds()))
+    assert rests == [30, 60, 120]
+    assert len(up.seen) == 3
+
+
+def test_a_refusal_is_an_answer_too(acme: Organization, alice: User, up: Upstream) -> None:
+    note_outages(default(acme), 5)
+    up.script = lambda exchange: exchange.whole(400, error("moderation_blocked"))
+    run = submit(acme, alice)
+    rest_is_over()
+    work()
+    assert (state(run), Circuit.objects.get().is_open) == (State.REFUSED, False)
+
+
+def test_a_call_that_left_before_changes_nothing_of_an_open_one(acme: Organization, alice: User, up: Upstream) -> None:
+    via = default(acme)
+    note_outages(via, 5)
+    before = Circuit.objects.get().open_until
+    assert note_outages(via, 1, ticket_id=7) == [None]
+    assert not circuits.note_answer(via, ticket_id=7)
+    assert Circuit.objects.get().open_until == before
+
+
+def test_when_the_one_that_tries_dies_another_may(acme: Organization, alice: User, up: Upstream) -> None:
+    note_outages(default(acme), 5)
+    submit(acme, alice, n=2)
+    rest_is_over()
+    first = engine._begin()
+    assert first is not None
+    Ticket.objects.filter(pk=first.held.id).update(
+        worker=None, not_before="2999-01-01T00:00:00Z"
+    )  # freed by the sweeper
+    second = engine._begin()
+    assert second is not None
+    assert second.held.is_trying
+
+
+def test_in_an_outage_that_does_not_end_what_waits_ends(acme: Organization, alice: User, up: Upstream) -> None:
+    note_outages(default(acme), 5)
+    run = submit(acme, alice, n=2)
+    Circuit.objects.update(opened_at=timezone.now() - line.PATIENCE - timedelta(minutes=1))
+    assert work() == 0
+    assert [(slot.state, slot.error_code, slot.charged) for slot in slots(run)] == [("failed", "outage", "no")] * 2
+    assert (state(run), Ticket.objects.count(), up.seen) == (State.FAILED, 0, [])
+
+
+def test_the_page_says_so(acme: Organization, adam: User, alice: User, up: Upstream, sign_in: SignIn) -> None:
+    note_outages(default(acme), 5)
+    page = sign_in(adam).get("/o/acme/connections/").content.decode()
+    assert "Left alone for now." in page
+    assert "waits for up to 15 minutes" in page
+
+
+def test_a_new_key_gives_it_a_new_chance(acme: Organization, alice: User, up: Upstream) -> None:
+    from accounts import connections
+
+    via = default(acme)
+    note_outages(via, 5)
+    with tenancy.tenant(acme.pk):
+        connections.change(
+            connection=via,
+            by=must_be_member(acme, alice),
+            name=via.name,
+            base_url=via.base_url,
+            openai_organization="",
+            openai_project="",
+            key="sk-another-key",
+        )
+    assert not Circuit.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_workers_at_once_exactly_one_tries() -> None:
+    Circuit.objects.create(connection_id=5, opened_at=timezone.now(), open_until=LONG_AGO, openings=1)
+    Ticket.objects.bulk_create(
+        Ticket(slot_code=uuid4(), org_id=org, maker_id=1, connection_id=5, org_limit=9, connection_limit=99)
+        for org in (1, 2)
+        for _ in range(20)
+    )
+    gate, taken, guard = threading.Barrier(12), [], threading.Lock()
+
+    def work_at_once() -> None:
+        gate.wait()
+        try:
+            for _ in range(3):
+                held = line.take(uuid4())
+                with guard:
+                    taken.append(held)
+        finally:
+            database.close()
+
+    threads = [threading.Thread(target=work_at_once) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = [held for held in taken if held is not None]
+    assert [(held.is_trying, held.is_blocked) for held in found] == [(True, False)]
+    assert len(taken) == 36
+
+
+# -- Another one takes over ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def backup(acme: Organization, alice: User, up: Upstream) -> ProviderConnection:
+    """Answers at the same address, under a key of its own."""
+    with tenancy.tenant(acme.pk):
+        return add(
+            org=acme,
+            by=must_be_member(acme, alice),
+            name="Backup",
+            kind=ProviderKind.COMPATIBLE,
+            base_url=up.url,
+            key="sk-backup-key",
+            terms=Terms(position=1, calls_at_once=2),
+        )
+
+
+def up_is_down(exchange: Exchange) -> None:
+    if exchange.asked.headers["Authorization"] == "Bearer sk-backup-key":
+        pictures(completed(png(shade=9)))(exchange)
+    else:
+        down(exchange)
+
+
+def hurry() -> None:
+    for _ in range(12):
+        Ticket.objects.update(not_before=LONG_AGO)
+        work()
+
+
+def keys(up: Upstream) -> list[str]:
+    return [asked.headers["Authorization"].removeprefix("Bearer sk-") for asked in up.seen]
+
+
+def test_when_tries_are_used_up_another_connection_takes_over(
+    acme: Organization, alice: User, up: Upstream, backup: ProviderConnection, sign_in: SignIn
+) -> None:
+    up.script = up_is_down
+    run = submit(acme, alice)
+    hurry()
+    assert keys(up) == ["test-key"] * engine.MOST_TRIES + ["backup-key"]
+    assert (state(run), events(run).count("moved")) == (State.SUCCEEDED, 1)
+    with tenancy.tenant(acme.pk):
+        slot = Slot.objects.get(run=run)
+        moved = run.events.get(type="moved")
+    assert (slot.connection_id, slot.tries, slot.tries_here) == (backup.pk, 5, 1)
+    assert moved.data == {"from": "Up", "to": "Backup"}
+    said = sign_in(alice).get(f"/o/acme/runs/{run.code}/metadata.json").json()
+    assert said["slots"][0]["connection"] == "Backup"
+
+
+def test_what_waits_for_an_open_one_moves_without_a_try(
+    acme: Organization, alice: User, up: Upstream, backup: ProviderConnection
+) -> None:
+    up.script = up_is_down
+    note_outages(default(acme), 5)
+    run = submit(acme, alice, n=3)
+    work()
+    assert (keys(up), state(run)) == (["backup-key"] * 3, State.SUCCEEDED)
+
+
+def test_what_waits_already_moves_when_an_admin_names_one(acme: Organization, alice: User, up: Upstream) -> None:
+    up.script = up_is_down
+    note_outages(default(acme), 5)
+    run = submit(acme, alice)
+    assert work() == 0
+    with tenancy.tenant(acme.pk):
+        add(
+            org=acme,
+            by=must_be_member(acme, alice),
+            name="Backup",
+            kind=ProviderKind.COMPATIBLE,
+            base_url=up.url,
+            key="sk-backup-key",
+            terms=Terms(position=1),
+        )
+    work()
+    assert state(run) == State.SUCCEEDED
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        (400, error("moderation_blocked"), "moderated"),
+        (401, error("invalid_api_key"), "invalid_key"),
+        (429, error("insufficient_quota", "insufficient_quota"), "out_of_money"),
+        (403, error(None, message="Your organization must be verified"), "not_verified"),
+        (504, error(None), "gateway_timeout"),
+    ],
+)
+def test_for_nothing_but_an_outage_does_another_take_over(
+    status: int, body: object, code: str, acme: Organization, alice: User, up: Upstream, backup: ProviderConnection
+) -> None:
+    up.script = lambda exchange: exchange.whole(status, body)
+    run = submit(acme, alice)
+    hurry()
+    assert (slots(run)[0].error_code, keys(up)) == (code, ["test-key"])
+
+
+def test_a_rate_limit_waits_for_its_own_connection(
+    acme: Organization, alice: User, up: Upstream, backup: ProviderConnection
+) -> None:
+    up.script = lambda exchange: exchange.whole(429, error("rate_limit_exceeded", "requests"))
+    run = submit(acme, alice)
+    hurry()
+    assert (slots(run)[0].error_code, keys(up)) == ("rate_limited", ["test-key"] * engine.MOST_TRIES)
+
+
+def test_when_all_have_an_outage_it_ends_and_never_goes_back(
+    acme: Organization, alice: User, up: Upstream, backup: ProviderConnection
+) -> None:
+    up.script = down
+    run = submit(acme, alice)
+    hurry()
+    assert keys(up) == ["test-key"] * engine.MOST_TRIES + ["backup-key"] * engine.MOST_TRIES
+    assert (state(run), slots(run)[0].error_code) == (State.FAILED, "outage")
+
+
+def test_the_sandbox_takes_over_for_nobody_and_nobody_for_the_sandbox(
+    acme: Organization, alice: User, up: Upstream, backup: ProviderConnection
+) -> None:
+    with tenancy.tenant(acme.pk):
+        sandbox = acme.connections.get(kind=ProviderKind.SANDBOX)
+        assert circuits.standbys(sandbox) == []
+        assert circuits.standbys(default(acme)) == [backup]
+
+
+def test_one_that_lacks_the_responses_api_does_not_take_over_for_it(
+    acme: Organization, alice: User, up: Upstream, backup: ProviderConnection
+) -> None:
+    with tenancy.tenant(acme.pk):
+        ProviderConnection.objects.filter(pk=backup.pk).update(can_respond=False)
+    up.script = down
+    run = submit(acme, alice, kind="respond")
+    hurry()
+    assert (slots(run)[0].error_code, set(keys(up))) == ("outage", {"test-key"})
+
+
+def test_another_organization_s_connection_takes_over_for_nobody(
+    acme: Organization, alice: User, rival: Organization, charlie: User, up: Upstream
+) -> None:
+    with tenancy.tenant(rival.pk):
+        add(
+            org=rival,
+            by=must_be_member(rival, charlie),
+            name="Theirs",
+            kind=ProviderKind.COMPATIBLE,
+            base_url=up.url,
+            key="sk-backup-key",
+            terms=Terms(position=1),
+        )
+    up.script = up_is_down
+    run = submit(acme, alice)
+    hurry()
+    assert (slots(run)[0].error_code, set(keys(up))) == ("outage", {"test-key"})
+
+
+def test_a_changed_limit_reaches_what_waits(acme: Organization, alice: User, up: Upstream) -> None:
+    submit(acme, alice, n=3)
+    with tenancy.tenant(acme.pk):
+        acme.connections.filter(is_default=True).update(calls_at_once=1)
+    assert engine._begin() is not None
+    assert engine._begin() is None
+    assert set(Ticket.objects.values_list("connection_limit", flat=True)) == {1}
+
+
+def test_asked_again_after_all_tries_it_has_all_tries_again(acme: Organization, alice: User, up: Upstream) -> None:
+    from studio import runs
+
+    up.script = lambda exchange: exchange.whole(429, error("rate_limit_exceeded", "requests"))
+    run = submit(acme, alice)
+    hurry()
+    with tenancy.tenant(acme.pk):
+        slot = Slot.objects.select_related("run__connection").get(run=run)
+        runs.retry(slot=slot, by=must_be_member(acme, alice))
+    hurry()
+    assert len(up.seen) == 2 * engine.MOST_TRIES
+    with tenancy.tenant(acme.pk):
+        assert Run.objects.get(pk=run.pk).state == State.FAILED
