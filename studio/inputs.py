@@ -12,7 +12,9 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import Membership, Organization, User
 from studio import files, pictures, runs, uploads
+from studio import strokes as strokes_of
 from studio.models import Input, Output, RunInput
+from studio.strokes import Strokes
 from studio.uploads import Normalised, Picture, UploadRefused
 
 READ_AT_ONCE = 2
@@ -35,12 +37,13 @@ def take(*, org: Organization, by: User, name: str, data: bytes) -> Input:
     return _keep(org=org, by=by, name=name, picture=picture)
 
 
-def take_mask(*, org: Organization, by: User, name: str, data: bytes, first: Input) -> Input:
-    """`first` is the reference that it lies on."""
+def take_mask(*, org: Organization, by: User, name: str, data: bytes, first: Input, painted: str = "") -> Input:
+    """`first` is the reference that it lies on; `painted` are its strokes, as JSON, if it was painted here."""
     picture = uploads.examine(data)
+    strokes = strokes_of.read(painted, width=first.width, height=first.height) if painted else None
     with _a_place():
         uploads.check_mask(picture, first)
-    return _keep(org=org, by=by, name=name, picture=picture, is_mask=True)
+    return _keep(org=org, by=by, name=name, picture=picture, is_mask=True, strokes=strokes)
 
 
 def from_output(*, output: Output, by: User) -> Input:
@@ -56,7 +59,14 @@ def from_output(*, output: Output, by: User) -> Input:
 
 
 def _keep(
-    *, org: Organization, by: User, name: str, picture: Picture, source: Output | None = None, is_mask: bool = False
+    *,
+    org: Organization,
+    by: User,
+    name: str,
+    picture: Picture,
+    source: Output | None = None,
+    is_mask: bool = False,
+    strokes: Strokes | None = None,
 ) -> Input:
     with _a_place():
         sent = uploads.normalise_mask(picture) if is_mask else uploads.normalise(picture)
@@ -68,6 +78,7 @@ def _keep(
         giver=by,
         source=source,
         is_mask=is_mask,
+        strokes=strokes,
         name=_shown(name),
         file=_save(org, code, "original", picture.format, picture.data),
         sent_file=_save(org, code, "sent", sent.mime.removeprefix("image/"), sent.data),

@@ -13,6 +13,7 @@ organization = [
     path("runs/<uuid:code>/cancel/", runs.cancel_run, name="cancel_run"),
     path("runs/<uuid:code>/slots/<int:index>/retry/", runs.retry_slot, name="retry_slot"),
     path("inputs/", inputs.give, name="give_input"),
+    path("inputs/<uuid:code>/strokes.json", inputs.input_strokes, name="input_strokes"),
     path("inputs/<uuid:code>/<slug:shape>/", files.input_file, name="input_file"),
     path("gallery/", gallery.gallery, name="gallery"),
     path("gallery/<uuid:code>/", gallery.picture, name="picture"),

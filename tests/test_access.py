@@ -34,6 +34,7 @@ OF_AN_ORGANIZATION = {
     "cancel_run": Row("member", "post", CODE),
     "retry_slot": Row("member", "post", (*CODE, "index")),
     "give_input": Row("member", "post"),
+    "input_strokes": Row("viewer", "get", CODE),
     "input_file": Row("viewer", "get", (*CODE, "shape")),
     "gallery": Row("viewer"),
     "picture": Row("viewer", "get", CODE),

@@ -6,7 +6,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
@@ -19,7 +19,8 @@ from studio.uploads import UploadRefused
 @member_required(Role.MEMBER)
 def give(request: OrgRequest) -> HttpResponse:
     """One picture: a `file`, or the code of an `output` made here. With `first`, the code of a reference, the file is
-    the mask that lies on it. Answers the reference as the prompt bar shows it, or as JSON."""
+    the mask that lies on it, with the `strokes` that painted it. Answers the reference as the prompt bar shows it, or
+    as JSON."""
     try:
         given = _taken(request)
     except UploadRefused as refusal:
@@ -27,6 +28,14 @@ def give(request: OrgRequest) -> HttpResponse:
     if request.accepts("text/html"):
         return render(request, "studio/_reference.html", {"given": given}, status=HTTPStatus.CREATED)
     return JsonResponse(as_json(request, given), status=HTTPStatus.CREATED)
+
+
+@require_safe
+@member_required(Role.VIEWER)
+def input_strokes(request: OrgRequest, code: UUID) -> JsonResponse:
+    """How a mask was painted; a mask that came as a file has none."""
+    given = get_object_or_404(inputs.visible_to(request.member).exclude(strokes=None), code=code)
+    return JsonResponse(given.strokes, headers={"Cache-Control": "private, max-age=31536000, immutable"})
 
 
 def as_json(request: OrgRequest, given: Input) -> dict[str, Any]:
@@ -37,6 +46,7 @@ def as_json(request: OrgRequest, given: Input) -> dict[str, Any]:
         "width": given.width,
         "height": given.height,
         "is_mask": given.is_mask,
+        "strokes": reverse("input_strokes", args=[request.org.slug, given.code]) if given.strokes else None,
         **shapes,
     }
 
@@ -52,7 +62,10 @@ def _taken(request: OrgRequest) -> Input:
     name = file.name or ""
     if code := request.POST.get("first"):
         first = get_object_or_404(inputs.visible_to(request.member), code=_code(code))
-        return inputs.take_mask(org=request.org, by=request.user, name=name, data=file.read(), first=first)
+        painted = request.POST.get("strokes", "")
+        return inputs.take_mask(
+            org=request.org, by=request.user, name=name, data=file.read(), first=first, painted=painted
+        )
     return inputs.take(org=request.org, by=request.user, name=name, data=file.read())
 
 
