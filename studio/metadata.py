@@ -1,45 +1,86 @@
-"""All that is known of a run, as one document: what was asked, what was used, what came of it."""
+"""All that is known of a run, as one document: what was asked, what was used, what came of it, when, at what cost, and
+where it comes from. `file` is the name inside the run's ZIP."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from studio.models import Composite, Output, Run, RunInput, Slot
+from accounts.models import Membership
+from studio import naming
+from studio.models import Composite, Output, Partial, Run, RunEvent, RunInput, Slot
+from studio.stories import changes, lineage, tokens
 
 VERSION = 1
 
 
-def of(run: Run) -> dict[str, Any]:
-    slots = run.slots.select_related("output__composite", "connection").prefetch_related("partials").order_by("index")
+def of(run: Run, *, seen_by: Membership) -> dict[str, Any]:
+    """`run` comes from `stories.whole`."""
+    slots = list(run.slots.all())
     return {
         "version": VERSION,
         "run": str(run.code),
         "kind": run.kind,
         "state": run.state,
+        "visibility": run.visibility,
+        "project": run.project or None,
         "maker": run.maker.display_name,
+        "api_key": run.api_key.name if run.api_key else None,
+        "connection": run.connection.name if run.connection else None,
         "model": run.model,
         "prompt": run.prompt,
         "asked": run.asked,
         "created_at": _time(run.created_at),
         "started_at": _time(run.started_at),
         "ended_at": _time(run.ended_at),
-        "inputs": [_input(given) for given in run.inputs.select_related("input").order_by("number")],
-        "slots": [_slot(slot) for slot in slots],
+        "tokens": _tokens(slots),
+        "parent": _parent(run, seen_by),
+        "children": lineage.codes_that_became(run, seen_by),
+        "inputs": [_input(given, seen_by) for given in run.inputs.all()],
+        "slots": [_slot(run, slot) for slot in slots],
+        "events": _events(list(run.events.all())),
     }
 
 
-def _input(given: RunInput) -> dict[str, Any]:
-    source = given.input
+def _tokens(slots: Sequence[Slot]) -> dict[str, int] | None:
+    total = tokens.total([tokens.read(slot.usage) for slot in slots])
+    if total is None:
+        return None
+    return {
+        "text_in": total.text_in,
+        "images_in": total.images_in,
+        "cached_in": total.cached_in,
+        "out": total.out,
+    }
+
+
+def _parent(run: Run, seen_by: Membership) -> dict[str, Any] | None:
+    """One that only its maker may see is not named."""
+    if run.parent is None or not lineage.is_visible(run.parent, seen_by):
+        return None
+    return {
+        "run": str(run.parent.code),
+        "relation": run.relation or None,
+        "changes": changes.said(changes.between(run.parent.asked, run.asked)),
+    }
+
+
+def _input(given: RunInput, seen_by: Membership) -> dict[str, Any]:
+    source, made_here = given.input, given.input.source
+    is_told = made_here is not None and lineage.is_visible(made_here.run, seen_by)
     return {
         "role": "mask" if given.number == RunInput.MASK else f"image {given.number}",
         "name": source.name,
+        "file": naming.of_input(given),
         "width": source.width,
         "height": source.height,
+        "size_bytes": source.size_bytes,
         "sha256": source.sha256,
+        "made_by": {"run": str(made_here.run.code), "output": str(made_here.code)} if made_here and is_told else None,
     }
 
 
-def _slot(slot: Slot) -> dict[str, Any]:
-    output = getattr(slot, "output", None)
+def _slot(run: Run, slot: Slot) -> dict[str, Any]:
+    output: Output | None = getattr(slot, "output", None)
     return {
         "index": slot.index,
         "state": slot.state,
@@ -50,33 +91,43 @@ def _slot(slot: Slot) -> dict[str, Any]:
         "used": slot.used,
         "usage": slot.usage,
         "tries": slot.tries,
+        "started_at": _time(slot.started_at),
         "sent_at": _time(slot.sent_at),
         "first_partial_at": _time(slot.first_partial_at),
         "ended_at": _time(slot.ended_at),
-        "partials": [
-            {"index": partial.index, "try": partial.tried, "at": _time(partial.at), "size_bytes": partial.size_bytes}
-            for partial in slot.partials.all()
-        ],
-        "output": _output(output) if output else None,
+        "partials": [_partial(slot, partial) for partial in slot.partials.all()],
+        "output": _output(slot, output) if output else None,
     }
 
 
-def _output(output: Output) -> dict[str, Any]:
+def _partial(slot: Slot, partial: Partial) -> dict[str, Any]:
+    return {
+        "index": partial.index,
+        "try": partial.tried,
+        "file": naming.of_partial(slot, partial),
+        "at": _time(partial.at),
+        "size_bytes": partial.size_bytes,
+    }
+
+
+def _output(slot: Slot, output: Output) -> dict[str, Any]:
     return {
         "code": str(output.code),
+        "file": naming.of_final(slot, output),
         "format": output.format,
         "width": output.width,
         "height": output.height,
         "size_bytes": output.size_bytes,
         "sha256": output.sha256,
         "revised_prompt": output.revised_prompt or None,
-        "composite": _composite(output.composite) if hasattr(output, "composite") else None,
+        "composite": _composite(slot, output.composite) if hasattr(output, "composite") else None,
     }
 
 
-def _composite(composite: Composite) -> dict[str, Any]:
+def _composite(slot: Slot, composite: Composite) -> dict[str, Any]:
     return {
         "state": composite.state,
+        "file": naming.of_composite(slot, composite) if composite.is_made else None,
         "feather": composite.feather,
         "error": composite.sentence or None,
         "width": composite.width or None,
@@ -86,6 +137,13 @@ def _composite(composite: Composite) -> dict[str, Any]:
         "changed_ppm": composite.changed_ppm,
         "ended_at": _time(composite.ended_at),
     }
+
+
+def _events(events: list[RunEvent]) -> list[dict[str, Any]]:
+    return [
+        {"seq": event.seq, "at": _time(event.at), "type": event.type, "slot": event.slot_index, **event.data}
+        for event in sorted(events, key=lambda event: event.seq)
+    ]
 
 
 def _time(moment: datetime | None) -> str | None:

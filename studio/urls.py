@@ -7,6 +7,7 @@ organization = [
     path("runs/", pages.submit_run, name="submit_run"),
     path("runs/<uuid:code>/", stories.run_page, name="run"),
     path("runs/<uuid:code>/details/", stories.run_details, name="run_details"),
+    path("runs/<uuid:code>/run.zip", stories.run_archive, name="run_archive"),
     path("runs/<uuid:code>/card/", pages.run_card, name="run_card"),
     path("runs/<uuid:code>/events/", runs.run_events, name="run_events"),
     path("runs/<uuid:code>/metadata.json", runs.run_metadata, name="run_metadata"),

@@ -28,6 +28,7 @@ OF_AN_ORGANIZATION = {
     "submit_run": Row("member", "post"),
     "run": Row("viewer", "get", CODE),
     "run_details": Row("viewer", "get", CODE),
+    "run_archive": Row("viewer", "get", CODE),
     "run_card": Row("viewer", "get", CODE),
     "run_events": Row("viewer", "get", CODE),
     "run_metadata": Row("viewer", "get", CODE),

@@ -61,7 +61,7 @@ def of(run: Run, *, seen_by: Membership, slot_index: int = 0) -> Story:
 def whole(found: QuerySet[Run]) -> QuerySet[Run]:
     """All that a story needs of the runs that are found."""
     partials = Prefetch("partials", Partial.objects.order_by("tried", "index"))
-    slots = Slot.objects.select_related("output").prefetch_related(partials).order_by("index")
+    slots = Slot.objects.select_related("output__composite", "connection").prefetch_related(partials).order_by("index")
     inputs = RunInput.objects.select_related("input__source__run__maker").order_by("number")
     return found.select_related("maker", "api_key", "connection", "parent__maker").prefetch_related(
         Prefetch("slots", slots), Prefetch("inputs", inputs), "parent__outputs", "events"

@@ -18,6 +18,8 @@ NAMES = {
     "n": "pictures",
     "references": "references",
     "mask": "mask",
+    "keep_rest": "keep everything else",
+    "feather": "feather",
     "input_fidelity": "input fidelity",
     "api": "API",
 }

@@ -3,7 +3,7 @@
 Each try is told from its own start, one after the other, so that a picture that was tried again next week does not make
 a strip of a week."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from django.urls import reverse
@@ -15,7 +15,6 @@ from studio.sizes import Size
 from studio.stories import changes, tokens
 from studio.stories.shapes import Frame, SlotStory
 
-SECOND_PICTURE = 100  # as studio.keeping files it
 TONES = {
     State.RUNNING: "accent",
     State.SUCCEEDED: "good",
@@ -55,7 +54,7 @@ class Telling:
             request_id=slot.request_id,
             tokens=tokens.read(slot.usage),
             output_code=str(output.code) if output else "",
-            original=self._url("output_file", output.code, "original") if output else "",
+            original=self._url("output_file", output.code, "kept" if output.is_kept else "original") if output else "",
             name=naming.of_output(self.run, slot, output) if output else "",
             size_bytes=output.size_bytes if output else 0,
             revised=changes.words(self.run.prompt, output.revised_prompt) if output and output.revised_prompt else (),
@@ -74,7 +73,8 @@ class Telling:
             if is_last:
                 length = before + _since(began, self._end(slot))
                 if output:
-                    strip.append(self._final(output, max(length, strip[-1].at_ms if strip else 0)))
+                    length = max(length, strip[-1].at_ms if strip else 0)
+                    strip += self._finals(output, length)
                 return strip, length
             before = strip[-1].at_ms
         return strip, before
@@ -83,7 +83,7 @@ class Telling:
         return slot.ended_at or (timezone.now() if slot.state == State.RUNNING else slot.started_at or timezone.now())
 
     def _partial(self, partial: Partial, at_ms: int, tried: int, slot: Slot) -> Frame:
-        name = "Second picture" if partial.index >= SECOND_PICTURE else f"Partial {partial.index + 1}"
+        name = "Second picture" if partial.index >= naming.SECOND_PICTURE else f"Partial {partial.index + 1}"
         return Frame(
             name=name if slot.tries == 1 else f"{name}, try {tried}",
             at_ms=at_ms,
@@ -92,15 +92,16 @@ class Telling:
             size_bytes=partial.size_bytes,
         )
 
-    def _final(self, output: Output, at_ms: int) -> Frame:
-        return Frame(
-            name="Final",
-            at_ms=at_ms,
-            preview=self._url("output_file", output.code, "preview"),
-            original=self._url("output_file", output.code, "original"),
-            size_bytes=output.size_bytes,
-            is_final=True,
-        )
+    def _finals(self, output: Output, at_ms: int) -> Iterator[Frame]:
+        """As it came, and where the untouched parts were put back, so."""
+
+        def frame(name: str, preview: str, original: str, size_bytes: int) -> Frame:
+            first, second = (self._url("output_file", output.code, shape) for shape in (preview, original))
+            return Frame(name, at_ms, preview=first, original=second, size_bytes=size_bytes, is_final=True)
+
+        yield frame("Final", "preview", "original", output.size_bytes)
+        if output.is_kept:
+            yield frame("Kept exactly", "kept-preview", "kept", output.composite.size_bytes)
 
     def _url(self, name: str, code: object, shape: str) -> str:
         return reverse(name, args=[self.slug, code, shape])

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import Membership
@@ -37,16 +37,19 @@ def came_from(run: Run, member: Membership) -> list[Relative]:
     return found
 
 
+def is_visible(run: Run, member: Membership) -> bool:
+    """As `runs.visible_to` says it, of a run that is at hand."""
+    return run.visibility != Visibility.PRIVATE or run.maker_id == member.user_id
+
+
+def codes_that_became(run: Run, member: Membership) -> list[str]:
+    return [str(code) for code in _descendants(run, member).values_list("code", flat=True)]
+
+
 def became(run: Run, member: Membership) -> tuple[list[Relative], int]:
     """Its children, and the runs that were given one of its pictures. The oldest first, and how many more there are."""
     outputs = Prefetch("outputs", Output.objects.order_by("pk"))
-    children = (
-        runs.visible_to(member)
-        .filter(Q(parent=run) | Q(inputs__input__source__run=run))
-        .exclude(pk=run.pk)
-        .distinct()
-        .order_by("pk")
-    )
+    children = _descendants(run, member)
     found = list(children.select_related("maker").prefetch_related(outputs)[: MOST + 1])
     more = children.count() - MOST if len(found) > MOST else 0
     return [_descendant(run, child, member) for child in found[:MOST]], more
@@ -54,6 +57,13 @@ def became(run: Run, member: Membership) -> tuple[list[Relative], int]:
 
 def inputs(run: Run, member: Membership) -> list[Given]:
     return [_given(given, member) for given in run.inputs.all()]
+
+
+def _descendants(run: Run, member: Membership) -> QuerySet[Run]:
+    """Two ways to be one, each asked of its own index: one question with both would read all runs."""
+    given = RunInput.objects.filter(org=run.org_id, input__source__run=run).values("run")
+    related = Q(parent=run) | Q(pk__in=given)
+    return runs.visible_to(member).filter(related).exclude(pk=run.pk).order_by("pk")
 
 
 def _descendant(run: Run, child: Run, member: Membership) -> Relative:
@@ -70,7 +80,7 @@ def _relative(
     what_changed: Iterable[changes.Change] = (),
     outputs: Iterable[Output] = (),
 ) -> Relative:
-    if run.visibility == Visibility.PRIVATE and run.maker_id != member.user_id:
+    if not is_visible(run, member):
         return Relative(relation, prompt=HIDDEN)
     slug = member.org.slug
     picture = next(iter(outputs), None)

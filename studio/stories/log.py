@@ -49,6 +49,10 @@ def _output(data: Data) -> str:
     return f"Finished: {data.get('width')} × {data.get('height')} {data.get('format', '')}"  # noqa: RUF001 the sign
 
 
+def _composite(data: Data) -> str:
+    return "Everything outside the mask put back" if data.get("state") == "made" else "Left as it came"
+
+
 def _ended(data: Data) -> str:
     return f"Ended with {data.get('succeeded', 0)} of {data.get('count', 0)} pictures"
 
@@ -63,6 +67,7 @@ WORDS: dict[str, Callable[[Data], str]] = {
     "waiting": _waiting,
     "partial": _partial,
     "output": _output,
+    "composite": _composite,
     "ended": _ended,
     "failed": _sentence,
     "refused": _sentence,

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accounts.access import OrgRequest, member_required
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Role
-from studio import metadata, runs
+from studio import metadata, runs, stories
 from studio.models import Run
 
 MOST_EVENTS = 500
@@ -30,8 +30,9 @@ def run_events(request: OrgRequest, code: UUID) -> JsonResponse:
 @require_GET
 @member_required(Role.VIEWER)
 def run_metadata(request: OrgRequest, code: UUID) -> JsonResponse:
-    run = _run_or_404(request, code)
-    response = JsonResponse(metadata.of(run), json_dumps_params={"indent": 2, "ensure_ascii": False})
+    run = get_object_or_404(stories.whole(runs.visible_to(request.member)), code=code)
+    document = metadata.of(run, seen_by=request.member)
+    response = JsonResponse(document, json_dumps_params={"indent": 2, "ensure_ascii": False})
     response["Content-Disposition"] = f'inline; filename="{run.code}.json"'
     response["Cache-Control"] = "private, no-store"
     return response

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from accounts.models import Organization, User
+from accounts.models import Membership, Organization, User
 from saas import tenancy
 from studio import catalogue, composites, compositing, files, finals, keeping, metadata, runs, specs, straying
 from studio.answers import Final
@@ -101,7 +101,8 @@ def test_metadata_tells_of_it(edited: tuple[Run, Output]) -> None:
     run, output = edited
     composites.make_next()
     with tenancy.tenant(run.org_id):
-        told = metadata.of(Run.objects.get(pk=run.pk))["slots"][0]["output"]["composite"]
+        maker = Membership.objects.select_related("org").get(org=run.org_id, user=run.maker_id)
+        told = metadata.of(Run.objects.get(pk=run.pk), seen_by=maker)["slots"][0]["output"]["composite"]
     made = composite_of(output)
     assert (told["state"], told["feather"], told["sha256"]) == ("made", 8, made.sha256)
     assert told["changed_ppm"] == made.changed_ppm

@@ -18,13 +18,16 @@ export function attach(article) {
 
   const chosen = () => slots.find((slot) => slot.index === article.dataset.chosen) ?? slots[0];
 
-  function at(time, { fades = false } = {}) {
+  function at(time, { fades = false, frame: meant } = {}) {
     head.value = Math.round(time);
     clock.textContent = said(time);
     const replaying = time < length;
     article.toggleAttribute("data-replaying", replaying);
-    for (const slot of slots) show(slot, time, fades && slot === chosen());
-    const frame = newest(chosen(), time);
+    for (const slot of slots) {
+      const isChosen = slot === chosen();
+      show(slot, (isChosen && meant) || newest(slot, time) || null, fades && isChosen);
+    }
+    const frame = meant ?? newest(chosen(), time);
     head.setAttribute("aria-valuetext", `${said(time)}, ${frame ? frame.dataset.name : "nothing yet"}`);
   }
 
@@ -83,7 +86,7 @@ export function attach(article) {
     if (!frame || event.metaKey || event.ctrlKey || event.shiftKey) return;
     event.preventDefault();
     stop();
-    at(frame === chosen().frames.at(-1) ? length : Number(frame.dataset.at));
+    at(frame === chosen().frames.at(-1) ? length : Number(frame.dataset.at), { frame });
   });
   article.addEventListener("story:chosen", () => at(Number(head.value)));
   article.addEventListener("story:play", start);
@@ -104,8 +107,7 @@ function read(article, strip) {
 
 const newest = (slot, time) => slot.frames.findLast((frame) => Number(frame.dataset.at) <= time);
 
-function show(slot, time, fades) {
-  const frame = newest(slot, time) ?? null;
+function show(slot, frame, fades) {
   if (slot.shown === frame) return;
   const isFirst = slot.shown === undefined;
   slot.shown = frame;
