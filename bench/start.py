@@ -66,8 +66,8 @@ def measure(data: Path) -> Start:
 
 
 @contextmanager
-def darkroom(data: Path, port: int) -> Iterator["subprocess.Popen[bytes]"]:
-    environment = {name: value for name, value in os.environ.items() if name not in OWN_SETTINGS}
+def darkroom(data: Path, port: int, **variables: str) -> Iterator["subprocess.Popen[bytes]"]:
+    environment = {name: value for name, value in os.environ.items() if name not in OWN_SETTINGS} | variables
     command: list[str | Path] = [ROOT / "bin" / "run", "--port", str(port), "--data", data]
     with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
@@ -111,7 +111,10 @@ def family(pid: int) -> list[int]:
 
 def processor_seconds(pid: int) -> float:
     """Its own and its ended children's, in user and kernel: tells how busy the rest of the machine was."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:  # it has ended
+        return 0.0
     return sum(int(ticks) for ticks in fields[11:15]) / os.sysconf("SC_CLK_TCK")
 
 

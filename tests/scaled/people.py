@@ -45,7 +45,7 @@ class Person:
         assert found, f"{page} has no form"
         return found[1]
 
-    def add_connection(self, name: str, base_url: str) -> str:
+    def add_connection(self, name: str, base_url: str, **terms: str) -> str:
         """Its code."""
         page = self.submit(
             f"/o/{self.slug}/connections/new/",
@@ -54,6 +54,7 @@ class Person:
             name=name,
             base_url=base_url,
             key="sk-very-secret-0123456789",
+            **{"can_stream": "on", "can_respond": "on", **terms},
         )
         codes: list[str] = re.findall(r'id="health-([0-9a-f-]{36})"', page)
         fresh = [code for code in codes if name in self.see(f"/o/{self.slug}/connections/{code}/")]
