@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from studio import outcomes, sse
+from pydantic_core import from_json
+
+from studio import outcomes, plain, sse
 from studio.outcomes import ProviderError
 
 MOST_PARTIALS = 100  # an index beyond is nonsense
@@ -38,6 +40,7 @@ class Final:
 
 
 Frame = Partial | Final
+LONGEST_USED = 40
 USED = ("size", "quality", "background", "output_format")
 
 
@@ -72,12 +75,20 @@ def frames(answer: Answer, reading: Reading) -> Iterator[Frame]:
 
 def _object(payload: bytes, reading: Reading) -> dict[str, Any]:
     try:
-        found = json.loads(payload)
+        found = _parse(payload)
     except (ValueError, RecursionError) as error:
         raise ProviderError("strange_answer", request_id=reading.request_id) from error
     if not isinstance(found, dict):
         raise ProviderError("strange_answer", request_id=reading.request_id)
     return found
+
+
+def _parse(payload: bytes) -> Any:
+    """The quick reader needs a tenth of the time for megabytes; the patient one forgives halves of characters."""
+    try:
+        return from_json(payload)
+    except ValueError:
+        return json.loads(payload)
 
 
 def _event(event: dict[str, Any], reading: Reading) -> Iterator[Frame]:
@@ -111,7 +122,7 @@ def _whole(body: dict[str, Any], reading: Reading) -> Iterator[Frame]:
         return
     pictures = body.get("data")
     if isinstance(pictures, list) and pictures and isinstance(pictures[0], dict):
-        reading.revised_prompt = str(pictures[0].get("revised_prompt") or "")
+        reading.revised_prompt = plain.text(pictures[0].get("revised_prompt"))
         yield from _final(pictures[0].get("b64_json"), body, body.get("usage"), reading)
 
 
@@ -122,7 +133,7 @@ def _response(response: dict[str, Any], reading: Reading) -> Iterator[Frame]:
     for item in response.get("output") or []:
         if isinstance(item, dict) and item.get("type") == "image_generation_call":
             _refuse_failed(item, reading)
-            reading.revised_prompt = str(item.get("revised_prompt") or "")
+            reading.revised_prompt = plain.text(item.get("revised_prompt"))
             usage = (response.get("tool_usage") or {}).get("image_gen")
             yield from _final(item.get("result"), item, usage, reading)
             return
@@ -138,8 +149,8 @@ def _final(picture: Any, said: dict[str, Any], usage: Any, reading: Reading) -> 
         return
     data = _decode(picture, reading)
     reading.has_final = True
-    used = {name: said[name] for name in USED if said.get(name)}
-    known_usage = usage if isinstance(usage, dict) else None
+    used = {name: plain.text(said[name])[:LONGEST_USED] for name in USED if said.get(name)}
+    known_usage = plain.values(usage) if isinstance(usage, dict) else None
     yield Final(data, used, known_usage, reading.revised_prompt, reading.request_id)
 
 

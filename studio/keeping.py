@@ -47,19 +47,15 @@ def store_partial(org_code: UUID, run: Run, slot: Slot, frame: PartialFrame) -> 
 
 
 def note_partial(slot: Slot, frame: PartialFrame, stored: Stored) -> Partial:
-    Slot.objects.filter(pk=slot.pk, first_partial_at=None).update(first_partial_at=timezone.now())
-    partial, _ = Partial.objects.update_or_create(
-        slot=slot,
-        tried=slot.tries,
-        index=frame.index,
-        defaults={
-            "org_id": slot.org_id,
-            "file": stored.file,
-            "preview": stored.preview,
-            "size_bytes": len(frame.data),
-        },
-    )
-    return partial
+    """Under the ticket's lock, so nobody else notes this slot's frames. An index that comes twice is replaced."""
+    if slot.first_partial_at is None:
+        slot.first_partial_at = timezone.now()
+        Slot.objects.filter(pk=slot.pk, first_partial_at=None).update(first_partial_at=slot.first_partial_at)
+    found = {"file": stored.file, "preview": stored.preview, "size_bytes": len(frame.data)}
+    same = Partial.objects.filter(slot=slot, tried=slot.tries, index=frame.index)
+    if same.update(**found):
+        return same.get()
+    return Partial.objects.create(org_id=slot.org_id, slot=slot, tried=slot.tries, index=frame.index, **found)
 
 
 def store_output(org_code: UUID, run: Run, slot: Slot, frame: Final) -> Stored:

@@ -80,7 +80,7 @@ def join(slots: Iterable[Slot], *, maker_id: int, connection_id: int, org_limit:
 
 def take(worker: UUID) -> Held | None:
     """The next in line, if any may be served now. Belongs into the transaction that begins the slot."""
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
         cursor.execute(TAKE, {"worker": worker, "lease": settings.LEASE_SECONDS, "patience": PATIENCE.total_seconds()})
         row = cursor.fetchone()

@@ -11,7 +11,7 @@ THUMBNAIL_EDGE = 320
 # Quality, and how much smaller than asked. The first that fits is taken; the last always does.
 STEPS = [(78, 1.0), (60, 1.0), (40, 1.0), (40, 0.75), (30, 0.5), (20, 0.35), (10, 0.2), (1, 0.1), (1, 0.03)]
 THUMBNAIL_QUALITY = 72
-EFFORT = 1  # more would take thrice as long for a tenth of the bytes
+PREVIEW_EFFORT, THUMBNAIL_EFFORT = 0, 1  # more would take thrice as long for a tenth of the bytes
 
 
 class Unreadable(Exception):
@@ -39,11 +39,11 @@ def preview_and_thumbnail(data: bytes) -> tuple[bytes, bytes]:
     """Both at their usual sizes, for the decoding of one."""
     shrunk = _shrunk(data, PREVIEW_EDGE)
     scale = min(1.0, THUMBNAIL_EDGE / max(shrunk.width, shrunk.height))
-    return _fitting(shrunk, PREVIEW_LIMIT_BYTES), _webp(_scaled(shrunk, scale), THUMBNAIL_QUALITY)
+    return _fitting(shrunk, PREVIEW_LIMIT_BYTES), _webp(_scaled(shrunk, scale), THUMBNAIL_QUALITY, THUMBNAIL_EFFORT)
 
 
 def thumbnail(data: bytes, *, max_edge: int = THUMBNAIL_EDGE) -> bytes:
-    return _webp(_shrunk(data, max_edge), THUMBNAIL_QUALITY)
+    return _webp(_shrunk(data, max_edge), THUMBNAIL_QUALITY, THUMBNAIL_EFFORT)
 
 
 def _header(data: bytes) -> Header:
@@ -66,11 +66,21 @@ def _shrunk(data: bytes, max_edge: int) -> Any:
 
 
 def _fitting(shrunk: Any, limit_bytes: int) -> bytes:
+    """Each miss tells how far to go, so that few are encoded in vain."""
+    room = float("inf")
     for quality, scale in STEPS:
-        small = _webp(_scaled(shrunk, scale), quality)
+        if _weight(quality, scale) > room and (quality, scale) != STEPS[-1]:
+            continue
+        small = _webp(_scaled(shrunk, scale), quality, PREVIEW_EFFORT)
         if len(small) <= limit_bytes:
             return small
+        room = _weight(quality, scale) * limit_bytes / len(small)
     raise Unreadable("This picture cannot be made small enough.")
+
+
+def _weight(quality: int, scale: float) -> float:
+    """About how the bytes of one picture go with these."""
+    return scale * scale * float(quality**0.7)
 
 
 def _scaled(image: Any, scale: float) -> Any:
@@ -79,6 +89,6 @@ def _scaled(image: Any, scale: float) -> Any:
     return image if scale == 1.0 else image.resize(across, vscale=down)
 
 
-def _webp(image: Any, quality: int) -> bytes:
-    encoded: bytes = image.webpsave_buffer(Q=quality, alpha_q=quality, effort=EFFORT, keep="none")
+def _webp(image: Any, quality: int, effort: int) -> bytes:
+    encoded: bytes = image.webpsave_buffer(Q=quality, alpha_q=quality, effort=effort, keep="none")
     return encoded

@@ -28,9 +28,13 @@ def _said(lines: list[bytes]) -> Iterator[bytes]:
 
 
 def _unwrap(line: bytes) -> bytes:
-    while line.startswith(PREFIX):
-        line = line[len(PREFIX) :].lstrip(b" ")
-    return line
+    """Looks where the words begin before it cuts: megabytes are copied once."""
+    start = 0
+    while line.startswith(PREFIX, start):
+        start += len(PREFIX)
+        while line.startswith(b" ", start):
+            start += 1
+    return line[start:]
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:

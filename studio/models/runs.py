@@ -3,11 +3,12 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import models
-from django.db.models import F
+from django.db import connection, models
 from django.utils import timezone
 
 from saas.tenancy import TenantModel
+
+NEXT_SEQ = "UPDATE studio_run SET last_seq = last_seq + 1 WHERE id = %s RETURNING last_seq"
 
 
 class Kind(models.TextChoices):
@@ -122,8 +123,10 @@ class Run(TenantModel):
 
     def next_seq(self) -> int:
         """Takes the run's row lock, so that events of one run come one after another, without a gap."""
-        Run.objects.filter(pk=self.pk).update(last_seq=F("last_seq") + 1)
-        return int(Run.objects.values_list("last_seq", flat=True).get(pk=self.pk))
+        with connection.cursor() as cursor:
+            cursor.execute(NEXT_SEQ, [self.pk])
+            (seq,) = cursor.fetchone()
+        return int(seq)
 
 
 class RunEvent(TenantModel):

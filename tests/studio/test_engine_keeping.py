@@ -1,5 +1,6 @@
 """What was paid for is kept: storage fails, a worker was thought dead, two tries both bring a picture."""
 
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from studio.models import Output, Partial, Run, Slot, State, Ticket
 from studio.outcomes import ProviderError
 from tests.conftest import SignIn, must_be_member
 from tests.studio.test_engine import events, slots, state, submit, up, work
-from tests.upstream import Exchange, Upstream, completed, partial, png
+from tests.upstream import Exchange, Upstream, completed, partial, png, text_of
 
 pytestmark = pytest.mark.django_db
 __all__ = ["up"]
@@ -207,3 +208,17 @@ def test_a_stopped_slot_does_not_wait_to_be_tried_again(acme: Organization, alic
     (slot,) = slots(run)
     assert (slot.state, slot.charged, state(run)) == ("cancelled", "no", State.CANCELLED)
     assert Ticket.objects.count() == 0
+
+
+def test_strange_words_beside_a_picture_do_not_cost_it(acme: Organization, alice: User, up: Upstream) -> None:
+    """A zero character, half a character, and numbers that are none: PostgreSQL takes none of them."""
+    about = {"created": 1, "size": "1024\0x1024", "usage": {"output_tokens": 1e999, "\0": "\ud83d", "total_tokens": 7}}
+    said = json.dumps({**about, "data": [{"b64_json": text_of(png()), "revised_prompt": "a lamp \ud83d\0"}]})
+    up.script = lambda exchange: exchange.whole(200, said)
+    run = submit(acme, alice)
+    work()
+    (slot,) = slots(run)
+    assert (state(run), slot.used) == (State.SUCCEEDED, {"size": "1024\ufffdx1024"})
+    assert slot.usage == {"output_tokens": None, "\ufffd": "?", "total_tokens": 7}
+    with tenancy.tenant(acme.pk):
+        assert Output.objects.get(run=run).revised_prompt == "a lamp ?\ufffd"

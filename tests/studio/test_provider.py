@@ -366,3 +366,10 @@ def test_what_must_happen_before_sending_happens_and_may_forbid_it() -> None:
         with pytest.raises(Forbidden):
             list(provider.develop(endpoint, Request("images", PARAMETERS), before_sending=before))
         assert up.seen == []
+
+
+def test_half_a_character_does_not_cost_the_picture() -> None:
+    """Some providers cut a revised prompt in the middle of an emoji."""
+    said = json.dumps({**JSON_ANSWER, "data": [{"b64_json": text_of(b"final"), "revised_prompt": "a lamp \ud83d"}]})
+    (final,) = ask(raw(said, kind="application/json"))
+    assert final.data == b"final"
