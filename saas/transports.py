@@ -18,6 +18,8 @@ import anyio
 import httpcore2
 import httpx2
 
+from saas import patience
+
 # httpx2's own numbers for its pool.
 MAX_CONNECTIONS = 100
 MAX_IDLE_CONNECTIONS = 20
@@ -56,10 +58,55 @@ class PinnedBackend(httpcore2.NetworkBackend):
         failure: Exception = httpcore2.ConnectError("The name has no address.")
         for address, seconds in _shares(self._rules.addresses(host, port), timeout):
             try:
-                return self._sockets.connect_tcp(address, port, seconds, local_address, socket_options)
+                found = self._sockets.connect_tcp(address, port, seconds, local_address, socket_options)
+                return PatientStream(found)
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
         raise failure
+
+
+class PatientStream(httpcore2.NetworkStream):
+    """Reads in short waits, so that its thread can be called off. See saas.patience."""
+
+    def __init__(self, stream: httpcore2.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        wait = patience.current()
+        if wait is None:
+            return self._stream.read(max_bytes, timeout)
+        until = None if timeout is None else time.monotonic() + timeout
+        while True:
+            _heed(wait)
+            left = patience.LOOK_SECONDS if until is None else until - time.monotonic()
+            try:
+                return self._stream.read(max_bytes, max(0.001, min(patience.LOOK_SECONDS, left)))
+            except httpcore2.ReadTimeout:
+                if until is not None and time.monotonic() >= until:
+                    raise
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        if wait := patience.current():
+            _heed(wait)
+        self._stream.write(buffer, timeout)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        return PatientStream(self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> object:
+        return self._stream.get_extra_info(info)
+
+
+def _heed(wait: patience.Wait) -> None:
+    if wait.is_called_off:
+        raise httpcore2.ReadError("Called off.")
+    if wait.is_over:
+        raise httpcore2.ReadTimeout("The server's answer takes longer than it may.")
 
 
 class AsyncPinnedBackend(httpcore2.AsyncNetworkBackend):

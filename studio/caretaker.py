@@ -2,37 +2,42 @@
 workers that are gone. Any number of caretakers may sweep at once; each expired ticket is seen by one."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import structlog
 from django.conf import settings
 from django.db import connection, transaction
 
-from saas import tenancy
+from saas import patience, tenancy
+from saas.patience import Wait
 from studio import composites, endings, events, line, rescue
 from studio.line import Held
 from studio.models import Slot
 
 MOST_POKES = 50
+LOOK_SECONDS = 1.0
 
 log = structlog.get_logger("darkroom.caretaker")
 
-_held: set[int] = set()
+_held: dict[int, Wait] = {}
 _guard = threading.Lock()
 _stop = threading.Event()
 
 
 @contextmanager
-def holding(ticket_id: int) -> Iterator[None]:
-    """While inside, the ticket's lease is renewed."""
-    with _guard:
-        _held.add(ticket_id)
-    try:
-        yield
-    finally:
+def holding(ticket_id: int) -> Iterator[Wait]:
+    """While inside, the ticket's lease is renewed, and who waits for the provider is called off when the run is
+    stopped."""
+    with patience.waiting() as wait:
         with _guard:
-            _held.discard(ticket_id)
+            _held[ticket_id] = wait
+        try:
+            yield wait
+        finally:
+            with _guard:
+                _held.pop(ticket_id, None)
 
 
 def start() -> None:
@@ -52,6 +57,16 @@ def renew() -> None:
         ticket_ids = list(_held)
     if ticket_ids:
         line.renew(WORKER, ticket_ids)
+
+
+def call_off() -> None:
+    """Somebody pressed Stop: the provider may be silent for minutes, and need not be waited for."""
+    from studio.engine import WORKER
+
+    with _guard:
+        waits = dict(_held)
+    for ticket_id in line.asked_to_stop(WORKER, list(waits)) if waits else []:
+        waits[ticket_id].call_off()
 
 
 def inherit() -> int:
@@ -107,18 +122,26 @@ def _take_over(held: Held) -> None:
 
 
 def _watch() -> None:
-    rounds = 0
-    while not _stop.wait(settings.LEASE_SECONDS / 3):
-        try:
-            renew()
-            if rounds % 2 == 0:
-                sweep()
-                poke()
-        except Exception:  # the database may come back; the next round tries again
-            log.warning("caretaker failed", exc_info=True)
-        finally:
-            connection.close()
-        rounds += 1
+    """Looks every second whether anything was stopped, and for the rest in parts of a lease."""
+    began, rounds = time.monotonic(), 0
+    while not _stop.wait(min(LOOK_SECONDS, settings.LEASE_SECONDS / 3)):
+        _try(call_off)
+        if time.monotonic() - began >= settings.LEASE_SECONDS / 3:
+            began, rounds = time.monotonic(), rounds + 1
+            _try(renew)
+            if rounds % 2 == 1:
+                _try(sweep)
+                _try(poke)
+        connection.close()
+
+
+def _try(act: Callable[[], object]) -> None:
+    """The database may come back; the next round tries again."""
+    try:
+        act()
+    except Exception:
+        log.warning("caretaker failed", act=act.__name__, exc_info=True)
+        connection.close()
 
 
 def _rescue() -> None:

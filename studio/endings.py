@@ -29,7 +29,7 @@ def end(run: Run, slot: Slot, code: str, *, request_id: str = "") -> bool:
 def close(run: Run) -> None:
     """Ends the run when its last slot has ended. Under the run's lock: of two slots that end at the same moment, the
     second one sees the first. A picture that comes late corrects what the run was called."""
-    locked = Run.objects.select_for_update().get(pk=run.pk)
+    locked = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     slots = list(locked.slots.all())
     state = state_of(slots)
     if state in ENDS and locked.end(state, timezone.now()):

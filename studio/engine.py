@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 import structlog
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts import circuits
@@ -54,12 +54,15 @@ def develop_next() -> bool:
     job = _begin()
     if job is None:
         return False
-    with caretaker.holding(job.held.id), structlog.contextvars.bound_contextvars(run=str(job.run.code)):
+    with caretaker.holding(job.held.id) as wait, structlog.contextvars.bound_contextvars(run=str(job.run.code)):
         try:
             _develop(job)
         except Lost:
             log.warning("slot lost to the sweeper", slot=job.slot.index)
+            _let_go(job)
         except ProviderError as error:
+            if wait.is_called_off and error.ending.state == State.UNKNOWN:
+                error = ProviderError("stopped_late", request_id=error.request_id)
             log.info("no picture", slot=job.slot.index, outcome=error.code, **error.details)
             _fail(job, error)
         except Exception:
@@ -180,6 +183,19 @@ def _keep_final(job: Job, frame: Final) -> None:
 
 
 def _fail(job: Job, error: ProviderError) -> None:
+    """The database may be away for a moment; what the provider said is worth some tries to write it down."""
+    for wait in KEEP_WAITS_SECONDS:
+        try:
+            _note_failure(job, error)
+        except (OperationalError, InterfaceError):
+            log.warning("failure not noted", slot=job.slot.index, again_in=wait, exc_info=True)
+            time.sleep(wait)
+        else:
+            return
+    _note_failure(job, error)
+
+
+def _note_failure(job: Job, error: ProviderError) -> None:
     with _wall(job):
         if not line.still_holds(WORKER, job.held.id):
             return  # ended, or put back, by somebody else
@@ -225,6 +241,13 @@ def _note_health(job: Job, error: ProviderError) -> None:
 def _note_answer(job: Job) -> None:
     if job.connection is not None and circuits.note_answer(job.connection, ticket_id=job.held.id):
         after_commit(caretaker.poke)
+
+
+def _let_go(job: Job) -> None:
+    """Of a slot that ended in other ways, so that nobody has to wait for the end of the lease."""
+    with _wall(job):
+        if line.still_holds(WORKER, job.held.id):
+            line.leave(job.held.id)
 
 
 def _is_stopped(job: Job) -> bool:

@@ -133,6 +133,16 @@ def give_up(slot_codes: list[UUID]) -> list[UUID]:
     return codes
 
 
+def ask_to_stop(slot_codes: list[UUID]) -> None:
+    """Of those that workers hold. Takes their locks, so it comes before the locks of slots and run, as everywhere."""
+    Ticket.objects.filter(slot_code__in=slot_codes).update(is_stopping=True)
+
+
+def asked_to_stop(worker: UUID, ticket_ids: list[int]) -> list[int]:
+    found = Ticket.objects.filter(pk__in=ticket_ids, worker=worker, is_stopping=True)
+    return list(found.values_list("pk", flat=True))
+
+
 def next_expired(*, besides: list[int]) -> Held | None:
     """Held by a worker that has not been heard of. Takes its lock, so that one sweeper sees it."""
     with connection.cursor() as cursor:

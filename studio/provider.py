@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 import openai
 
-from saas import guard
+from saas import guard, patience
 from saas.sealing import Secret
 from studio import answers, outcomes
 from studio.answers import Frame, Reading
@@ -62,6 +62,9 @@ def develop(
     began = time.monotonic()
     try:
         before_sending()
+        began = time.monotonic()
+        if wait := patience.current():
+            wait.end_in(endpoint.deadline_seconds)
         with _send(endpoint, request) as answer:
             reading.request_id = answer.headers.get("x-request-id", "")
             yield from answers.frames(answer, reading)

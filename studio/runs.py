@@ -1,6 +1,7 @@
 """Verbs on runs: the same for the page, the API and the gateway. Whoever calls has opened the organization's wall."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -11,7 +12,7 @@ from accounts.errors import NotAllowed, Refused
 from accounts.models import ApiKey, Membership, Organization, ProviderConnection, Role
 from saas.broker import enqueue
 from studio import endings, events, line
-from studio.models import LIVE, Input, Kind, Relation, Run, RunInput, Slot, State, Visibility
+from studio.models import LIVE, Input, Kind, Relation, Run, RunInput, Slot, Visibility
 from studio.outcomes import ENDINGS
 from studio.specs import Spec
 
@@ -93,12 +94,24 @@ def cancel(*, run: Run, by: Membership) -> None:
     """What waits ends at once; what a provider works on ends at its next sign, and may still be charged."""
     if run.maker_id != by.user_id and not by.is_admin:
         raise NotAllowed("Only its maker or an admin can stop this.")
-    if not Run.objects.filter(pk=run.pk, state__in=LIVE, cancel_asked_at=None).update(cancel_asked_at=timezone.now()):
-        raise NothingToStop
-    waiting = line.give_up(list(run.slots.filter(state=State.QUEUED).values_list("code", flat=True)))
-    for slot in run.slots.filter(code__in=waiting).order_by("index"):
-        endings.end(run, slot, "stopped")
-    endings.close(run)
+    with transaction.atomic():  # a refusal takes back what was locked and left
+        waiting = _stop_tickets(run)
+        slots = list(run.slots.select_for_update(no_key=True).order_by("index"))
+        live = Run.objects.filter(pk=run.pk, state__in=LIVE, cancel_asked_at=None)
+        if not live.update(cancel_asked_at=timezone.now()):
+            raise NothingToStop
+        for slot in slots:
+            if slot.code in waiting:
+                endings.end(run, slot, "stopped")
+        endings.close(run)
+
+
+def _stop_tickets(run: Run) -> set[UUID]:
+    """Answers which slots nobody has begun. Tickets, then slots, then the run: the order in which workers lock them."""
+    codes = list(run.slots.filter(state__in=LIVE).values_list("code", flat=True))
+    waiting = line.give_up(codes)
+    line.ask_to_stop(codes)
+    return set(waiting)
 
 
 def retry(*, slot: Slot, by: Membership) -> None:
@@ -108,8 +121,10 @@ def retry(*, slot: Slot, by: Membership) -> None:
         raise NotAllowed("Only its maker or an admin can try this again.")
     if run.connection is None:
         raise Refused(ENDINGS["no_connection"].sentence)
-    Slot.objects.select_for_update().get(pk=slot.pk)  # then the run, in the order in which workers lock them
-    locked = Run.objects.select_for_update().get(pk=run.pk)  # a sibling that ends now would close the run over it
+    Slot.objects.select_for_update(no_key=True).get(pk=slot.pk)  # then the run, in the order in which workers lock them
+    locked = Run.objects.select_for_update(no_key=True).get(
+        pk=run.pk
+    )  # a sibling that ends now would close the run over it
     if locked.is_live and locked.cancel_asked_at:
         raise StillStopping  # else what still runs would be stopped no more
     if not slot.reopen():

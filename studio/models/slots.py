@@ -122,6 +122,7 @@ class Ticket(models.Model):
     connection_limit = models.PositiveSmallIntegerField()
     not_before = models.DateTimeField(db_default=Now())  # every time in the line is of the database's clock
     worker = models.UUIDField(null=True)  # who holds it
+    is_stopping = models.BooleanField(default=False)  # somebody stopped its run; its worker shall leave the provider
     lease_until = models.DateTimeField(null=True)
 
     class Meta:

@@ -1,0 +1,161 @@
+"""Stop acts within two seconds, whatever the provider does; and it never meets a late picture in a deadlock."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+
+import pytest
+from django.db import connection as database
+
+from accounts.models import Organization, User
+from saas import tenancy
+from studio import caretaker, engine, runs
+from studio.answers import Final
+from studio.models import Charged, Run, Slot, State, Ticket
+from tests.conftest import must_be_member
+from tests.studio.test_engine import events, slots, state, submit, up
+from tests.upstream import Exchange, Upstream, completed, pictures, png
+
+pytestmark = pytest.mark.django_db(transaction=True)
+__all__ = ["up"]
+
+
+@pytest.fixture
+def looked_after() -> Iterator[None]:
+    caretaker.start()
+    yield
+    caretaker.stop()
+
+
+def in_thread(act: Callable[[], object]) -> threading.Thread:
+    def run() -> None:
+        try:
+            act()
+        finally:
+            database.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def stop(run: Run, by: User) -> None:
+    with tenancy.tenant(run.org_id):
+        runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(run.org, by))
+
+
+def wait_until(is_so: Callable[[], object]) -> None:
+    for _ in range(100):
+        if is_so():
+            return
+        time.sleep(0.05)
+    pytest.fail("it never came")
+
+
+def silent(exchange: Exchange) -> None:
+    exchange.wait(20)
+
+
+def silent_after_the_head(exchange: Exchange) -> None:
+    exchange.begin()
+    exchange.wait(20)
+
+
+@pytest.mark.parametrize("script", [silent, silent_after_the_head])
+def test_a_provider_that_says_nothing_is_left_within_two_seconds(
+    script: Callable[[Exchange], None], acme: Organization, alice: User, up: Upstream, looked_after: None
+) -> None:
+    up.script = script
+    run = submit(acme, alice, partial_images=0)
+    worker = in_thread(engine.develop_next)
+    wait_until(lambda: up.seen)
+    pressed = time.monotonic()
+    stop(run, alice)
+    worker.join(10)
+    assert time.monotonic() - pressed < 2.5
+    (slot,) = slots(run)
+    assert (slot.state, slot.error_code, slot.charged) == ("cancelled", "stopped_late", Charged.PERHAPS)
+    assert (state(run), Ticket.objects.count()) == (State.CANCELLED, 0)
+
+
+def test_stopping_one_run_calls_off_no_other(acme: Organization, alice: User, up: Upstream, looked_after: None) -> None:
+    def slow(exchange: Exchange) -> None:
+        exchange.wait(2.5)
+        pictures(completed(png()))(exchange)
+
+    up.script = slow
+    stopped, other = submit(acme, alice), submit(acme, alice)
+    workers = [in_thread(engine.develop_next) for _ in range(2)]
+    wait_until(lambda: len(up.seen) == 2)
+    stop(stopped, alice)
+    for worker in workers:
+        worker.join(10)
+    assert (state(stopped), state(other)) == (State.CANCELLED, State.SUCCEEDED)
+
+
+def test_a_refused_stop_changes_nothing(acme: Organization, alice: User, up: Upstream) -> None:
+    run = submit(acme, alice, n=2)
+    with tenancy.tenant(acme.pk):
+        Run.objects.filter(pk=run.pk).update(state=State.SUCCEEDED)
+        with pytest.raises(runs.NothingToStop):
+            runs.cancel(run=run, by=must_be_member(acme, alice))
+    assert (Ticket.objects.filter(worker=None, is_stopping=False).count(), events(run)) == (2, ["queued"])
+
+
+def test_a_slot_that_ended_meanwhile_is_let_go_at_once(acme: Organization, alice: User, up: Upstream) -> None:
+    """Else its ticket would count against the limits until the lease ends."""
+    submit(acme, alice)
+    job = engine._begin()
+    assert job is not None
+    with tenancy.tenant(acme.pk):
+        Slot.objects.filter(pk=job.slot.pk).update(state=State.SUCCEEDED)
+    with pytest.raises(engine.Lost):
+        engine._note_sent(job)
+    engine._let_go(job)
+    assert (Ticket.objects.count(), up.seen) == (0, [])
+
+
+def meeting(gate: threading.Barrier, failed: list[Exception], act: Callable[[], object]) -> None:
+    gate.wait()
+    try:
+        act()
+    except Exception as error:
+        failed.append(error)
+
+
+def test_a_stop_and_a_late_picture_do_not_wait_for_each_other(
+    acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The late picture locks its slot and then the run. Slowed down, so that the two meet in the middle each time."""
+    monkeypatch.setattr(engine, "KEEP_WAITS_SECONDS", ())
+    next_seq = Run.next_seq
+
+    def slowly(run: Run) -> int:
+        time.sleep(0.02)
+        return next_seq(run)
+
+    for _ in range(6):
+        run = submit(acme, alice, n=3)
+        late = engine._begin()
+        assert late is not None
+        engine._note_sent(late)
+        Ticket.objects.exclude(worker=None).update(lease_until="2020-01-01T00:00:00Z")
+        caretaker.sweep()
+        with tenancy.tenant(acme.pk):
+            slot = Slot.objects.select_related("run__connection").get(pk=late.slot.pk)
+            runs.retry(slot=slot, by=must_be_member(acme, alice))
+        failed: list[Exception] = []
+        meet = partial(meeting, threading.Barrier(2), failed)
+        monkeypatch.setattr(Run, "next_seq", slowly)
+        threads = [
+            in_thread(partial(meet, partial(stop, run, alice))),
+            in_thread(partial(meet, partial(engine._keep_final, late, Final(png())))),
+        ]
+        for thread in threads:
+            thread.join(20)
+        monkeypatch.setattr(Run, "next_seq", next_seq)
+        assert failed == []
+        assert slots(run)[late.slot.index].state == State.SUCCEEDED
+        assert [slot.state for slot in slots(run) if slot.index != late.slot.index] == [State.CANCELLED] * 2
+        assert state(run) == State.SUCCEEDED
