@@ -5,6 +5,7 @@ from studio.views import files, gallery, inputs, pages, runs, stories
 organization = [
     path("", pages.studio, name="studio"),
     path("runs/", pages.submit_run, name="submit_run"),
+    path("sample/", stories.sample_run, name="sample_run"),
     path("runs/<uuid:code>/", stories.run_page, name="run"),
     path("runs/<uuid:code>/details/", stories.run_details, name="run_details"),
     path("runs/<uuid:code>/run.zip", stories.run_archive, name="run_archive"),

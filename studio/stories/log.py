@@ -49,6 +49,10 @@ def _output(data: Data) -> str:
     return f"Finished: {data.get('width')} × {data.get('height')} {data.get('format', '')}"  # noqa: RUF001 the sign
 
 
+def _moved(data: Data) -> str:
+    return f"The connection {data.get('from', '')} had an outage; {data.get('to', 'another')} took over"
+
+
 def _composite(data: Data) -> str:
     return "Everything outside the mask put back" if data.get("state") == "made" else "Left as it came"
 
@@ -67,6 +71,7 @@ WORDS: dict[str, Callable[[Data], str]] = {
     "waiting": _waiting,
     "partial": _partial,
     "output": _output,
+    "moved": _moved,
     "composite": _composite,
     "ended": _ended,
     "failed": _sentence,

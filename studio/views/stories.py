@@ -11,6 +11,7 @@ from accounts.access import OrgRequest, member_required
 from accounts.models import Role
 from studio import archives, metadata, runs, stories
 from studio.models import Run
+from studio.stories import sample
 
 MOST_DIGITS = 2  # of a slot's number
 
@@ -40,6 +41,13 @@ def run_archive(request: OrgRequest, code: UUID) -> StreamingHttpResponse:
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=archive.name) or ""
     response["Cache-Control"] = "private, no-store"
     return response
+
+
+@require_GET
+@member_required(Role.VIEWER)
+def sample_run(request: OrgRequest) -> HttpResponse:
+    """For whoever has no run to replay yet."""
+    return render(request, "studio/run.html", {"story": sample.story(request.org.slug)})
 
 
 def _story(request: OrgRequest, code: UUID) -> stories.Story:
