@@ -4,6 +4,7 @@ from django.urls import include, path
 from accounts import urls as accounts
 from saas import design, health
 from studio import urls as studio
+from studio.api.urls import urlpatterns as rest
 from studio.gateway import urls as gateway
 from studio.sandbox import urls as sandbox
 
@@ -14,6 +15,7 @@ urlpatterns = [
     path("-/operator/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
     path("api/v1/", include(accounts.machine)),
+    path("api/v1/", include((rest, "api"))),
     path("", include(gateway)),
     path("", include(sandbox)),
     path("design/", design.design, name="design"),

@@ -79,6 +79,26 @@ WITH_A_KEY = {
     "gateway_upload",
     "gateway_file",
 }
+REST = {
+    "api_submit_run": "runs",
+    "api_runs": "runs",
+    "api_run": "runs/{code}",
+    "api_run_events": "runs/{code}/events",
+    "api_run_metadata": "runs/{code}/metadata",
+    "api_cancel_run": "runs/{code}/cancel",
+    "api_retry_slot": "runs/{code}/slots/0/retry",
+    "api_give_input": "inputs",
+    "api_input": "inputs/{code}",
+    "api_images": "images",
+    "api_image": "images/{code}",
+    "api_image_file": "images/{code}/original",
+    "api_partial_file": "partials/{code}/original",
+    "api_organization": "organization",
+    "api_members": "members",
+    "api_models": "models",
+}
+REST_ACTS = {"api_submit_run", "api_cancel_run", "api_retry_slot", "api_give_input"}
+REST_DOCUMENT = {"openapi-json", "api-root"}
 BY_LINK = {"gateway_picture"}  # signed: the link is the right
 NOWHERE = {"gateway_nothing"}
 SANDBOX = {  # any key will do: nothing in it belongs to anybody
@@ -106,7 +126,18 @@ def _names(patterns: list[Any], prefix: str = "") -> set[str]:
 
 def test_every_url_has_a_row() -> None:
     names = _names(get_resolver().url_patterns)
-    assert names == set(OF_AN_ORGANIZATION) | SIGNED_IN | PUBLIC | WITH_A_KEY | BY_LINK | NOWHERE | SANDBOX
+    assert (
+        names
+        == set(OF_AN_ORGANIZATION)
+        | SIGNED_IN
+        | PUBLIC
+        | WITH_A_KEY
+        | set(REST)
+        | REST_DOCUMENT
+        | BY_LINK
+        | NOWHERE
+        | SANDBOX
+    )
 
 
 def _ask(client: Client, name: str, slug: str = "acme") -> int:
@@ -165,6 +196,25 @@ def test_a_persons_pages_need_a_person(url: str, db: None) -> None:
 def test_the_sandbox_wants_a_key_too(url: str, db: None) -> None:
     answer = Client().get(url)
     assert answer.status_code == 401
+    assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
+
+
+@pytest.mark.parametrize("name", REST)
+def test_the_api_wants_a_key_or_a_session(name: str, acme: Organization, charlie: User, sign_in: SignIn) -> None:
+    url = f"/api/v1/{REST[name].format(code=uuid.uuid4())}"
+    method = "post" if name in REST_ACTS else "get"
+    answer = getattr(Client(), method)(url)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "invalid_api_key")
+    stranger = getattr(sign_in(charlie), method)(url, headers={"X-Organization": "acme"})
+    assert stranger.status_code == 404
+
+
+@pytest.mark.parametrize("url", ["/v1/models", "/v1/models/gpt-image-2", "/v1/files/file-1"])
+@pytest.mark.parametrize("key", ["", "Bearer dk_wrong", "Basic abc"])
+def test_the_gateway_wants_a_key(url: str, key: str, db: None) -> None:
+    answer = Client().get(url, headers={"Authorization": key} if key else {})
+    assert answer.status_code == 401
+    assert answer.json()["error"]["code"] == "invalid_api_key"
     assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
 
 

@@ -17,8 +17,8 @@ from accounts.errors import NotAllowed
 from accounts.errors import Refused as ActRefused
 from accounts.models import ApiKey, Membership, Organization, Scope
 from saas.threads import in_thread
-from studio import runs
-from studio.gateway import limits
+from studio import allowance, runs
+from studio.allowance import Allowance, AskedTooOften
 from studio.wire.refusals import REQUEST, Refused
 
 KEY_IN_AN_ADDRESS = re.compile(r"(^|&)(api[-_]?key|key|access_token|token|authorization)=|\b(dk_|sk-)", re.IGNORECASE)
@@ -49,13 +49,13 @@ def door(method: str, scope: Scope) -> Callable[[View], View]:
                     raise Refused(
                         f"Not allowed to {request.method} on {request.path}.", status=405, code="method_not_supported"
                     )
-                caller, allowance = await in_thread(_let_in, request, scope)
+                caller, left = await in_thread(_let_in, request, scope)
                 response = await view(request, caller, **kwargs)
             except Refused as refusal:
                 return refuse(refusal)
             except ActRefused as act:
                 return refuse(of_act(act))
-            allowance.tell(response)
+            left.tell(response)
             return response
 
         return guarded
@@ -80,9 +80,14 @@ def of_act(act: ActRefused) -> Refused:
     return Refused(act.sentence, kind=REQUEST, code="refused", headers=NEVER_AGAIN)
 
 
-def _let_in(request: HttpRequest, scope: Scope) -> tuple[Caller, limits.Allowance]:
+def _let_in(request: HttpRequest, scope: Scope) -> tuple[Caller, Allowance]:
     caller = _identify(request, scope)
-    return caller, limits.count(caller.api_key)
+    try:
+        return caller, allowance.count(caller.api_key)
+    except AskedTooOften as often:
+        raise Refused(
+            str(often), status=429, kind="requests", code="rate_limit_exceeded", headers=often.headers
+        ) from None
 
 
 def _identify(request: HttpRequest, scope: Scope) -> Caller:

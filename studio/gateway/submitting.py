@@ -1,6 +1,5 @@
 """Makes the run that a call asks for. The same key for the same request, also at the same moment, is the same run."""
 
-import hashlib
 from collections.abc import Callable, Sequence
 
 from django.http import HttpRequest
@@ -9,10 +8,10 @@ from saas import tenancy
 from studio import runs
 from studio.gateway.asks import Ask
 from studio.gateway.doors import Caller
+from studio.idempotency import LONGEST_KEY, KeyTooLong, hash_of, key_of
 from studio.models import Input, Relation, Run
 from studio.wire.refusals import Refused
 
-LONGEST_KEY = 255
 Pictures = tuple[Sequence[Input], Input | None]
 
 
@@ -31,7 +30,7 @@ def submit(
     relation: Relation = Relation.NONE,
 ) -> Run:
     """`said` is all that the request says; pictures are kept only for a request that is not known yet."""
-    key, hashed = request_key(request, caller), hashlib.sha256(request.path.encode() + b"\0" + said).hexdigest()
+    key, hashed = request_key(request, caller), hash_of(request.path, said)
     with tenancy.tenant(caller.org.pk):
         earlier = _earlier(caller, key, hashed)
         if earlier is not None:
@@ -53,12 +52,11 @@ def submit(
 
 
 def request_key(request: HttpRequest, caller: Caller) -> str:
-    """Of this API key alone: two programs of one person may count alike."""
-    given = request.headers.get("Idempotency-Key", "")
-    if len(given) > LONGEST_KEY:
+    try:
+        return key_of(request.headers.get("Idempotency-Key", ""), caller.api_key.code)
+    except KeyTooLong:
         message = f"The Idempotency-Key is longer than {LONGEST_KEY} characters."
-        raise Refused(message, code="invalid_value", param="Idempotency-Key")
-    return hashlib.sha256(f"{caller.api_key.code}:{given}".encode()).hexdigest() if given else ""
+        raise Refused(message, code="invalid_value", param="Idempotency-Key") from None
 
 
 def _earlier(caller: Caller, key: str, hashed: str) -> Run | None:

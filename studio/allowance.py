@@ -8,7 +8,6 @@ from django.core.cache import cache
 from django.http.response import HttpResponseBase
 
 from accounts.models import ApiKey
-from studio.wire.refusals import Refused
 
 MINUTE_SECONDS = 60
 
@@ -27,13 +26,26 @@ class Allowance:
             "x-ratelimit-reset-requests": f"{self.reset_seconds}s",
         }
 
+    @property
+    def sentence(self) -> str:
+        return (
+            f"Rate limit reached for this key on requests per min: Limit {self.limit}. "
+            f"Please try again in {self.reset_seconds}s."
+        )
+
     def tell(self, response: HttpResponseBase) -> None:
         for name, value in self.headers.items():
             response[name] = value
 
 
+class AskedTooOften(Exception):
+    def __init__(self, allowance: Allowance) -> None:
+        super().__init__(allowance.sentence)
+        self.allowance = allowance
+        self.headers = {**allowance.headers, "Retry-After": str(allowance.reset_seconds)}
+
+
 def count(key: ApiKey) -> Allowance:
-    """Raises where it is asked too often."""
     now = time.time()
     name = f"asked:{key.code}:{int(now // MINUTE_SECONDS)}"
     cache.add(name, 0, 2 * MINUTE_SECONDS)
@@ -45,7 +57,5 @@ def count(key: ApiKey) -> Allowance:
     wait = max(1, round(MINUTE_SECONDS - now % MINUTE_SECONDS))
     allowance = Allowance(limit, max(0, limit - asked), wait)
     if asked > limit:
-        message = f"Rate limit reached for this key on requests per min: Limit {limit}. Please try again in {wait}s."
-        headers = {**allowance.headers, "Retry-After": str(wait)}
-        raise Refused(message, status=429, kind="requests", code="rate_limit_exceeded", headers=headers)
+        raise AskedTooOften(allowance)
     return allowance

@@ -1,0 +1,100 @@
+"""Errors, all in one shape: {"error": {"code", "message", "fields": [{"field", "code", "message", "suggestion"}]}}."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError, ValidationError
+
+from accounts.errors import NotAllowed, Refused
+from studio.allowance import AskedTooOften
+from studio.idempotency import LONGEST_KEY, KeyTooLong
+from studio.runs import KeyReused
+from studio.specs import SpecRefused
+from studio.uploads import UploadRefused
+
+NOTHING_HERE = "There is nothing here, or nothing that you may see."
+
+
+class ApiRefused(Exception):
+    def __init__(self, status: int, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.status, self.code = status, code
+
+
+def install(api: NinjaAPI) -> None:
+    def answer(
+        request: HttpRequest, status: int, code: str, message: str, fields: list[dict[str, Any]] | None = None
+    ) -> HttpResponse:
+        error = {"code": code, "message": message} | ({"fields": fields} if fields is not None else {})
+        response = api.create_response(request, {"error": error}, status=status)
+        if status == 401:  # noqa: PLR2004 the one status with a challenge
+            response["WWW-Authenticate"] = 'Bearer realm="Darkroom"'
+        return response
+
+    def refused(request: HttpRequest, error: Any) -> HttpResponse:
+        return answer(request, error.status, error.code, str(error))
+
+    def unknown(request: HttpRequest, error: Any) -> HttpResponse:
+        return answer(request, 401, "invalid_api_key", "The API key is missing, wrong, expired or revoked.")
+
+    def nothing(request: HttpRequest, error: Any) -> HttpResponse:
+        return answer(request, 404, "not_found", NOTHING_HERE)
+
+    def not_allowed(request: HttpRequest, error: Any) -> HttpResponse:
+        return answer(request, 403, "forbidden", error.sentence)
+
+    def act_refused(request: HttpRequest, error: Any) -> HttpResponse:
+        return answer(request, 409, getattr(error, "code", "refused"), error.sentence)
+
+    def key_reused(request: HttpRequest, error: Any) -> HttpResponse:
+        return answer(request, 409, "idempotency_key_reused", error.sentence)
+
+    def key_too_long(request: HttpRequest, error: Any) -> HttpResponse:
+        return answer(request, 400, "invalid_idempotency_key", f"It has more than {LONGEST_KEY} characters.")
+
+    def spec_refused(request: HttpRequest, error: Any) -> HttpResponse:
+        fields = [
+            {"field": one.field, "code": one.code, "message": one.sentence, "suggestion": one.suggestion}
+            for one in error.errors
+        ]
+        return answer(request, 422, "invalid", error.errors[0].sentence, fields)
+
+    def upload_refused(request: HttpRequest, error: Any) -> HttpResponse:
+        if error.code == "busy":
+            response = answer(request, 503, "busy", error.sentence)
+            response["Retry-After"] = "5"
+            return response
+        return answer(request, 422, error.code, error.sentence)
+
+    def invalid(request: HttpRequest, error: Any) -> HttpResponse:
+        fields = [
+            {"field": ".".join(str(part) for part in one["loc"][1:]), "code": one["type"], "message": one["msg"]}
+            for one in error.errors
+        ]
+        return answer(request, 422, "invalid", "Some of what was sent cannot be used.", fields)
+
+    def http_error(request: HttpRequest, error: Any) -> HttpResponse:
+        return answer(request, error.status_code, "bad_request", str(error))
+
+    def too_often(request: HttpRequest, error: Any) -> HttpResponse:
+        response = answer(request, 429, "rate_limited", str(error))
+        for name, value in error.headers.items():
+            response[name] = value
+        return response
+
+    for kind, handler in {
+        ApiRefused: refused,
+        AuthenticationError: unknown,
+        Http404: nothing,
+        NotAllowed: not_allowed,
+        KeyReused: key_reused,
+        KeyTooLong: key_too_long,
+        Refused: act_refused,
+        SpecRefused: spec_refused,
+        UploadRefused: upload_refused,
+        ValidationError: invalid,
+        HttpError: http_error,
+        AskedTooOften: too_often,
+    }.items():
+        api.add_exception_handler(kind, handler)

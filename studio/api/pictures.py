@@ -1,0 +1,139 @@
+from typing import Any
+from uuid import UUID
+
+from django.core.files.storage import default_storage
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404
+from django.shortcuts import get_object_or_404
+from ninja import Field, File, Form, Query, Router, Schema, Status, UploadedFile
+
+from accounts.models import Scope
+from studio import gallery, inputs, runs
+from studio.api.door import ApiRequest, inside, may
+from studio.api.runs import REFUSALS
+from studio.api.shapes import ImageOut, InputOut, Page, Shape
+from studio.filters import MOST_CHARACTERS, Filters
+from studio.models import Output, Run
+
+router = Router(tags=["Pictures"])
+MIME = {"png": "image/png", "jpeg": "image/jpeg", "jpg": "image/jpeg", "webp": "image/webp"}
+BINARY: dict[str, Any] = {"responses": {200: {"content": {mime: {} for mime in sorted(set(MIME.values()))}}}}
+
+
+class ImageFilters(Schema):
+    """The gallery's."""
+
+    q: str = Field("", max_length=MOST_CHARACTERS, description="Words of the prompt")
+    by: str = Field("", max_length=40, description="A member's id, or `me`")
+    key: str = Field("", max_length=40)
+    model: str = Field("", max_length=80)
+    kind: str = Field("", max_length=20)
+    shape: str = Field("", max_length=20, description="square, landscape, portrait, large or WIDTHxHEIGHT")
+    quality: str = Field("", max_length=20)
+    since: str = Field("", max_length=10, description="A day, such as 2026-11-21")
+    until: str = Field("", max_length=10)
+    stars: str = Field("", max_length=1)
+    tag: str = Field("", max_length=60)
+    collection: str = Field("", max_length=40)
+    limit: int = Field(50, ge=1, le=200)
+    cursor: UUID | None = None
+
+
+class MaskForm(Schema):
+    mask_of: UUID | None = Field(None, description="The input on which this picture lies as its mask")
+
+
+@router.post("/inputs", auth=may(Scope.GENERATE), response={201: InputOut, **REFUSALS}, url_name="api_give_input")
+@inside
+def give_input(request: ApiRequest, file: File[UploadedFile], form: Form[MaskForm]) -> "Status[InputOut]":
+    """Give a picture, to be edited
+
+    PNG, JPEG or WebP up to 50 MB. Its id goes into `references` or `mask` of a run."""
+    caller, name = request.auth, file.name or "picture"
+    if form.mask_of is None:
+        kept = inputs.take(org=caller.org, by=caller.member.user, name=name, data=file.read())
+    else:
+        first = get_object_or_404(inputs.visible_to(caller.member), code=form.mask_of)
+        kept = inputs.take_mask(org=caller.org, by=caller.member.user, name=name, data=file.read(), first=first)
+    return Status(201, InputOut.of(kept))
+
+
+@router.get("/inputs/{uuid:code}", auth=may(Scope.READ), response={200: InputOut, **REFUSALS}, url_name="api_input")
+@inside
+def read_input(request: ApiRequest, code: UUID) -> InputOut:
+    """Read what is known of a given picture"""
+    return InputOut.of(get_object_or_404(inputs.visible_to(request.auth.member), code=code))
+
+
+@router.get("/images", auth=may(Scope.READ), response={200: Page[ImageOut], **REFUSALS}, url_name="api_images")
+@inside
+def list_images(request: ApiRequest, filters: Query[ImageFilters]) -> dict[str, Any]:
+    """List pictures by the gallery's filters, the newest first"""
+    member = request.auth.member
+    rows = gallery.pictures(member, Filters.read(filters.model_dump(exclude={"limit", "cursor"})))
+    if filters.cursor:
+        rows = rows.filter(pk__lt=get_object_or_404(member.org.outputs.all(), code=filters.cursor).pk)
+    found = list(rows.select_related("run", "slot").order_by("-pk")[: filters.limit + 1])
+    shown = found[: filters.limit]
+    return {
+        "data": [ImageOut.of(output, output.run, output.slot) for output in shown],
+        "next": str(shown[-1].code) if len(found) > filters.limit else None,
+    }
+
+
+@router.get("/images/{uuid:code}", auth=may(Scope.READ), response={200: ImageOut, **REFUSALS}, url_name="api_image")
+@inside
+def read_image(request: ApiRequest, code: UUID) -> ImageOut:
+    """Read what is known of a picture"""
+    output = get_object_or_404(_visible(request).select_related("run", "slot"), code=code)
+    return ImageOut.of(output, output.run, output.slot)
+
+
+@router.get(
+    "/images/{uuid:code}/{shape}",
+    auth=may(Scope.READ),
+    response=REFUSALS,
+    url_name="api_image_file",
+    openapi_extra=BINARY,
+)
+@inside
+def image_file(request: ApiRequest, code: UUID, shape: Shape) -> FileResponse:
+    """Download a picture: its original bytes, or a small one"""
+    output = get_object_or_404(_visible(request), code=code)
+    return _serve({"original": output.file, "preview": output.preview, "thumbnail": output.thumbnail}[shape])
+
+
+@router.get(
+    "/partials/{uuid:code}/{shape}",
+    auth=may(Scope.READ),
+    response=REFUSALS,
+    url_name="api_partial_file",
+    openapi_extra=BINARY,
+)
+@inside
+def partial_file(request: ApiRequest, code: UUID, shape: Shape) -> FileResponse:
+    """Download a frame on the way"""
+    seen = request.auth.org.partials.filter(slot__run__in=_runs(request))
+    partial = get_object_or_404(seen, code=code)
+    return _serve(partial.file if shape == "original" else partial.preview)
+
+
+def _visible(request: ApiRequest) -> QuerySet[Output]:
+    return request.auth.org.outputs.filter(run__in=_runs(request), purged_at=None)
+
+
+def _runs(request: ApiRequest) -> QuerySet[Run]:
+    return runs.visible_to(request.auth.member)
+
+
+def _serve(name: str) -> FileResponse:
+    try:
+        file = default_storage.open(name)
+    except FileNotFoundError as error:
+        raise Http404 from error
+    ending = name.rpartition(".")[2]
+    response = FileResponse(file, content_type=MIME[ending])
+    response["Content-Disposition"] = f'inline; filename="{name.rpartition("/")[2]}"'
+    response["Cache-Control"] = "private, max-age=31536000, immutable"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return response

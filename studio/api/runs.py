@@ -1,0 +1,194 @@
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.utils import timezone
+from ninja import Field, Query, Router, Schema, Status
+
+from accounts.models import Scope
+from saas import tenancy
+from studio import catalogue, idempotency, inputs, metadata, runs, specs
+from studio.api import streams
+from studio.api.door import ApiRequest, Caller, inside, may
+from studio.api.errors import ApiRefused
+from studio.api.shapes import Error, EventOut, Events, Page, RunIn, RunOut
+from studio.models import Input, Kind, Run, Slot, State
+
+router = Router(tags=["Runs"])
+REFUSALS: dict[Any, Any] = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Error)
+MOST_EVENTS = 500
+LARGEST = 2**31 - 1
+OURS = {"references", "mask", "visibility", "project", "end_user"}
+
+
+class RunFilters(Schema):
+    state: State | None = None
+    kind: Kind | None = None
+    model: str = Field("", max_length=80)
+    by: str = Field("", max_length=40, description="A member's id, or `me`")
+    project: str = Field("", max_length=80)
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = Field(50, ge=1, le=200)
+    cursor: UUID | None = None
+
+
+@router.post("/runs", auth=may(Scope.GENERATE), response={201: RunOut, **REFUSALS}, url_name="api_submit_run")
+def submit_run(request: ApiRequest, body: RunIn, stream: bool = False) -> "Status[RunOut] | HttpResponseBase":
+    """Submit a run
+
+    With `stream=true` the answer is the run's events as they happen, one JSON object a line (or server-sent events,
+    where they are accepted). An `Idempotency-Key` makes it safe to send again."""
+    caller = request.auth
+    with tenancy.tenant(caller.org.pk):
+        run = _submit(request, caller, body)
+        if not stream:
+            return Status(201, _whole(run))
+    return streams.of(request, run)
+
+
+@router.get("/runs", auth=may(Scope.READ), response={200: Page[RunOut], **REFUSALS}, url_name="api_runs")
+@inside
+def list_runs(request: ApiRequest, filters: Query[RunFilters]) -> dict[str, Any]:
+    """List runs, the newest first"""
+    rows = _narrowed(runs.visible_to(request.auth.member), filters, request.auth)
+    found = list(_with_all(rows).order_by("-pk")[: filters.limit + 1])
+    shown = found[: filters.limit]
+    return {
+        "data": [RunOut.of(run) for run in shown],
+        "next": str(shown[-1].code) if len(found) > filters.limit else None,
+    }
+
+
+@router.get("/runs/{uuid:code}", auth=may(Scope.READ), response={200: RunOut, **REFUSALS}, url_name="api_run")
+@inside
+def read_run(request: ApiRequest, code: UUID) -> RunOut:
+    """Read a run"""
+    return RunOut.of(get_object_or_404(_with_all(runs.visible_to(request.auth.member)), code=code))
+
+
+@router.get(
+    "/runs/{uuid:code}/events", auth=may(Scope.READ), response={200: Events, **REFUSALS}, url_name="api_run_events"
+)
+def read_events(
+    request: ApiRequest, code: UUID, after: Annotated[int, Field(ge=0, le=LARGEST)] = 0, stream: bool = False
+) -> "Events | HttpResponseBase":
+    """Read what happened to a run, or follow it
+
+    Everything after a sequence. With `stream=true` it goes on until the run has ended, as lines of JSON or as
+    server-sent events."""
+    with tenancy.tenant(request.auth.org.pk):
+        run = _visible(request, code)
+        if not stream:
+            found = run.events.filter(seq__gt=after).order_by("seq")[:MOST_EVENTS]
+            said = [EventOut(**event.as_message(str(run.code))) for event in found]
+            return Events(run=run.code, events=said)
+    return streams.of(request, run, after=after)
+
+
+@router.get(
+    "/runs/{uuid:code}/metadata",
+    auth=may(Scope.READ),
+    response={200: dict[str, Any], **REFUSALS},
+    url_name="api_run_metadata",
+)
+@inside
+def read_metadata(request: ApiRequest, code: UUID) -> dict[str, Any]:
+    """Read all that is known of a run, as one document"""
+    return metadata.of(_visible(request, code))
+
+
+@router.post(
+    "/runs/{uuid:code}/cancel", auth=may(Scope.GENERATE), response={200: RunOut, **REFUSALS}, url_name="api_cancel_run"
+)
+@inside
+def cancel_run(request: ApiRequest, code: UUID) -> RunOut:
+    """Stop a run
+
+    What waits ends at once; what a provider works on may still be charged."""
+    run = _visible(request, code)
+    runs.cancel(run=run, by=request.auth.member)
+    return _whole(run)
+
+
+@router.post(
+    "/runs/{uuid:code}/slots/{int:index}/retry",
+    auth=may(Scope.GENERATE),
+    response={200: RunOut, **REFUSALS},
+    url_name="api_retry_slot",
+)
+@inside
+def retry_slot(request: ApiRequest, code: UUID, index: int) -> RunOut:
+    """Try one picture of a run again"""
+    run = _visible(request, code)
+    if index > LARGEST:
+        raise ApiRefused(404, "not_found", "There is no such picture in this run.")
+    slot = get_object_or_404(run.slots.select_related("run__connection"), index=index)
+    runs.retry(slot=slot, by=request.auth.member)
+    return _whole(run)
+
+
+def _submit(request: ApiRequest, caller: Caller, body: RunIn) -> Run:
+    references = [_input(caller, code) for code in body.references]
+    mask = _input(caller, body.mask) if body.mask else None
+    asked = body.model_dump(exclude=OURS, exclude_none=True)
+    if references or mask:
+        asked |= {"references": len(references), "mask": mask is not None}
+    key = idempotency.key_of(request.headers.get("Idempotency-Key", ""), caller.code)
+    return runs.submit(
+        org=caller.org,
+        by=caller.member,
+        spec=specs.read(asked, models=catalogue.at(timezone.now())),
+        api_key=caller.api_key,
+        references=references,
+        mask=mask,
+        visibility=body.visibility,
+        project=body.project,
+        end_user=body.end_user,
+        request_key=key,
+        request_hash=idempotency.hash_of("runs", body.model_dump_json()) if key else "",
+    )
+
+
+def _input(caller: Caller, code: UUID) -> Input:
+    found = inputs.visible_to(caller.member).filter(code=code).first()
+    if found is None:
+        raise ApiRefused(404, "input_not_found", f"There is no input {code}, or none that you may see.")
+    return found
+
+
+def _narrowed(rows: QuerySet[Run], filters: RunFilters, caller: Caller) -> QuerySet[Run]:
+    named = {"state": filters.state, "kind": filters.kind, "model": filters.model, "project": filters.project}
+    rows = rows.filter(**{name: value for name, value in named.items() if value and "\0" not in value})
+    if filters.by:
+        rows = rows.filter(maker=caller.member.user_id) if filters.by == "me" else _by(rows, filters.by)
+    if filters.since:
+        rows = rows.filter(created_at__gte=filters.since)
+    if filters.until:
+        rows = rows.filter(created_at__lt=filters.until)
+    if filters.cursor:
+        rows = rows.filter(pk__lt=get_object_or_404(caller.org.runs.all(), code=filters.cursor).pk)
+    return rows
+
+
+def _by(rows: QuerySet[Run], code: str) -> QuerySet[Run]:
+    try:
+        return rows.filter(maker__code=UUID(code))
+    except ValueError:
+        return rows.none()
+
+
+def _visible(request: ApiRequest, code: UUID) -> Run:
+    return get_object_or_404(runs.visible_to(request.auth.member).select_related("org", "maker"), code=code)
+
+
+def _whole(run: Run) -> RunOut:
+    return RunOut.of(_with_all(run.org.runs.all()).get(pk=run.pk))
+
+
+def _with_all(rows: QuerySet[Run]) -> QuerySet[Run]:
+    slots: Prefetch[Any] = Prefetch("slots", Slot.objects.select_related("output").order_by("index"))
+    return rows.select_related("maker", "api_key", "parent").prefetch_related(slots)

@@ -1,0 +1,234 @@
+"""What the API says. Ids are UUIDs, times are ISO 8601 in UTC, money is text with a decimal point, in US dollars."""
+
+from datetime import datetime
+from typing import Any, Generic, Literal, TypeVar
+from uuid import UUID
+
+from ninja import Field, Schema
+from pydantic import ConfigDict
+
+from studio.models import Input, Kind, Output, Relation, Run, Slot, State, Visibility
+
+T = TypeVar("T")
+Shape = Literal["original", "preview", "thumbnail"]
+
+
+class ErrorField(Schema):
+    field: str
+    code: str
+    message: str
+    suggestion: str | None = None
+
+
+class ErrorBody(Schema):
+    code: str
+    message: str
+    fields: list[ErrorField] | None = None
+
+
+class Error(Schema):
+    error: ErrorBody
+
+
+class Page(Schema, Generic[T]):
+    """`next` is the cursor of the page behind this one; null at the end."""
+
+    data: list[T]
+    next: str | None = None
+
+
+class RunIn(Schema):
+    """What is left out is the model's own choice."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    prompt: str = Field(examples=["A lamp in the rain"])
+    model: str | None = None
+    n: int | None = Field(None, description="How many pictures, 1 to 10. Each develops by itself.")
+    size: str | None = Field(None, examples=["1536x1024", "auto"])
+    quality: str | None = None
+    format: str | None = Field(None, examples=["png"])
+    compression: int | None = None
+    background: str | None = None
+    moderation: str | None = None
+    partial_images: int | None = None
+    input_fidelity: str | None = None
+    kind: str | None = Field(None, description="generate, edit or respond; it follows from the rest")
+    references: list[UUID] = Field([], description="Inputs to edit, in their order", max_length=64)
+    mask: UUID | None = Field(None, description="An input that was given as a mask")
+    visibility: Visibility = Visibility.TEAM
+    project: str = Field("", max_length=80)
+    end_user: str = Field("", max_length=200)
+
+
+class ImageOut(Schema):
+    id: UUID
+    run: UUID
+    slot: int
+    width: int
+    height: int
+    format: str
+    size_bytes: int
+    sha256: str
+    revised_prompt: str
+    created_at: datetime
+    url: str = Field(description="The original bytes; needs the same rights as this answer")
+
+    @classmethod
+    def of(cls, output: Output, run: Run, slot: Slot) -> "ImageOut":
+        return cls(
+            id=output.code,
+            run=run.code,
+            slot=slot.index,
+            width=output.width,
+            height=output.height,
+            format=output.format,
+            size_bytes=output.size_bytes,
+            sha256=output.sha256,
+            revised_prompt=output.revised_prompt,
+            created_at=output.created_at,
+            url=f"/api/v1/images/{output.code}/original",
+        )
+
+
+class SlotError(Schema):
+    code: str
+    message: str
+
+
+class SlotOut(Schema):
+    index: int
+    state: State
+    tries: int
+    charged: str
+    used: dict[str, Any]
+    usage: dict[str, Any] | None
+    image: ImageOut | None
+    error: SlotError | None
+
+    @classmethod
+    def of(cls, slot: Slot, run: Run) -> "SlotOut":
+        output = getattr(slot, "output", None)
+        return cls(
+            index=slot.index,
+            state=State(slot.state),
+            tries=slot.tries,
+            charged=slot.charged,
+            used=slot.used,
+            usage=slot.usage,
+            image=ImageOut.of(output, run, slot) if output else None,
+            error=SlotError(code=slot.error_code, message=slot.error_sentence) if slot.error_code else None,
+        )
+
+
+class RunOut(Schema):
+    id: UUID
+    kind: Kind
+    state: State
+    model: str
+    prompt: str
+    parameters: dict[str, Any]
+    visibility: Visibility
+    project: str
+    end_user: str
+    parent: UUID | None
+    relation: Relation | Literal[""]
+    maker: str
+    api_key: str | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    last_event: int
+    slots: list[SlotOut]
+
+    @classmethod
+    def of(cls, run: Run) -> "RunOut":
+        """`run` has its slots with their outputs, its maker, its key and its parent."""
+        return cls(
+            id=run.code,
+            kind=Kind(run.kind),
+            state=State(run.state),
+            model=run.model,
+            prompt=run.prompt,
+            parameters={name: value for name, value in run.asked.items() if name not in {"prompt", "model", "kind"}},
+            visibility=Visibility(run.visibility),
+            project=run.project,
+            end_user=run.end_user,
+            parent=run.parent.code if run.parent else None,
+            relation=Relation(run.relation),
+            maker=run.maker.display_name,
+            api_key=run.api_key.name if run.api_key else None,
+            created_at=run.created_at,
+            started_at=run.started_at,
+            ended_at=run.ended_at,
+            last_event=run.last_seq,
+            slots=[SlotOut.of(slot, run) for slot in run.slots.all()],
+        )
+
+
+class EventOut(Schema):
+    """More keys follow by `type`: a partial has `index` and `partial`, an output has `output` and its measures."""
+
+    model_config = ConfigDict(extra="allow")
+
+    v: int
+    run: UUID
+    seq: int
+    type: str
+    at: datetime
+
+
+class Events(Schema):
+    run: UUID
+    events: list[EventOut]
+
+
+class InputOut(Schema):
+    id: UUID
+    name: str
+    width: int
+    height: int
+    size_bytes: int
+    sha256: str
+    is_mask: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, given: Input) -> "InputOut":
+        return cls(
+            id=given.code,
+            name=given.name,
+            width=given.width,
+            height=given.height,
+            size_bytes=given.size_bytes,
+            sha256=given.sha256,
+            is_mask=given.is_mask,
+            created_at=given.created_at,
+        )
+
+
+class ModelOut(Schema):
+    name: str
+    title: str
+    is_default: bool
+    qualities: list[str]
+    formats: list[str]
+    backgrounds: list[str]
+    sizes: dict[str, Any]
+    most_pictures: int
+    most_partials: int
+    most_references: int
+    can_edit: bool
+    can_mask: bool
+    available_until: datetime | None
+
+
+class MemberOut(Schema):
+    id: UUID
+    name: str
+    role: str
+
+
+class OrganizationOut(Schema):
+    slug: str
+    name: str

@@ -1,0 +1,35 @@
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from ninja import NinjaAPI
+
+from studio.api import errors, people, pictures, runs
+
+VERSION = "1.0.0"
+
+
+class Api(NinjaAPI):
+    def create_response(self, request: HttpRequest, *args: object, **options: object) -> HttpResponse:
+        """Every answer to a key says how often it may ask."""
+        response = super().create_response(request, *args, **options)  # type: ignore[arg-type]
+        if left := getattr(request, "allowance", None):
+            left.tell(response)
+        response["Cache-Control"] = "private, no-store"
+        return response
+
+
+api = Api(
+    title="Darkroom",
+    version=VERSION,
+    description="Runs, pictures and people of one organization. See docs/api.md for the OpenAI-compatible gateway.",
+    docs_url=None,
+    urls_namespace="api",
+)
+errors.install(api)
+api.add_router("", runs.router)
+api.add_router("", pictures.router)
+api.add_router("", people.router)
+
+urlpatterns, _, _ = api.urls
+for pattern in urlpatterns:
+    assert pattern.callback is not None  # noqa: S101 narrows the type
+    login_not_required(pattern.callback)  # each asks for its own rights
