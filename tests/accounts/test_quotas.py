@@ -92,9 +92,9 @@ def test_a_limit_lets_in_what_fits_and_nothing_more(
     whose: str, values: dict[str, int], fits: int, acme: Organization, alice: User, bob: User, key: ApiKey
 ) -> None:
     subject = Subject(whose)
-    named: dict[str, Any] = {"role": {"role": Role.MEMBER}, "member": {"user": bob}, "key": {"api_key": key}}.get(
-        whose, {}
-    )
+    names: dict[str, dict[str, Any]] = {"role": {"role": Role.MEMBER}, "key": {"api_key": key}}
+    names["member"] = {"user": bob}
+    named = names.get(whose, {})
     allow(acme, alice, subject, **named, **values)
     for _ in range(fits):
         hold(acme, bob, 10, api_key=key)

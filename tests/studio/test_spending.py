@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from accounts import quotas
-from accounts.errors import NotAllowed
+from accounts.errors import NotAllowed, Refused
 from accounts.models import Hold, HoldState, Organization, Period, Subject, User
 from accounts.quotas import LimitReached
 from billing import charging, ledger
@@ -167,7 +167,7 @@ def test_the_same_request_asked_twice_is_held_once(acme: Organization, alice: Us
 
     with tenancy.tenant(acme.pk):
         spec = specs.read({"prompt": "a lamp", **ASKED}, models=catalogue.at(timezone.now()))
-        asked = {"org": acme, "by": must_be_member(acme, alice), "spec": spec}
+        asked: dict[str, Any] = {"org": acme, "by": must_be_member(acme, alice), "spec": spec}
         first = runs.submit(**asked, request_key="k", request_hash="h")
         assert runs.submit(**asked, request_key="k", request_hash="h") == first
     assert holds(acme) == ["open"]
@@ -315,7 +315,7 @@ def test_an_admin_says_whether_it_was_charged_and_a_late_picture_corrects_them(
         entry = charging.resolve(uncertain, by=by, is_charged=is_charged, micros=micros, note="Seen in the console.")
         assert (entry.kind, entry.micros, entry.note) == ("resolution", paid, "Seen in the console.")
         assert entry.by_label == "Adam <adam@example.com>"
-        with pytest.raises(charging.Refused, match="resolved already"):
+        with pytest.raises(Refused, match="resolved already"):
             charging.resolve(uncertain, by=by, is_charged=True, note="again")
     assert of_org(acme) == (paid, 0, int(is_charged), 0)
     with tenancy.tenant(acme.pk):
