@@ -35,7 +35,7 @@ def of(member: Membership, filters: Filters) -> dict[str, Any]:
         for name, label, blank in SELECTS
         if choices[name] or name in chosen
     ]
-    return {"selects": selects, "chips": _chips(filters, choices)}
+    return {"selects": selects, "chips": _chips(filters, choices), "shelf": choices["collection"]}
 
 
 def _all(member: Membership) -> dict[str, Choices]:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from studio.views import files, gallery, inputs, pages, runs, stories
+from studio.views import acts, collections, files, gallery, inputs, pages, runs, stories
 
 organization = [
     path("", pages.studio, name="studio"),
@@ -19,6 +19,24 @@ organization = [
     path("inputs/<uuid:code>/<slug:shape>/", files.input_file, name="input_file"),
     path("gallery/", gallery.gallery, name="gallery"),
     path("gallery/<uuid:code>/", gallery.picture, name="picture"),
+    path("gallery/compare/", gallery.compare, name="compare"),
+    path("gallery/bin/", gallery.bin_page, name="bin"),
+    path("gallery/stars/", acts.star_pictures, name="star_pictures"),
+    path("gallery/tag/", acts.tag_pictures, name="tag_pictures"),
+    path("gallery/untag/", acts.untag_pictures, name="untag_pictures"),
+    path("gallery/collect/", acts.collect_pictures, name="collect_pictures"),
+    path("gallery/delete/", acts.bin_pictures, name="bin_pictures"),
+    path("gallery/restore/", acts.restore_pictures, name="restore_pictures"),
+    path("collections/", collections.collection_list, name="collections"),
+    path("collections/new/", collections.new_collection, name="new_collection"),
+    path("collections/<uuid:code>/", collections.collection, name="collection"),
+    path("collections/<uuid:code>/name/", collections.rename_collection, name="rename_collection"),
+    path("collections/<uuid:code>/order/", collections.order_collection, name="order_collection"),
+    path("collections/<uuid:code>/cover/", collections.cover_collection, name="cover_collection"),
+    path("collections/<uuid:code>/remove/", collections.uncollect_pictures, name="uncollect_pictures"),
+    path("collections/<uuid:code>/delete/", collections.delete_collection, name="delete_collection"),
+    path("runs/<uuid:code>/comments/", acts.comment_run, name="comment_run"),
+    path("comments/<uuid:code>/remove/", acts.remove_comment, name="remove_comment"),
     path("outputs/<uuid:code>/<slug:shape>/", files.output_file, name="output_file"),
     path("partials/<uuid:code>/<slug:shape>/", files.partial_file, name="partial_file"),
 ]

@@ -8,10 +8,15 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
+from studio import bin as bins
 from studio import choices
 from studio import gallery as walls
 from studio.filters import Filters
-from studio.models import Output
+from studio.models import MOST_STARS, Output
+from studio.views.acts import code_or_none
+
+MOST_COMPARED = 4
+MOST_IN_BIN = 300
 
 
 @require_safe
@@ -37,6 +42,36 @@ def picture(request: OrgRequest, code: UUID) -> HttpResponse:
     output = get_object_or_404(visible.select_related("run__maker", "slot", "api_key", "composite"), code=code)
     filters = Filters.read(request.GET.dict())
     newer, older = walls.beside(request.member, filters, output)
-    context = {"output": output, "run": output.run, "newer": newer, "older": older, "query": filters.query()}
+    context = {
+        "output": output,
+        "run": output.run,
+        "newer": newer,
+        "older": older,
+        "query": filters.query(),
+        "tags": [tagging.tag.name for tagging in output.taggings.select_related("tag").order_by("tag__name")],
+        "collected": [item.collection for item in output.collection_items.select_related("collection")],
+        "comments": output.run.comments.select_related("author").order_by("pk"),
+        "shelf": request.org.collections.order_by("name").values_list("code", "name")[: choices.MOST],
+        "is_mine": output.maker_id == request.user.pk or request.member.is_admin,
+        "stars": range(1, MOST_STARS + 1),
+    }
     piece = "studio/_picture.html" if request.headers.get("HX-Request") else "studio/picture.html"
     return render(request, piece, context)
+
+
+@require_safe
+@member_required(Role.VIEWER)
+def compare(request: OrgRequest) -> HttpResponse:
+    """Two to four, in the order in which they were chosen. One that is not theirs to see is not there."""
+    codes = [found for text in request.GET.getlist("picture")[:MOST_COMPARED] if (found := code_or_none(text))]
+    visible = Output.objects.filter(org=request.org, code__in=codes).visible_to(request.member)
+    outputs = sorted(visible.select_related("run__maker", "composite"), key=lambda output: codes.index(output.code))
+    return render(request, "studio/compare.html", {"outputs": outputs})
+
+
+@require_safe
+@member_required(Role.VIEWER)
+def bin_page(request: OrgRequest) -> HttpResponse:
+    found = bins.in_bin(request.member).select_related("run", "maker", "composite", "binned_by")[:MOST_IN_BIN]
+    pictures = [(output, bins.days_left(output)) for output in found]
+    return render(request, "studio/bin.html", {"pictures": pictures, "days": bins.DAYS})

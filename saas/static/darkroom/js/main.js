@@ -26,6 +26,13 @@ const behaviours = [
   ["[data-enlarge]", () => import("./enlarge.js")],
   ["[data-wall]", () => import("./wall.js")],
   ["[data-filters]", () => import("./filters.js")],
+  ["[data-lightbox]", () => import("./lightbox.js")],
+  ["[data-lightbox]", () => import("./wall-keys.js")],
+  ["[data-looking]", () => import("./looking.js")],
+  ["[data-bulk]", () => import("./select.js")],
+  ["[data-act]", () => import("./act.js")],
+  ["[data-compare]", () => import("./compare.js")],
+  ["[data-order]", () => import("./order.js")],
 ];
 
 const attached = new WeakMap();

@@ -1,19 +1,14 @@
 /* A wall of pictures: the next page comes before its end is reached, coming back returns to the place, and what
    colleagues make meanwhile is announced without moving what somebody looks at. */
+import { piecesOf } from "./pieces.js";
+
 const NEAR_PX = 1200;
 const SETTLES_MS = 800;
-
-async function piecesOf(address) {
-  const answer = await fetch(address, { headers: { "HX-Request": "true" } });
-  if (!answer.ok) throw new Error(String(answer.status));
-  const template = document.createElement("template");
-  template.innerHTML = await answer.text();
-  return template.content;
-}
 
 export function attach(wall) {
   pageOn(wall);
   announceNew(wall);
+  keepTrue(wall);
 }
 
 /* The link to older pictures works by itself; in sight of its end it is followed at once. */
@@ -94,4 +89,31 @@ function announceNew(wall) {
     timer = setTimeout(() => ask().catch(() => {}), SETTLES_MS);
   };
   for (const type of ["output", "again"]) document.addEventListener(`live:${type}`, soon);
+}
+
+/* What was done to pictures shows on the wall at once: stars, and the place of what went to the bin, kept for Undo. */
+function keepTrue(wall) {
+  const gone = [];
+  const shotOf = (code) => wall.querySelector(`[data-shot="${CSS.escape(code)}"]`);
+  const does = {
+    bin(codes) {
+      for (const shot of codes.map(shotOf).filter(Boolean)) {
+        gone.push({ shot, next: shot.nextElementSibling });
+        shot.remove();
+      }
+    },
+    restore() {
+      for (const { shot, next } of gone.splice(0).reverse()) wall.insertBefore(shot, next?.isConnected ? next : null);
+    },
+    star(codes, stars) {
+      for (const mark of codes.map((code) => shotOf(code)?.querySelector(".shot-stars")).filter(Boolean)) {
+        mark.hidden = stars === "0";
+        mark.dataset.stars = stars;
+        mark.querySelector("[data-stars-number]").textContent = stars;
+      }
+    },
+  };
+  document.addEventListener("acted", ({ detail }) => {
+    does[detail.does === "" && detail.stars ? "star" : detail.does]?.(detail.pictures, detail.stars);
+  });
 }

@@ -1,0 +1,50 @@
+/* data-act on a form: what it does is done without leaving the page. A sentence says how it went, with Undo where there
+   is a way back, and `acted` on the document tells everybody else. Without script the same form works by itself. */
+import { toast } from "./toasts.js";
+
+export function attach(form) {
+  form.addEventListener("submit", (event) => {
+    const pressed = event.submitter;
+    if (pressed && "plain" in pressed.dataset) return;
+    event.preventDefault();
+    const data = new FormData(form, pressed);
+    const does = pressed?.dataset.does ?? form.dataset.does ?? "";
+    act(pressed?.getAttribute("formaction") ?? form.action, data, does);
+  });
+  // Enter in a field of a form with many buttons means the button beside the field.
+  form.addEventListener("keydown", (event) => {
+    const address = event.target.dataset.enter;
+    if (event.key !== "Enter" || !address) return;
+    event.preventDefault();
+    act(address, new FormData(form), "");
+  });
+}
+
+export async function act(address, data, does) {
+  let told = {};
+  let isDone = false;
+  try {
+    const answer = await fetch(address, { method: "POST", body: data, headers: { "HX-Request": "true" } });
+    told = await answer.json();
+    isDone = answer.ok;
+  } catch {
+    told = { sentence: "That did not work. Reload the page and try again." };
+  }
+  const shown = told.sentence ? toast(told.sentence, isDone ? "success" : "error") : null;
+  if (!isDone) return;
+  if (shown && told.undo) addUndo(shown, told.undo, data);
+  const detail = { does, pictures: data.getAll("picture"), stars: data.get("stars") };
+  document.dispatchEvent(new CustomEvent("acted", { detail }));
+}
+
+function addUndo(shown, address, data) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button button-small";
+  button.textContent = "Undo";
+  button.addEventListener("click", () => {
+    shown.remove();
+    act(address, data, "restore");
+  });
+  shown.querySelector("[data-toast-text]").append(" ", button);
+}

@@ -1,0 +1,124 @@
+"""Verbs on collections: pictures in an order that somebody chose, with one of them as the cover."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import IntegrityError, transaction
+from django.db.models import BigIntegerField, Count, Max, OuterRef, Subquery
+from django.db.models.functions import Coalesce, Lower
+
+from accounts.errors import NotAllowed, Refused
+from accounts.models import Membership
+from studio.models import Collection, CollectionItem, Output
+from studio.sorting import must_sort, named
+
+MOST_COLLECTIONS = 1000
+MOST_PICTURES = 5000  # in one of them
+
+
+def make(*, by: Membership, name: str) -> Collection:
+    must_sort(by)
+    if by.org.collections.count() >= MOST_COLLECTIONS:
+        raise Refused(f"There are {MOST_COLLECTIONS:,} collections already.")
+    name = named(name, "the collection")
+    try:
+        with transaction.atomic():
+            return Collection.objects.create(org=by.org, name=name, maker=by.user)
+    except IntegrityError:
+        raise Refused(f"There is a collection called “{name}” already.") from None
+
+
+def rename(*, by: Membership, collection: Collection, name: str) -> None:
+    must_sort(by)
+    name = named(name, "the collection")
+    try:
+        with transaction.atomic():
+            Collection.objects.filter(pk=collection.pk).update(name=name)
+    except IntegrityError:
+        raise Refused(f"There is a collection called “{name}” already.") from None
+
+
+def delete(*, by: Membership, collection: Collection) -> None:
+    """The pictures stay. What was shared of it stays shared: a link lists its own pictures."""
+    if collection.maker_id != by.user_id and not by.is_admin:
+        raise NotAllowed("Only its maker or an admin can delete a collection.")
+    collection.delete()
+
+
+def add(*, by: Membership, collection: Collection, outputs: Iterable[Output]) -> int:
+    """At the end, each once. Of two who add at the same moment one waits, so that the places stay in order."""
+    must_sort(by)
+    Collection.objects.select_for_update().get(pk=collection.pk)
+    items = collection.items
+    inside = set(items.values_list("output_id", flat=True))
+    fresh = [output for output in outputs if output.pk not in inside]
+    if len(inside) + len(fresh) > MOST_PICTURES:
+        raise Refused(f"A collection holds at most {MOST_PICTURES:,} pictures.")
+    last = items.aggregate(last=Max("position"))["last"] or 0
+    CollectionItem.objects.bulk_create(
+        CollectionItem(org=by.org, collection=collection, output=output, position=last + place)
+        for place, output in enumerate(fresh, start=1)
+    )
+    return len(fresh)
+
+
+def remove(*, by: Membership, collection: Collection, outputs: Iterable[Output]) -> None:
+    must_sort(by)
+    gone = [output.pk for output in outputs]
+    collection.items.filter(output__in=gone).delete()
+    Collection.objects.filter(pk=collection.pk, cover__in=gone).update(cover=None)
+
+
+def reorder(*, by: Membership, collection: Collection, codes: Sequence[UUID]) -> None:
+    """As listed; what is not listed (a colleague's private picture, one that came meanwhile) keeps its order after."""
+    must_sort(by)
+    Collection.objects.select_for_update().get(pk=collection.pk)
+    wanted = {code: place for place, code in enumerate(codes)}
+    items = list(collection.items.select_related("output").order_by("position", "pk"))
+    items.sort(key=lambda item: wanted.get(item.output.code, len(wanted)))
+    for place, item in enumerate(items, start=1):
+        item.position = place
+    CollectionItem.objects.bulk_update(items, ["position"], batch_size=1000)
+
+
+def set_cover(*, by: Membership, collection: Collection, output: Output) -> None:
+    must_sort(by)
+    if not collection.items.filter(output=output).exists():
+        raise Refused("The cover must be one of the pictures of the collection.")
+    Collection.objects.filter(pk=collection.pk).update(cover=output)
+
+
+@dataclass(frozen=True)
+class Shelved:
+    collection: Collection
+    count: int
+    cover: Output | None
+
+
+def pictures(member: Membership, collection: Collection) -> list[Output]:
+    """In their order, as far as this member may see them. Of a picture in the bin the place is kept."""
+    visible = Output.objects.filter(org=member.org).visible_to(member).kept()
+    items = (
+        collection.items.filter(output__in=visible)
+        .select_related("output__run", "output__maker", "output__composite")
+        .order_by("position", "pk")
+    )
+    return [item.output for item in items]
+
+
+def shelf(member: Membership) -> list[Shelved]:
+    """All collections by name, each with its cover: the chosen one, else its first picture."""
+    visible = Output.objects.filter(org=member.org).visible_to(member).kept()
+    seen = CollectionItem.objects.filter(collection=OuterRef("pk"), output__in=visible)
+    first = seen.order_by("position", "pk").values("output")[:1]
+    counted = seen.order_by().values("collection").annotate(count=Count("pk")).values("count")
+    chosen = visible.filter(pk=OuterRef("cover")).values("pk")
+    found = list(
+        member.org.collections.annotate(
+            count=Coalesce(Subquery(counted), 0),
+            shown=Coalesce(Subquery(chosen), Subquery(first), output_field=BigIntegerField()),
+        ).order_by(Lower("name"))
+    )
+    covers = Output.objects.select_related("composite").in_bulk([each.shown for each in found if each.shown])
+    return [Shelved(each, each.count, covers.get(each.shown)) for each in found]

@@ -1,0 +1,85 @@
+"""Verbs by which a team sorts its pictures: stars, tags, comments. Whoever calls has found the pictures among those
+that this member may see."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
+
+from accounts.errors import NotAllowed, Refused
+from accounts.models import Membership, Role
+from saas import live
+from saas.transactions import after_commit
+from studio import events
+from studio.models import MOST_STARS, Comment, Output, Run, Tag, Tagging
+from studio.models.sorting import COMMENT_LENGTH, NAME_LENGTH
+
+MOST_TAGS = 500  # of an organization: more than that is no order
+
+
+def must_sort(by: Membership) -> None:
+    if not by.is_at_least(Role.MEMBER):
+        raise NotAllowed("Your role does not allow you to sort pictures.")
+
+
+def star(*, by: Membership, outputs: "QuerySet[Output]", stars: int) -> int:
+    """The team's stars, not a person's: who looks last decides. 0 takes them away."""
+    must_sort(by)
+    if not 0 <= stars <= MOST_STARS:
+        raise Refused(f"A picture has 0 to {MOST_STARS} stars.")
+    return outputs.update(stars=stars)
+
+
+def tag(*, by: Membership, outputs: Iterable[Output], name: str) -> Tag:
+    """An unknown tag is made by its first use."""
+    must_sort(by)
+    name = named(name, "a tag")
+    found = by.org.tags.filter(name__iexact=name).first()
+    if found is None:
+        if by.org.tags.count() >= MOST_TAGS:
+            raise Refused(f"There are {MOST_TAGS} tags already. Use one of them, or remove one.")
+        found, _ = Tag.objects.get_or_create(org=by.org, name=name)
+    Tagging.objects.bulk_create(
+        (Tagging(org=by.org, tag=found, output=output) for output in outputs), ignore_conflicts=True
+    )
+    return found
+
+
+def untag(*, by: Membership, outputs: Iterable[Output], name: str) -> None:
+    """A tag that nothing has any more is forgotten."""
+    must_sort(by)
+    Tagging.objects.filter(org=by.org, tag__name__iexact=name, output__in=[output.pk for output in outputs]).delete()
+    by.org.tags.filter(Q(name__iexact=name), taggings=None).delete()
+
+
+def comment(*, by: Membership, run: Run, text: str) -> Comment:
+    must_sort(by)
+    text = text.replace("\0", "").strip()
+    if not text:
+        raise Refused("Write something first.")
+    if len(text) > COMMENT_LENGTH:
+        raise Refused(f"A comment has at most {COMMENT_LENGTH:,} characters.")
+    made = Comment.objects.create(org=by.org, run=run, author=by.user, text=text)
+    _announce(run)
+    return made
+
+
+def uncomment(*, by: Membership, comment: Comment) -> None:
+    if comment.author_id != by.user_id and not by.is_admin:
+        raise NotAllowed("Only who wrote it, or an admin, can remove a comment.")
+    comment.delete()
+    _announce(comment.run)
+
+
+def named(name: str, what: str) -> str:
+    name = " ".join(name.replace("\0", "").split())
+    if not name:
+        raise Refused(f"Give {what} a name.")
+    if len(name) > NAME_LENGTH:
+        raise Refused(f"A name has at most {NAME_LENGTH} characters.")
+    return name
+
+
+def _announce(run: Run) -> None:
+    """A hint to the pages that show this run; no event of the run's own story."""
+    message = {"type": "org.event", "event": {"v": 1, "type": "comment", "run": str(run.code)}}
+    after_commit(live.announce, events.group_of(run), message)
