@@ -32,8 +32,8 @@ __all__ = [
     "resolve",
 ]
 
-# Ten pictures in 4K as base64 stay below; an endless answer does not fill the worker's memory.
-LIMIT_BYTES = 512 * 1024 * 1024
+# An endless answer does not fill the worker's memory. Who expects more says so.
+LIMIT_BYTES = 64 * 1024 * 1024
 
 
 class AddressRefused(UnsafeURL, httpx2.ConnectError):

@@ -14,14 +14,13 @@ from studio import outcomes, plain, sse
 from studio.outcomes import ProviderError
 
 MOST_PARTIALS = 100  # an index beyond is nonsense
+LARGEST_MESSAGE_BYTES = 64 * 1024 * 1024  # one event, or an answer in one piece: the largest picture has 47 MB
 
 
 class Answer(Protocol):
     headers: Mapping[str, str]
 
     def iter_bytes(self) -> Iterator[bytes]: ...
-
-    def read(self) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -60,24 +59,40 @@ def frames(answer: Answer, reading: Reading) -> Iterator[Frame]:
     """By what the answer is, not by what was asked: either side may have ignored `stream`."""
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "text/event-stream":
-        for payload in sse.payloads(answer.iter_bytes()):
-            reading.has_begun = True
-            yield from _event(_object(payload, reading), reading)
+        try:
+            for payload in sse.payloads(answer.iter_bytes(), limit_bytes=LARGEST_MESSAGE_BYTES):
+                reading.has_begun = True
+                yield from _event(_object(payload, reading), reading)
+        except sse.TooLarge as error:
+            raise ProviderError("too_large", request_id=reading.request_id) from error
+        except Exception:
+            if not reading.pending or reading.has_final:
+                raise  # else the picture came, and what came after it does not matter
         if reading.pending:
             yield from _final(reading.pending.get("result"), reading.pending, None, reading)
         return
-    body = answer.read()
-    reading.has_begun = True
+    body = _read(answer, reading)
     if not kind.endswith("json"):
         raise ProviderError("strange_answer", request_id=reading.request_id, details={"content_type": kind})
     yield from _whole(_object(body, reading), reading)
+
+
+def _read(answer: Answer, reading: Reading) -> bytes:
+    body = bytearray()
+    for chunk in answer.iter_bytes():
+        reading.has_begun = True
+        body += chunk
+        if len(body) > LARGEST_MESSAGE_BYTES:
+            raise ProviderError("too_large", request_id=reading.request_id)
+    reading.has_begun = True
+    return bytes(body)
 
 
 def _object(payload: bytes, reading: Reading) -> dict[str, Any]:
     try:
         found = _parse(payload)
     except (ValueError, RecursionError) as error:
-        raise ProviderError("strange_answer", request_id=reading.request_id) from error
+        raise ProviderError("strange_answer", request_id=reading.request_id, data=payload) from error
     if not isinstance(found, dict):
         raise ProviderError("strange_answer", request_id=reading.request_id)
     return found
@@ -98,7 +113,7 @@ def _event(event: dict[str, Any], reading: Reading) -> Iterator[Frame]:
     if kind.endswith(".partial_image"):
         picture = event.get("b64_json") or event.get("partial_image_b64")
         if picture and not reading.has_final:
-            yield Partial(_index(event, reading), _decode(picture, reading))
+            yield from _partial(picture, _index(event, reading))
             reading.partials += 1
     elif kind in {"image_generation.completed", "image_edit.completed"}:
         yield from _final(event.get("b64_json"), event, event.get("usage"), reading)
@@ -154,6 +169,15 @@ def _final(picture: Any, said: dict[str, Any], usage: Any, reading: Reading) -> 
     yield Final(data, used, known_usage, reading.revised_prompt, reading.request_id)
 
 
+def _partial(picture: Any, index: int) -> Iterator[Partial]:
+    """One that is garbled is passed over: the picture is still to come, and is being paid for."""
+    try:
+        data = base64.b64decode(picture, validate=True)
+    except (TypeError, ValueError, binascii.Error):
+        return
+    yield Partial(index, data)
+
+
 def _index(event: dict[str, Any], reading: Reading) -> int:
     index = event.get("partial_image_index")
     return index if isinstance(index, int) and 0 <= index < MOST_PARTIALS else reading.partials
@@ -163,7 +187,8 @@ def _decode(picture: Any, reading: Reading) -> bytes:
     try:
         return base64.b64decode(picture, validate=True)
     except (TypeError, ValueError, binascii.Error) as error:
-        raise ProviderError("broken_picture", request_id=reading.request_id) from error
+        data = picture.encode() if isinstance(picture, str) else b""
+        raise ProviderError("broken_picture", request_id=reading.request_id, data=data) from error
 
 
 def _of_event(event: dict[str, Any], reading: Reading) -> ProviderError:

@@ -64,6 +64,8 @@ def develop_next() -> bool:
             if wait.is_called_off and error.ending.state == State.UNKNOWN:
                 error = ProviderError("stopped_late", request_id=error.request_id)
             log.info("no picture", slot=job.slot.index, outcome=error.code, **error.details)
+            if error.data:
+                rescue.put_aside_unread(job.slot, error.data)
             _fail(job, error)
         except Exception:
             log.exception("engine broke", slot=job.slot.index)

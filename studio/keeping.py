@@ -63,7 +63,7 @@ def store_output(org_code: UUID, run: Run, slot: Slot, frame: Final) -> Stored:
         measured = pictures.measure(frame.data)
         preview, thumbnail = pictures.preview_and_thumbnail(frame.data)
     except pictures.Unreadable as error:
-        raise ProviderError("broken_picture", request_id=frame.request_id) from error
+        raise ProviderError("broken_picture", request_id=frame.request_id, data=frame.data) from error
     name = f"{files.folder_of(org_code, run.code, slot.index, slot.tries)}/output"
     return Stored(
         file=files.save(f"{name}.{files.EXTENSIONS[measured.format]}", frame.data),

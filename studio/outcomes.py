@@ -58,8 +58,15 @@ ENDINGS = {
         "The answer is not that of an OpenAI-compatible API. Check the connection's base URL.",
         charged=Charged.PERHAPS,
     ),
+    "too_large": Ending(
+        State.UNKNOWN,
+        "The answer is larger than any picture may be. The provider may have charged; look there before you try again.",
+        charged=Charged.PERHAPS,
+    ),
     "broken_picture": Ending(
-        State.FAILED, "The provider sent something that is no picture. It was probably charged.", charged=Charged.YES
+        State.FAILED,
+        "The provider sent something that is no picture. It was probably charged; an operator finds what came.",
+        charged=Charged.YES,
     ),
     "moderated": Ending(State.REFUSED, "The provider's safety system refused this. Change the prompt or the pictures."),
     "moderated_late": Ending(
@@ -144,6 +151,7 @@ class ProviderError(Exception):
     retry_after_seconds: float | None = None
     request_id: str = ""
     details: dict[str, Any] = field(default_factory=dict)  # for the log, never for a person
+    data: bytes = field(default=b"", repr=False)  # what came and could not be read: it may have been paid for
 
     def __post_init__(self) -> None:
         super().__init__(self.code)

@@ -1,14 +1,17 @@
 """The only place that knows the OpenAI SDK. It builds the request, lets the SDK send it, and hands the raw answer to
 `studio.answers`. Nothing is ever sent twice: no SDK retries, no redirects."""
 
+import base64
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 import httpx2
 import openai
+from openai._constants import RAW_RESPONSE_HEADER
 
 from saas import guard, patience
 from saas.sealing import Secret
@@ -20,6 +23,11 @@ CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 300.0
 OPENAI_IMAGES = "images"
 OPENAI_RESPONSES = "responses"
+LONGEST_DATA_URL = 20_971_520  # characters, of one picture in a JSON edit
+LARGEST_JSON_EDIT = 4 * LONGEST_DATA_URL
+# All of an answer. The largest picture that may be asked for, 2880 by 2880 of noise with alpha, is 47 MB as base64
+# (35 MB without alpha); it comes up to five times: three partials, and twice in the end of a conversation.
+LIMIT_BYTES = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,13 @@ class File:
     name: str
     data: bytes
     mime: str
+
+    @property
+    def data_url_characters(self) -> int:
+        return len(f"data:{self.mime};base64,") + 4 * ((len(self.data) + 2) // 3)
+
+    def data_url(self) -> str:
+        return f"data:{self.mime};base64,{base64.b64encode(self.data).decode()}"
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,7 @@ def _http(allowed_hosts: tuple[str, ...], deadline_seconds: float) -> httpx2.Cli
         timeout=httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
         deadline_seconds=deadline_seconds,
         allowed_hosts=allowed_hosts,
+        limit_bytes=LIMIT_BYTES,
     )
 
 
@@ -106,6 +122,14 @@ def _send(endpoint: Endpoint, request: Request) -> Any:
     if not request.references:
         generate: Any = client.images.with_streaming_response.generate
         return generate(**request.parameters, **stream)
+    return _send_edit(client, request, stream)
+
+
+def _send_edit(client: openai.OpenAI, request: Request, stream: dict[str, Any]) -> Any:
+    """By form, as the SDK does it. Moderation is a word of the JSON body alone; as a field of the form it may be passed
+    over, so the form takes it only where the pictures are too large for JSON."""
+    if "moderation" in request.parameters and _fits_json(request):
+        return _post(client, "/images/edits", {**request.parameters, **stream, **_as_data_urls(request)})
     parameters = dict(request.parameters)
     extra = {name: parameters.pop(name) for name in ("moderation",) if name in parameters}  # no argument of edit()
     files: dict[str, Any] = {"image": [(file.name, file.data, file.mime) for file in request.references]}
@@ -113,6 +137,28 @@ def _send(endpoint: Endpoint, request: Request) -> Any:
         files["mask"] = (request.mask.name, request.mask.data, request.mask.mime)
     edit: Any = client.images.with_streaming_response.edit
     return edit(**files, **parameters, **stream, extra_body=extra or None)
+
+
+def _fits_json(request: Request) -> bool:
+    sizes = [file.data_url_characters for file in (*request.references, request.mask) if file]
+    return max(sizes) <= LONGEST_DATA_URL and sum(sizes) <= LARGEST_JSON_EDIT
+
+
+def _as_data_urls(request: Request) -> dict[str, Any]:
+    body: dict[str, Any] = {"images": [{"image_url": file.data_url()} for file in request.references]}
+    if request.mask:
+        body["mask"] = {"image_url": request.mask.data_url()}
+    return body
+
+
+@contextmanager
+def _post(client: openai.OpenAI, path: str, body: dict[str, Any]) -> Iterator[Any]:
+    """What `with_streaming_response` does, for a body that no method of the SDK has."""
+    answer: Any = client.post(path, body=body, cast_to=object, options={"headers": {RAW_RESPONSE_HEADER: "stream"}})
+    try:
+        yield answer
+    finally:
+        answer.close()
 
 
 def _conversation(endpoint: Endpoint, request: Request) -> dict[str, Any]:
@@ -142,14 +188,21 @@ def _of_status(error: openai.APIStatusError) -> ProviderError:
         message=str(body.get("message") or ""),
         stage=answers.stage_of(body),
     )
-    if code == "outage" and is_page:
-        code = "gateway_timeout"  # a proxy's page: what stands behind it may have made the picture
+    if code == "outage" and (is_page or _is_proxy(error.status_code, body)):
+        code = "gateway_timeout"  # what stands behind it may have made the picture
     return ProviderError(
         code,
         retry_after_seconds=_retry_after(error.response.headers),
         request_id=error.request_id or "",
         details={"status": error.status_code, "code": error.code, "type": error.type},
     )
+
+
+def _is_proxy(status: int, body: dict[str, Any]) -> bool:
+    """Proxies and relays write their errors as JSON, too. 500 and 503 are a server's own words for not having done it,
+    unless it says that somebody behind it took too long; 502 and what is above 504 come from something in between."""
+    said = f"{body.get('code')} {body.get('type')} {body.get('message')}".lower()
+    return status not in {500, 503} or "timeout" in said or "timed out" in said
 
 
 def _retry_after(headers: httpx2.Headers) -> float | None:

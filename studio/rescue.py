@@ -24,14 +24,34 @@ def folder() -> Path:
 
 def put_aside(slot: Slot, frame: Final) -> None:
     """Raises OSError where the disk does not take it either. A file that is seen is whole."""
-    folder().mkdir(mode=0o700, parents=True, exist_ok=True)
     said = {"org": slot.org_id, "slot": str(slot.code), "try": slot.tries, "request_id": frame.request_id}
     picture = {"data": base64.b64encode(frame.data).decode(), "revised_prompt": frame.revised_prompt}
-    path = folder() / f"{slot.code}-{slot.tries}.json"
+    text = json.dumps({**said, **picture, "used": frame.used, "usage": frame.usage})
+    _write(folder() / f"{slot.code}-{slot.tries}.json", text.encode())
+
+
+def put_aside_unread(slot: Slot, data: bytes) -> None:
+    """Nobody can make a picture of it by themselves, but it may have been paid for: somebody may want to see it."""
+    try:
+        _write(unread_folder() / f"{slot.code}-{slot.tries}.bin", data)
+    except OSError:
+        log.exception("what came is lost", slot=str(slot.code), size_bytes=len(data))
+
+
+def count_files() -> int:
+    return sum(1 for path in folder().rglob("*") if path.is_file())
+
+
+def unread_folder() -> Path:
+    return folder() / "unread"
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     unfinished = path.with_suffix(".unfinished")
     try:
-        with open(unfinished, "w", opener=_for_us_alone) as file:
-            json.dump({**said, **picture, "used": frame.used, "usage": frame.usage}, file)
+        with open(unfinished, "wb", opener=_for_us_alone) as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         unfinished.replace(path)

@@ -8,16 +8,23 @@ from collections.abc import Iterable, Iterator
 PREFIX = b"data:"
 
 
-def payloads(chunks: Iterable[bytes]) -> Iterator[bytes]:
+class TooLarge(Exception):
+    """A frame without end."""
+
+
+def payloads(chunks: Iterable[bytes], *, limit_bytes: int) -> Iterator[bytes]:
     """What each frame says, without framing; empty ones and `[DONE]` are passed over."""
     lines: list[bytes] = []
-    for line in _lines(chunks):
+    length = 0
+    for line in _lines(chunks, limit_bytes):
         if line:
             if line.startswith(PREFIX):
                 lines.append(_unwrap(line))
+                length += len(line)
+                _check(length, limit_bytes)
             continue
         yield from _said(lines)
-        lines = []
+        lines, length = [], 0
     yield from _said(lines)
 
 
@@ -37,16 +44,24 @@ def _unwrap(line: bytes) -> bytes:
     return line[start:]
 
 
-def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _check(length: int, limit_bytes: int) -> None:
+    if length > limit_bytes:
+        raise TooLarge
+
+
+def _lines(chunks: Iterable[bytes], limit_bytes: int) -> Iterator[bytes]:
     """Pieces of a long line are kept apart until its end comes, so that megabytes are joined once."""
     pieces: list[bytes] = []
+    length = 0
     for chunk in chunks:
         *ended, rest = chunk.split(b"\n")
         for part in ended:
             pieces.append(part)
             yield b"".join(pieces).removesuffix(b"\r")
-            pieces = []
+            pieces, length = [], 0
         if rest:
             pieces.append(rest)
+            length += len(rest)
+            _check(length, limit_bytes)
     if pieces:
         yield b"".join(pieces).removesuffix(b"\r")

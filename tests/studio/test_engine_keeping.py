@@ -16,7 +16,7 @@ from studio.models import Output, Partial, Run, Slot, State, Ticket
 from studio.outcomes import ProviderError
 from tests.conftest import SignIn, must_be_member
 from tests.studio.test_engine import events, slots, state, submit, up, work
-from tests.upstream import Exchange, Upstream, completed, partial, png, text_of
+from tests.upstream import Exchange, Upstream, completed, partial, pictures, png, text_of
 
 pytestmark = pytest.mark.django_db
 __all__ = ["up"]
@@ -222,3 +222,34 @@ def test_strange_words_beside_a_picture_do_not_cost_it(acme: Organization, alice
     assert slot.usage == {"output_tokens": None, "\ufffd": "?", "total_tokens": 7}
     with tenancy.tenant(acme.pk):
         assert Output.objects.get(run=run).revised_prompt == "a lamp ?\ufffd"
+
+
+@pytest.mark.parametrize(
+    ("frame", "kept", "code"),
+    [
+        (completed(b"noise"), b"noise", "broken_picture"),
+        ({**completed(), "b64_json": "%%%"}, b"%%%", "broken_picture"),
+    ],
+)
+def test_what_was_charged_and_cannot_be_read_is_put_aside(
+    frame: dict[str, Any], kept: bytes, code: str, acme: Organization, alice: User, up: Upstream
+) -> None:
+    up.script = pictures(frame)
+    run = submit(acme, alice)
+    work()
+    (slot,) = slots(run)
+    assert (slot.error_code, slot.charged) == (code, "yes")
+    (path,) = rescue.unread_folder().iterdir()
+    assert (path.name, path.read_bytes()) == (f"{slot.code}-1.bin", kept)
+    assert path.stat().st_mode & 0o077 == 0
+    assert (rescue.take_up(), rescue.count_files()) == (0, 1)
+
+
+def test_a_disk_that_does_not_take_it_either_changes_no_outcome(
+    acme: Organization, alice: User, up: Upstream, tmp_path: Path
+) -> None:
+    (tmp_path / "rescued").write_text("no folder")
+    up.script = pictures(completed(b"noise"))
+    run = submit(acme, alice)
+    work()
+    assert slots(run)[0].error_code == "broken_picture"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from saas.sealing import Secret
-from studio import provider
+from studio import answers, provider
 from studio.answers import Final, Frame, Partial
 from studio.outcomes import ENDINGS, ProviderError
 from studio.provider import Endpoint, File, Request
@@ -169,6 +169,14 @@ FAILURES: dict[str, tuple[Script, str]] = {
     "a server error": (fail(500, None, "server_error"), "outage"),
     "overload": (fail(503, "server_is_overloaded", "service_unavailable_error"), "outage"),
     "a proxy's page": (page(502), "gateway_timeout"),
+    "a proxy's page of 503": (page(503), "gateway_timeout"),
+    "a relay's json 502": (fail(502, "upstream_error", "server_error"), "gateway_timeout"),
+    "a relay's json 520": (fail(520, None, "server_error"), "gateway_timeout"),
+    "a relay that waited too long and calls it 500": (
+        fail(500, None, "server_error", message="Upstream request timed out"),
+        "gateway_timeout",
+    ),
+    "a relay that waited too long and calls it 503": (fail(503, "upstream_timeout", "server_error"), "gateway_timeout"),
     "a proxy that gave up": (page(524), "gateway_timeout"),
     "html in answer to a stream": (page(200), "strange_answer"),
     "a frame that is no json": (raw("data: {broken\n\n"), "strange_answer"),
@@ -255,7 +263,7 @@ def test_an_edit_goes_out_as_a_form_with_named_and_typed_files() -> None:
     references = (File("image-1.png", b"one", "image/png"), File("image-2.webp", b"two", "image/webp"))
     request = Request(
         "images",
-        {**PARAMETERS, "moderation": "low"},
+        PARAMETERS,
         references=references,
         mask=File("mask.png", b"mask", "image/png"),
     )
@@ -265,7 +273,73 @@ def test_an_edit_goes_out_as_a_form_with_named_and_typed_files() -> None:
     assert body.count(b'name="image[]"') == 2
     assert b'name="image[]"; filename="image-2.webp"\r\nContent-Type: image/webp' in body
     assert b'name="mask"; filename="mask.png"\r\nContent-Type: image/png' in body
+
+
+LOW = Request(
+    "images",
+    {**PARAMETERS, "moderation": "low"},
+    partial_images=1,
+    references=(File("image-1.png", b"one", "image/png"), File("image-2.webp", b"two", "image/webp")),
+    mask=File("mask.png", b"mask", "image/png"),
+)
+
+
+@pytest.mark.parametrize("can_stream", [True, False])
+def test_an_edit_with_moderation_goes_out_as_json_with_data_urls(can_stream: bool) -> None:
+    frames = pictures(partial(0, kind="image_edit"), completed(kind="image_edit"))
+    whole: Script = lambda exchange: exchange.whole(200, JSON_ANSWER)  # noqa: E731
+    path, headers, body = sent(LOW, frames if can_stream else whole, can_stream=can_stream)
+    assert (path, headers["Content-Type"]) == ("/v1/images/edits", "application/json")
+    assert headers["Authorization"] == "Bearer sk-test"
+    stream = {"stream": True, "partial_images": 1} if can_stream else {}
+    assert json.loads(body) == {
+        **LOW.parameters,
+        **stream,
+        "images": [
+            {"image_url": f"data:image/png;base64,{text_of(b'one')}"},
+            {"image_url": f"data:image/webp;base64,{text_of(b'two')}"},
+        ],
+        "mask": {"image_url": f"data:image/png;base64,{text_of(b'mask')}"},
+    }
+
+
+def test_an_edit_by_json_brings_frames_and_failures_like_any_other() -> None:
+    frames = ask(pictures(partial(0, b"rough", kind="image_edit"), completed(kind="image_edit")), LOW)
+    assert frames[0] == Partial(0, b"rough")
+    assert isinstance(frames[1], Final)
+    assert frames[1].request_id == "req_upstream_1"
+    with pytest.raises(ProviderError) as caught:
+        ask(fail(400, "moderation_blocked"), LOW)
+    assert caught.value.code == "moderated"
+
+
+def test_an_edit_whose_pictures_are_too_large_for_json_goes_out_as_a_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    exactly = LOW.references[1].data_url_characters
+    assert exactly == len(LOW.references[1].data_url())
+    monkeypatch.setattr(provider, "LONGEST_DATA_URL", exactly - 1)
+    _, headers, body = sent(LOW, pictures(completed(kind="image_edit")))
+    assert headers["Content-Type"].startswith("multipart/form-data")
     assert b'name="moderation"\r\n\r\nlow' in body
+
+
+def test_a_partial_that_is_garbled_does_not_cost_the_picture() -> None:
+    (final,) = ask(pictures({**partial(0), "b64_json": "%%%"}, completed()))
+    assert isinstance(final, Final)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_message_without_end_is_not_read_to_its_end(whole: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "LARGEST_MESSAGE_BYTES", 100_000)
+    endless = '{"data": "' + "a" * 200_000
+    with pytest.raises(ProviderError) as caught:
+        ask(raw(endless, kind="application/json") if whole else raw("data: " + endless))
+    assert caught.value.code == "too_large"
+
+
+def test_the_largest_picture_that_may_be_asked_for_fits() -> None:
+    noise_with_alpha = 4 * (2880 * 2880 * 4 + 8192) // 3  # incompressible, as base64
+    assert noise_with_alpha < answers.LARGEST_MESSAGE_BYTES
+    assert 5 * noise_with_alpha < provider.LIMIT_BYTES
 
 
 def test_a_connection_that_cannot_stream_is_not_asked_to() -> None:
@@ -328,6 +402,15 @@ def test_the_responses_api_is_asked_for_the_tool_with_its_model_and_without_a_co
         "size": "1024x1024",
         "quality": "low",
     }
+
+
+def test_a_picture_is_kept_whatever_comes_after_it() -> None:
+    """The conversation's end, with its tokens, never came; the picture had."""
+    for after in (dropped, lambda *frames: pictures(*frames, {"type": "response.failed", "response": {}})):
+        done = {"type": "response.output_item.done", "item": ITEM}
+        (final,) = ask(after(done), Request("responses", PARAMETERS))
+        assert isinstance(final, Final)
+        assert (final.data, final.usage) == (b"final", None)
 
 
 def test_a_picture_whose_response_never_completed_is_kept_without_its_tokens() -> None:
