@@ -1,6 +1,6 @@
 from django.urls import path
 
-from studio.views import acts, collections, files, gallery, inputs, pages, runs, stories
+from studio.views import acts, collections, files, gallery, inputs, pages, prints, runs, stories
 
 organization = [
     path("", pages.studio, name="studio"),
@@ -14,6 +14,8 @@ organization = [
     path("runs/<uuid:code>/metadata.json", runs.run_metadata, name="run_metadata"),
     path("runs/<uuid:code>/cancel/", runs.cancel_run, name="cancel_run"),
     path("runs/<uuid:code>/slots/<int:index>/retry/", runs.retry_slot, name="retry_slot"),
+    path("runs/<uuid:code>/print/", prints.print_keepers, name="print_keepers"),
+    path("outputs/<uuid:code>/keeper/", prints.mark_keeper, name="mark_keeper"),
     path("inputs/", inputs.give, name="give_input"),
     path("inputs/<uuid:code>/strokes.json", inputs.input_strokes, name="input_strokes"),
     path("inputs/<uuid:code>/<slug:shape>/", files.input_file, name="input_file"),

@@ -36,6 +36,8 @@ OF_AN_ORGANIZATION = {
     "cancel_run": Row("member", "post", CODE),
     "retry_slot": Row("member", "post", (*CODE, "index")),
     "give_input": Row("member", "post"),
+    "print_keepers": Row("member", "get", CODE),
+    "mark_keeper": Row("member", "post", CODE),
     "input_strokes": Row("viewer", "get", CODE),
     "input_file": Row("viewer", "get", (*CODE, "shape")),
     "gallery": Row("viewer"),

@@ -109,6 +109,16 @@ class Run(TenantModel):
     def is_live(self) -> bool:
         return self.state in LIVE
 
+    @property
+    def is_proof(self) -> bool:
+        """Cheap drafts, of which the keepers are printed."""
+        return bool(self.asked.get("quality") == "low")
+
+    @property
+    def keeper_count(self) -> int:
+        """Of slots that are at hand with their outputs."""
+        return sum(hasattr(slot, "output") and slot.output.is_keeper for slot in self.slots.all())
+
     def begin(self, now: datetime) -> bool:
         """By the first slot that begins; answers whether it was this one."""
         return Run.objects.filter(pk=self.pk, state=State.QUEUED).update(state=State.RUNNING, started_at=now) == 1

@@ -44,6 +44,10 @@ def submit_run(request: OrgRequest) -> HttpResponse:
 @member_required(Role.VIEWER)
 def run_card(request: OrgRequest, code: UUID) -> HttpResponse:
     """The piece of the stream that a live page fetches again."""
+    return card(request, code)
+
+
+def card(request: OrgRequest, code: UUID) -> HttpResponse:
     run = get_object_or_404(_with_slots(runs.visible_to(request.member)), code=code)
     return render(request, "studio/_run.html", {"run": run})
 

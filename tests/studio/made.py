@@ -33,4 +33,8 @@ def output(made: Run, *, index: int = 0, data: bytes | None = None) -> Output:
             height=40,
             size_bytes=len(data),
             sha256=hashlib.sha256(data).hexdigest(),
+            maker_id=made.maker_id,
+            visibility=made.visibility,
+            kind=made.kind,
+            model=made.model,
         )

@@ -18,6 +18,7 @@ const behaviours = [
   ["[data-slug-from]", () => import("./slug.js")],
   ["[data-live]", () => import("./live.js")],
   ["[data-stream]", () => import("./stream.js")],
+  ["#print", () => import("./prints.js")],
   ["[data-mask-editor]", () => import("./mask.js")],
   ["[data-prompt]", () => import("./prompt.js")],
   ["[data-story]", () => import("./story.js")],

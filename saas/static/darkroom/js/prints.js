@@ -1,0 +1,81 @@
+/* Keepers: the keys 1 to 9 mark the pictures of the run that is in hand; Print opens in a dialog, and its price follows
+   what is chosen. Without script the same numbers are buttons and Print is a page. */
+import { toast } from "./toasts.js";
+
+const PIECE = { "HX-Request": "true" };
+const isWriting = (target) => target.closest("input, textarea, select, [contenteditable]");
+
+export function attach(dialog) {
+  document.addEventListener("keydown", (event) => {
+    if (!/^[1-9]$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (isWriting(event.target) || document.querySelector("dialog[open]")) return;
+    inHand()?.querySelector(`[data-keeper="${event.key}"]`)?.click();
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("[data-print]");
+    if (!link || event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    open(dialog, link);
+  });
+  dialog.addEventListener("change", () => price(dialog));
+  dialog.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-print-form]")) return;
+    event.preventDefault();
+    send(dialog, event.target);
+  });
+}
+
+/* The run under the pointer or around the focus; else the first that is in sight and has numbers. */
+function inHand() {
+  const runs = [...document.querySelectorAll(".run:has([data-keeper])")];
+  const isInSight = ({ top, bottom }) => bottom > 80 && top < innerHeight - 80;
+  return (
+    runs.find((run) => run.matches(":focus-within")) ??
+    runs.find((run) => run.matches(":hover")) ??
+    runs.find((run) => isInSight(run.getBoundingClientRect()))
+  );
+}
+
+async function open(dialog, link) {
+  const piece = await ask(link.href);
+  if (piece === null) return location.assign(link.href);
+  dialog.querySelector(".dialog-body").innerHTML = piece;
+  globalThis.htmx?.process(dialog);
+  dialog.showModal();
+  dialog.querySelector("[data-print-price] button").focus();
+}
+
+async function price(dialog) {
+  const form = dialog.querySelector("[data-print-form]");
+  const asked = new URLSearchParams(new FormData(form));
+  for (const name of ["csrfmiddlewaretoken", "request_key", "prompt"]) asked.delete(name);
+  const words = form.elements.prompt.value.slice(0, 2000); // an address cannot hold more; the price hardly differs
+  const piece = await ask(`${form.action}?${asked}&${new URLSearchParams({ prompt: words })}`);
+  const fresh = piece && fragment(piece).querySelector("[data-print-price]");
+  if (fresh) dialog.querySelector("[data-print-price]").replaceWith(fresh);
+}
+
+async function send(dialog, form) {
+  const button = form.querySelector("[data-print-price] button");
+  if (button.ariaDisabled === "true" || button.ariaBusy === "true") return;
+  button.ariaBusy = "true";
+  const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: PIECE }).catch(() => null);
+  if (answer?.status === 204) {
+    dialog.close();
+    return toast("The prints are in the line.");
+  }
+  button.removeAttribute("aria-busy");
+  if (answer?.status !== 422) return toast("That did not arrive. Try again.", "error");
+  form.replaceWith(fragment(await answer.text()).querySelector("[data-print-form]"));
+}
+
+async function ask(url) {
+  const answer = await fetch(url, { headers: PIECE }).catch(() => null);
+  return answer?.ok && !answer.redirected ? answer.text() : null;
+}
+
+function fragment(text) {
+  const template = document.createElement("template");
+  template.innerHTML = text;
+  return template.content;
+}

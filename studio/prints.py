@@ -1,0 +1,133 @@
+"""Proof → print: of a run of cheap proofs, the keepers are rendered again, larger and in high quality, each with its
+proof as the reference."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.errors import NotAllowed, Refused
+from accounts.models import Membership, Organization, Role
+from studio import catalogue, inputs, pricing, runs, specs
+from studio.catalogue import Catalogue, UnknownModel
+from studio.models import ImageModel, Output, Relation, Run, Visibility
+from studio.sizes import FreeSizes, Size, nearest
+from studio.specs import Spec
+
+MOST = 9  # as many as there are keys
+LARGEST = "largest"
+WORDS = (
+    "Render Image 1 again as the finished picture, in full detail. Keep its composition, its subjects, its colours and "
+    "its light exactly as they are, and add nothing.\n\nWhat it shows: {prompt}"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Enlargement:
+    value: str
+    size: Size
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    low: int
+    high: int
+
+
+def mark(*, output: Output, by: Membership, is_keeper: bool) -> None:
+    if not by.is_at_least(Role.MEMBER):
+        raise NotAllowed("Your role does not allow you to mark keepers.")
+    Output.objects.filter(pk=output.pk).update(is_keeper=is_keeper)
+
+
+def keepers_of(run: Run) -> list[Output]:
+    kept = Output.objects.kept().filter(org=run.org_id, run=run, is_keeper=True)
+    return list(kept.select_related("run", "org", "slot", "composite").order_by("slot__index")[:MOST])
+
+
+def words_for(run: Run, model: ImageModel) -> str:
+    room = model.prompt_limit_characters - len(WORDS)
+    return WORDS.format(prompt=run.prompt[:room])
+
+
+def model_for(run: Run, models: Catalogue) -> ImageModel:
+    """The proof's own, as long as there is one that can edit."""
+    try:
+        model = models.model(run.model)
+    except UnknownModel:
+        model = models.default
+    if not model.can_edit:
+        raise Refused(f"{model.title} takes no reference pictures, so it cannot print a proof.")
+    return model
+
+
+def enlargements(output: Output, model: ImageModel) -> list[Enlargement]:
+    """As large as the proof, twice as large, as large as it gets; without those that come to the same."""
+    shown = Size(output.shown.width, output.shown.height)
+    found = [Enlargement("1", _scaled(shown, 1.0, model)), Enlargement("2", _scaled(shown, 2.0, model))]
+    found.append(Enlargement(LARGEST, _scaled(shown, _most(shown, model), model)))
+    return [one for index, one in enumerate(found) if one.size not in {other.size for other in found[:index]}]
+
+
+def read(*, output: Output, asked: Mapping[str, Any], model: ImageModel, models: Catalogue) -> Spec:
+    """What one keeper's print is asked with. Raises SpecRefused."""
+    offered = {one.value: one.size for one in enlargements(output, model)}
+    size = offered.get(str(asked.get("enlarge", "")), max(offered.values(), key=lambda size: size.pixels))
+    given = {"prompt": asked.get("prompt", ""), "quality": asked.get("quality", ""), "format": asked.get("format", "")}
+    partial_images = min(2, model.partial_images_max) if model.can_stream else 0
+    fixed = {"model": model.name, "size": str(size), "references": 1, "n": 1, "partial_images": partial_images}
+    return specs.read({**given, **fixed}, models=models, from_form=True)
+
+
+def price(*, org: Organization, prints: Sequence[tuple[Output, Spec]], model: ImageModel) -> Price:
+    connection = org.connections.filter(is_default=True).first()
+    if connection is None:
+        raise Refused("There is no connection to a provider. An admin can add one.")
+    found = [
+        pricing.estimate(
+            spec=spec, model=model, connection=connection, references=[(output.shown.width, output.shown.height)]
+        )
+        for output, spec in prints
+    ]
+    return Price(sum(one.low for one in found), sum(one.high for one in found))
+
+
+def submit(
+    *, run: Run, by: Membership, outputs: Sequence[Output], asked: Mapping[str, Any], request_key: str = ""
+) -> list[Run]:
+    """All of them or none: one that a budget refuses takes the others along."""
+    if not outputs:
+        raise Refused("Mark at least one keeper first.")
+    models = catalogue.at(timezone.now())
+    model = model_for(run, models)
+    prints = [(output, read(output=output, asked=asked, model=model, models=models)) for output in outputs]
+    with transaction.atomic():
+        return [
+            runs.submit(
+                org=by.org,
+                by=by,
+                spec=spec,
+                references=[inputs.from_output(output=output, by=by.user)],
+                visibility=Visibility(run.visibility),
+                project=run.project,
+                parent=run,
+                relation=Relation.PRINT,
+                request_key=f"{request_key[:40]}-{output.slot.index}" if request_key else "",
+            )
+            for output, spec in prints
+        ]
+
+
+def _scaled(size: Size, factor: float, model: ImageModel) -> Size:
+    factor = min(factor, _most(size, model))
+    return nearest(round(size.width * factor), round(size.height * factor), model.sizes)
+
+
+def _most(size: Size, model: ImageModel) -> float:
+    rule = model.sizes
+    if not isinstance(rule, FreeSizes):
+        return 1.0
+    return min(rule.edge_max / max(size), math.sqrt(rule.pixels_max / size.pixels))
