@@ -47,6 +47,7 @@ MAY_NAME_A_CLIENT = {
     "saas/transports.py",
     "saas/destinations.py",
     "saas/fetching.py",
+    "saas/cli/client.py",  # runs on its owner's own machine and goes where they send it
     "accounts/health.py",
     "studio/provider.py",
     "saas/embedded/ready.py",

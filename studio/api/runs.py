@@ -98,7 +98,7 @@ def read_events(
 @inside
 def read_metadata(request: ApiRequest, code: UUID) -> dict[str, Any]:
     """Read all that is known of a run, as one document"""
-    return metadata.of(_visible(request, code))
+    return metadata.of(_visible(request, code), seen_by=request.auth.member)
 
 
 @router.post(

@@ -1,0 +1,5 @@
+import sys
+
+from saas.cli.main import main
+
+sys.exit(main())

@@ -1,0 +1,108 @@
+"""What each word does. Each answers the exit code."""
+
+import getpass
+import json
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from saas.cli import batch as batches
+from saas.cli import config
+from saas.cli.client import Client
+from saas.cli.config import Access
+from saas.cli.developing import asked_of, develop, tell
+from saas.cli.ending import Ending
+from saas.cli.progress import Progress
+from saas.cli.saving import Folder, stem_of
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+
+
+def client_of(options: Namespace) -> Client:
+    return Client(config.load(options.url, options.key))
+
+
+def login(options: Namespace) -> int:
+    """The key is typed unseen, tried, and then kept."""
+    url = options.url or (input(f"Address of your Darkroom [{DEFAULT_URL}]: ").strip() or DEFAULT_URL)
+    key = options.key or getpass.getpass("API key (dk_…): ").strip()
+    found = Client(Access(url.rstrip("/"), key)).get("/api/v1/key")
+    file = config.save(Access(url.rstrip("/"), key))
+    organization = found["organization"]["name"]
+    print(
+        json.dumps(found)
+        if options.json
+        else f"Signed in to {organization} as “{found['key']['name']}”. Kept in {file}."
+    )
+    return 0
+
+
+def generate(options: Namespace) -> int:
+    return _develop(options, client_of(options), asked_of(options))
+
+
+def edit(options: Namespace) -> int:
+    client = client_of(options)
+    references = [client.give(Path(file)) for file in options.files]
+    asked = asked_of(options) | {"references": references}
+    if options.mask:
+        asked["mask"] = client.give(Path(options.mask), mask_of=references[0])
+    return _develop(options, client, asked)
+
+
+def batch(options: Namespace) -> int:
+    return batches.run(options, client_of(options))
+
+
+def runs(options: Namespace) -> int:
+    found = client_of(options).get("/api/v1/runs", limit=options.limit, state=options.state, by=options.by)["data"]
+    if options.json:
+        print(json.dumps(found))
+        return 0
+    for run in found:
+        made = sum(slot["image"] is not None for slot in run["slots"])
+        when = run["created_at"][:16].replace("T", " ")
+        print(f"{run['id']}  {when}  {run['state']:<9}  {made}/{len(run['slots'])}  {_short(run['prompt'])}")
+    return 0
+
+
+def download(options: Namespace) -> int:
+    client = client_of(options)
+    run = client.get(f"/api/v1/runs/{options.run}")
+    images = [slot["image"] for slot in run["slots"] if slot["image"]]
+    if not images:
+        raise Ending(1, "This run has no picture.")
+    folder = Folder(Path(options.out), options.name or stem_of(run["prompt"]), run["slots"][-1]["index"] + 1)
+    files = [str(folder.final(image["slot"], image["format"], client.download(image["url"]))) for image in images]
+    print(json.dumps({"run": run["id"], "files": files}) if options.json else "\n".join(files))
+    return 0
+
+
+def usage(options: Namespace) -> int:
+    found: dict[str, Any] = client_of(options).get("/api/v1/usage", since=options.since, until=options.until)
+    if options.json:
+        print(json.dumps(found))
+        return 0
+    for row in found["data"]:
+        print(f"{row['day']}  {row['images']:>6} pictures  ${row['cost']}")
+    print(f"{'together':<10}  {found['images']:>6} pictures  ${found['cost']}")
+    return 0
+
+
+def _develop(options: Namespace, client: Client, asked: dict[str, Any]) -> int:
+    progress = Progress(int(asked.get("n", 1)), is_quiet=options.json)
+    with progress.drawn():
+        outcome = develop(
+            client,
+            asked,
+            out=Path(options.out),
+            name=options.name or "",
+            with_partials=options.partials,
+            progress=progress,
+        )
+    return tell(outcome, as_json=options.json)
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else f"{line[:59]}…"

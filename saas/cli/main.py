@@ -1,0 +1,83 @@
+"""Reads the command line."""
+
+import sys
+from argparse import ArgumentParser
+
+from saas.cli import commands
+from saas.cli.ending import Ending
+
+INTERRUPTED = 130
+STATES = ["queued", "running", "succeeded", "failed", "refused", "cancelled", "unknown"]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = parser().parse_args(arguments)
+    try:
+        code: int = options.act(options)
+    except Ending as ending:
+        print(ending.sentence, file=sys.stderr)
+        return ending.code
+    except KeyboardInterrupt:
+        print("\nStopped. What was sent goes on; see “darkroom runs”.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 0  # whoever read our output has enough
+    return code
+
+
+def parser() -> ArgumentParser:
+    common = ArgumentParser(add_help=False)
+    common.add_argument("--url", help="address of your Darkroom (DARKROOM_URL)")
+    common.add_argument("--key", help="API key; better kept by “darkroom login” or in DARKROOM_API_KEY")
+    common.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    program = ArgumentParser(prog="darkroom", description="Make pictures from the terminal.")
+    words = program.add_subparsers(required=True, metavar="COMMAND")
+
+    def word(name: str, text: str) -> ArgumentParser:
+        found = words.add_parser(name, help=text, description=text, parents=[common])
+        found.set_defaults(act=getattr(commands, name))
+        return found
+
+    word("login", "Keep where your Darkroom is, and your key.")
+    generate = word("generate", "Make pictures from a prompt.")
+    generate.add_argument("prompt")
+    _making(generate)
+    edit = word("edit", "Edit a picture, or several together.")
+    edit.add_argument("files", nargs="+", metavar="PHOTO")
+    edit.add_argument("--prompt", required=True, help="what shall become of it")
+    edit.add_argument("--mask", help="a PNG of the same size; what is transparent in it may change")
+    _making(edit)
+    batch = word("batch", "Make pictures from the rows of a CSV. Started again, it goes on where it stopped.")
+    batch.add_argument("file", metavar="PROMPTS.CSV")
+    batch.add_argument("--concurrency", type=_at_least_one, default=8, help="how many rows at once (8)")
+    batch.add_argument("--out", default="pictures", help="folder for pictures and results.csv")
+    runs = word("runs", "List the newest runs.")
+    runs.add_argument("--limit", type=_at_least_one, default=20)
+    runs.add_argument("--state", choices=STATES)
+    runs.add_argument("--by", help="a member's id, or “me”")
+    download = word("download", "Download the pictures of a run.")
+    download.add_argument("run")
+    download.add_argument("--out", default=".")
+    download.add_argument("--name")
+    usage = word("usage", "Say what was used and what it cost.")
+    usage.add_argument("--since", help="a day, such as 2026-11-01")
+    usage.add_argument("--until")
+    return program
+
+
+def _making(words: ArgumentParser) -> None:
+    words.add_argument("-n", type=_at_least_one, default=1, help="how many pictures")
+    for name in ("model", "size", "quality", "background", "moderation", "project"):
+        words.add_argument(f"--{name}")
+    words.add_argument("--format", choices=["png", "jpeg", "webp"])
+    words.add_argument("--compression", type=int, metavar="0-100")
+    words.add_argument("--out", default=".", help="folder for the pictures")
+    words.add_argument("--name", help="the files' name; else the prompt's first words")
+    words.add_argument("--partials", action="store_true", help="save the frames on the way, too: name0, name1, …")
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number

@@ -1,0 +1,57 @@
+"""Where pictures are put: river0.png and river1.png on the way, river.png at the end. Nothing that is there is
+overwritten."""
+
+import re
+from pathlib import Path
+
+from saas.cli.ending import Ending
+
+MOST_CHARACTERS = 40
+ENDINGS = {"jpeg": "jpg"}
+
+
+def stem_of(prompt: str) -> str:
+    """The prompt's first words, fit to be a file's name anywhere."""
+    words = re.sub(r"[^\w]+", "-", prompt[:200]).strip("-_").lower()
+    return words[:MOST_CHARACTERS].rstrip("-_") or "picture"
+
+
+class Folder:
+    def __init__(self, path: Path, name: str, count: int) -> None:
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Ending(2, f"{path} cannot be made: {error.strerror}.") from error
+        self.path, self.count = path, count
+        self.name = self._free(name)
+
+    def final(self, slot: int, form: str, data: bytes) -> Path:
+        return self._write(self._stem(slot), form, data)
+
+    def partial(self, slot: int, index: int, form: str, data: bytes) -> Path:
+        between = "" if self.count == 1 else "-"
+        return self._write(f"{self._stem(slot)}{between}{index}", form, data)
+
+    def _stem(self, slot: int) -> str:
+        return self.name if self.count == 1 else f"{self.name}-{slot + 1}"
+
+    def _write(self, stem: str, form: str, data: bytes) -> Path:
+        file = self.path / f"{stem}.{ENDINGS.get(form, form)}"
+        file.write_bytes(data)
+        return file
+
+    def _free(self, name: str) -> str:
+        taken = {file.name for file in self.path.iterdir()}
+        candidates = [name, *(f"{name}_{number}" for number in range(2, 10_000))]
+        return next(one for one in candidates if not any(_is_of(file, one) for file in taken))
+
+
+def _is_of(file: str, name: str) -> bool:
+    return re.fullmatch(rf"{re.escape(name)}(\d|-\d+(-\d)?)?\.(png|jpg|webp)", file) is not None
+
+
+def form_of(data: bytes) -> str:
+    """By its bytes: a frame on the way may have another format than the final."""
+    if data.startswith(b"\xff\xd8"):
+        return "jpg"
+    return "webp" if data[8:12] == b"WEBP" else "png"

@@ -1,0 +1,126 @@
+"""The command line against a running Darkroom, as a program of its own."""
+
+import csv
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.embedded.instance import ROOT, Instance
+from tests.studio.files import opened, plain
+
+SMALL = ("--size", "1024x640", "--quality", "low")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path / "home"
+
+
+class Terminal:
+    def __init__(self, home: Path, url: str, key: str) -> None:
+        self.cwd, self.home = home.parent, home
+        self.variables = {"DARKROOM_URL": url, "DARKROOM_API_KEY": key}
+
+    def __call__(self, *words: str, signed_in: bool = True) -> "subprocess.CompletedProcess[str]":
+        given = self.variables if signed_in else {}
+        environment = {**os.environ, **given, "XDG_CONFIG_HOME": str(self.home), "PYTHONPATH": str(ROOT)}
+        command = [sys.executable, "-m", "saas.cli", *words]
+        return subprocess.run(
+            command, cwd=self.cwd, env=environment, capture_output=True, text=True, timeout=90, check=False
+        )
+
+
+@pytest.fixture
+def darkroom_word(home: Path, darkroom: Instance, api_key: str) -> Terminal:
+    return Terminal(home, darkroom.url, api_key)
+
+
+def test_pictures_are_made_with_their_frames(darkroom_word: Terminal) -> None:
+    done = darkroom_word("generate", "A river", "--out", "out", "--name", "river", "--partials", *SMALL)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "out/river.png\n"
+    files = sorted(file.name for file in (darkroom_word.cwd / "out").iterdir())
+    assert files == ["river.png", "river0.png", "river1.png", "river2.png"]
+    picture = opened((darkroom_word.cwd / "out" / "river.png").read_bytes())
+    assert (picture.width, picture.height) == (1024, 640)
+
+
+def test_nothing_is_overwritten_and_scripts_read_json(darkroom_word: Terminal) -> None:
+    words = ("generate", "A lamp, lit!", "-n", "2", "--out", "out", "--json", *SMALL)
+    first, second = json.loads(darkroom_word(*words).stdout), json.loads(darkroom_word(*words).stdout)
+    assert sorted(first["files"]) == ["out/a-lamp-lit-1.png", "out/a-lamp-lit-2.png"]
+    assert sorted(second["files"]) == ["out/a-lamp-lit_2-1.png", "out/a-lamp-lit_2-2.png"]
+    assert (first["state"], first["errors"]) == ("succeeded", [])
+
+
+def test_a_photo_is_edited(darkroom_word: Terminal) -> None:
+    (darkroom_word.cwd / "photo.png").write_bytes(plain(".png", 1024, 640))
+    done = darkroom_word("edit", "photo.png", "--prompt", "at night", "--quality", "low", "--name", "night")
+    assert (done.returncode, done.stdout) == (0, "night.png\n")
+
+
+def test_a_login_is_kept_for_its_owner_alone(darkroom_word: Terminal, home: Path, darkroom: Instance) -> None:
+    key = darkroom_word.variables["DARKROOM_API_KEY"]
+    done = darkroom_word("login", "--url", darkroom.url, "--key", key, signed_in=False)
+    assert done.stdout.startswith("Signed in to Demo as “Demo”.")
+    file = home / "darkroom" / "config.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    listed = darkroom_word("runs", "--limit", "1", signed_in=False)
+    assert listed.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("generate", "[sandbox fail=moderation_blocked] x"), 1, "safety system"),
+        (("generate", "x", "--size", "1920x1080"), 2, "1920x1088"),
+        (("generate", "x", "--key", "dk_wrong"), 3, "API key"),
+        (("generate", "x", "--url", "http://127.0.0.1:9"), 4, "cannot be reached"),
+        (("generate", "x", "--url", "nonsense"), 2, "no address"),
+        (("generate", "x", "--format", "gif"), 2, "invalid choice"),
+        (("download", "00000000-0000-0000-0000-000000000000"), 2, "nothing here"),
+        (("edit", "missing.png", "--prompt", "x"), 2, "cannot be read"),
+    ],
+)
+def test_how_it_ends_says_what_was_wrong(darkroom_word: Terminal, words: tuple[str, ...], code: int, said: str) -> None:
+    done = darkroom_word(*words)
+    assert (done.returncode, done.stdout) == (code, "")
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+    assert darkroom_word("runs", signed_in=False).returncode == 3
+
+
+def test_a_batch_goes_on_where_it_stopped(darkroom_word: Terminal) -> None:
+    rows = "prompt,name,quality\nA lamp,lamp,low\n[sandbox fail=server_error after=0] x,broken,low\nA boat,boat,low\n"
+    file, results = darkroom_word.cwd / "prompts.csv", darkroom_word.cwd / "out" / "results.csv"
+    file.write_text(rows)
+    done = darkroom_word("batch", "prompts.csv", "--out", "out", "--concurrency", "3", "--json")
+    assert (done.returncode, json.loads(done.stdout)["failed"]) == (1, 1)
+    assert (darkroom_word.cwd / "out" / "boat.png").exists()
+    runs = {row["row"]: row["run"] for row in csv.DictReader(results.open())}
+    again = darkroom_word("batch", "prompts.csv", "--out", "out")
+    assert (again.returncode, again.stdout.startswith("2 of 3 rows.")) == (1, True)
+    file.write_text(rows.replace("[sandbox fail=server_error after=0] x", "A hat"))
+    assert darkroom_word("batch", "prompts.csv", "--out", "out").returncode == 0
+    assert [row["row"] for row in csv.DictReader(results.open())][3:] == ["2", "2"]
+    assert len({row["run"] for row in csv.DictReader(results.open())}) == 5
+    assert len(runs) == 3
+
+
+def test_a_csv_without_prompts_is_refused(darkroom_word: Terminal) -> None:
+    (darkroom_word.cwd / "bad.csv").write_text("text\nA lamp\n")
+    done = darkroom_word("batch", "bad.csv")
+    assert (done.returncode, "needs a column “prompt”" in done.stderr) == (2, True)
+
+
+def test_runs_are_downloaded_later(darkroom_word: Terminal) -> None:
+    made = json.loads(darkroom_word("generate", "A late lamp", "--json", *SMALL).stdout)
+    (darkroom_word.cwd / made["files"][0]).unlink()
+    done = darkroom_word("download", made["run"], "--out", "later")
+    assert done.stdout == "later/a-late-lamp.png\n"
+    assert made["run"] in darkroom_word("runs").stdout
