@@ -151,7 +151,7 @@ if AWS_STORAGE_BUCKET_NAME:
         },
     }
 else:
-    DEFAULT_STORAGE = {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    DEFAULT_STORAGE = {"BACKEND": "saas.disk.WholeFileStorage"}
 
 STORAGES = {
     "default": DEFAULT_STORAGE,

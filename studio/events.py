@@ -16,8 +16,9 @@ def record(
     hint: dict[str, Any] | None = None,
 ) -> RunEvent:
     """`data` is kept; `hint` travels to the sockets only (a small preview)."""
+    seq, at = run.next_event()
     event = RunEvent.objects.create(
-        org_id=run.org_id, run=run, seq=run.next_seq(), type=type, slot_index=slot, data=data or {}
+        org_id=run.org_id, run=run, seq=seq, at=at, type=type, slot_index=slot, data=data or {}
     )
     message = {**event.as_message(str(run.code)), **(hint or {})}
     after_commit(live.announce, group_of(run), {"type": "org.event", "event": message})

@@ -42,6 +42,21 @@ class Painter:
         exchange.frame(completed(picture))
 
 
+class Waiting:
+    """The script of an upstream that sends a partial, and the picture when it is told to."""
+
+    def __init__(self) -> None:
+        self.asked = threading.Semaphore(0)
+        self.may_go_on = threading.Event()
+
+    def __call__(self, exchange: Exchange) -> None:
+        exchange.begin()
+        exchange.frame(partial(0, SHADES[0]))
+        self.asked.release()
+        self.may_go_on.wait(60)
+        exchange.frame(completed(SHADES[1]))
+
+
 def slot_of(asked: dict[str, Any]) -> tuple[str, int]:
     """Prompts are told apart by the test, slots by the last part of the identifier."""
     return asked["prompt"], int(asked["safety_identifier"].rpartition(":")[2])

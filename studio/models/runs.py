@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from saas.tenancy import TenantModel
 
-NEXT_SEQ = "UPDATE studio_run SET last_seq = last_seq + 1 WHERE id = %s RETURNING last_seq"
+NEXT_EVENT = "UPDATE studio_run SET last_seq = last_seq + 1 WHERE id = %s RETURNING last_seq, clock_timestamp()"
 
 
 class Kind(models.TextChoices):
@@ -131,12 +131,13 @@ class Run(TenantModel):
         """A slot is tried again."""
         return Run.objects.filter(pk=self.pk, state__in=ENDS).update(state=State.QUEUED, ended_at=None) == 1
 
-    def next_seq(self) -> int:
-        """Takes the run's row lock, so that events of one run come one after another, without a gap."""
+    def next_event(self) -> tuple[int, datetime]:
+        """Its sequence and its time. Takes the run's row lock, so that events of a run come one after another without a
+        gap. The time is the database's, so that no worker's clock puts an answer before its question."""
         with connection.cursor() as cursor:
-            cursor.execute(NEXT_SEQ, [self.pk])
-            (seq,) = cursor.fetchone()
-        return int(seq)
+            cursor.execute(NEXT_EVENT, [self.pk])
+            seq, at = cursor.fetchone()
+        return int(seq), at
 
 
 class RunEvent(TenantModel):

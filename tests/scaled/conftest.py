@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import boto3
 import pytest
 
 from saas.embedded.folder import DataFolder
@@ -62,10 +61,6 @@ def s3(folder: Path) -> Iterator[S3]:
     service = S3(folder)
     service.start()
     service.wait()
-    client = boto3.client(
-        "s3", endpoint_url=service.url, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
-    )
-    client.create_bucket(Bucket="darkroom-pictures")
     yield service
     service.stop()
 

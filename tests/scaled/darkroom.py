@@ -11,6 +11,7 @@ from cryptography.fernet import Fernet
 
 from tests.scaled.programs import REPOSITORY, Program, free_port, plain_environment, wait_until
 
+LEASE_SECONDS = 4  # short, so that what a dead worker held is soon in other hands
 METRICS_TOKEN = "only-for-prometheus"
 
 
@@ -55,8 +56,10 @@ class Darkroom:
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "PROVIDER_ALLOWED_HOSTS": "127.0.0.1",  # where every provider of a test listens
+            "DARKROOM_DATA": str(self.folder / "data"),
             "STATIC_ROOT": str(self.world.folder / "static"),
             "METRICS_TOKEN": METRICS_TOKEN,
+            "LEASE_SECONDS": str(LEASE_SECONDS),
             "WORKER_METRICS_PORT": str(self.worker_metrics_port),
         }
 

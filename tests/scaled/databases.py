@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from uuid import uuid4
 
 import psycopg
@@ -11,8 +12,10 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from saas.embedded import identity
+from saas.embedded.cluster import Cluster
 from saas.embedded.folder import DataFolder
 from saas.embedded.postgres import Postgres
+from saas.embedded.runner import runner_for
 from tests.scaled.programs import wait_until
 
 
@@ -30,16 +33,28 @@ def own_cluster(root: Path) -> Iterator[DataFolder]:
 
 
 @contextmanager
+def away(folder: DataFolder) -> Iterator[None]:
+    """Stopped as by a restart: whoever is connected is hung up on, whoever comes finds nobody."""
+    cluster = Cluster(folder, runner_for(folder.cluster))
+    cluster.stop()
+    try:
+        yield
+    finally:
+        cluster.start(Event())
+
+
+@contextmanager
 def made(server_url: str, like: str = "") -> Iterator[str]:
     """The address of a database, empty or a copy. Gone afterwards, whoever is still connected."""
     name = f"darkroom_scaled_{uuid4().hex[:12]}"
     template = str(conninfo_to_dict(like)["dbname"]) if like else "template1"
+    create = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
     with psycopg.connect(server_url, autocommit=True) as connection:
-        create = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-        connection.execute(create.format(sql.Identifier(name), sql.Identifier(template)))
-        try:
-            yield make_conninfo(server_url, dbname=name)
-        finally:
+        connection.execute(create)
+    try:
+        yield make_conninfo(server_url, dbname=name)
+    finally:
+        with psycopg.connect(server_url, autocommit=True) as connection:  # another one: the server may have restarted
             wait_until(lambda: _is_dropped(connection, name), "the database is dropped")
 
 

@@ -4,9 +4,12 @@ import shutil
 import sys
 from pathlib import Path
 
+import boto3
+
 from tests.scaled.programs import Program, answers, free_port, wait_until
 
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # Debian's wrapper on the PATH insists on its system user
+BUCKET = "darkroom-pictures"  # made at each start: all is in that process's memory
 AMQP_HEADER = b"AMQP\x00\x00\x09\x01"
 
 
@@ -89,6 +92,8 @@ class S3:
     def wait(self) -> None:
         health = b"GET /moto-api/ HTTP/1.0\r\n\r\n"
         wait_until(lambda: answers(self.port, health, b"HTTP/1.1 200"), "S3 answers", self.program)
+        keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
+        boto3.client("s3", endpoint_url=self.url, region_name="us-east-1", **keys).create_bucket(Bucket=BUCKET)
 
     def stop(self) -> None:
         self.program.leave()

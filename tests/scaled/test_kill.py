@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from tests.books import SEED, Books, Painter
-from tests.scaled.darkroom import Darkroom
+from tests.scaled.darkroom import LEASE_SECONDS, Darkroom
 from tests.scaled.people import Person
 from tests.scaled.programs import Program, wait_until
 from tests.upstream import upstream
@@ -19,7 +19,6 @@ pytestmark = [pytest.mark.scaled, pytest.mark.xdist_group("scaled")]
 log = logging.getLogger(__name__)
 
 RUNS, KILLS = 50, 20
-LEASE_SECONDS = 3
 WORKERS = 3
 IS_READY = "Worker process is ready for action"
 
@@ -78,7 +77,7 @@ class Killable(Program):
 
     def __init__(self, darkroom: Darkroom, number: int) -> None:
         like = darkroom.worker
-        environment = {**like.environment, "LEASE_SECONDS": str(LEASE_SECONDS), "WORKER_METRICS_PORT": "0"}
+        environment = {**like.environment, "WORKER_METRICS_PORT": "0"}
         super().__init__(f"killed-{number}", like.arguments, darkroom.folder, environment)
         self.begun = 0
 
