@@ -8,7 +8,7 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, limits
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Invitation, Membership, Organization, Role, User
 from accounts.models.invitations import LIFETIME
@@ -111,6 +111,7 @@ def accept(*, invitation: Invitation, user: User) -> Membership:
             raise InvitationEnded("This invitation has expired, was used or was taken back. Ask for a new one.")
         member, is_new = Membership.objects.get_or_create(org=org, user=user, defaults={"role": invitation.role})
         if is_new:
+            limits.refresh(org)  # whoever comes back on the same day finds what they had spent
             audit.record(org=org, by=user, action="member.joined", target=user.email, details={"role": member.role})
         member.org = org  # outside, it could not be asked for
         return member

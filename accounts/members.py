@@ -1,7 +1,7 @@
 """Verbs on members. Each takes the organization's lock and reads the actor's rights again behind it: of two admins who
 remove each other at the same moment, the second one is nobody any more."""
 
-from accounts import api_keys, audit
+from accounts import api_keys, audit, limits
 from accounts.errors import LastOwner, NotAllowed
 from accounts.models import Membership, Organization, Role, User
 from saas import live
@@ -21,6 +21,7 @@ def change_role(*, member: Membership, by: Membership, role: Role) -> None:
     before = target.role
     target.role = role
     target.save(update_fields=["role"])
+    limits.refresh(org)
     audit.record(
         org=org,
         by=actor.user,
@@ -54,6 +55,7 @@ def transfer(*, by: Membership, to: Membership) -> None:
     target.save(update_fields=["role"])
     actor.role = Role.ADMIN
     actor.save(update_fields=["role"])
+    limits.refresh(org)
     audit.record(org=org, by=actor.user, action="organization.transferred", target=_label(target))
     _end_sockets(target)
     _end_sockets(actor)

@@ -86,6 +86,22 @@ def require_second_factor(*, org: Organization, by: Membership, is_required: boo
     after_commit(live.announce, live.org_group(org.pk), {"type": "access.ended"})  # who has one comes back at once
 
 
+def set_time_zone(*, org: Organization, by: Membership, time_zone: str) -> None:
+    """Its days and months begin at midnight there, from now on."""
+    before = org.time_zone
+    if time_zone == before:
+        return
+    org.time_zone = time_zone
+    org.save(update_fields=["time_zone"])
+    audit.record(
+        org=org,
+        by=by.user,
+        action="organization.time_zone_set",
+        target=org.name,
+        details={"before": before, "after": time_zone},
+    )
+
+
 def delete(*, org: Organization, by: Membership) -> None:
     """Out of everybody's sight at once; keys stop working; rows stay until the operator purges them."""
     locked = org.locked()

@@ -12,9 +12,9 @@ from django.db import connection, transaction
 
 from saas import patience, tenancy
 from saas.patience import Wait
-from studio import composites, endings, events, line, rescue
+from studio import composites, endings, events, line, rescue, spending
 from studio.line import Held
-from studio.models import Slot
+from studio.models import Charged, Slot
 
 MOST_POKES = 50
 LOOK_SECONDS = 1.0
@@ -112,6 +112,7 @@ def _take_over(held: Held) -> None:
     slot = Slot.objects.select_related("run").filter(code=held.slot_code).first()
     if slot is None:
         line.leave(held.id)
+        spending.ended(held.slot_code, Charged.PERHAPS)
     elif slot.sent_at is None and slot.put_back():
         line.free(held.id)
         events.record(slot.run, "queued", slot=slot.index, data={"why": "worker_lost"})

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from studio import events
+from studio import events, spending
 from studio.models import ENDS, Run, Slot, state_of
 from studio.outcomes import ENDINGS
 
@@ -23,6 +23,8 @@ def end(run: Run, slot: Slot, code: str, *, request_id: str = "") -> bool:
         Slot.objects.filter(pk=slot.pk).update(request_id=request_id[:120])
         data: dict[str, Any] = {"code": code, "sentence": ending.sentence, "charged": ending.charged.value}
         events.record(run, ending.state.value, slot=slot.index, data=data)
+    # Also where an earlier try's picture has ended the slot: this try had its own hold.
+    spending.ended(slot.code, ending.charged, request_id=request_id)
     return was_open
 
 

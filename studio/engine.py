@@ -21,11 +21,11 @@ from accounts.models import Organization, ProviderConnection
 from saas import tenancy
 from saas.broker import enqueue_later
 from saas.transactions import after_commit
-from studio import calls, caretaker, endings, events, failover, finals, keeping, line, provider, rescue
+from studio import calls, caretaker, endings, events, failover, finals, keeping, line, provider, rescue, spending
 from studio.answers import Final, Partial
 from studio.line import Held
-from studio.models import Run, Slot, State
-from studio.outcomes import ProviderError
+from studio.models import Charged, Run, Slot, State
+from studio.outcomes import ENDINGS, ProviderError
 
 WORKER: UUID = uuid4()
 MOST_TRIES = 4
@@ -90,6 +90,7 @@ def _begin_slot(held: Held) -> Job | None:
     slot = Slot.objects.select_related("run__connection", "org").filter(code=held.slot_code).first()
     if slot is None:
         line.leave(held.id)
+        spending.ended(held.slot_code, Charged.NO)
         return None
     connection = ProviderConnection.objects.select_related("org").filter(pk=held.connection_id).first()
     if connection is not None:
@@ -100,7 +101,10 @@ def _begin_slot(held: Held) -> Job | None:
             return None
     if not slot.begin(timezone.now(), connection_id=connection.pk if connection else None):
         line.leave(held.id)  # it has ended
+        spending.ended(slot.code, Charged.NO)
         return None
+    if connection is not None and connection.pk != slot.run.connection_id:
+        spending.diverted(slot.code, slot.run.model, connection)
     slot.refresh_from_db(fields=["tries", "started_at"])
     slot.run.begin(timezone.now())
     events.record(slot.run, "started", slot=slot.index, data={"try": slot.tries})
@@ -202,11 +206,12 @@ def _note_failure(job: Job, error: ProviderError) -> None:
         if not line.still_holds(WORKER, job.held.id):
             return  # ended, or put back, by somebody else
         job.slot.refresh_from_db()
+        code = "broken_late" if error.code == "broken" and job.slot.sent_at else error.code
         if job.slot.state != State.RUNNING:
             line.leave(job.held.id)  # an earlier try's picture came late and ended it
+            spending.ended(job.slot.code, ENDINGS[code].charged, request_id=error.request_id)
             return
         _note_health(job, error)
-        code = "broken_late" if error.code == "broken" and job.slot.sent_at else error.code
         if error.ending.is_retryable and _is_stopped(job):
             code = "stopped"  # nothing was made, and nothing shall be
         elif error.ending.is_retryable and _may_try_again(job, error):

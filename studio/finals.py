@@ -3,7 +3,7 @@ Doing it twice is harmless, so that it can be tried until it holds."""
 
 import base64
 
-from studio import composites, endings, events, keeping
+from studio import composites, endings, events, keeping, spending
 from studio.answers import Final
 from studio.keeping import Stored
 from studio.models import Run, Slot
@@ -18,3 +18,4 @@ def note(run: Run, slot: Slot, frame: Final, stored: Stored) -> None:
         events.record(run, "output", slot=slot.index, data=seen, hint={"preview": preview})
         composites.plan(run, output)
     endings.close(run)
+    spending.kept(slot.code, tried=slot.tries, usage=frame.usage, used=frame.used, request_id=frame.request_id)

@@ -1,6 +1,7 @@
 """Verbs on runs: the same for the page, the API and the gateway. Whoever calls has opened the organization's wall."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from django.conf import settings
@@ -11,8 +12,8 @@ from django.utils import timezone
 from accounts.errors import NotAllowed, Refused
 from accounts.models import ApiKey, Membership, Organization, ProviderConnection, Role
 from saas.broker import enqueue
-from studio import endings, events, line
-from studio.models import LIVE, Input, Kind, Relation, Run, RunInput, Slot, Visibility
+from studio import catalogue, endings, events, line, spending
+from studio.models import LIVE, ImageModel, Input, Kind, Relation, Run, RunInput, Slot, Visibility
 from studio.outcomes import ENDINGS
 from studio.specs import Spec
 
@@ -37,6 +38,7 @@ def visible_to(member: Membership) -> QuerySet[Run]:
     return Run.objects.filter(Q(visibility=Visibility.TEAM) | Q(maker=member.user_id), org=member.org_id)
 
 
+@transaction.atomic
 def submit(
     *,
     org: Organization,
@@ -87,6 +89,7 @@ def submit(
     _attach(run, references, mask)
     events.record(run, "queued", data={"count": spec.n})
     _line_up(run, slots, connection)
+    spending.hold(run=run, slots=slots, by=by, api_key=api_key, spec=spec, model=_model(spec), connection=connection)
     return run
 
 
@@ -114,6 +117,7 @@ def _stop_tickets(run: Run) -> set[UUID]:
     return set(waiting)
 
 
+@transaction.atomic
 def retry(*, slot: Slot, by: Membership) -> None:
     """One slot again; the others stay as they are."""
     run = slot.run
@@ -121,10 +125,10 @@ def retry(*, slot: Slot, by: Membership) -> None:
         raise NotAllowed("Only its maker or an admin can try this again.")
     if run.connection is None:
         raise Refused(ENDINGS["no_connection"].sentence)
-    Slot.objects.select_for_update(no_key=True).get(pk=slot.pk)  # then the run, in the order in which workers lock them
-    locked = Run.objects.select_for_update(no_key=True).get(
-        pk=run.pk
-    )  # a sibling that ends now would close the run over it
+    # The slot and then the run, in the order in which workers lock them: a sibling that ends now would close the run
+    # over this one.
+    slot = Slot.objects.select_for_update(no_key=True).get(pk=slot.pk)
+    locked = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     if locked.is_live and locked.cancel_asked_at:
         raise StillStopping  # else what still runs would be stopped no more
     if not slot.reopen():
@@ -133,6 +137,15 @@ def retry(*, slot: Slot, by: Membership) -> None:
     Run.objects.filter(pk=run.pk).update(cancel_asked_at=None)
     events.record(run, "queued", slot=slot.index)
     _line_up(run, [slot], run.connection)
+    spec = replace(Spec.from_json(run.asked), n=1)
+    spending.hold(run=run, slots=[slot], by=by, api_key=None, spec=spec, model=_model(spec), connection=run.connection)
+
+
+def _model(spec: Spec) -> ImageModel:
+    try:
+        return catalogue.at(timezone.now()).model(spec.model)
+    except catalogue.UnknownModel:
+        raise Refused(f"The model {spec.model} is not available any more.") from None
 
 
 def _insert(run: Run) -> Run | None:

@@ -24,9 +24,10 @@ PASSWORD = "correct horse battery"
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
-    """Tests with real transactions empty the tables afterwards; the audit log refuses that, as it should."""
+    """Tests with real transactions empty the tables afterwards; what only grows refuses that, as it should."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE accounts_auditentry DISABLE TRIGGER refuse_truncate")
+        for table in ("accounts_auditentry", "billing_entry", "billing_snapshot"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER refuse_truncate")
     post_migrate.connect(_put_image_models_back, sender=apps.get_app_config("studio"))
     post_migrate.connect(_put_prices_back, sender=apps.get_app_config("billing"))
 

@@ -35,6 +35,7 @@ MAY_HOLD_HTML = {("templates/components/forms/_hint.html", "|safe")}
 # Each of these makes the row that it saves.
 MAY_SAVE_A_WHOLE_ROW = {
     ("accounts/connections.py", "add"),
+    ("accounts/limits.py", "change"),
     ("accounts/models/people.py", "create_user"),
     ("billing/admin.py", "save_model"),
     ("studio/runs.py", "_insert"),

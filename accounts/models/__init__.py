@@ -5,19 +5,27 @@ from accounts.models.connections import Health, ProviderConnection, ProviderKind
 from accounts.models.invitations import Invitation
 from accounts.models.organizations import Membership, Organization, Role
 from accounts.models.people import Look, User
+from accounts.models.quotas import Counter, Hold, HoldState, Period, Quota, Subject, Unit
 
 __all__ = [
     "ApiKey",
     "AuditEntry",
     "Circuit",
+    "Counter",
     "Health",
+    "Hold",
+    "HoldState",
     "Invitation",
     "Look",
     "Membership",
     "Organization",
+    "Period",
     "ProviderConnection",
     "ProviderKind",
+    "Quota",
     "Role",
     "Scope",
+    "Subject",
+    "Unit",
     "User",
 ]

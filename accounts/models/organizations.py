@@ -39,6 +39,7 @@ class Organization(models.Model):
     slug = models.SlugField(max_length=40)
     name = models.CharField(max_length=80)
     requires_second_factor = models.BooleanField(default=False)
+    time_zone = models.CharField(max_length=40, default="UTC")  # where its days and months begin
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     suspended_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)

@@ -1,0 +1,196 @@
+"""Who may spend how much. A quota is what was decided; a counter is what has become of it in one day or month; a hold
+is a part of it set aside for a picture that is being made. Amounts are micro-dollars; NULL is unlimited."""
+
+import uuid
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models.api_keys import ApiKey
+from accounts.models.organizations import Role
+from saas.tenancy import TenantModel
+
+
+class Subject(models.TextChoices):
+    """Whose limit it is. That of a role holds for each of its people who has none of their own."""
+
+    ORGANIZATION = "organization", "Organization"
+    ROLE = "role", "Role"
+    MEMBER = "member", "Member"
+    KEY = "key", "API key"
+
+
+class Period(models.TextChoices):
+    DAY = "day", "Day"
+    MONTH = "month", "Month"
+
+
+class Unit(models.TextChoices):
+    MONEY = "money", "Money"
+    IMAGES = "images", "Pictures"
+
+
+QUALITIES = ("low", "medium", "high", "xhigh", "max")  # from least to most
+LIMITS = ("money_day", "money_month", "images_day", "images_month")
+CEILINGS = ("most_pixels", "highest_quality", "most_pictures", "model_names", "runs_at_once", "runs_per_minute")
+
+
+def _is_of(subject: Subject, *, role: bool = False, user: bool = False, api_key: bool = False) -> Q:
+    named = Q(role="") if not role else ~Q(role="")
+    return Q(subject=subject, user__isnull=not user, api_key__isnull=not api_key) & named
+
+
+class Quota(TenantModel):
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="quotas")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    subject = models.CharField(max_length=12, choices=Subject.choices)
+    role = models.CharField(max_length=10, choices=Role.choices, blank=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
+    api_key = models.ForeignKey(ApiKey, null=True, on_delete=models.CASCADE, related_name="+")
+    # How much in a day and in a month.
+    money_day = models.BigIntegerField(null=True, blank=True)
+    money_month = models.BigIntegerField(null=True, blank=True)
+    images_day = models.BigIntegerField(null=True, blank=True)
+    images_month = models.BigIntegerField(null=True, blank=True)
+    # Of what kind at most.
+    most_pixels = models.PositiveIntegerField(null=True, blank=True)
+    highest_quality = models.CharField(max_length=10, blank=True)  # empty: any
+    most_pictures = models.PositiveSmallIntegerField(null=True, blank=True)  # in one run
+    model_names = ArrayField(models.CharField(max_length=80), null=True, blank=True)
+    runs_at_once = models.PositiveIntegerField(null=True, blank=True)
+    runs_per_minute = models.PositiveIntegerField(null=True, blank=True)
+    changed_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["org", "subject", "role", "user", "api_key"], name="one_quota_each", nulls_distinct=False
+            ),
+            models.CheckConstraint(
+                condition=_is_of(Subject.ORGANIZATION)
+                | _is_of(Subject.ROLE, role=True)
+                | _is_of(Subject.MEMBER, user=True)
+                | _is_of(Subject.KEY, api_key=True),
+                name="quota_names_its_subject",
+            ),
+            models.CheckConstraint(
+                condition=Q(*[Q(**{name: None}) | Q(**{f"{name}__gte": 0}) for name in LIMITS]),
+                name="limits_are_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.role or self.user_id or self.api_key_id or ''}".strip()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it limits nothing."""
+        return all(getattr(self, name) in (None, "") for name in (*LIMITS, *CEILINGS))
+
+    def limit(self, unit: Unit, period: Period) -> int | None:
+        found: int | None = getattr(self, f"{unit}_{period}")
+        return found
+
+
+class Counter(TenantModel):
+    """What one subject has spent and holds in one day or month, beside what it may: all that decides stands in one row,
+    so that one conditional UPDATE decides. The sandbox's play money has counters of its own."""
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="counters")
+    subject = models.CharField(max_length=12)
+    subject_id = models.BigIntegerField()  # of the organization, the user or the API key
+    period = models.CharField(max_length=5, choices=Period.choices)
+    starts_on = models.DateField()
+    is_play = models.BooleanField()
+    # What the quota says, with what was granted once on top.
+    allowed_micros = models.BigIntegerField(null=True)
+    allowed_images = models.BigIntegerField(null=True)
+    granted_micros = models.BigIntegerField(default=0)
+    granted_images = models.BigIntegerField(default=0)
+    spent_micros = models.BigIntegerField(default=0)
+    held_micros = models.BigIntegerField(default=0)
+    spent_images = models.BigIntegerField(default=0)
+    held_images = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["org", "period", "starts_on", "is_play", "subject", "subject_id"], name="one_counter_each"
+            ),
+            models.CheckConstraint(condition=Q(held_micros__gte=0, held_images__gte=0), name="held_is_not_negative"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.subject_id} {self.period} {self.starts_on}"
+
+    def allowed(self, unit: Unit) -> int | None:
+        return self.allowed_micros if unit == Unit.MONEY else self.allowed_images
+
+    def spent(self, unit: Unit) -> int:
+        return self.spent_micros if unit == Unit.MONEY else self.spent_images
+
+    def held(self, unit: Unit) -> int:
+        return self.held_micros if unit == Unit.MONEY else self.held_images
+
+    def left(self, unit: Unit) -> int | None:
+        """None is unlimited. Never negative: a limit that was set below what is spent has nothing left."""
+        allowed = self.allowed(unit)
+        return None if allowed is None else max(0, allowed - self.spent(unit) - self.held(unit))
+
+
+class HoldState(models.TextChoices):
+    OPEN = "open", "Being made"
+    UNCERTAIN = "uncertain", "May have been charged"
+    SETTLED = "settled", "Paid"
+    RELEASED = "released", "Given back"
+
+
+KEPT = (HoldState.OPEN, HoldState.UNCERTAIN)  # while so, the money is held
+
+
+class Hold(TenantModel):
+    """Money set aside for one picture. A slot that a person tries again takes a new one; what happens to the first
+    meanwhile is the first one's affair."""
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="holds")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    run_code = models.UUIDField()
+    slot_code = models.UUIDField()
+    attempt = models.PositiveSmallIntegerField()
+    after_try = models.PositiveSmallIntegerField()  # it pays for tries beyond this one
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    api_key = models.ForeignKey(ApiKey, null=True, on_delete=models.RESTRICT, related_name="+")
+    day = models.DateField()  # the organization's own, when it was taken; it counts in this day and its month
+    is_play = models.BooleanField()
+    micros = models.BigIntegerField()
+    state = models.CharField(max_length=10, choices=HoldState.choices, default=HoldState.OPEN)
+    spent_micros = models.BigIntegerField(default=0)
+    is_estimated = models.BooleanField(default=False)  # settled at what was held, since nothing better was known
+    terms = models.JSONField(default=dict)  # what was agreed: the tariff and what it is for
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["org", "slot_code", "attempt"], name="one_hold_per_attempt"),
+            models.CheckConstraint(condition=Q(micros__gte=0), name="hold_is_not_negative"),
+        ]
+        indexes = [
+            models.Index(fields=["org", "state"], condition=Q(state__in=["open", "uncertain"]), name="kept_holds"),
+            models.Index(fields=["org", "-created_at"]),
+            models.Index(fields=["run_code"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.micros} for {self.slot_code}"
+
+    def move(self, state: HoldState, *, since: Iterable[HoldState], **values: object) -> bool:
+        """Answers whether it was in one of these states and is in the new one now."""
+        changed = Hold.objects.filter(pk=self.pk, state__in=since).update(state=state, **values)
+        if changed:
+            self.state = state
+        return changed == 1

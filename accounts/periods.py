@@ -1,0 +1,38 @@
+"""Days and months as an organization's own calendar has them: its limits begin anew at its midnight."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from accounts.models import Organization, Period
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The day and the month that a moment belongs to."""
+
+    day: date
+
+    @property
+    def month(self) -> date:
+        return self.day.replace(day=1)
+
+    def start(self, period: Period) -> date:
+        return self.day if period == Period.DAY else self.month
+
+
+def today(org: Organization, moment: datetime | None = None) -> Today:
+    return Today((moment or timezone.now()).astimezone(zone(org)).date())
+
+
+def resets_at(org: Organization, period: Period, starts_on: date) -> datetime:
+    """The first moment of the next one. Midnight is asked of the calendar, so that a day of 23 hours is one."""
+    following = starts_on + timedelta(days=1 if period == Period.DAY else 31)
+    first = following if period == Period.DAY else following.replace(day=1)
+    return datetime.combine(first, time(), zone(org)).astimezone(UTC)
+
+
+def zone(org: Organization) -> ZoneInfo:
+    return ZoneInfo(org.time_zone)

@@ -1,0 +1,283 @@
+"""Money and pictures are set aside before they are spent: `hold`, then `settle` or `release`.
+
+A hold is taken on every limit that applies, or on none. Whoever calls has opened the organization's wall and is in the
+transaction that makes the run, so that there is no run without its hold and no hold without its run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db.models import Count, Max
+from django.utils import timezone
+
+from accounts import counters, limits
+from accounts.counters import Amount, Found
+from accounts.errors import Refused
+from accounts.models import (
+    ApiKey,
+    Hold,
+    HoldState,
+    Membership,
+    Organization,
+    Period,
+    Role,
+    Subject,
+    Unit,
+)
+from accounts.models.quotas import KEPT, QUALITIES
+from accounts.periods import resets_at, today, zone
+from saas import money
+
+MOST_NAMES = 2  # of admins, in a refusal
+MINUTE = timedelta(minutes=1)
+
+
+class LimitReached(Refused):
+    """`code` names the limit that refused; `left` is in micro-dollars or pictures, `resets_at` when it begins anew."""
+
+    def __init__(
+        self, code: str, sentence: str, *, left: int | None = None, resets_at: datetime | None = None, place: Any = None
+    ) -> None:
+        super().__init__(sentence)
+        self.code, self.left, self.resets_at, self.place = code, left, resets_at, place
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Whose limits count."""
+
+    member: Membership
+    api_key: ApiKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a run asks for, with the worst case where the provider decides: what ceilings look at."""
+
+    model: str
+    quality: str
+    pixels: int
+    pictures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One picture to hold money for: its slot, and the tries that came before."""
+
+    slot_code: UUID
+    tries: int = 0
+
+
+def hold(
+    *,
+    org: Organization,
+    payer: Payer,
+    wish: Wish,
+    run_code: UUID,
+    parts: Sequence[Part],
+    micros: int,
+    is_play: bool,
+    terms: dict[str, Any],
+    now: datetime | None = None,
+) -> None:
+    """`micros` for each part. Raises LimitReached; then the caller's transaction has to be undone."""
+    moment = now or timezone.now()
+    date = today(org, moment)
+    wanted = counters.places(org.pk, payer.member.user_id, payer.api_key.pk if payer.api_key else None, date)
+    amount = Amount(micros * len(parts), len(parts))
+    rules = limits.rules_for(payer.member, payer.api_key)
+    _refuse_beyond_ceilings(org, payer, rules, wish)
+    found = counters.take(org.pk, wanted, amount, is_play=is_play)
+    if len(found) < len(wanted):
+        limits.make_counters(org, wanted, limits.rules_for(payer.member, payer.api_key), is_play=is_play)
+        found = counters.take(org.pk, wanted, amount, is_play=is_play)
+    refusing = [counter for counter in found if not counter.fits]
+    if refusing:
+        raise _no_room(org, payer, refusing, amount)
+    _refuse_beyond_pace(org, payer, rules, run_code, moment)
+    attempts = _attempts([part.slot_code for part in parts])
+    Hold.objects.bulk_create(
+        Hold(
+            org=org,
+            run_code=run_code,
+            slot_code=part.slot_code,
+            attempt=attempts.get(part.slot_code, 0) + 1,
+            after_try=part.tries,
+            user_id=payer.member.user_id,
+            api_key=payer.api_key,
+            day=date.day,
+            is_play=is_play,
+            micros=micros,
+            terms=terms,
+            created_at=moment,
+        )
+        for part in parts
+    )
+
+
+class Settled(NamedTuple):
+    """By how much the spending grew, and whether this was the first that was known of it."""
+
+    micros: int
+    is_first: bool
+
+
+def settle(held: Hold, *, micros: int, is_estimated: bool = False) -> Settled | None:
+    """What was held becomes what was spent. None where nothing was new: a second settlement changes only what the first
+    one had to guess. Also what had been given back is spent then, for it was."""
+    was = _locked(held)
+    now = timezone.now()
+    values = {"spent_micros": micros, "is_estimated": is_estimated, "ended_at": now}
+    if was.state == HoldState.SETTLED:
+        if is_estimated or not was.is_estimated:
+            return None
+        was.move(HoldState.SETTLED, since=[HoldState.SETTLED], **values)
+        _shift(was, held=Amount(0, 0), spent=Amount(micros - was.spent_micros, 0))
+        return Settled(micros - was.spent_micros, is_first=False)
+    was_kept = was.state in KEPT
+    was.move(HoldState.SETTLED, since=[HoldState(was.state)], **values)
+    _shift(was, held=Amount(-was.micros, -1) if was_kept else Amount(0, 0), spent=Amount(micros, 1))
+    return Settled(micros, is_first=True)
+
+
+def release(held: Hold) -> bool:
+    """Nothing was paid. Answers whether it was held until now."""
+    if not held.move(HoldState.RELEASED, since=KEPT, ended_at=timezone.now()):
+        return False
+    _shift(held, held=Amount(-held.micros, -1), spent=Amount(0, 0))
+    return True
+
+
+def correct(held: Hold, *, micros: int) -> None:
+    """Somebody knows better what was paid: more, or less where it is negative."""
+    was = _locked(held)
+    was.move(HoldState.SETTLED, since=[HoldState.SETTLED], spent_micros=was.spent_micros + micros, is_estimated=False)
+    _shift(was, held=Amount(0, 0), spent=Amount(micros, 0))
+
+
+def doubt(held: Hold) -> bool:
+    """The provider may have charged: the money stays held until somebody knows."""
+    return held.move(HoldState.UNCERTAIN, since=[HoldState.OPEN])
+
+
+def newest(slot_code: UUID) -> Hold | None:
+    return Hold.objects.filter(slot_code=slot_code).order_by("-attempt").first()
+
+
+def paying_for(slot_code: UUID, tried: int) -> Hold | None:
+    """The hold that a try of a slot was made with."""
+    return Hold.objects.filter(slot_code=slot_code, after_try__lt=tried).order_by("-attempt").first()
+
+
+def _locked(held: Hold) -> Hold:
+    return Hold.objects.select_for_update().get(pk=held.pk)
+
+
+def _shift(of: Hold, *, held: Amount, spent: Amount) -> list[Found]:
+    return counters.shift(of.org_id, counters.places_of(of), held=held, spent=spent, is_play=of.is_play)
+
+
+def _attempts(slot_codes: list[UUID]) -> dict[UUID, int]:
+    found = Hold.objects.filter(slot_code__in=slot_codes).values_list("slot_code").annotate(Max("attempt"))
+    return dict(found)
+
+
+def _refuse_beyond_ceilings(org: Organization, payer: Payer, rules: limits.Rules, wish: Wish) -> None:
+    for subject, quota in rules.items():
+        whose = _whose(org, payer, subject)
+        if quota.model_names is not None and wish.model not in quota.model_names:
+            raise _ceiling(org, f"{subject}_model", f"{whose} limits do not allow the model {wish.model}.")
+        if quota.most_pixels is not None and wish.pixels > quota.most_pixels:
+            most = f"{quota.most_pixels / 1e6:.1f} megapixels"
+            raise _ceiling(org, f"{subject}_size", f"{whose} limits allow pictures of at most {most}.")
+        if quota.highest_quality and _rank(wish.quality) > _rank(quota.highest_quality):
+            text = f"{whose} limits allow the quality “{quota.highest_quality}” at most."
+            raise _ceiling(org, f"{subject}_quality", text)
+        if quota.most_pictures is not None and wish.pictures > quota.most_pictures:
+            text = f"{whose} limits allow at most {_pictures(quota.most_pictures)} in one run."
+            raise _ceiling(org, f"{subject}_pictures", text)
+
+
+def _refuse_beyond_pace(org: Organization, payer: Payer, rules: limits.Rules, run_code: UUID, moment: datetime) -> None:
+    """Counted behind the counters' locks, so that no two pass at once."""
+    for subject, quota in rules.items():
+        whose = _whose(org, payer, subject)
+        of_subject = Hold.objects.filter(org=org, **_holds_of(payer, subject)).exclude(run_code=run_code)
+        if quota.runs_at_once is not None:
+            running = of_subject.filter(state=HoldState.OPEN).aggregate(n=Count("run_code", distinct=True))["n"]
+            if running >= quota.runs_at_once:
+                text = f"{whose} limits allow {_runs(quota.runs_at_once)} at once. Wait until one has ended."
+                raise _ceiling(org, f"{subject}_runs_at_once", text)
+        if quota.runs_per_minute is not None:
+            recent = of_subject.filter(created_at__gt=moment - MINUTE)
+            if recent.aggregate(n=Count("run_code", distinct=True))["n"] >= quota.runs_per_minute:
+                text = f"{whose} limits allow {_runs(quota.runs_per_minute)} a minute. Wait a moment."
+                raise LimitReached(f"{subject}_runs_per_minute", text, left=0, resets_at=moment + MINUTE)
+
+
+def _no_room(org: Organization, payer: Payer, refusing: list[Found], amount: Amount) -> LimitReached:
+    """Of several that refuse, the one that does so for the longest time is named."""
+    counter = max(refusing, key=lambda found: (found.place.period == Period.MONTH, found.place.subject))
+    place = counter.place
+    left = {
+        Unit.MONEY: _left(counter.allowed_micros, counter.spent_micros + counter.held_micros),
+        Unit.IMAGES: _left(counter.allowed_images, counter.spent_images + counter.held_images),
+    }
+    money_left = left[Unit.MONEY]
+    is_money = money_left is not None and amount.micros > money_left
+    unit = Unit.MONEY if is_money else Unit.IMAGES
+    rest = left[unit] or 0
+    moment = resets_at(org, Period(place.period), place.starts_on)
+    word = "daily" if place.period == Period.DAY else "monthly"
+    has, needs = (
+        (money.show(rest), f"up to {money.show(amount.micros)}")
+        if is_money
+        else (_pictures(rest), _pictures(amount.images))
+    )
+    when = moment.astimezone(zone(org))
+    sentence = (
+        f"{_whose(org, payer, place.subject)} {word} limit has {has} left, and this needs {needs}. "
+        f"It begins anew on {when:%-d %B %Y at %H:%M} ({org.time_zone}). {_whom(org)}"
+    )
+    code = f"{place.subject}_{unit}_{place.period}"
+    return LimitReached(code, sentence, left=rest, resets_at=moment, place=place)
+
+
+def _ceiling(org: Organization, code: str, text: str) -> LimitReached:
+    return LimitReached(code, f"{text} {_whom(org)}")
+
+
+def _whom(org: Organization) -> str:
+    admins = org.memberships.filter(role__in=[Role.ADMIN, Role.OWNER]).select_related("user").order_by("role", "pk")
+    names = [member.user.display_name for member in admins[:MOST_NAMES]]
+    return f"Ask {' or '.join(names)} for more." if names else ""
+
+
+def _whose(org: Organization, payer: Payer, subject: str) -> str:
+    if subject == Subject.KEY and payer.api_key:
+        return f"The API key {payer.api_key.name}'s"
+    return f"{org.name}'s" if subject == Subject.ORGANIZATION else "Your"
+
+
+def _holds_of(payer: Payer, subject: str) -> dict[str, Any]:
+    if subject == Subject.KEY:
+        return {"api_key": payer.api_key}
+    return {} if subject == Subject.ORGANIZATION else {"user": payer.member.user_id}
+
+
+def _rank(quality: str) -> int:
+    return QUALITIES.index(quality) if quality in QUALITIES else len(QUALITIES)
+
+
+def _left(allowed: int | None, taken: int) -> int | None:
+    return None if allowed is None else max(0, allowed - taken)
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count:,} pictures"
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count:,} runs"
