@@ -43,6 +43,14 @@ def number(name: str, default: int) -> int:
         raise ImproperlyConfigured(f"{name} is {word!r}; write a whole number.") from None
 
 
+def choice(name: str, words: list[str]) -> str:
+    """The first word is the default."""
+    word = text(name, words[0]).strip().lower()
+    if word in words:
+        return word
+    raise ImproperlyConfigured(f"{name} is {word!r}; write {' or '.join(words)}.")
+
+
 def listing(name: str, default: str = "") -> list[str]:
     return [word.strip() for word in text(name, default).split(",") if word.strip()]
 

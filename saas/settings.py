@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import django_stubs_ext
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 
 from saas import environment, headers
 
@@ -153,6 +154,13 @@ if AWS_STORAGE_BUCKET_NAME:
 else:
     DEFAULT_STORAGE = {"BACKEND": "saas.disk.WholeFileStorage"}
 
+# Who sends the bytes, after the right was asked: this program ("here"), the proxy before it, or the bucket.
+FILES_FROM = environment.choice("FILES_FROM", ["here", "proxy", "bucket"])
+# From where browsers may load pictures besides from here: where signed links lead.
+FILES_ORIGINS = environment.listing("FILES_ORIGINS", environment.text("AWS_S3_ENDPOINT_URL"))
+if FILES_FROM == "bucket" and not (AWS_STORAGE_BUCKET_NAME and FILES_ORIGINS):
+    raise ImproperlyConfigured("FILES_FROM=bucket needs AWS_STORAGE_BUCKET_NAME and FILES_ORIGINS.")
+
 STORAGES = {
     "default": DEFAULT_STORAGE,
     "staticfiles": {
@@ -248,7 +256,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", "blob:"],
+        "img-src": [SELF, "data:", "blob:", *(FILES_ORIGINS if FILES_FROM == "bucket" else [])],
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],

@@ -1,14 +1,13 @@
 from typing import Any
 from uuid import UUID
 
-from django.core.files.storage import default_storage
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404
+from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from ninja import Field, File, Form, Query, Router, Schema, Status, UploadedFile
 
 from accounts.models import Scope
-from studio import gallery, inputs, runs
+from studio import gallery, inputs, runs, serving
 from studio.api.door import ApiRequest, inside, may
 from studio.api.runs import REFUSALS
 from studio.api.shapes import ImageOut, InputOut, Page, Shape
@@ -16,8 +15,7 @@ from studio.filters import MOST_CHARACTERS, Filters
 from studio.models import Output, Run
 
 router = Router(tags=["Pictures"])
-MIME = {"png": "image/png", "jpeg": "image/jpeg", "jpg": "image/jpeg", "webp": "image/webp"}
-BINARY: dict[str, Any] = {"responses": {200: {"content": {mime: {} for mime in sorted(set(MIME.values()))}}}}
+BINARY: dict[str, Any] = {"responses": {200: {"content": {mime: {} for mime in sorted(set(serving.MIME.values()))}}}}
 
 
 class ImageFilters(Schema):
@@ -97,10 +95,11 @@ def read_image(request: ApiRequest, code: UUID) -> ImageOut:
     openapi_extra=BINARY,
 )
 @inside
-def image_file(request: ApiRequest, code: UUID, shape: Shape) -> FileResponse:
+def image_file(request: ApiRequest, code: UUID, shape: Shape) -> HttpResponseBase:
     """Download a picture: its original bytes, or a small one"""
     output = get_object_or_404(_visible(request), code=code)
-    return _serve({"original": output.file, "preview": output.preview, "thumbnail": output.thumbnail}[shape])
+    name = {"original": output.file, "preview": output.preview, "thumbnail": output.thumbnail}[shape]
+    return serving.send(request, name, download_as=name.rpartition("/")[2])
 
 
 @router.get(
@@ -111,11 +110,12 @@ def image_file(request: ApiRequest, code: UUID, shape: Shape) -> FileResponse:
     openapi_extra=BINARY,
 )
 @inside
-def partial_file(request: ApiRequest, code: UUID, shape: Shape) -> FileResponse:
+def partial_file(request: ApiRequest, code: UUID, shape: Shape) -> HttpResponseBase:
     """Download a frame on the way"""
     seen = request.auth.org.partials.filter(slot__run__in=_runs(request))
     partial = get_object_or_404(seen, code=code)
-    return _serve(partial.file if shape == "original" else partial.preview)
+    name = partial.file if shape == "original" else partial.preview
+    return serving.send(request, name, download_as=name.rpartition("/")[2])
 
 
 def _visible(request: ApiRequest) -> QuerySet[Output]:
@@ -124,16 +124,3 @@ def _visible(request: ApiRequest) -> QuerySet[Output]:
 
 def _runs(request: ApiRequest) -> QuerySet[Run]:
     return runs.visible_to(request.auth.member)
-
-
-def _serve(name: str) -> FileResponse:
-    try:
-        file = default_storage.open(name)
-    except FileNotFoundError as error:
-        raise Http404 from error
-    ending = name.rpartition(".")[2]
-    response = FileResponse(file, content_type=MIME[ending])
-    response["Content-Disposition"] = f'inline; filename="{name.rpartition("/")[2]}"'
-    response["Cache-Control"] = "private, max-age=31536000, immutable"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response

@@ -2,17 +2,15 @@
 
 from uuid import UUID
 
-from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
-from studio import inputs, runs
+from studio import inputs, runs, serving
 from studio.models import Output, Partial
 
-MIME = {"png": "image/png", "jpeg": "image/jpeg", "jpg": "image/jpeg", "webp": "image/webp"}
 SHAPES = {"original", "preview", "thumbnail"}
 # Of an output whose composite is made: the picture with its untouched parts put back, and where the model strayed.
 KEPT_SHAPES = {"kept": "file", "kept-preview": "preview", "kept-thumbnail": "thumbnail", "heat": "heat"}
@@ -20,56 +18,45 @@ KEPT_SHAPES = {"kept": "file", "kept-preview": "preview", "kept-thumbnail": "thu
 
 @require_safe
 @member_required(Role.VIEWER)
-def output_file(request: OrgRequest, code: UUID, shape: str) -> FileResponse:
+def output_file(request: OrgRequest, code: UUID, shape: str) -> HttpResponseBase:
     visible = Output.objects.filter(org=request.org, run__in=runs.visible_to(request.member))
     output = get_object_or_404(visible.select_related("composite"), code=code)
+    if output.purged_at:
+        return serving.deleted()
     if shape in KEPT_SHAPES:
-        return _kept_file(output, shape)
+        return _kept_file(request, output, shape)
     name = {"original": output.file, "preview": output.preview, "thumbnail": output.thumbnail}[_shape(shape)]
-    return _serve(name, download_as=f"{output.code}.{name.rpartition('.')[2]}")
+    return serving.send(request, name, download_as=f"{output.code}.{name.rpartition('.')[2]}")
 
 
-def _kept_file(output: Output, shape: str) -> FileResponse:
+def _kept_file(request: HttpRequest, output: Output, shape: str) -> HttpResponseBase:
     if not output.is_kept:
         raise Http404
     name = str(getattr(output.composite, KEPT_SHAPES[shape]))
-    return _serve(name, download_as=f"{output.code}-{shape}.{name.rpartition('.')[2]}")
+    return serving.send(request, name, download_as=f"{output.code}-{shape}.{name.rpartition('.')[2]}")
 
 
 @require_safe
 @member_required(Role.VIEWER)
-def partial_file(request: OrgRequest, code: UUID, shape: str) -> FileResponse:
+def partial_file(request: OrgRequest, code: UUID, shape: str) -> HttpResponseBase:
     visible = Partial.objects.filter(org=request.org, slot__run__in=runs.visible_to(request.member))
     partial = get_object_or_404(visible, code=code)
     name = {"original": partial.file, "preview": partial.preview, "thumbnail": partial.preview}[_shape(shape)]
-    return _serve(name, download_as=f"{partial.code}.{name.rpartition('.')[2]}")
+    return serving.send(request, name, download_as=f"{partial.code}.{name.rpartition('.')[2]}")
 
 
 @require_safe
 @member_required(Role.VIEWER)
-def input_file(request: OrgRequest, code: UUID, shape: str) -> FileResponse:
+def input_file(request: OrgRequest, code: UUID, shape: str) -> HttpResponseBase:
     """`sent` is the picture upright and in plain colours, as the provider gets it."""
     given = get_object_or_404(inputs.visible_to(request.member), code=code)
     names = {"original": given.file, "sent": given.sent_file, "preview": given.preview, "thumbnail": given.thumbnail}
     if shape not in names:
         raise Http404
-    return _serve(names[shape], download_as=f"{given.code}.{names[shape].rpartition('.')[2]}")
+    return serving.send(request, names[shape], download_as=f"{given.code}.{names[shape].rpartition('.')[2]}")
 
 
 def _shape(shape: str) -> str:
     if shape not in SHAPES:
         raise Http404
     return shape
-
-
-def _serve(name: str, *, download_as: str) -> FileResponse:
-    try:
-        file = default_storage.open(name)
-    except FileNotFoundError as error:
-        raise Http404 from error
-    response = FileResponse(file, content_type=MIME[name.rpartition(".")[2]])
-    response["Content-Disposition"] = f'inline; filename="{download_as}"'
-    # A code always names the same bytes; only this person's browser may keep them.
-    response["Cache-Control"] = "private, max-age=31536000, immutable"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    return response

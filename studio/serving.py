@@ -1,0 +1,148 @@
+"""Sends a stored file to whoever was found to have a right to it. Python asks for the right; in the scaled-out size the
+proxy or the bucket sends the bytes, as `FILES_FROM` says."""
+
+import re
+from collections.abc import AsyncIterator
+from hashlib import sha256
+from typing import Any
+
+import structlog
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.core.files.storage import default_storage
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, StreamingHttpResponse
+from django.utils.cache import get_conditional_response
+from django.utils.encoding import filepath_to_uri
+from django.utils.http import quote_etag
+
+from saas import metrics
+
+MIME = {"png": "image/png", "jpeg": "image/jpeg", "jpg": "image/jpeg", "webp": "image/webp"}
+CHUNK_BYTES = 256 * 1024
+ONE_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
+SIGNED_SECONDS = 60
+PROXY_PREFIX = "/-/files/"
+# A browser keeps the picture but asks each time whether it still may show it: after signing out it may not.
+ASK_EACH_TIME = "private, no-cache"
+NO_SCRIPT = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+
+MISSING_PICTURE = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 480 480" width="480" height="480">
+<rect width="480" height="480" fill="#8883"/><g fill="none" stroke="#888" stroke-width="6" stroke-linecap="round">
+<rect x="150" y="130" width="180" height="150" rx="14"/><path d="m150 250 52-46 40 34 36-30 52 46M130 110l220 200"/></g>
+<text x="240" y="340" text-anchor="middle" font-family="sans-serif" font-size="24" fill="#888">{}</text></svg>"""
+
+log = structlog.get_logger("darkroom.files")
+
+
+def send(request: HttpRequest, name: str, *, download_as: str) -> HttpResponseBase:
+    """`name` is the storage's, made by us. It always holds the same bytes, so it is its own version."""
+    ending = name.rpartition(".")[2]
+    headers = {
+        "Content-Type": MIME.get(ending, "application/octet-stream"),
+        "Content-Disposition": f'inline; filename="{download_as}"',
+        "Cache-Control": ASK_EACH_TIME,
+        "Content-Security-Policy": NO_SCRIPT,
+        "X-Content-Type-Options": "nosniff",
+        "Accept-Ranges": "bytes",
+        "ETag": quote_etag(sha256(name.encode()).hexdigest()[:32]),
+    }
+    if isinstance(get_conditional_response(request, etag=headers["ETag"]), HttpResponseNotModified):
+        return HttpResponseNotModified(headers={kept: headers[kept] for kept in ("ETag", "Cache-Control")})
+    try:
+        return SENDERS[settings.FILES_FROM](request, name, headers)
+    except FileNotFoundError:
+        return missing(name)
+
+
+def missing(name: str) -> HttpResponse:
+    """The row is there and the file is not: an honest placeholder, and a line that somebody reads."""
+    log.error("file missing in storage", file=name)
+    metrics.FILES_MISSING.inc()
+    return placeholder("This file is missing")
+
+
+def deleted() -> HttpResponse:
+    return placeholder("Deleted")
+
+
+def placeholder(words: str) -> HttpResponse:
+    response = HttpResponse(MISSING_PICTURE.format(words), status=404, content_type="image/svg+xml")
+    response["Cache-Control"] = "private, no-store"
+    response["Content-Security-Policy"] = NO_SCRIPT
+    return response
+
+
+def _from_here(request: HttpRequest, name: str, headers: dict[str, str]) -> HttpResponseBase:
+    file = default_storage.open(name)
+    size = int(file.size)
+    first, last = 0, size - 1
+    asked = _range(request, size, headers["ETag"])
+    if asked == UNSATISFIABLE:
+        file.close()
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}", "Cache-Control": ASK_EACH_TIME})
+    if asked is not None:
+        first, last = asked
+        headers["Content-Range"] = f"bytes {first}-{last}/{size}"
+    headers["Content-Length"] = str(last - first + 1)
+    status = 200 if asked is None else 206
+    if last - first < CHUNK_BYTES:
+        with file:
+            file.seek(first)
+            return HttpResponse(file.read(last - first + 1), status=status, headers=headers)
+    return StreamingHttpResponse(_read(file, first, last), status=status, headers=headers)
+
+
+def _from_proxy(request: HttpRequest, name: str, headers: dict[str, str]) -> HttpResponseBase:
+    """The proxy sends the file that this header names, with the other headers (see deploy/Caddyfile)."""
+    if not default_storage.exists(name):
+        raise FileNotFoundError(name)
+    return HttpResponse(headers={**headers, "X-Accel-Redirect": PROXY_PREFIX + filepath_to_uri(name)})
+
+
+def _from_bucket(request: HttpRequest, name: str, headers: dict[str, str]) -> HttpResponseBase:
+    """A link that lives for a minute. The answer itself is never kept: the link would outlive its right."""
+    said = {"ResponseContentType": "Content-Type", "ResponseContentDisposition": "Content-Disposition"}
+    parameters = {theirs: headers[ours] for theirs, ours in said.items()} | {
+        "ResponseCacheControl": "private, no-store"
+    }
+    signing: Any = default_storage
+    link = signing.url(name, parameters=parameters, expire=SIGNED_SECONDS)
+    return HttpResponse(status=302, headers={"Location": link, "Cache-Control": "private, no-store"})
+
+
+SENDERS = {"here": _from_here, "proxy": _from_proxy, "bucket": _from_bucket}
+UNSATISFIABLE = (-1, -1)
+
+
+def _range(request: HttpRequest, size: int, etag: str) -> tuple[int, int] | None:
+    """The first and the last byte asked for. What is no single range gets the whole, as the standard allows."""
+    match = ONE_RANGE.fullmatch(request.headers.get("Range", ""))
+    if match is None or request.method != "GET" or request.headers.get("If-Range", etag) != etag:
+        return None
+    first, last = match.groups()
+    if not first and not last:
+        return None
+    if not first:
+        found = (max(0, size - int(last)), size - 1) if int(last) else UNSATISFIABLE
+    else:
+        found = int(first), min(int(last) if last else size - 1, size - 1)
+        if last and int(last) < int(first):
+            return None
+    return found if found[0] <= found[1] and found[0] < size else UNSATISFIABLE
+
+
+async def _read(file: Any, first: int, last: int) -> AsyncIterator[bytes]:
+    """In threads, chunk by chunk, so that a slow line keeps neither a thread nor the whole file in memory."""
+    in_thread = sync_to_async(_chunk, thread_sensitive=False)
+    try:
+        while first <= last and (data := await in_thread(file, first, min(CHUNK_BYTES, last - first + 1))):
+            first += len(data)
+            yield data
+    finally:
+        await sync_to_async(file.close, thread_sensitive=False)()
+
+
+def _chunk(file: Any, at: int, length: int) -> bytes:
+    file.seek(at)
+    data: bytes = file.read(length)
+    return data
