@@ -102,6 +102,10 @@ class Output(TenantModel):
         return hasattr(self, "composite") and self.composite.is_made
 
     @property
+    def is_being_kept(self) -> bool:
+        return hasattr(self, "composite") and self.composite.is_waiting
+
+    @property
     def shown(self) -> "Output | Composite":
         return self.composite if self.is_kept else self
 

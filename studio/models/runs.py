@@ -115,6 +115,11 @@ class Run(TenantModel):
         return bool(self.asked.get("quality") == "low")
 
     @property
+    def is_moving(self) -> bool:
+        """Whether more will come: of the run, or of a composite after it. Of slots that are at hand with theirs."""
+        return self.is_live or any(hasattr(slot, "output") and slot.output.is_being_kept for slot in self.slots.all())
+
+    @property
     def keeper_count(self) -> int:
         """Of slots that are at hand with their outputs."""
         return sum(hasattr(slot, "output") and slot.output.is_keeper for slot in self.slots.all())

@@ -53,6 +53,7 @@ class Telling:
             charged=slot.get_charged_display(),
             request_id=slot.request_id,
             tokens=tokens.read(slot.usage),
+            output=output,
             output_code=str(output.code) if output else "",
             original=self._url("output_file", output.code, "kept" if output.is_kept else "original") if output else "",
             name=naming.of_output(self.run, slot, output) if output else "",

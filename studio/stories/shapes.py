@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from studio.models import Output
 from studio.stories.changes import Change, Word
 
 
@@ -68,6 +69,7 @@ class SlotStory:
     charged: str = ""
     request_id: str = ""
     tokens: Tokens | None = None
+    output: Output | None = None  # with its composite
     output_code: str = ""
     original: str = ""
     name: str = ""  # that a download gets
@@ -162,6 +164,11 @@ class Story:
     tokens: Tokens | None = None
     may_act: bool = False
     chosen: SlotStory | None = field(default=None)
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether more will come: of the run, or of a composite after it."""
+        return self.is_live or any(slot.output and slot.output.is_being_kept for slot in self.slots)
 
     @property
     def is_live(self) -> bool:

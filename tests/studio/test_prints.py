@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from accounts.errors import NotAllowed, Refused
 from accounts.models import Organization, User
 from saas import tenancy
 from studio import prints, runs
@@ -115,7 +116,7 @@ def test_prints_are_made_together_or_not_at_all(
     def refuses_the_second(**asked: Any) -> Run:
         calls.append(asked)
         if len(calls) == 2:
-            raise prints.Refused("The budget of today is used up.")
+            raise Refused("The budget of today is used up.")
         return working(**asked)
 
     monkeypatch.setattr(runs, "submit", refuses_the_second)
@@ -169,7 +170,7 @@ def test_strangers_and_viewers_keep_and_print_nothing(
 @pytest.mark.django_db
 def test_a_viewer_may_not_print_by_the_verb_either(acme: Organization, alice: User, vera: User) -> None:
     run, outputs = proofs(acme, alice)
-    with tenancy.tenant(acme.pk), pytest.raises(prints.NotAllowed):
+    with tenancy.tenant(acme.pk), pytest.raises(NotAllowed):
         prints.mark(output=outputs[0], by=must_be_member(acme, vera), is_keeper=True)
     assert prints_of(run) == []
 
