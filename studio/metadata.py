@@ -2,13 +2,14 @@
 where it comes from. `file` is the name inside the run's ZIP."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from accounts.models import Membership
 from studio import naming
 from studio.models import Composite, Output, Partial, Run, RunEvent, RunInput, Slot
-from studio.stories import changes, lineage, tokens
+from studio.stories import changes, cost, lineage, tokens
 
 VERSION = 1
 
@@ -33,6 +34,7 @@ def of(run: Run, *, seen_by: Membership) -> dict[str, Any]:
         "started_at": _time(run.started_at),
         "ended_at": _time(run.ended_at),
         "tokens": _tokens(slots),
+        "cost": _cost(run),
         "parent": _parent(run, seen_by),
         "children": lineage.codes_that_became(run, seen_by),
         "inputs": [_input(given, seen_by) for given in run.inputs.all()],
@@ -51,6 +53,12 @@ def _tokens(slots: Sequence[Slot]) -> dict[str, int] | None:
         "cached_in": total.cached_in,
         "out": total.out,
     }
+
+
+def _cost(run: Run) -> dict[str, int | bool] | None:
+    """In micro-dollars."""
+    known = cost.of(run)
+    return asdict(known) if known else None
 
 
 def _parent(run: Run, seen_by: Membership) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from accounts.models import Membership
 from studio.models import Partial, Run, RunInput, Slot, State
-from studio.stories import facts, frames, lineage, log, tokens
+from studio.stories import cost, facts, frames, lineage, log, tokens
 from studio.stories.shapes import SlotStory, Story
 
 TONES = {
@@ -53,6 +53,7 @@ def of(run: Run, *, seen_by: Membership, slot_index: int = 0) -> Story:
         more_became=more,
         log=log.entries(run, happened),
         tokens=tokens.total([slot.tokens for slot in slots]),
+        cost=cost.of(run),
         may_act=run.maker_id == seen_by.user_id or seen_by.is_admin,
         chosen=_chosen(slots, slot_index),
     )

@@ -55,6 +55,15 @@ class Tokens:
 
 
 @dataclass(frozen=True)
+class Cost:
+    paid_micros: int
+    held_micros: int
+    uncertain_micros: int
+    is_estimated: bool
+    is_play: bool
+
+
+@dataclass(frozen=True)
 class SlotStory:
     index: int
     state: str
@@ -162,6 +171,7 @@ class Story:
     more_became: int = 0
     log: Sequence[Entry] = ()
     tokens: Tokens | None = None
+    cost: Cost | None = None
     may_act: bool = False
     chosen: SlotStory | None = field(default=None)
 

@@ -7,7 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organization, User
+from billing import ledger
 from saas import tenancy
+from saas.templatetags.darkroom import money
 from studio.models import Output, Partial, Run, RunEvent
 from tests.conftest import SignIn
 from tests.studio.test_engine import submit, up, work
@@ -149,3 +151,17 @@ def test_a_picture_that_is_not_there_shows_the_first(
     run = submit(acme, alice, n=2)
     assert 'data-chosen="0"' in page(run, alice, sign_in, f"?slot={slot}")
     assert 'data-chosen="1"' in page(run, alice, sign_in, "?slot=1")
+
+
+def test_it_says_what_the_ledger_says(acme: Organization, alice: User, sign_in: SignIn) -> None:
+    run = submit(acme, alice)
+    assert "held while it develops" in page(run, alice, sign_in)
+    work()
+    with tenancy.tenant(acme.pk):
+        (entry,) = ledger.entries_of(run.code)
+    assert entry.micros > 0
+    shown = page(run, alice, sign_in)
+    assert f"<strong>{money(entry.micros)}</strong>" in shown
+    assert "held while it develops" not in shown
+    told = sign_in(alice).get(f"/o/acme/runs/{run.code}/metadata.json").json()["cost"]
+    assert (told["paid_micros"], told["held_micros"], told["is_play"]) == (entry.micros, 0, False)

@@ -1,5 +1,6 @@
 /* The tab's one socket. It brings hints: whoever cares listens for `live:<type>` on the document and fetches the
    truth by HTTP. A page works without it. */
+import { gatherer } from "./gather.js";
 import { toast } from "./toasts.js";
 
 const ACCESS_ENDED = 4403;
@@ -10,6 +11,7 @@ const LONGEST_PAUSE = 30_000;
 export function attach(element) {
   let pause = FIRST_PAUSE;
   let last = 0;
+  const tell = gatherer((event) => document.dispatchEvent(new CustomEvent(`live:${event.type}`, { detail: event })));
 
   function connect() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
@@ -17,7 +19,7 @@ export function attach(element) {
     socket.addEventListener("message", ({ data }) => {
       const event = JSON.parse(data);
       if (event.type === "hello") return welcome();
-      document.dispatchEvent(new CustomEvent(`live:${event.type}`, { detail: event }));
+      tell(event);
     });
     socket.addEventListener("close", ({ code }) => {
       if (code === STRANGER) return;

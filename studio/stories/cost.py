@@ -1,0 +1,22 @@
+"""What a run has cost: the ledger's entries of it, and what is still held."""
+
+from accounts.models import Hold
+from accounts.models.quotas import HoldState
+from billing import ledger
+from studio.models import Run
+from studio.stories.shapes import Cost
+
+
+def of(run: Run) -> Cost | None:
+    """None for a run from before there was a ledger."""
+    entries = list(ledger.entries_of(run.code).filter(org=run.org_id))
+    holds = list(Hold.objects.filter(org=run.org_id, run_code=run.code))
+    if not entries and not holds:
+        return None
+    return Cost(
+        paid_micros=sum(entry.micros for entry in entries),
+        held_micros=sum(hold.micros for hold in holds if hold.state == HoldState.OPEN),
+        uncertain_micros=sum(hold.micros for hold in holds if hold.state == HoldState.UNCERTAIN),
+        is_estimated=any(entry.is_estimated for entry in entries),
+        is_play=any(hold.is_play for hold in holds),
+    )
