@@ -73,6 +73,10 @@ def find_all(connections: Iterable[ProviderConnection]) -> dict[int, Outage]:
     }
 
 
+def count_open() -> int:
+    return Circuit.objects.filter(open_until__isnull=False).count()
+
+
 def forget(connection: ProviderConnection) -> None:
     """It is removed, or leads somewhere else now."""
     Circuit.objects.filter(pk=connection.pk).delete()

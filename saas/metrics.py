@@ -14,3 +14,23 @@ TASKS = Counter("darkroom_tasks_total", "Finished tasks", ["task", "outcome"])
 TASKS_UNSENT = Counter("darkroom_tasks_unsent_total", "Tasks that the queue did not take", ["task"])
 TASK_SECONDS = Histogram("darkroom_task_seconds", "Time that a task took", ["task"])
 FILES_MISSING = Counter("darkroom_files_missing_total", "Files that storage should have had and did not")
+
+PROVIDER_SECONDS = (0.25, 0.5, 1, 2, 4, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600)
+CALL_FIRST_PARTIAL_SECONDS = Histogram(
+    "darkroom_call_first_partial_seconds",
+    "From a request to a provider to its first partial image",
+    ["model", "kind", "size", "quality"],
+    buckets=PROVIDER_SECONDS,
+)
+CALL_SECONDS = Histogram(
+    "darkroom_call_seconds",
+    "From a request to a provider to its end",
+    ["model", "kind", "size", "quality", "outcome"],
+    buckets=PROVIDER_SECONDS,
+)
+CALLS = Counter("darkroom_calls_total", "Calls of providers by how they ended", ["model", "kind", "outcome"])
+CALL_TOKENS = Counter("darkroom_call_tokens_total", "Tokens that providers counted", ["model", "kind", "direction"])
+CALLS_IN_FLIGHT = Gauge("darkroom_calls_in_flight", "Slots in the hands of this process")
+SLOTS = Gauge("darkroom_slots", "Slots in the line, of the whole Darkroom", ["state"])
+CIRCUITS_OPEN = Gauge("darkroom_circuits_open", "Provider connections that are left alone, of the whole Darkroom")
+RESCUED_FILES = Gauge("darkroom_rescued_files", "Pictures put aside on this machine's disk")

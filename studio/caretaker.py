@@ -10,7 +10,8 @@ import structlog
 from django.conf import settings
 from django.db import connection, transaction
 
-from saas import patience, tenancy
+from accounts import circuits
+from saas import metrics, patience, tenancy
 from saas.patience import Wait
 from studio import composites, endings, events, line, rescue, spending
 from studio.line import Held
@@ -108,6 +109,15 @@ def poke() -> None:
         compose.send()
 
 
+def measure() -> None:
+    with _guard:
+        metrics.CALLS_IN_FLIGHT.set(len(_held))
+    metrics.SLOTS.labels("waiting").set(line.count_waiting())
+    metrics.SLOTS.labels("running").set(line.count_held())
+    metrics.CIRCUITS_OPEN.set(circuits.count_open())
+    metrics.RESCUED_FILES.set(rescue.count_files())
+
+
 def _take_over(held: Held) -> None:
     slot = Slot.objects.select_related("run").filter(code=held.slot_code).first()
     if slot is None:
@@ -130,6 +140,7 @@ def _watch() -> None:
         if time.monotonic() - began >= settings.LEASE_SECONDS / 3:
             began, rounds = time.monotonic(), rounds + 1
             _try(renew)
+            _try(measure)
             if rounds % 2 == 1:
                 _try(sweep)
                 _try(poke)

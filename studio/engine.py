@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from uuid import UUID, uuid4
 
 import structlog
@@ -24,6 +25,7 @@ from saas.transactions import after_commit
 from studio import calls, caretaker, endings, events, failover, finals, keeping, line, provider, rescue, spending
 from studio.answers import Final, Partial
 from studio.line import Held
+from studio.measuring import Call
 from studio.models import Charged, Run, Slot, State
 from studio.outcomes import ENDINGS, ProviderError
 
@@ -48,6 +50,10 @@ class Job:
     slot: Slot
     connection: ProviderConnection | None  # None: removed meanwhile
 
+    @cached_property
+    def call(self) -> Call:
+        return Call(self.run, self.slot, str(self.connection.code) if self.connection else "")
+
 
 def develop_next() -> bool:
     """Serves whoever is next in line. Answers whether there was anybody."""
@@ -64,6 +70,7 @@ def develop_next() -> bool:
             if wait.is_called_off and error.ending.state == State.UNKNOWN:
                 error = ProviderError("stopped_late", request_id=error.request_id)
             log.info("no picture", slot=job.slot.index, outcome=error.code, **error.details)
+            job.call.ended(error.code, state=error.ending.state, request_id=error.request_id)
             if error.data:
                 rescue.put_aside_unread(job.slot, error.data)
             _fail(job, error)
@@ -117,8 +124,17 @@ def _develop(job: Job) -> None:
     with closing(provider.develop(endpoint, request, before_sending=lambda: _note_sent(job))) as frames:
         for frame in frames:
             if isinstance(frame, Final):
+                job.call.came()
                 _keep_final(job, frame)
+                job.call.ended(
+                    "succeeded",
+                    state=State.SUCCEEDED,
+                    used=frame.used,
+                    usage=frame.usage,
+                    request_id=frame.request_id,
+                )
                 return  # whatever a provider still has to say, nobody waits for it
+            job.call.partial()
             _try_to_keep_partial(job, frame)
 
 
@@ -130,6 +146,7 @@ def _note_sent(job: Job) -> None:
             raise ProviderError("stopped")
         if not job.slot.note_sent(timezone.now()):
             raise Lost
+    job.call.sent()
 
 
 def _try_to_keep_partial(job: Job, frame: Partial) -> None:
@@ -255,6 +272,7 @@ def _let_go(job: Job) -> None:
     with _wall(job):
         if line.still_holds(WORKER, job.held.id):
             line.leave(job.held.id)
+            spending.ended(job.slot.code, Charged.NO)  # nothing was sent
 
 
 def _is_stopped(job: Job) -> bool:

@@ -166,6 +166,10 @@ def free(ticket_id: int) -> None:
     Ticket.objects.filter(pk=ticket_id).update(worker=None, lease_until=None)
 
 
+def count_held() -> int:
+    return Ticket.objects.exclude(worker=None).count()
+
+
 def count_waiting() -> int:
     return Ticket.objects.filter(worker=None).count()
 
