@@ -126,6 +126,9 @@ def _event(event: dict[str, Any], reading: Reading) -> Iterator[Frame]:
         yield from _response(event.get("response") or {}, reading)
     elif not kind and "data" in event:  # a whole answer inside a frame
         yield from _whole(event, reading)
+    elif not kind and event.get("b64_json"):  # its name stands on the frame's event line alone
+        named = "image_generation.partial_image" if "partial_image_index" in event else "image_generation.completed"
+        yield from _event({**event, "type": named}, reading)
     # Everything else is a keep-alive, a step on the way, or another vendor's dialect.
 
 

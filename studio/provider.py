@@ -20,7 +20,6 @@ from studio.answers import Frame, Reading
 from studio.outcomes import ProviderError
 
 CONNECT_SECONDS = 10.0
-SILENCE_SECONDS = 300.0
 OPENAI_IMAGES = "images"
 OPENAI_RESPONSES = "responses"
 LONGEST_DATA_URL = 20_971_520  # characters, of one picture in a JSON edit
@@ -95,7 +94,7 @@ def develop(
 def _http(allowed_hosts: tuple[str, ...], deadline_seconds: float) -> httpx2.Client:
     """Kept, so that a call finds an open connection. It carries no key and no cookie from one call to the next."""
     return guard.guarded_client(
-        timeout=httpx2.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS),
+        timeout=httpx2.Timeout(deadline_seconds, connect=CONNECT_SECONDS),  # a slow picture may come in silence
         deadline_seconds=deadline_seconds,
         allowed_hosts=allowed_hosts,
         limit_bytes=LIMIT_BYTES,

@@ -75,6 +75,9 @@ STREAMS: dict[str, Script] = {
     "foreign events": raw(sse({"type": "image_generation.partial_succeeded", "url": "https://x"}), sse(completed())),
     "relay noise": raw("data: : PING\n\n", "data: data: " + json.dumps(completed()) + "\n\n"),
     "[DONE] at the end": raw(sse(completed()), "data: [DONE]\n\n"),
+    "the event line alone says what a frame is": raw(
+        *(f"event: {event.pop('type')}\n{sse(event)}" for event in (partial(0), completed()))
+    ),
     "windows line ends": raw(sse(partial(0)).replace("\n", "\r\n"), sse(completed()).replace("\n", "\r\n")),
     "no blank line after the last frame": raw(f"data: {json.dumps(completed())}"),
     "cut into single bytes": raw(*in_pieces(sse(partial(0)) + sse(completed()), 1)),
@@ -137,9 +140,26 @@ def dropped(*frames: dict[str, Any]) -> Script:
     return script
 
 
+def hang(exchange: Exchange) -> None:
+    exchange.wait(5)
+
+
+def hang_after_a_partial(exchange: Exchange) -> None:
+    exchange.begin()
+    exchange.frame(partial(0))
+    exchange.wait(5)
+
+
 NESTED = {"type": "error", **error("moderation_blocked"), "sequence_number": 0}
 BROKEN = {"type": "error", **error("image_generation_failed", "image_generation_server_error")}
 OUTPUT_STAGE = error("moderation_blocked", moderation_details={"moderation_stage": "output"})
+
+BAD_INPUT = [
+    *("unknown_parameter", "missing_required_parameter", "duplicate_parameter", "unsupported_file_mimetype"),
+    *("unsupported_parameter", "invalid_input_fidelity_model", "invalid_image_file"),
+]
+NO_MONEY = ["organization_spend_limit_exceeded", "organization_usage_limit_exceeded", None]
+RATES = ["requests", "tokens", "input-images"]
 
 FAILURES: dict[str, tuple[Script, str]] = {
     "moderation before the stream": (fail(400, "moderation_blocked", "image_generation_user_error"), "moderated"),
@@ -188,6 +208,13 @@ FAILURES: dict[str, tuple[Script, str]] = {
     "a line cut in the stream": (dropped(partial(0)), "cut_off"),
     "a line cut before the first byte": (Exchange.drop, "no_answer"),
     "a heartbeat that never ends": (drip, "too_long"),
+    "silence before the first byte": (hang, "too_long"),
+    "silence in the stream": (hang_after_a_partial, "too_long"),
+    "an answer in the style of frameworks": (lambda exchange: exchange.whole(422, {"detail": []}), "bad_request"),
+    "too much at once": (page(413), "bad_request"),
+    **{f"bad input: {code}": (fail(400, code), "bad_request") for code in BAD_INPUT},
+    **{f"money: {code}": (fail(429, code, "insufficient_quota"), "out_of_money") for code in NO_MONEY},
+    **{f"a rate limit on {kind}": (fail(429, "rate_limit_exceeded", kind), "rate_limited") for kind in RATES},
 }
 
 
