@@ -12,10 +12,11 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 
-from saas import programs, tenancy
+from saas import intake, programs, tenancy
 from studio.routing import sockets
 
 tenancy.refuse_bypassing_role()
+intake.install()
 
 application = ProtocolTypeRouter(
     {

@@ -170,6 +170,10 @@ STORAGES = {
 SERVESTATIC_KEEP_ONLY_HASHED_FILES = False
 SERVESTATIC_ALLOW_ALL_ORIGINS = False
 SERVESTATIC_ADD_HEADERS_FUNCTION = headers.on_static_files
+# What is larger is refused by its announced length, before it is read.
+REQUEST_LIMIT_BYTES = environment.number("REQUEST_LIMIT_BYTES", 100_000_000)
+# A request that has not arrived whole by then is cut off.
+REQUEST_ARRIVAL_SECONDS = environment.number("REQUEST_ARRIVAL_SECONDS", 300)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_HANDLERS = [
     "saas.uploads.Bounded",

@@ -14,6 +14,7 @@ from daphne.server import Server, twisted_loop  # installs the reactor, so nothi
 from daphne.http_protocol import WebRequest
 from twisted.internet import reactor
 
+from saas import intake
 from saas.embedded.stopping import Stopping
 
 LONGEST_SOCKET_MESSAGE_BYTES = 64 * 1024
@@ -28,6 +29,7 @@ class Web:
     """Runs until it is asked to stop, or until what it needs has died."""
 
     def __init__(self, application: Any, sockets: list[socket.socket]) -> None:  # an ASGI callable
+        intake.install()
         self.loop = twisted_loop
         self._sockets = sockets
         self._ports: list[Any] = []

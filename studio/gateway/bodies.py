@@ -3,12 +3,10 @@
 import json
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from studio.wire.refusals import Refused
-
-MOST_BYTES = 96 * 1024 * 1024  # sixteen pictures; more is refused by its announced length
-DEEPEST = 32
 
 
 def refuse_large(request: HttpRequest) -> None:
@@ -16,15 +14,15 @@ def refuse_large(request: HttpRequest) -> None:
         announced = int(request.META.get("CONTENT_LENGTH") or 0)
     except ValueError:
         announced = 0
-    if announced > MOST_BYTES:
+    if announced > settings.REQUEST_LIMIT_BYTES:
         raise _too_large()
 
 
 def read(request: HttpRequest) -> bytes:
     """Not `request.body`: that is bounded by what a browser's form may weigh."""
     refuse_large(request)
-    data = request.read(MOST_BYTES + 1)
-    if len(data) > MOST_BYTES:
+    data = request.read(settings.REQUEST_LIMIT_BYTES + 1)
+    if len(data) > settings.REQUEST_LIMIT_BYTES:
         raise _too_large()
     return data
 
@@ -60,5 +58,5 @@ def _no_constant(name: str) -> None:
 
 
 def _too_large() -> Refused:
-    message = f"Request body is too large: {MOST_BYTES // 2**20} MB is the most."
+    message = f"Request body is too large: {settings.REQUEST_LIMIT_BYTES // 1_000_000} MB is the most."
     return Refused(message, status=413, code="request_too_large")
