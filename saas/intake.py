@@ -34,8 +34,9 @@ class _Bounds:
         self._parsePOSTFormSubmission = False  # Twisted would read each form whole, in the loop, and Django again
 
     def gotLength(self, length: int | None) -> None:  # noqa: N802
-        super().gotLength(0 if length is None or length > settings.REQUEST_LIMIT_BYTES else length)  # type: ignore[misc]
-        if length is not None and length > settings.REQUEST_LIMIT_BYTES:
+        is_too_large = length is not None and length > settings.REQUEST_LIMIT_BYTES
+        super().gotLength(0 if is_too_large else length)  # type: ignore[misc]
+        if is_too_large:
             self._refuse()
 
     def handleContentChunk(self, data: bytes) -> None:  # noqa: N802
