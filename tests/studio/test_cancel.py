@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 
 import pytest
@@ -129,11 +130,11 @@ def test_a_stop_and_a_late_picture_do_not_wait_for_each_other(
 ) -> None:
     """The late picture locks its slot and then the run. Slowed down, so that the two meet in the middle each time."""
     monkeypatch.setattr(engine, "KEEP_WAITS_SECONDS", ())
-    next_seq = Run.next_seq
+    next_event = Run.next_event
 
-    def slowly(run: Run) -> int:
+    def slowly(run: Run) -> tuple[int, datetime]:
         time.sleep(0.02)
-        return next_seq(run)
+        return next_event(run)
 
     for _ in range(6):
         run = submit(acme, alice, n=3)
@@ -147,14 +148,14 @@ def test_a_stop_and_a_late_picture_do_not_wait_for_each_other(
             runs.retry(slot=slot, by=must_be_member(acme, alice))
         failed: list[Exception] = []
         meet = partial(meeting, threading.Barrier(2), failed)
-        monkeypatch.setattr(Run, "next_seq", slowly)
+        monkeypatch.setattr(Run, "next_event", slowly)
         threads = [
             in_thread(partial(meet, partial(stop, run, alice))),
             in_thread(partial(meet, partial(engine._keep_final, late, Final(png())))),
         ]
         for thread in threads:
             thread.join(20)
-        monkeypatch.setattr(Run, "next_seq", next_seq)
+        monkeypatch.setattr(Run, "next_event", next_event)
         assert failed == []
         assert slots(run)[late.slot.index].state == State.SUCCEEDED
         assert [slot.state for slot in slots(run) if slot.index != late.slot.index] == [State.CANCELLED] * 2
