@@ -1,14 +1,34 @@
 from django.urls import path
 
-from studio.views import acts, collections, files, gallery, inputs, pages, prints, runs, stories
+from studio.views import (
+    acts,
+    collections,
+    files,
+    gallery,
+    inputs,
+    pages,
+    presets,
+    prints,
+    prompt,
+    queue,
+    runs,
+    stories,
+    submit,
+)
 
 organization = [
     path("", pages.studio, name="studio"),
-    path("runs/", pages.submit_run, name="submit_run"),
+    path("runs/", submit.submit_run, name="submit_run"),
+    path("draft/", prompt.draft, name="draft"),
+    path("memory/", prompt.memory, name="memory"),
+    path("presets/", presets.save_preset, name="save_preset"),
+    path("presets/<uuid:code>/remove/", presets.remove_preset, name="remove_preset"),
+    path("queue/", queue.queue, name="queue"),
     path("sample/", stories.sample_run, name="sample_run"),
     path("runs/<uuid:code>/", stories.run_page, name="run"),
     path("runs/<uuid:code>/details/", stories.run_details, name="run_details"),
     path("runs/<uuid:code>/run.zip", stories.run_archive, name="run_archive"),
+    path("runs/newer/", pages.newer_runs, name="newer_runs"),
     path("runs/<uuid:code>/card/", pages.run_card, name="run_card"),
     path("runs/<uuid:code>/events/", runs.run_events, name="run_events"),
     path("runs/<uuid:code>/metadata.json", runs.run_metadata, name="run_metadata"),

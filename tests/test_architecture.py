@@ -27,8 +27,6 @@ TEMPLATES = sorted([*ROOT.glob("templates/**/*.html"), *ROOT.glob("*/templates/*
 MAY_ASK_A_TENANTS_TABLE = {
     ("accounts/views/audit.py", "AuditEntry"),  # the export goes on after its view has answered, and opens the wall
     ("studio/api/runs.py", "Slot"),  # prefetched for runs that the caller may see
-    ("studio/views/pages.py", "Slot"),  # prefetched for runs that the member may see
-    ("studio/views/pages.py", "Partial"),
 }
 # Help texts are HTML by Django's custom; whoever puts a value into one uses format_html.
 MAY_HOLD_HTML = {("templates/components/forms/_hint.html", "|safe")}

@@ -2,6 +2,7 @@ from studio.models.catalogue import ImageModel
 from studio.models.composites import Composite, CompositeTicket
 from studio.models.files import Input, Partial, RunInput
 from studio.models.outputs import MOST_STARS, Output
+from studio.models.prompting import Draft, Preset
 from studio.models.runs import ENDS, LIVE, Charged, Kind, Relation, Run, RunEvent, State, Visibility
 from studio.models.shares import Retention, Share, SharedPicture
 from studio.models.slots import Slot, Ticket, state_of
@@ -17,11 +18,13 @@ __all__ = [
     "Comment",
     "Composite",
     "CompositeTicket",
+    "Draft",
     "ImageModel",
     "Input",
     "Kind",
     "Output",
     "Partial",
+    "Preset",
     "Relation",
     "Retention",
     "Run",

@@ -1,44 +1,31 @@
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET
 
 from accounts.access import OrgRequest, member_required
-from accounts.errors import Refused
 from accounts.models import Role
-from studio import catalogue, runs, specs
-from studio.forms import PromptForm
-from studio.models import Partial, Run, Slot
+from studio import bar, cards, catalogue, drafts, presets, runs, verdicts
+from studio.bar import Bar
+from studio.prompting import PARTS, Values, fitted
+from studio.verdicts import Verdict
 
 NEWEST = 12
 
 
 @member_required(Role.VIEWER)
 def studio(request: OrgRequest) -> HttpResponse:
-    return _studio_page(request, PromptForm(models=catalogue.at(timezone.now())))
-
-
-@require_POST
-@member_required(Role.MEMBER)
-def submit_run(request: OrgRequest) -> HttpResponse:
-    models = catalogue.at(timezone.now())
-    form = PromptForm(request.POST, models=models)
-    if form.is_valid():
-        try:
-            spec = specs.read(form.asked(), models=models)
-            runs.submit(org=request.org, by=request.member, spec=spec)
-        except specs.SpecRefused as refusal:
-            for error in refusal.errors:
-                form.add_error(error.field if error.field in form.fields else None, error.sentence)
-        except Refused as refusal:
-            form.add_error(None, refusal.sentence)
-        else:
-            return redirect("studio", request.org.slug)
-    return _studio_page(request, form)
+    """`recall=<run>` (with `take=prompt`, `settings`, `pictures`) and `preset=<code>` fill the prompt bar; a page that
+    is open already asks for the bar alone."""
+    values = _recalled(request, drafts.of(request.member) or Values())
+    made = bar_of(request, fitted(values, bar.model_of(values, catalogue.at(timezone.now()))))
+    if wants_piece(request):
+        return render(request, "studio/_bar.html", {"bar": made})
+    return studio_page(request, made)
 
 
 @member_required(Role.VIEWER)
@@ -47,22 +34,54 @@ def run_card(request: OrgRequest, code: UUID) -> HttpResponse:
     return card(request, code)
 
 
-def card(request: OrgRequest, code: UUID) -> HttpResponse:
-    run = get_object_or_404(_with_slots(runs.visible_to(request.member)), code=code)
-    return render(request, "studio/_run.html", {"run": run})
+@require_GET
+@member_required(Role.VIEWER)
+def newer_runs(request: OrgRequest) -> HttpResponse:
+    """What came after the run that a page shows on top, for pages whose socket does not get through."""
+    visible = runs.visible_to(request.member)
+    last = visible.filter(code=_code(request.GET.get("after", ""))).values_list("pk", flat=True).first()
+    found = cards.of(visible.filter(pk__gt=last) if last else visible).order_by("-id")[:NEWEST]
+    return render(request, "studio/_runs.html", {"runs": found})
 
 
-def _studio_page(request: OrgRequest, form: PromptForm) -> HttpResponse:
-    default = request.org.connections.filter(is_default=True).first()
+def card(request: OrgRequest, code: UUID, *, status: int = 200) -> HttpResponse:
+    run = get_object_or_404(cards.of(runs.visible_to(request.member)), code=code)
+    return render(request, "studio/_run.html", {"run": run}, status=status)
+
+
+def bar_of(request: OrgRequest, values: Values, *, verdict: Verdict | None = None) -> Bar:
+    models = catalogue.at(timezone.now())
+    verdict = verdict or verdicts.weigh(org=request.org, member=request.member, values=values, models=models)
+    return Bar(values, models, verdict, list(presets.visible_to(request.member)))
+
+
+def wants_piece(request: HttpRequest) -> bool:
+    return request.headers.get("HX-Request") == "true"
+
+
+def _recalled(request: OrgRequest, values: Values) -> Values:
+    if code := request.GET.get("preset"):
+        preset = get_object_or_404(presets.visible_to(request.member), code=_code(code))
+        return presets.apply(preset, values)
+    if code := request.GET.get("recall"):
+        visible = runs.visible_to(request.member).prefetch_related("inputs__input")
+        run = get_object_or_404(visible, code=_code(code))
+        return values.recalling(Values.asked_by(run), request.GET.getlist("take") or PARTS)
+    return values
+
+
+def _code(text: str) -> UUID:
+    try:
+        return UUID(text)
+    except ValueError:
+        return UUID(int=0)  # nobody's
+
+
+def studio_page(request: OrgRequest, made: Bar, *, status: int = 200) -> HttpResponse:
     context: dict[str, Any] = {
-        "form": form,
-        "runs": _with_slots(runs.visible_to(request.member)).order_by("-id")[:NEWEST],
-        "default_connection": default,
+        "bar": made,
+        "runs": cards.of(runs.visible_to(request.member)).order_by("-id")[:NEWEST],
+        "default_connection": made.verdict.connection,
+        "shows_faults": status != HTTPStatus.OK,
     }
-    return render(request, "studio/studio.html", context, status=422 if form.errors else 200)
-
-
-def _with_slots(found: QuerySet[Run]) -> QuerySet[Run]:
-    newest_first = Prefetch("partials", Partial.objects.order_by("-tried", "-index"))
-    slots = Slot.objects.select_related("output__composite").prefetch_related(newest_first).order_by("index")
-    return found.select_related("maker").prefetch_related(Prefetch("slots", slots))
+    return render(request, "studio/studio.html", context, status=status)

@@ -42,9 +42,10 @@ def test_two_watch_one_run_and_one_of_them_loses_the_line(
     complaints = watch(page)
     with browser.new_context(base_url=darkroom.url, viewport={"width": 390, "height": 844}) as second:
         colleague = signed_in(second, demo)
-        page.get_by_label("Prompt").fill(PROMPT)
-        page.get_by_label("Prompt").press("Control+Enter")
+        page.get_by_label("Prompt", exact=True).fill(PROMPT)
+        page.get_by_label("Prompt", exact=True).press("Control+Enter")
         tiles, theirs = page.locator(".run").first.locator(".tile"), colleague.locator(".run").first.locator(".tile")
+        expect(page.locator("[data-placeholder]")).to_have_count(0)
         expect(tiles).to_have_count(4)
         expect(theirs).to_have_count(4)
         second.set_offline(True)

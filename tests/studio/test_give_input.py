@@ -68,7 +68,7 @@ def test_its_files_are_served_like_every_picture(acme: Organization, bob: User, 
     client = sign_in(bob)
     answer = client.get(give(client, files.plain(".jpg")).json()["original"])
     assert answer["Content-Type"] == "image/jpeg"
-    assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert answer["Content-Security-Policy"].endswith("; sandbox")
     assert answer["X-Content-Type-Options"] == "nosniff"
     assert answer["Cache-Control"].startswith("private")
     assert client.get(f"{DOOR}{inputs_of(acme)[0].code}/nothing/").status_code == 404

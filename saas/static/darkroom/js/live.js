@@ -22,6 +22,7 @@ export function attach(element) {
       tell(event);
     });
     socket.addEventListener("close", ({ code }) => {
+      document.dispatchEvent(new CustomEvent("live:down"));
       if (code === STRANGER) return;
       if (code === ACCESS_ENDED) {
         toast("Your access changed. Reload the page.", "warning");
@@ -34,6 +35,7 @@ export function attach(element) {
 
   function welcome() {
     pause = FIRST_PAUSE;
+    document.dispatchEvent(new CustomEvent("live:up"));
     // Something may have happened while the line was cut.
     if (last) document.dispatchEvent(new CustomEvent("live:again"));
     last = Date.now();

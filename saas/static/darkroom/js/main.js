@@ -34,6 +34,15 @@ const behaviours = [
   ["[data-act]", () => import("./act.js")],
   ["[data-compare]", () => import("./compare.js")],
   ["[data-order]", () => import("./order.js")],
+  ["[data-stream]", () => import("./seconds.js")],
+  ["[data-stream]", () => import("./walk.js")],
+  ["[data-words]", () => import("./memory.js")],
+  ["[data-chips]", () => import("./chips.js")],
+  ["[data-references]", () => import("./references.js")],
+  ["[data-mask-chip]", () => import("./mask-chip.js")],
+  ["[data-presets]", () => import("./presets.js")],
+  ["[data-queue]", () => import("./queue.js")],
+  ["[data-recall]", () => import("./recall.js")],
 ];
 
 const attached = new WeakMap();

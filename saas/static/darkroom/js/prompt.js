@@ -1,9 +1,219 @@
-/* Ctrl+Enter, or ⌘+Enter, sends the prompt. */
+/* The prompt bar: grows with its text, is kept as a draft, knows its price, and sends without leaving the page. */
+import { SignedOut, ask, piece, send, welcome } from "./http.js";
+import { keep, keptWords, saved } from "./draft.js";
+import { place } from "./placeholder.js";
+
+const TYPING_MS = 350;
+const DOUBLE_CLICK_MS = 600;
+
 export function attach(form) {
-  form.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      form.requestSubmit();
-    }
+  const words = form.querySelector("[data-words]");
+  const bar = { form, words, isStale: false, turn: 0, timer: 0, sent: "", sentAt: 0 };
+  const grow = () => fit(words);
+
+  words.addEventListener("input", grow);
+  form.addEventListener("input", (event) => changed(bar, event.target === words ? TYPING_MS : 80));
+  form.addEventListener("change", (event) => {
+    if (event.target.name === "model") changed(bar, 0);
   });
+  form.addEventListener("bar:changed", () => changed(bar, 0));
+  form.addEventListener("keydown", (event) => pressed(bar, event));
+  form.addEventListener("click", (event) => suggested(bar, event));
+  form.addEventListener("submit", (event) => {
+    if (event.submitter?.hasAttribute("formaction")) return; // a preset is saved or removed
+    event.preventDefault();
+    generate(bar, event);
+  });
+  document.addEventListener("bar:fill", ({ detail }) => fill(bar, detail));
+  document.addEventListener("click", ({ target }) => {
+    const example = target.closest("[data-example]");
+    if (example) begin(bar, example.dataset.example);
+  });
+  addEventListener("pageshow", ({ persisted }) => persisted && fill(bar, { query: "", isQuiet: true }));
+  restore(bar);
+  grow();
+  if (matchMedia("(pointer: fine)").matches && !document.querySelector("dialog[open]")) words.focus({ preventScroll: true });
+}
+
+function fit(words) {
+  words.style.height = "auto";
+  words.style.height = `${words.scrollHeight}px`;
+}
+
+/* -- Keeping, and asking for the verdict -- */
+
+function changed(bar, pause) {
+  bar.isStale = true;
+  keep(bar.form, bar.words.value);
+  clearTimeout(bar.timer);
+  bar.timer = setTimeout(() => weigh(bar), pause);
+}
+
+async function weigh(bar) {
+  const turn = ++bar.turn;
+  try {
+    const answer = await send(bar.form.dataset.draft, bar.form);
+    if (!answer.ok) return;
+    const fresh = piece(await answer.text()).firstElementChild;
+    if (turn !== bar.turn) return; // typed on meanwhile: a later answer knows more
+    saved(bar.form, bar.words.value);
+    if (fresh.matches("[data-chips]")) {
+      redraw(bar, "[data-chips]", fresh);
+      return weigh(bar);
+    }
+    judge(bar, fresh);
+  } catch (error) {
+    if (error instanceof SignedOut) say(bar, SIGNED_OUT, bar.form.dataset.signIn);
+  }
+}
+
+function judge(bar, fresh) {
+  bar.isStale = false;
+  redraw(bar, "[data-verdict]", fresh);
+  say(bar, "");
+  const isWriting = bar.words.value.trim() !== "";
+  for (const slot of bar.form.querySelectorAll("[data-fault-of]")) {
+    const faults = fresh.querySelectorAll(`[data-field="${slot.dataset.faultOf}"]`);
+    const shown = slot.dataset.faultOf === "prompt" && !isWriting ? [] : [...faults];
+    slot.replaceChildren(...shown.map((fault) => fault.querySelector("span").cloneNode(true)));
+    slot.hidden = shown.length === 0;
+    for (const field of bar.form.querySelectorAll(`[name="${slot.dataset.faultOf}"]`)) {
+      field.toggleAttribute("aria-invalid", shown.length > 0);
+    }
+  }
+}
+
+function redraw(bar, selector, fresh) {
+  const old = bar.form.querySelector(selector);
+  const hadFocus = old.contains(document.activeElement) ? document.activeElement : null;
+  const openLabel = old.querySelector("details[open] > summary")?.getAttribute("aria-label")?.split(":")[0];
+  old.replaceWith(fresh);
+  if (openLabel) fresh.querySelector(`summary[aria-label^="${openLabel}"]`)?.parentElement.setAttribute("open", "");
+  welcome(fresh);
+  if (!hadFocus) return;
+  const same = hadFocus.name
+    ? [...fresh.querySelectorAll(`[name="${hadFocus.name}"]`)].find((each) => each.value === hadFocus.value)
+    : fresh.querySelector("[data-generate]");
+  same?.focus({ preventScroll: true });
+}
+
+const SIGNED_OUT = "You have been signed out. What you wrote is kept.";
+const NO_LINE = "Darkroom cannot be reached. What you wrote is kept; try again in a moment.";
+
+function say(bar, text, link = "") {
+  const message = bar.form.querySelector("[data-bar-message]");
+  message.hidden = text === "";
+  message.textContent = text;
+  if (!link) return;
+  const anchor = document.createElement("a");
+  anchor.href = link;
+  anchor.textContent = "Sign in again";
+  message.append(" ", anchor);
+}
+
+/* -- Sending -- */
+
+async function generate(bar, event) {
+  const body = new FormData(bar.form);
+  const asked = JSON.stringify([...body].filter(([name]) => name !== "request_key" && name !== "csrfmiddlewaretoken"));
+  const now = performance.now();
+  if (event && asked === bar.sent && now - bar.sentAt < DOUBLE_CLICK_MS) return; // a double click
+  if (bar.form.querySelector("[data-coming]")) return say(bar, "A picture is still on its way. It takes only a moment.");
+  const verdict = bar.form.querySelector("[data-verdict]");
+  if (!bar.isStale && verdict.dataset.verdict !== "ready") return why(bar, verdict);
+  Object.assign(bar, { sent: asked, sentAt: now });
+  bar.form.querySelector("[name='request_key']").value = freshKey();
+  const placeholder = place(body);
+  say(bar, "");
+  try {
+    await settle(bar, placeholder, await send(bar.form.action, bar.form, body));
+  } catch (error) {
+    placeholder.remove();
+    keep(bar.form, bar.words.value);
+    if (error instanceof SignedOut) say(bar, SIGNED_OUT, bar.form.dataset.signIn);
+    else say(bar, NO_LINE);
+  }
+  document.dispatchEvent(new CustomEvent("bar:sent"));
+}
+
+async function settle(bar, placeholder, answer) {
+  const content = piece(await answer.text());
+  const fresh = content.querySelector("[data-run]");
+  if (answer.ok && fresh) {
+    saved(bar.form, bar.words.value);
+    bar.form.elements.parent.value = "";
+    document.dispatchEvent(new CustomEvent("stream:made", { detail: { fresh, placeholder } }));
+    return;
+  }
+  placeholder.remove();
+  const verdict = content.querySelector("[data-verdict]");
+  if (!verdict) throw new Error(`${answer.status}`);
+  judge(bar, verdict);
+  why(bar, verdict);
+}
+
+/* Cannot run: the reasons stay in sight until something changes, and the first one is where the writing goes on. */
+function why(bar, verdict) {
+  verdict.dataset.shown = "";
+  const reasons = [...verdict.querySelectorAll("[data-sentence]")].map((each) => each.dataset.sentence);
+  say(bar, reasons.join(" "));
+  const first = verdict.querySelector("[data-field]")?.dataset.field;
+  if (first === "prompt" || !first) bar.words.focus();
+}
+
+/* Random enough for one person's own requests, also where the page came without HTTPS. */
+function freshKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/* -- Filling -- */
+
+async function fill(bar, { query, isQuiet = false }) {
+  const answer = await ask(`${bar.form.dataset.page}?${query}`).catch(() => null);
+  if (!answer?.ok) return;
+  const fresh = piece(await answer.text()).querySelector("form");
+  for (const selector of ["[data-references-row]", "[data-chips]", "[data-verdict]"]) {
+    redraw(bar, selector, fresh.querySelector(selector));
+  }
+  for (const name of ["request_key", "parent", "csrfmiddlewaretoken"]) {
+    bar.form.elements[name].value = fresh.elements[name].value;
+  }
+  if (isQuiet) return;
+  bar.words.value = fresh.elements.prompt.value;
+  fit(bar.words);
+  bar.words.focus();
+  changed(bar, 0);
+}
+
+/* The empty studio's one example: it is written where one would write it, and runs. */
+function begin(bar, example) {
+  bar.words.value = example;
+  fit(bar.words);
+  changed(bar, 0);
+  generate(bar);
+}
+
+function restore(bar) {
+  const words = keptWords(bar.form);
+  if (words === null || words === bar.words.value) return;
+  bar.words.value = words;
+  changed(bar, 0);
+}
+
+function suggested(bar, event) {
+  const value = event.target.closest("[data-suggestion]")?.dataset.suggestion;
+  if (!value) return;
+  const name = event.target.closest("[data-field]")?.dataset.field ?? event.target.closest("[data-fault-of]").dataset.faultOf;
+  document.dispatchEvent(new CustomEvent("bar:set", { detail: { name, value } }));
+}
+
+function pressed(bar, event) {
+  if (event.key !== "Enter" || event.isComposing) return;
+  if (event.ctrlKey || event.metaKey) {
+    event.preventDefault();
+    generate(bar, event);
+  } else if (event.target.matches("input:not([type='file'])")) {
+    event.preventDefault(); // Enter in a small field must not cost money
+    if (event.target.name === "preset_name") bar.form.querySelector("[data-preset-save]").click();
+  }
 }

@@ -1,0 +1,34 @@
+/* Asking the server for pieces. A session that has ended and a page that is older than its session are told apart from
+   refusals, because what somebody typed must outlive both. */
+export class SignedOut extends Error {}
+
+export async function ask(url, options = {}) {
+  const headers = { "HX-Request": "true", Accept: "text/html", ...options.headers };
+  const answer = await fetch(url, { ...options, headers, redirect: "manual" });
+  if (answer.type === "opaqueredirect") throw new SignedOut();
+  return answer;
+}
+
+/* Sends a form's fields. When the token of this page is not valid any more (signed in again in another tab), it fetches a
+   fresh one and tries once more. */
+export async function send(url, form, body = new FormData(form)) {
+  const answer = await ask(url, { method: "POST", body });
+  if (answer.status !== 403) return answer;
+  const token = piece(await (await ask(form.dataset.page)).text()).querySelector("[name='csrfmiddlewaretoken']")?.value;
+  if (!token) return answer;
+  for (const field of document.querySelectorAll("[name='csrfmiddlewaretoken']")) field.value = token;
+  body.set("csrfmiddlewaretoken", token);
+  return ask(url, { method: "POST", body });
+}
+
+export function piece(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content;
+}
+
+/* What htmx would do with a piece that it had fetched: its attributes work, and our modules attach. */
+export function welcome(element) {
+  globalThis.htmx?.process(element);
+  document.dispatchEvent(new CustomEvent("htmx:load", { detail: { elt: element } }));
+}

@@ -1,0 +1,35 @@
+/* The reserved tiles: on the screen in the moment of the key press, in the ratio that the pictures will have. */
+export function place(body) {
+  const stream = document.querySelector("[data-stream]");
+  const run = copy("[data-run-template]");
+  const tile = copy("[data-tile-template]");
+  const [width, height] = sides(body);
+  const count = Math.min(Math.max(Number(body.get("n")) || 1, 1), 10);
+  run.querySelector(".run-prompt").textContent = body.get("prompt");
+  const tiles = run.querySelector(".tiles");
+  tiles.dataset.count = count;
+  tiles.classList.add(`tiles-${lying(width / height)}`);
+  tile.querySelector("svg").setAttribute("viewBox", `0 0 ${width} ${height}`);
+  for (let index = 0; index < count; index++) tiles.append(tile.cloneNode(true));
+  stream.querySelector("[data-stream-empty]")?.remove();
+  stream.prepend(run);
+  scrollTo({ top: 0, behavior: "instant" });
+  return run;
+}
+
+function copy(selector) {
+  return document.querySelector(selector).content.firstElementChild.cloneNode(true);
+}
+
+function sides(body) {
+  const text = body.get("size") === "custom" ? `${body.get("width")}x${body.get("height")}` : (body.get("size") ?? "");
+  const [width, height] = text.split("x").map(Number);
+  if (width > 0 && height > 0) return [width, height];
+  const first = document.querySelector("[data-reference]"); // the model chooses, and an edit mostly stays as it was
+  return first ? [Number(first.dataset.width), Number(first.dataset.height)] : [1, 1];
+}
+
+/* The words of studio/templatetags/studio.py. */
+function lying(ratio) {
+  return ratio > 1.6 ? "wide" : ratio > 1.1 ? "landscape" : ratio > 0.9 ? "square" : "portrait";
+}

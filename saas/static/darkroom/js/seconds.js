@@ -1,0 +1,13 @@
+/* How long a tile has been developing, once a second for all of them. */
+export function attach(stream) {
+  const tell = () => {
+    if (document.hidden) return;
+    for (const time of stream.querySelectorAll("[data-since]")) {
+      const seconds = Math.max(0, Math.round((Date.now() - Date.parse(time.dataset.since)) / 1000));
+      time.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    }
+  };
+  setInterval(tell, 1000);
+  new MutationObserver(tell).observe(stream, { childList: true, subtree: false });
+  tell();
+}

@@ -1,0 +1,32 @@
+/* J and K walk from picture to picture; another key does what the picture in focus offers under it: data-key="e". "/" goes
+   back to the prompt. Never while somebody writes. */
+const isWriting = (target) => target.closest?.("input:not([type='radio'], [type='checkbox']), textarea, select, [contenteditable]");
+
+export function attach(stream) {
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
+    if (document.querySelector("dialog[open]") || !stream.isConnected) return;
+    const key = event.key.toLowerCase();
+    if (key === "j" || key === "k") step(stream, key === "j" ? 1 : -1);
+    else if (key === "/") document.querySelector("[data-words]")?.focus();
+    else if (!press(event.key.toLowerCase())) return;
+    event.preventDefault();
+  });
+}
+
+function step(stream, by) {
+  const all = [...stream.querySelectorAll(".tile-open")];
+  if (!all.length) return;
+  const tile = document.activeElement.closest?.(".tile");
+  const now = tile ? all.indexOf(tile.querySelector(".tile-open")) : -1;
+  const next = now < 0 && by < 0 ? all.length - 1 : Math.min(Math.max(now + by, 0), all.length - 1);
+  all[next].focus({ preventScroll: true });
+  all[next].scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "instant" : "smooth" });
+}
+
+function press(key) {
+  const tile = document.activeElement?.closest?.(".tile");
+  const control = tile?.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  control?.click();
+  return Boolean(control);
+}

@@ -1,0 +1,135 @@
+"""What the prompt bar shows: the chosen model's capabilities as choices, and what is known of the verdict."""
+
+import secrets
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from studio.asking import SpecError
+from studio.catalogue import Catalogue, UnknownModel
+from studio.models import ImageModel, Preset, Visibility
+from studio.prompting import Values
+from studio.rules import AS_PEOPLE_SAY, COMPRESSIBLE
+from studio.verdicts import Verdict
+
+QUALITIES = {
+    "auto": ("Auto", "The model chooses"),
+    "low": ("Low", "A proof: quick and cheap"),
+    "medium": ("Medium", "Good for most"),
+    "high": ("High", "A print: fine detail"),
+    "xhigh": ("Extra high", "More detail, more time"),
+    "max": ("Max", "As fine as it gets"),
+}
+FORMATS = {"png": "PNG", "jpeg": "JPEG", "webp": "WebP"}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    value: str
+    title: str
+    hint: str = ""
+    why_not: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SizeChoice:
+    value: str
+    title: str
+    width: int = 0
+    height: int = 0
+
+
+def new_key() -> str:
+    return secrets.token_hex(16)
+
+
+@dataclass
+class Bar:
+    values: Values
+    models: Catalogue
+    verdict: Verdict
+    presets: list[Preset] = field(default_factory=list)
+    request_key: str = field(default_factory=new_key)
+
+    @cached_property
+    def model(self) -> ImageModel:
+        return model_of(self.values, self.models)
+
+    @cached_property
+    def faults(self) -> dict[str, list[SpecError]]:
+        found: dict[str, list[SpecError]] = defaultdict(list)
+        for fault in self.verdict.faults:
+            found[fault.field].append(fault)
+        return dict(found)
+
+    @cached_property
+    def sizes(self) -> list[SizeChoice]:
+        return [_size(preset["size"], preset["title"]) for preset in self.model.size_presets]
+
+    @property
+    def size(self) -> SizeChoice:
+        """What the chip says."""
+        chosen = next((size for size in self.sizes if size.value == self.values.size), None)
+        return chosen or _size(self.values.size, "Custom")
+
+    @property
+    def is_custom_size(self) -> bool:
+        return self.values.size not in {size.value for size in self.sizes}
+
+    @property
+    def qualities(self) -> list[Choice]:
+        return [Choice(value, *QUALITIES.get(value, (value, ""))) for value in self.model.qualities]
+
+    @property
+    def quality(self) -> str:
+        return QUALITIES.get(self.values.quality, (self.values.quality, ""))[0]
+
+    @property
+    def formats(self) -> list[Choice]:
+        return [Choice(value, FORMATS.get(value, value)) for value in self.model.formats]
+
+    @property
+    def compressible(self) -> tuple[str, ...]:
+        return COMPRESSIBLE
+
+    @property
+    def backgrounds(self) -> list[Choice]:
+        """Transparent is always shown, because people look for it; where it cannot be, it says why."""
+        choices = [Choice(value, value.capitalize()) for value in self.model.backgrounds]
+        if self.model.can_be_transparent:
+            return choices
+        reason = self.model.reasons.get("background", "")
+        return [*choices, Choice("transparent", "Transparent", why_not=f"{self.model.title} cannot. {reason}".strip())]
+
+    @property
+    def moderations(self) -> list[Choice]:
+        titles = {"auto": "Usual", "low": "Less strict"}
+        return [Choice(value, titles.get(value, value)) for value in self.model.moderations]
+
+    @property
+    def partials(self) -> list[Choice]:
+        most = self.model.partial_images_max if self.model.can_stream else 0
+        return [Choice(str(count), str(count) if count else "None") for count in range(most + 1)]
+
+    @property
+    def apis(self) -> list[Choice]:
+        why_not = "" if self.model.can_respond else f"{self.model.title} does not work through it."
+        if self.values.reference:
+            why_not = why_not or "Reference pictures go through the Images API."
+        return [Choice("images", "Images"), Choice("responses", "Responses", why_not=why_not)]
+
+    @property
+    def visibilities(self) -> list[Choice]:
+        return [Choice(Visibility.TEAM.value, "Team"), Choice(Visibility.PRIVATE.value, "Only me")]
+
+
+def model_of(values: Values, models: Catalogue) -> ImageModel:
+    try:
+        return models.model(values.model)
+    except UnknownModel:
+        return models.default
+
+
+def _size(value: str, title: str) -> SizeChoice:
+    match = AS_PEOPLE_SAY.fullmatch(value)
+    return SizeChoice(value, title, *(map(int, match.groups()) if match else ()))

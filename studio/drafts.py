@@ -1,0 +1,19 @@
+"""What somebody is about to ask, kept while they type."""
+
+from django.utils import timezone
+
+from accounts.models import Membership
+from studio.models import Draft
+from studio.prompting import Values
+
+
+def keep(*, by: Membership, values: Values) -> None:
+    """Of two tabs, the one that was typed in last is kept."""
+    Draft.objects.update_or_create(
+        org_id=by.org_id, maker_id=by.user_id, defaults={"values": values.to_json(), "saved_at": timezone.now()}
+    )
+
+
+def of(member: Membership) -> Values | None:
+    draft = Draft.objects.filter(org=member.org_id, maker=member.user_id).first()
+    return Values.stored(draft.values) if draft else None

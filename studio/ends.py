@@ -1,0 +1,67 @@
+"""How a tile says that it ended without a picture: what happened, whether it cost anything, and the one thing to do."""
+
+from dataclasses import dataclass
+
+from studio.models import Charged, Run, Slot, State
+
+# Nobody can try these again with success before an admin has done something.
+FOR_ADMINS = {
+    "invalid_key",
+    "not_verified",
+    "out_of_money",
+    "no_connection",
+    "no_key",
+    "not_allowed",
+    "address_refused",
+}
+COMES_BY_ITSELF = {"put_aside"}
+COSTS = {
+    Charged.NO: "It cost nothing.",
+    Charged.YES: "It was charged.",
+    Charged.PERHAPS: "It may have been charged.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    look: str  # the tile's class
+    title: str
+    icon: str
+    cost: str
+    act: str = ""  # recall · retry · connections
+    button: str = ""
+    tip: str = ""
+
+
+def end_of(slot: Slot, run: Run) -> End:
+    cost = COSTS[Charged(slot.charged)]
+    if "charged" in slot.error_sentence:
+        cost = ""  # the sentence says so itself
+    act, button, tip = _act(slot, run)
+    return End(cost=cost, act=act, button=button, tip=tip, **_words(slot))
+
+
+def _words(slot: Slot) -> dict[str, str]:
+    match State(slot.state):
+        case State.REFUSED:
+            return {"look": "refused", "title": "Refused", "icon": "shield"}
+        case State.CANCELLED:
+            return {"look": "cancelled", "title": "Stopped", "icon": "stop"}
+        case State.UNKNOWN:
+            return {"look": "unknown", "title": "Not known", "icon": "question"}
+        case _ if slot.charged == Charged.NO:
+            return {"look": "failed", "title": "Failed, not charged", "icon": "error"}
+        case _:
+            return {"look": "charged", "title": "Failed, and charged", "icon": "coin"}
+
+
+def _act(slot: Slot, run: Run) -> tuple[str, str, str]:
+    if slot.error_code in COMES_BY_ITSELF:
+        return "", "", ""
+    if slot.error_code in FOR_ADMINS:
+        return "connections", "Open connections", ""
+    if slot.state == State.REFUSED and not any(other.state == State.SUCCEEDED for other in run.slots.all()):
+        return "recall", "Change the prompt", ""  # where a sibling came through, the words are not the reason
+    if slot.charged == Charged.NO:
+        return "retry", "Try again", ""
+    return "retry", "Try again", "This one may cost a second time"

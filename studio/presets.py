@@ -1,0 +1,49 @@
+"""Settings under a name. One's own are one's own business; the organization's are made and removed by their maker or an
+admin."""
+
+from dataclasses import replace
+
+from django.db import IntegrityError, transaction
+from django.db.models import Q, QuerySet
+
+from accounts.errors import NotAllowed, Refused
+from accounts.models import Membership, Role
+from studio.models import Preset
+from studio.prompting import Values
+
+NAME_CHARACTERS = 60
+MOST_PRESETS = 100
+
+
+def visible_to(member: Membership) -> QuerySet[Preset]:
+    return Preset.objects.filter(Q(is_shared=True) | Q(maker=member.user_id), org=member.org_id)
+
+
+def make(*, by: Membership, name: str, values: Values, is_shared: bool = False, with_prompt: bool = False) -> Preset:
+    if not by.is_at_least(Role.MEMBER):
+        raise NotAllowed("Your role does not allow you to make presets.")
+    name = " ".join(name.split())
+    if not name or not name.isprintable():
+        raise Refused("Give the preset a name.")
+    if len(name) > NAME_CHARACTERS:
+        raise Refused(f"A name has {NAME_CHARACTERS} characters at most.")
+    if visible_to(by).count() >= MOST_PRESETS:
+        raise Refused(f"{MOST_PRESETS} presets are the most. Remove one that nobody uses.")
+    kept = {**values.settings(), **({"prompt": values.prompt} if with_prompt else {})}
+    try:
+        with transaction.atomic():
+            return Preset.objects.create(org=by.org, maker=by.user, name=name, is_shared=is_shared, values=kept)
+    except IntegrityError:
+        raise Refused(f"There is a preset “{name}” already. Choose another name.") from None
+
+
+def remove(*, preset: Preset, by: Membership) -> None:
+    if preset.maker_id != by.user_id and not by.is_admin:
+        raise NotAllowed("Only its maker or an admin can remove this preset.")
+    preset.delete()
+
+
+def apply(preset: Preset, values: Values) -> Values:
+    """The words and pictures stay, unless the preset brings words of its own."""
+    parts = ("settings", "prompt") if "prompt" in preset.values else ("settings",)
+    return replace(values.recalling(Values.stored(preset.values), parts), parent=values.parent)

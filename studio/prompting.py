@@ -1,0 +1,152 @@
+"""What stands in the prompt bar, in the words of its form. It comes from a post, a draft, a preset or an earlier run,
+and becomes what `studio.specs` reads; it is never trusted to be legal."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Self
+
+from django.http import QueryDict
+
+from studio.kinds import FEATHER_DEFAULT
+from studio.models import ImageModel, Run, RunInput, Visibility
+from studio.rules import COMPRESSIBLE
+
+SETTINGS = (
+    "model",
+    "size",
+    "quality",
+    "n",
+    "format",
+    "compression",
+    "background",
+    "moderation",
+    "partial_images",
+    "api",
+    "keep_rest",
+    "feather",
+)
+PARTS = ("prompt", "settings", "pictures")  # what of an earlier run can be recalled
+ABOUT_MASKS = ("keep_rest", "feather")
+LONGEST_TEXT = 40_000  # somewhat more than a prompt may have, so that it can be said by how much it is too long
+LONGEST_WORD = 100
+MOST_REFERENCES = 32
+PROJECT_CHARACTERS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    prompt: str = ""
+    model: str = ""
+    size: str = "1024x1024"
+    quality: str = "medium"
+    n: str = "4"
+    format: str = "png"
+    compression: str = "85"
+    background: str = "auto"
+    moderation: str = "auto"
+    partial_images: str = "2"
+    api: str = "images"
+    keep_rest: str = "on"
+    feather: str = str(FEATHER_DEFAULT)
+    visibility: str = Visibility.TEAM.value
+    project: str = ""
+    reference: tuple[str, ...] = ()  # codes of inputs: Image 1, Image 2, …
+    mask: str = ""
+    parent: str = ""  # the code of the run that it was recalled from
+
+    @classmethod
+    def posted(cls, post: QueryDict) -> Self:
+        texts: dict[str, Any] = {
+            name: post[name][: _limit(name)] for name in NAMES if name in post and name != "reference"
+        }
+        if texts.get("size") == "custom":
+            texts["size"] = f"{post.get('width', '').strip()}x{post.get('height', '').strip()}"[:LONGEST_WORD]
+        return cls(**texts, reference=_codes(post.getlist("reference")))
+
+    @classmethod
+    def stored(cls, data: Mapping[str, Any]) -> Self:
+        """By a version of today or of last year: what is not known any more is passed over."""
+        texts = {name: str(data[name]) for name in NAMES if name in data and name != "reference"}
+        return cls(**texts, reference=_codes(data.get("reference", [])))
+
+    @classmethod
+    def asked_by(cls, run: Run) -> Self:
+        """Of a run whose inputs are at hand."""
+        asked = {name: _said(value) for name, value in run.asked.items() if value is not None}
+        numbered = sorted(run.inputs.all(), key=lambda given: given.number)
+        return cls.stored(
+            {
+                **{name: asked[name] for name in SETTINGS if name in asked},
+                "prompt": run.prompt,
+                "visibility": run.visibility,
+                "project": run.project,
+                "reference": [str(one.input.code) for one in numbered if one.number != RunInput.MASK],
+                "mask": next((str(one.input.code) for one in numbered if one.number == RunInput.MASK), ""),
+                "parent": str(run.code),
+            }
+        )
+
+    def recalling(self, other: Self, parts: Sequence[str]) -> Self:
+        """These values with parts of another's."""
+        taken: dict[str, Any] = {}
+        if "prompt" in parts:
+            taken["prompt"] = other.prompt
+        if "settings" in parts:
+            taken |= {name: getattr(other, name) for name in SETTINGS}
+        if "pictures" in parts:
+            taken |= {"reference": other.reference, "mask": other.mask}
+        return replace(self, **taken, parent=other.parent)
+
+    def settings(self) -> dict[str, str]:
+        return {name: getattr(self, name) for name in SETTINGS}
+
+    def asked(self) -> dict[str, Any]:
+        """In the words of `studio.specs`. What the form does not offer at this moment is left out."""
+        asked: dict[str, Any] = {**self.settings(), "prompt": self.prompt, "references": len(self.reference)}
+        if self.format not in COMPRESSIBLE:
+            del asked["compression"]
+        if self.mask:
+            return {**asked, "mask": True}
+        return {name: value for name, value in asked.items() if name not in ABOUT_MASKS}
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "reference": list(self.reference)}
+
+
+NAMES = tuple(field.name for field in fields(Values))
+
+
+def fitted(values: Values, model: ImageModel) -> Values:
+    """As this model accepts them: whoever changes the model does not want to hear what the last one could."""
+    partials = str(min(_whole(values.partial_images, 0), model.partial_images_max if model.can_stream else 0))
+    return replace(
+        values,
+        model=model.name,
+        quality=_among(values.quality, model.qualities),
+        format=_among(values.format, model.formats),
+        background=_among(values.background, model.backgrounds),
+        moderation=_among(values.moderation, model.moderations),
+        n=str(min(max(_whole(values.n, 1), 1), model.n_max)),
+        partial_images=partials,
+        api=values.api if model.can_respond else "images",
+    )
+
+
+def _said(value: object) -> str:
+    return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
+
+
+def _among(value: str, options: Sequence[str]) -> str:
+    return value if value in options or not options else options[0]
+
+
+def _whole(text: str, default: int) -> int:
+    return int(text) if text.isdecimal() and text.isascii() and len(text) < 4 else default  # noqa: PLR2004 digits
+
+
+def _limit(name: str) -> int:
+    return {"prompt": LONGEST_TEXT, "project": PROJECT_CHARACTERS}.get(name, LONGEST_WORD)
+
+
+def _codes(given: Sequence[Any]) -> tuple[str, ...]:
+    return tuple(str(code)[:LONGEST_WORD] for code in given if code)[:MOST_REFERENCES]

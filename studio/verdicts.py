@@ -1,0 +1,119 @@
+"""Before Generate is pressed: whether it can run, every reason why not, and what it will cost."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from accounts.errors import Refused
+from accounts.models import Membership, Organization, ProviderConnection
+from billing.prices import Estimate, is_play
+from studio import inputs, pricing, specs
+from studio.asking import SpecError, SpecRefused
+from studio.catalogue import Catalogue
+from studio.models import ImageModel, Input
+from studio.prompting import Values
+from studio.specs import Spec
+
+LONGEST_CODE = 36
+UNWRITTEN = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The pictures that the values name, as far as this person may use them."""
+
+    references: list[Input] = field(default_factory=list)
+    mask: Input | None = None
+    faults: list[SpecError] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    given: Given
+    faults: list[SpecError]
+    spec: Spec | None = None
+    price: Estimate | None = None
+    connection: ProviderConnection | None = None
+
+    @property
+    def is_play(self) -> bool:
+        return self.connection is not None and is_play(self.connection)
+
+    @property
+    def can_run(self) -> bool:
+        return self.spec is not None and not self.faults
+
+
+def look_up(values: Values, member: Membership) -> Given:
+    codes = [code for code in (*values.reference, values.mask) if _is_code(code)]
+    known: dict[str, Input] = {}
+    if codes:
+        known = {str(one.code): one for one in inputs.visible_to(member).filter(code__in=codes)}
+    references = [known[code] for code in values.reference if code in known]
+    mask = known.get(values.mask)
+    faults = []
+    if len(references) < len(values.reference) or (values.mask and mask is None):
+        faults.append(SpecError("reference", "gone", "A picture that was given is not here any more. Give it again."))
+    if mask is not None and references:
+        faults += _mask_faults(mask, references[0])
+    return Given(references, mask, faults)
+
+
+def weigh(*, org: Organization, member: Membership, values: Values, models: Catalogue) -> Verdict:
+    given = look_up(values, member)
+    connection = org.connections.filter(is_default=True).first()
+    spec, faults = _read(values, models)
+    faults += given.faults
+    if connection is None:
+        faults.append(SpecError("", "no_connection", "There is no connection to a provider. An admin can add one."))
+    if spec is None or connection is None:
+        return Verdict(given, faults, connection=connection)
+    faults += _connection_faults(spec, connection)
+    price = _price(spec, models.model(spec.model), connection, given, faults)
+    return Verdict(given, faults, spec, price, connection)
+
+
+def _read(values: Values, models: Catalogue) -> tuple[Spec | None, list[SpecError]]:
+    """Who has not written yet still wants to know what it will cost."""
+    try:
+        return specs.read(values.asked(), models=models, from_form=True), []
+    except SpecRefused as refusal:
+        if {error.field for error in refusal.errors} != {"prompt"}:
+            return None, refusal.errors
+        return specs.read({**values.asked(), "prompt": UNWRITTEN}, models=models, from_form=True), refusal.errors
+
+
+def _price(
+    spec: Spec, model: ImageModel, connection: ProviderConnection, given: Given, faults: list[SpecError]
+) -> Estimate | None:
+    sizes = [(one.width, one.height) for one in given.references]
+    try:
+        return pricing.estimate(spec=spec, model=model, connection=connection, references=sizes)
+    except Refused as refusal:
+        faults.append(SpecError("model", "unpriced", refusal.sentence))
+        return None
+
+
+def _connection_faults(spec: Spec, connection: ProviderConnection) -> list[SpecError]:
+    if spec.api == "responses" and not connection.can_respond:
+        sentence = f"{connection.name} does not offer the Responses API."
+        return [SpecError("api", "unsupported", sentence, "images")]
+    return []
+
+
+def _mask_faults(mask: Input, first: Input) -> list[SpecError]:
+    if not mask.is_mask:
+        return [SpecError("mask", "no_mask", "That picture is no mask. Give one again.")]
+    if (mask.width, mask.height) == (first.width, first.height):
+        return []
+    sentence = (
+        f"The mask was made for a picture of {mask.width} by {mask.height} pixels, and Image 1 is {first.width} by "
+        f"{first.height}. Remove the mask, or put its picture first."
+    )
+    return [SpecError("mask", "mask_size", sentence)]
+
+
+def _is_code(text: str) -> bool:
+    try:
+        return len(text) <= LONGEST_CODE and bool(UUID(text))
+    except ValueError:
+        return False
