@@ -33,6 +33,8 @@ ACTIONS = {
     "charge.corrected": "corrected a charge of the run",
     "limits.changed": "changed the limits of",
     "limits.removed": "removed the limits of",
+    "share.made": "shared pictures by the link",
+    "share.revoked": "took back the link",
     "operator.listed": "looked at a list (operator)",
     "operator.looked": "looked at the organization (operator)",
     "operator.suspended": "suspended the organization (operator)",

@@ -37,7 +37,12 @@ def _rail(request: HttpRequest, slug: str) -> list[RailItem]:
     is_admin = getattr(request, "member").is_admin  # noqa: B009 set beside org
     places = [
         ("Studio", "studio", "studio", {"studio"}),
-        ("Gallery", "gallery", "gallery", {"gallery", "picture", "compare", "bin", "collections", "collection"}),
+        (
+            "Gallery",
+            "gallery",
+            "gallery",
+            {"gallery", "picture", "compare", "bin", "collections", "collection", "shares", "new_share"},
+        ),
         ("Team", "team", "team", {"team", "invite"}),
         ("API keys", "keys", "key", {"keys", "new_key"}),
     ]

@@ -20,6 +20,7 @@ urlpatterns = [
     path("", include(sandbox)),
     path("design/", design.design, name="design"),
     path("", include(accounts.people)),
+    path("", include(studio.links)),
     path("o/<slug:slug>/", include(studio.organization)),
     path("o/<slug:slug>/", include(accounts.organization)),
 ]

@@ -12,6 +12,7 @@ from studio.views import (
     prompt,
     queue,
     runs,
+    shares,
     stories,
     submit,
 )
@@ -49,6 +50,10 @@ organization = [
     path("gallery/collect/", acts.collect_pictures, name="collect_pictures"),
     path("gallery/delete/", acts.bin_pictures, name="bin_pictures"),
     path("gallery/restore/", acts.restore_pictures, name="restore_pictures"),
+    path("gallery/download/", acts.download_pictures, name="download_pictures"),
+    path("shares/", shares.share_list, name="shares"),
+    path("shares/new/", shares.new_share, name="new_share"),
+    path("shares/<uuid:code>/revoke/", shares.revoke_share, name="revoke_share"),
     path("collections/", collections.collection_list, name="collections"),
     path("collections/new/", collections.new_collection, name="new_collection"),
     path("collections/<uuid:code>/", collections.collection, name="collection"),
@@ -61,4 +66,11 @@ organization = [
     path("comments/<uuid:code>/remove/", acts.remove_comment, name="remove_comment"),
     path("outputs/<uuid:code>/<slug:shape>/", files.output_file, name="output_file"),
     path("partials/<uuid:code>/<slug:shape>/", files.partial_file, name="partial_file"),
+]
+
+# For whoever has a link; nobody is asked who they are.
+links = [
+    path("s/<str:token>/", shares.share, name="share"),
+    path("s/<str:token>/pictures.zip", shares.shared_archive, name="shared_archive"),
+    path("s/<str:token>/<uuid:code>/<slug:shape>/", shares.shared_file, name="shared_file"),
 ]

@@ -56,6 +56,10 @@ OF_AN_ORGANIZATION = {
     "collect_pictures": Row("member", "post"),
     "bin_pictures": Row("member", "post"),
     "restore_pictures": Row("member", "post"),
+    "download_pictures": Row("viewer", "post"),
+    "shares": Row("member"),
+    "new_share": Row("member"),
+    "revoke_share": Row("member", "post", CODE),
     "collections": Row("viewer"),
     "new_collection": Row("member", "post"),
     "collection": Row("viewer", "get", CODE),
@@ -95,6 +99,7 @@ OF_AN_ORGANIZATION = {
 }
 SIGNED_IN = {"me", "new_organization", "accept_invitation", "second_factor_needed"}
 PUBLIC = {"home", "look", "invitation", "healthz", "readyz", "metrics", "design"}
+WITH_A_LINK = {"share", "shared_archive", "shared_file"}
 WITH_A_KEY = {
     "api_key",
     "gateway_models",
@@ -157,6 +162,7 @@ def test_every_url_has_a_row() -> None:
         == set(OF_AN_ORGANIZATION)
         | SIGNED_IN
         | PUBLIC
+        | WITH_A_LINK
         | WITH_A_KEY
         | set(REST)
         | REST_DOCUMENT

@@ -6,17 +6,18 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils import timezone
+from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from accounts.access import OrgRequest, member_required
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Role
+from studio import archives, bundles, collections, runs, sorting
 from studio import bin as bins
-from studio import collections, runs, sorting
 from studio.models import MOST_STARS, Output
 
 MOST_PICTURES = 2000
@@ -89,6 +90,18 @@ def bin_pictures(request: OrgRequest) -> HttpResponse:
 def restore_pictures(request: OrgRequest) -> HttpResponse:
     outputs = chosen(request)
     return answer(request, lambda: _say(bins.restore(by=request.member, outputs=outputs), "back on the wall"))
+
+
+@require_POST
+@member_required(Role.VIEWER)
+def download_pictures(request: OrgRequest) -> StreamingHttpResponse:
+    outputs = chosen(request).filter(purged_at=None).select_related("run", "composite").order_by("-pk")
+    folder = f"{request.org.slug}-{timezone.now():%Y-%m-%d}"
+    archive = bundles.of(outputs, folder=folder)
+    response = StreamingHttpResponse(archives.sent(archive), content_type="application/zip")
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=archive.name) or ""
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @require_POST

@@ -1,0 +1,38 @@
+"""Chosen pictures as one ZIP: the files under plain names, and a list of what each one is."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.utils import timezone
+
+from studio import naming
+from studio.archives import Archive, Member
+from studio.models import Output
+
+MOST_PICTURES = 2000
+
+
+def of(outputs: Iterable[Output], *, folder: str, with_prompts: bool = True) -> Archive:
+    """What goes in is known before the first byte is sent; nothing of it is read before its turn."""
+    members, listed = [], []
+    for number, output in enumerate(outputs, start=1):
+        shown = output.shown
+        name = f"{number:04}-{_words(output, with_prompts)}.{naming.extension(shown.format)}"
+        members.append(Member(name, shown.file))
+        listed.append(_line(output, name, with_prompts))
+    return Archive(naming.safe(folder) or "pictures", timezone.now(), {"pictures": listed}, tuple(members))
+
+
+def _words(output: Output, with_prompts: bool) -> str:
+    words = naming.safe(output.run.prompt[:200], most=40) if with_prompts else ""
+    return words.lower() or "picture"
+
+
+def _line(output: Output, name: str, with_prompts: bool) -> dict[str, Any]:
+    shown = output.shown
+    size = {"width": shown.width, "height": shown.height, "size_bytes": shown.size_bytes}
+    line = {"file": name, "code": str(output.code), "sha256": shown.sha256, **size}
+    if with_prompts:
+        made_by = {"prompt": output.run.prompt, "model": output.model, "quality": output.quality}
+        line |= {**made_by, "created_at": output.created_at.isoformat(), "stars": output.stars}
+    return line
