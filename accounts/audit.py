@@ -29,6 +29,7 @@ ACTIONS = {
     "connection.removed": "removed the connection",
     "connection.price_set": "set the price of the connection",
     "connection.tested": "tested the connection",
+    "ledger.reconciled": "found differences in the books of",
     "charge.resolved": "resolved an uncertain charge of the run",
     "charge.corrected": "corrected a charge of the run",
     "limits.changed": "changed the limits of",

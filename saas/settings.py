@@ -300,6 +300,7 @@ WORKER_METRICS_PORT = environment.number("WORKER_METRICS_PORT", 0)
 
 # How long a worker may be silent before its work is taken for lost.
 LEASE_SECONDS = environment.number("LEASE_SECONDS", 30)
+UNCERTAIN_DAYS = environment.number("UNCERTAIN_DAYS", 14)
 # The longest that one picture may take, from the request to its last byte.
 PROVIDER_DEADLINE_SECONDS = environment.number("PROVIDER_DEADLINE_SECONDS", 600)
 ORGANIZATION_CALLS_AT_ONCE = environment.number("ORGANIZATION_CALLS_AT_ONCE", 16)

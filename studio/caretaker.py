@@ -8,7 +8,9 @@ from contextlib import contextmanager
 
 import structlog
 from django.conf import settings
+from django.core.cache import cache
 from django.db import connection, transaction
+from django.utils import timezone
 
 from accounts import circuits
 from saas import metrics, patience, tenancy
@@ -19,6 +21,7 @@ from studio.models import Charged, Slot
 
 MOST_POKES = 50
 LOOK_SECONDS = 1.0
+TWO_DAYS_SECONDS = 2 * 24 * 3600
 
 log = structlog.get_logger("darkroom.caretaker")
 
@@ -118,6 +121,14 @@ def measure() -> None:
     metrics.RESCUED_FILES.set(rescue.count_files())
 
 
+def reconcile_nightly() -> None:
+    """By whichever process is the first of a day to think of it; once more costs nothing but time."""
+    from studio.tasks import reconcile
+
+    if cache.add(f"darkroom:reconciled:{timezone.now().date()}", True, timeout=TWO_DAYS_SECONDS):
+        reconcile.send()
+
+
 def _take_over(held: Held) -> None:
     slot = Slot.objects.select_related("run").filter(code=held.slot_code).first()
     if slot is None:
@@ -144,6 +155,7 @@ def _watch() -> None:
             if rounds % 2 == 1:
                 _try(sweep)
                 _try(poke)
+                _try(reconcile_nightly)
         connection.close()
 
 

@@ -16,6 +16,13 @@ def develop() -> None:
         develop.send()
 
 
+@dramatiq.actor(max_retries=0, time_limit=TIME_LIMIT_MILLISECONDS)
+def reconcile() -> None:
+    from studio import reconciling
+
+    reconciling.all_organizations()
+
+
 @dramatiq.actor(max_retries=0, time_limit=COMPOSE_LIMIT_MILLISECONDS)
 def compose() -> None:
     """Says nothing of whom: the ticket that is due knows. Tried again by the ticket, not by the message."""
