@@ -12,8 +12,8 @@ from uuid import UUID
 from django.db.models import Count, Max
 from django.utils import timezone
 
-from accounts import counters, limits
-from accounts.counters import Amount, Found
+from accounts import alerts, counters, limits
+from accounts.counters import Amount, Found, Place
 from accounts.errors import Refused
 from accounts.models import (
     ApiKey,
@@ -35,13 +35,25 @@ MINUTE = timedelta(minutes=1)
 
 
 class LimitReached(Refused):
-    """`code` names the limit that refused; `left` is in micro-dollars or pictures, `resets_at` when it begins anew."""
+    """`code` names the limit that refused; `left` is in micro-dollars or pictures, `resets_at` when it begins anew.
+    Where it is a budget that refused, `place` and `unit` say which, and `needed` how much was asked of it."""
 
     def __init__(
-        self, code: str, sentence: str, *, left: int | None = None, resets_at: datetime | None = None, place: Any = None
+        self,
+        code: str,
+        sentence: str,
+        *,
+        left: int | None = None,
+        resets_at: datetime | None = None,
+        place: Place | None = None,
+        unit: Unit | None = None,
+        allowed: int = 0,
+        needed: int = 0,
+        is_play: bool = False,
     ) -> None:
         super().__init__(sentence)
-        self.code, self.left, self.resets_at, self.place = code, left, resets_at, place
+        self.code, self.left, self.resets_at, self.is_play = code, left, resets_at, is_play
+        self.place, self.unit, self.allowed, self.needed = place, unit, allowed, needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +107,7 @@ def hold(
         found = counters.take(org.pk, wanted, amount, is_play=is_play)
     refusing = [counter for counter in found if not counter.fits]
     if refusing:
-        raise _no_room(org, payer, refusing, amount)
+        raise _no_room(org, payer, refusing, amount, is_play=is_play)
     _refuse_beyond_pace(org, payer, rules, run_code, moment)
     attempts = _attempts([part.slot_code for part in parts])
     Hold.objects.bulk_create(
@@ -175,8 +187,10 @@ def _locked(held: Hold) -> Hold:
     return Hold.objects.select_for_update().get(pk=held.pk)
 
 
-def _shift(of: Hold, *, held: Amount, spent: Amount) -> list[Found]:
-    return counters.shift(of.org_id, counters.places_of(of), held=held, spent=spent, is_play=of.is_play)
+def _shift(of: Hold, *, held: Amount, spent: Amount) -> None:
+    found = counters.shift(of.org_id, counters.places_of(of), held=held, spent=spent, is_play=of.is_play)
+    if spent.micros > 0 or spent.images > 0:
+        alerts.note_spending(of.org_id, found, spent, is_play=of.is_play)
 
 
 def _attempts(slot_codes: list[UUID]) -> dict[UUID, int]:
@@ -217,7 +231,7 @@ def _refuse_beyond_pace(org: Organization, payer: Payer, rules: limits.Rules, ru
                 raise LimitReached(f"{subject}_runs_per_minute", text, left=0, resets_at=moment + MINUTE)
 
 
-def _no_room(org: Organization, payer: Payer, refusing: list[Found], amount: Amount) -> LimitReached:
+def _no_room(org: Organization, payer: Payer, refusing: list[Found], amount: Amount, *, is_play: bool) -> LimitReached:
     """Of several that refuse, the one that does so for the longest time is named."""
     counter = max(refusing, key=lambda found: (found.place.period == Period.MONTH, found.place.subject))
     place = counter.place
@@ -242,7 +256,17 @@ def _no_room(org: Organization, payer: Payer, refusing: list[Found], amount: Amo
         f"It begins anew on {when:%-d %B %Y at %H:%M} ({org.time_zone}). {_whom(org)}"
     )
     code = f"{place.subject}_{unit}_{place.period}"
-    return LimitReached(code, sentence, left=rest, resets_at=moment, place=place)
+    return LimitReached(
+        code,
+        sentence,
+        left=rest,
+        resets_at=moment,
+        place=place,
+        unit=unit,
+        allowed=(counter.allowed_micros if is_money else counter.allowed_images) or 0,
+        needed=amount.micros if is_money else amount.images,
+        is_play=is_play,
+    )
 
 
 def _ceiling(org: Organization, code: str, text: str) -> LimitReached:

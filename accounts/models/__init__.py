@@ -1,4 +1,5 @@
 from accounts.models.api_keys import ApiKey, Scope
+from accounts.models.asks import Ask, AskState, LimitAlert
 from accounts.models.audit import AuditEntry
 from accounts.models.circuits import Circuit
 from accounts.models.connections import Health, ProviderConnection, ProviderKind
@@ -9,6 +10,8 @@ from accounts.models.quotas import Counter, Hold, HoldState, Period, Quota, Subj
 
 __all__ = [
     "ApiKey",
+    "Ask",
+    "AskState",
     "AuditEntry",
     "Circuit",
     "Counter",
@@ -16,6 +19,7 @@ __all__ = [
     "Hold",
     "HoldState",
     "Invitation",
+    "LimitAlert",
     "Look",
     "Membership",
     "Organization",

@@ -18,7 +18,7 @@ from accounts.errors import Refused
 from accounts.models import Counter, Hold, HoldState, Membership, Organization, Quota, Subject, User
 from billing import charging
 from saas import tenancy
-from studio import catalogue, engine, finals, keeping, reconciling, runs, specs
+from studio import caretaker, catalogue, engine, finals, keeping, line, reconciling, runs, specs
 from studio.answers import Final
 from studio.models import Run, Slot, State, Ticket
 from studio.outcomes import ENDINGS, ProviderError
@@ -83,7 +83,7 @@ class World:
         frame = Final(PICTURE, {}, USAGE if chance.random() < 0.8 else None, "", "req")
         stored = keeping.store_output(job.org.code, job.run, job.slot, frame)
         with tenancy.tenant(job.held.org_id):
-            engine.line.leave(job.held.id)
+            line.leave(job.held.id)
             finals.note(job.run, job.slot, frame, stored)
             if fate < 0.5:
                 raise Killed  # after all was written, and before it was committed
@@ -110,7 +110,7 @@ class World:
 
     def sweep(self, chance: random.Random) -> None:
         Ticket.objects.exclude(worker=None).update(lease_until=timezone.now() - timedelta(hours=1))
-        engine.caretaker.sweep()
+        caretaker.sweep()
 
     def resolve(self, chance: random.Random) -> None:
         with tenancy.tenant(self.org.pk):
@@ -274,7 +274,7 @@ def raise_above_what_was(org: Organization, by: User, member: User) -> None:
 
 def note_as_a_worker_does(job: engine.Job, frame: Final, stored: keeping.Stored) -> None:
     with tenancy.tenant(job.held.org_id):
-        engine.line.leave(job.held.id)
+        line.leave(job.held.id)
         finals.note(job.run, job.slot, frame, stored)
 
 

@@ -1,0 +1,77 @@
+"""What people are told of limits, and what they ask for when one stops them."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models.quotas import Period, Unit
+from saas.tenancy import TenantModel
+
+
+class LimitAlert(TenantModel):
+    """So much of a limit is spent: told once."""
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="limit_alerts")
+    subject = models.CharField(max_length=12)
+    subject_id = models.BigIntegerField()
+    period = models.CharField(max_length=5, choices=Period.choices)
+    starts_on = models.DateField()
+    is_play = models.BooleanField()
+    unit = models.CharField(max_length=6, choices=Unit.choices)
+    percent = models.PositiveSmallIntegerField()
+    at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["org", "period", "starts_on", "is_play", "subject", "subject_id", "unit", "percent"],
+                name="each_alert_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.percent} % of {self.subject} {self.subject_id}"
+
+
+class AskState(models.TextChoices):
+    OPEN = "open", "Waiting for an answer"
+    GRANTED = "granted", "Granted"
+    DECLINED = "declined", "Declined"
+
+
+class Ask(TenantModel):
+    """Somebody was refused by a limit and asks for more. What they wanted goes along, so that it starts by itself."""
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="asks")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    subject = models.CharField(max_length=12)
+    subject_id = models.BigIntegerField()
+    period = models.CharField(max_length=5, choices=Period.choices)
+    unit = models.CharField(max_length=6, choices=Unit.choices)
+    is_play = models.BooleanField()
+    needed = models.BigIntegerField()  # micro-dollars or pictures, for what was refused
+    sentence = models.CharField(max_length=400)  # of the refusal
+    reason = models.CharField(max_length=400, blank=True)
+    wish = models.JSONField(default=dict)  # the refused run, in the studio's words
+    state = models.CharField(max_length=8, choices=AskState.choices, default=AskState.OPEN)
+    is_lasting = models.BooleanField(default=False)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(needed__gt=0), name="an_ask_asks_for_something")]
+        indexes = [models.Index(fields=["org", "state", "-id"])]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} asks for {self.needed} {self.unit}"
+
+    def decide(self, state: AskState, *, by_id: int, is_lasting: bool = False) -> bool:
+        """Of two admins who answer at once, one is heard."""
+        values = {"decided_by": by_id, "decided_at": timezone.now(), "is_lasting": is_lasting}
+        was_open = Ask.objects.filter(pk=self.pk, state=AskState.OPEN).update(state=state, **values)
+        return was_open == 1
