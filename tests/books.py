@@ -108,6 +108,7 @@ class Books:
         slots = self.slots(like)
         for slot in slots:
             self._must_be_true(slot, painter)
+        self._must_be_paid_once(slots)
         for run in self.rows("SELECT * FROM studio_run WHERE prompt LIKE %s", like):
             states = {slot["state"] for slot in slots if slot["run_id"] == run["id"]}
             assert run["state"] == next(state for state in GRAVEST_FIRST if state in states), run
@@ -124,6 +125,30 @@ class Books:
         assert (slot["sha256"], slot["sent_at"] is None) == (None, False), slot
         assert slot["charged"] in {"perhaps", "yes"}, slot
         assert slot["error_sentence"].endswith("."), slot
+
+    def _must_be_paid_once(self, slots: list[dict[str, Any]]) -> None:
+        """Each slot's one hold has become what the slot says, with one entry in the ledger; and the organization's
+        counters are the sums of all its holds."""
+        codes = [slot["code"] for slot in slots]
+        holds = self.rows("SELECT slot_code, state FROM accounts_hold WHERE slot_code = ANY(%s)", codes)
+        entries = self.rows("SELECT slot_code, kind FROM billing_entry WHERE slot_code = ANY(%s)", codes)
+        paid = {slot["code"]: slot["charged"] == "yes" for slot in slots}
+        assert sorted((hold["slot_code"], hold["state"]) for hold in holds) == sorted(
+            (code, "settled" if is_paid else "uncertain") for code, is_paid in paid.items()
+        )
+        for code, is_paid in paid.items():
+            kinds = sorted(entry["kind"] for entry in entries if entry["slot_code"] == code)
+            # A picture that comes after its worker was thought dead is charged after it was uncertain.
+            assert kinds in ([["charge"], ["charge", "uncertain"]] if is_paid else [["uncertain"]]), (code, kinds)
+        (sums,) = self.rows(
+            "SELECT coalesce(sum(micros) FILTER (WHERE state IN ('open', 'uncertain')), 0) AS held, "
+            "coalesce(sum(spent_micros), 0) AS spent FROM accounts_hold WHERE NOT is_play"
+        )
+        (counted,) = self.rows(
+            "SELECT coalesce(sum(held_micros), 0) AS held, coalesce(sum(spent_micros), 0) AS spent "
+            "FROM accounts_counter WHERE subject = 'organization' AND period = 'month' AND NOT is_play"
+        )
+        assert counted == sums
 
     def _must_be_told(self, run: dict[str, Any]) -> None:
         events = self.rows("SELECT seq, type, data FROM studio_runevent WHERE run_id = %s ORDER BY seq", run["id"])
