@@ -127,6 +127,8 @@ REST = {
     "api_organization": "organization",
     "api_members": "members",
     "api_models": "models",
+    "api_limits": "limits",
+    "api_usage": "usage",
 }
 REST_ACTS = {"api_submit_run", "api_cancel_run", "api_retry_slot", "api_give_input"}
 REST_DOCUMENT = {"openapi-json", "api-root"}

@@ -79,7 +79,9 @@ def download(options: Namespace) -> int:
 
 
 def usage(options: Namespace) -> int:
-    found: dict[str, Any] = client_of(options).get("/api/v1/usage", since=options.since, until=options.until)
+    found: dict[str, Any] = client_of(options).get(
+        "/api/v1/usage", since=options.since, until=options.until, play=options.play or ""
+    )
     if options.json:
         print(json.dumps(found))
         return 0

@@ -62,6 +62,7 @@ def parser() -> ArgumentParser:
     usage = word("usage", "Say what was used and what it cost.")
     usage.add_argument("--since", help="a day, such as 2026-11-01")
     usage.add_argument("--until")
+    usage.add_argument("--play", action="store_true", help="the sandbox's play money")
     return program
 
 

@@ -7,6 +7,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from accounts.errors import NotAllowed, Refused
+from accounts.quotas import LimitReached
 from studio.allowance import AskedTooOften
 from studio.idempotency import LONGEST_KEY, KeyTooLong
 from studio.runs import KeyReused
@@ -46,6 +47,9 @@ def install(api: NinjaAPI) -> None:
 
     def act_refused(request: HttpRequest, error: Any) -> HttpResponse:
         return answer(request, 409, getattr(error, "code", "refused"), error.sentence)
+
+    def limit_reached(request: HttpRequest, error: Any) -> HttpResponse:
+        return answer(request, 429, error.code, error.sentence)
 
     def key_reused(request: HttpRequest, error: Any) -> HttpResponse:
         return answer(request, 409, "idempotency_key_reused", error.sentence)
@@ -88,6 +92,7 @@ def install(api: NinjaAPI) -> None:
         AuthenticationError: unknown,
         Http404: nothing,
         NotAllowed: not_allowed,
+        LimitReached: limit_reached,
         KeyReused: key_reused,
         KeyTooLong: key_too_long,
         Refused: act_refused,

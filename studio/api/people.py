@@ -1,13 +1,18 @@
+from collections.abc import Callable
+from datetime import date
 from typing import Any
 
+from django.db.models import Sum
 from django.utils import timezone
 from ninja import Router
 
-from accounts.models import Scope
-from studio import catalogue
-from studio.api.door import ApiRequest, inside, may
+from accounts.models import Counter, Period, Scope, Unit
+from accounts.periods import resets_at
+from saas import money
+from studio import catalogue, costs
+from studio.api.door import ApiRequest, Caller, inside, may
 from studio.api.runs import REFUSALS
-from studio.api.shapes import MemberOut, ModelOut, OrganizationOut, Page
+from studio.api.shapes import AmountOut, LimitOut, MemberOut, ModelOut, OrganizationOut, Page, UsageDay, UsageOut
 from studio.models import ImageModel
 
 router = Router(tags=["Organization"])
@@ -31,11 +36,62 @@ def list_members(request: ApiRequest) -> dict[str, Any]:
     return {"data": found, "next": None}
 
 
+@router.get("/limits", auth=may(Scope.USAGE), response={200: Page[LimitOut], **REFUSALS}, url_name="api_limits")
+@inside
+def list_limits(request: ApiRequest) -> dict[str, Any]:
+    """Read what is left of the limits that count for you, today and this month"""
+    caller = request.auth
+    return {"data": [_limit(caller, row) for row in costs.counters(caller.member, caller.api_key)], "next": None}
+
+
+@router.get("/usage", auth=may(Scope.USAGE), response={200: UsageOut, **REFUSALS}, url_name="api_usage")
+@inside
+def read_usage(
+    request: ApiRequest, since: date | None = None, until: date | None = None, play: bool = False
+) -> dict[str, Any]:
+    """Read what was used and what it cost, day by day
+
+    An admin's key sees the whole organization's, another one its maker's. `play` is the sandbox's play money."""
+    caller = request.auth
+    entries = caller.org.ledger.filter(is_play=play)
+    entries = entries if caller.member.is_admin else entries.filter(user=caller.member.user)
+    entries = entries.filter(counted_on__gte=since) if since else entries
+    entries = entries.filter(counted_on__lte=until) if until else entries
+    days = entries.values("counted_on").annotate(micros=Sum("micros"), pictures=Sum("images")).order_by("counted_on")
+    rows = [UsageDay(day=row["counted_on"], images=row["pictures"], cost=money.exact(row["micros"])) for row in days]
+    return {
+        "data": rows,
+        "images": sum(row["pictures"] for row in days),
+        "cost": money.exact(sum(row["micros"] for row in days)),
+    }
+
+
 @router.get("/models", auth=may(Scope.READ), response={200: Page[ModelOut], **REFUSALS}, url_name="api_models")
 @inside
 def list_models(request: ApiRequest) -> dict[str, Any]:
     """List the models with what each can do"""
     return {"data": [_model(model) for model in catalogue.at(timezone.now()).models], "next": None}
+
+
+def _limit(caller: Caller, row: Counter) -> LimitOut:
+    return LimitOut(
+        of=row.subject,
+        period=row.period,
+        is_play=row.is_play,
+        resets_at=resets_at(caller.org, Period(row.period), row.starts_on),
+        cost=_amount(row, Unit.MONEY, money.exact),
+        images=_amount(row, Unit.IMAGES, str),
+    )
+
+
+def _amount(row: Counter, unit: Unit, said: Callable[[int], str]) -> AmountOut:
+    allowed, left = row.allowed(unit), row.left(unit)
+    return AmountOut(
+        allowed=None if allowed is None else said(allowed),
+        left=None if left is None else said(left),
+        spent=said(row.spent(unit)),
+        held=said(row.held(unit)),
+    )
 
 
 def _model(model: ImageModel) -> ModelOut:

@@ -1,6 +1,6 @@
 """What the API says. Ids are UUIDs, times are ISO 8601 in UTC, money is text with a decimal point, in US dollars."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
@@ -232,3 +232,33 @@ class MemberOut(Schema):
 class OrganizationOut(Schema):
     slug: str
     name: str
+
+
+class AmountOut(Schema):
+    """Money in US dollars, or pictures. Null is unlimited."""
+
+    allowed: str | None
+    left: str | None
+    spent: str
+    held: str
+
+
+class LimitOut(Schema):
+    of: str = Field(description="organization, member or key")
+    period: str
+    is_play: bool = Field(description="The sandbox's play money")
+    resets_at: datetime
+    cost: AmountOut
+    images: AmountOut
+
+
+class UsageDay(Schema):
+    day: date
+    images: int
+    cost: str
+
+
+class UsageOut(Schema):
+    data: list[UsageDay]
+    images: int
+    cost: str

@@ -12,6 +12,7 @@ from saas.threads import in_thread
 from studio import links, waiting
 from studio.gateway import answers, failures, results
 from studio.gateway.asks import Ask
+from studio.gateway.doors import Caller
 from studio.gateway.results import Result
 from studio.models import Run, RunEvent
 from studio.wire.refusals import Refused
@@ -21,33 +22,31 @@ PULSE_SECONDS = 15.0
 STREAM_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
 
-async def whole(run: Run, ask: Ask) -> HttpResponse:
-    result = await finished(run, with_bytes=not ask.as_url)
+async def whole(run: Run, ask: Ask, caller: Caller) -> HttpResponse:
+    result = await finished(run, caller, with_bytes=not ask.as_url)
     body = await in_thread(answers.whole, run, ask, result, [links.to(made.output) for made in result.made])
-    response = HttpResponse(body, content_type="application/json", headers=about(run))
+    response = HttpResponse(body, content_type="application/json", headers=about(run) | result.headers)
     response["Cache-Control"] = "private, no-store, no-transform"
-    if result.failed:
-        response["x-darkroom-failed"] = str(len(result.failed))
     return response
 
 
-async def finished(run: Run, *, with_bytes: bool = True) -> Result:
+async def finished(run: Run, caller: Caller, *, with_bytes: bool = True) -> Result:
     """Raises where no picture came."""
     async for _ in _in_time(run, waiting.events(run)):
         pass
-    return await result_of(run, with_bytes=with_bytes)
+    return await result_of(run, caller, with_bytes=with_bytes)
 
 
-async def result_of(run: Run, *, with_bytes: bool = True) -> Result:
-    result = await in_thread(results.read, run, with_bytes=with_bytes)
+async def result_of(run: Run, caller: Caller, *, with_bytes: bool = True) -> Result:
+    result = await in_thread(results.read, run, (caller.member, caller.api_key), with_bytes=with_bytes)
     if not result.made:
         raise told(run, failures.of(result.failed[0]))
     return result
 
 
-async def streamed(run: Run, ask: Ask) -> HttpResponseBase:
+async def streamed(run: Run, ask: Ask, caller: Caller) -> HttpResponseBase:
     """The first frame is awaited: what fails before it is told by the HTTP status, as every client understands it."""
-    frames = _frames(run, ask)
+    frames = _frames(run, ask, caller)
     first = await anext(frames)
     return StreamingHttpResponse(
         _after(first, frames), content_type="text/event-stream; charset=utf-8", headers=STREAM_HEADERS | about(run)
@@ -63,10 +62,10 @@ async def _after(first: bytes, frames: AsyncIterator[bytes]) -> AsyncIterator[by
         yield answers.failed(refusal)
 
 
-async def _frames(run: Run, ask: Ask) -> AsyncIterator[bytes]:
+async def _frames(run: Run, ask: Ask, caller: Caller) -> AsyncIterator[bytes]:
     async for partial in partials(run):
         yield answers.partial(run, *partial) if partial else answers.PING
-    yield answers.completed(run, ask, await result_of(run))
+    yield answers.completed(run, ask, await result_of(run, caller))
 
 
 async def partials(run: Run) -> AsyncIterator[tuple[bytes, int] | None]:

@@ -16,6 +16,7 @@ from accounts import access
 from accounts.errors import NotAllowed
 from accounts.errors import Refused as ActRefused
 from accounts.models import ApiKey, Membership, Organization, Scope
+from accounts.quotas import LimitReached
 from saas.threads import in_thread
 from studio import allowance, runs
 from studio.allowance import Allowance, AskedTooOften
@@ -75,9 +76,18 @@ def of_act(act: ActRefused) -> Refused:
     if isinstance(act, runs.KeyReused):
         message = "This Idempotency-Key was used with other parameters."
         return Refused(message, status=409, code="idempotency_key_reused", headers=NEVER_AGAIN)
+    if isinstance(act, LimitReached):
+        return Refused(
+            act.sentence, status=429, kind="insufficient_quota", code=act.code, headers=NEVER_AGAIN | _anew(act)
+        )
     if isinstance(act, NotAllowed):
         return Refused(act.sentence, status=403, code="not_allowed")
     return Refused(act.sentence, kind=REQUEST, code="refused", headers=NEVER_AGAIN)
+
+
+def _anew(act: LimitReached) -> dict[str, str]:
+    left = {} if act.left is None else {"x-darkroom-limit-left": str(act.left)}
+    return left | ({"x-darkroom-limit-resets-at": act.resets_at.isoformat()} if act.resets_at else {})
 
 
 def _let_in(request: HttpRequest, scope: Scope) -> tuple[Caller, Allowance]:

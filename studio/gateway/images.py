@@ -17,16 +17,17 @@ from studio.wire import forms
 
 @door("POST", Scope.GENERATE)
 async def generate(request: HttpRequest, caller: Caller) -> HttpResponseBase:
-    return await _deliver(*await in_thread(_generation, request, caller))
+    return await _deliver(caller, *await in_thread(_generation, request, caller))
 
 
 @door("POST", Scope.GENERATE)
 async def edit(request: HttpRequest, caller: Caller) -> HttpResponseBase:
-    return await _deliver(*await in_thread(_edit, request, caller))
+    return await _deliver(caller, *await in_thread(_edit, request, caller))
 
 
-async def _deliver(run: Run, ask: Ask) -> HttpResponseBase:
-    return await delivering.streamed(run, ask) if ask.stream else await delivering.whole(run, ask)
+async def _deliver(caller: Caller, run: Run, ask: Ask) -> HttpResponseBase:
+    deliver = delivering.streamed if ask.stream else delivering.whole
+    return await deliver(run, ask, caller)
 
 
 def _generation(request: HttpRequest, caller: Caller) -> tuple[Run, Ask]:

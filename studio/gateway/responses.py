@@ -23,11 +23,12 @@ STATUSES = {"moderation_blocked": "image_content_policy_violation", "rate_limit_
 async def respond(request: HttpRequest, caller: Caller) -> HttpResponseBase:
     run, wanted = await in_thread(_submit, request, caller)
     if wanted.ask.stream:
-        return await _streamed(run, wanted)
-    made = (await delivering.finished(run)).made[0]
+        return await _streamed(run, wanted, caller)
+    result = await delivering.finished(run, caller)
+    made = result.made[0]
     words = Words(run, wanted)
     body = splicing.whole(words.response("completed", [words.item(made)], made), [made.base64])
-    return HttpResponse(body, content_type="application/json", headers=delivering.about(run))
+    return HttpResponse(body, content_type="application/json", headers=delivering.about(run) | result.headers)
 
 
 def _submit(request: HttpRequest, caller: Caller) -> tuple[Run, Wanted]:
@@ -42,9 +43,9 @@ def _relation(wanted: Wanted) -> Relation:
     return Relation.EDIT if wanted.parent else Relation.NONE
 
 
-async def _streamed(run: Run, wanted: Wanted) -> StreamingHttpResponse:
+async def _streamed(run: Run, wanted: Wanted, caller: Caller) -> StreamingHttpResponse:
     """The talk's first words cost nothing and are said at once."""
-    frames = _frames(run, Words(run, wanted))
+    frames = _frames(run, Words(run, wanted), caller)
     return StreamingHttpResponse(
         frames,
         content_type="text/event-stream; charset=utf-8",
@@ -52,13 +53,13 @@ async def _streamed(run: Run, wanted: Wanted) -> StreamingHttpResponse:
     )
 
 
-async def _frames(run: Run, words: "Words") -> AsyncIterator[bytes]:
+async def _frames(run: Run, words: "Words", caller: Caller) -> AsyncIterator[bytes]:
     for frame in words.opening():
         yield frame
     try:
         async for partial in delivering.partials(run):
             yield words.partial(*partial) if partial else answers.PING
-        made = (await delivering.result_of(run)).made[0]
+        made = (await delivering.result_of(run, caller)).made[0]
     except Refused as refusal:
         for frame in words.failed(refusal):
             yield frame

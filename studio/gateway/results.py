@@ -4,8 +4,9 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.models import ApiKey, Membership, ProviderKind
 from saas import tenancy
-from studio import files
+from studio import costs, files
 from studio.models import Output, Run, RunEvent, Slot, State
 
 TOKENS = ("input_tokens", "output_tokens", "total_tokens")
@@ -36,6 +37,14 @@ class Made:
 class Result:
     made: list[Made]
     failed: list[Slot]
+    cost: str = ""
+    budget_left: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        said = {"x-darkroom-cost": self.cost, "x-darkroom-budget-left": self.budget_left}
+        said |= {"x-darkroom-failed": str(len(self.failed)) if self.failed else None}
+        return {name: value for name, value in said.items() if value is not None}
 
     @property
     def usage(self) -> dict[str, Any]:
@@ -49,12 +58,15 @@ class Result:
         return total
 
 
-def read(run: Run, *, with_bytes: bool = True) -> Result:
+def read(run: Run, payer: tuple[Membership, ApiKey], *, with_bytes: bool = True) -> Result:
     with tenancy.tenant(run.org_id):
         slots = list(run.slots.select_related("output", "run").order_by("index"))
+        cost = costs.of_run(run.org, run.code)
+        is_play = run.connection is not None and run.connection.kind == ProviderKind.SANDBOX
+        left = costs.budget_left(*payer, is_play=is_play)
     done = [slot for slot in slots if slot.state == State.SUCCEEDED]
     made = [Made(slot, slot.output, _base64(slot.output.file) if with_bytes else b"") for slot in done]
-    return Result(made, [slot for slot in slots if slot.state != State.SUCCEEDED])
+    return Result(made, [slot for slot in slots if slot.state != State.SUCCEEDED], cost, left)
 
 
 def partial(run: Run, event: RunEvent) -> bytes | None:
