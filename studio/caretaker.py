@@ -15,11 +15,12 @@ from django.utils import timezone
 from accounts import circuits
 from saas import metrics, patience, tenancy
 from saas.patience import Wait
-from studio import composites, endings, events, line, rescue, spending
+from studio import composites, endings, events, line, purging, rescue, spending
 from studio.line import Held
 from studio.models import Charged, Slot
 
 MOST_POKES = 50
+TIDY_SECONDS = 3600
 LOOK_SECONDS = 1.0
 TWO_DAYS_SECONDS = 2 * 24 * 3600
 
@@ -48,6 +49,7 @@ def start() -> None:
     _stop.clear()
     threading.Thread(target=_watch, name="caretaker", daemon=True).start()
     threading.Thread(target=_rescue, name="rescuer", daemon=True).start()
+    threading.Thread(target=_tidy, name="housekeeper", daemon=True).start()
 
 
 def stop() -> None:
@@ -177,3 +179,10 @@ def _rescue() -> None:
             log.warning("rescuer failed", exc_info=True)
         finally:
             connection.close()
+
+
+def _tidy() -> None:
+    """Also apart from the rest: deleting files takes as long as it takes."""
+    while not _stop.wait(TIDY_SECONDS):
+        _try(purging.tidy)
+        connection.close()

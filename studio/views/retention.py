@@ -1,0 +1,73 @@
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts.access import OrgRequest, member_required
+from accounts.errors import Refused
+from accounts.models import Role
+from saas.forms import Switch
+from studio import bin as bins
+from studio import retention, stock
+from studio.models import Retention
+from studio.retention import MOST_DAYS
+
+
+class RetentionForm(forms.Form):
+    is_on = forms.BooleanField(label="Put old pictures in the bin by itself", required=False, widget=Switch)
+    days = forms.IntegerField(label="Older than, in days", min_value=1, max_value=MOST_DAYS)
+    spares_starred = forms.BooleanField(label="Spare what has a star", required=False)
+    spares_tagged = forms.BooleanField(label="Spare what has a tag", required=False)
+    spares_collected = forms.BooleanField(label="Spare what is in a collection", required=False)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_required(Role.ADMIN)
+def retention_page(request: OrgRequest) -> HttpResponse:
+    """Preview and save are two buttons of one form: what would happen is said before anybody decides it."""
+    rule = retention.rule_of(request.org)
+    asked = request.method == "POST"
+    form = RetentionForm(
+        request.POST if asked else None, initial={name: getattr(rule, name) for name in RetentionForm.base_fields}
+    )
+    if asked and form.is_valid() and "preview" not in request.POST:
+        retention.decide(by=request.member, **form.cleaned_data)
+        messages.success(request, "The rule is saved.")
+        return redirect("retention", request.org.slug)
+    tried = Retention(org=request.org, **form.cleaned_data) if asked and form.is_valid() else rule
+    used = stock.used_bytes(request.org)
+    context: dict[str, Any] = {
+        "form": form,
+        "rule": rule,
+        "tried": tried,
+        "preview": retention.preview(tried),
+        "is_preview": asked,
+        "used": used,
+        "used_bytes": sum(used.values()),
+        "in_bin": request.org.outputs.filter(binned_at__isnull=False, purged_at=None).count(),
+        "days": bins.DAYS,
+    }
+    return render(request, "studio/retention.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def hold(request: OrgRequest) -> HttpResponse:
+    try:
+        retention.hold(by=request.member, reason=request.POST.get("reason", ""))
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, "Nothing is deleted until you end the hold.")
+    return redirect("retention", request.org.slug)
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def release_hold(request: OrgRequest) -> HttpResponse:
+    retention.release(by=request.member)
+    messages.success(request, "The hold has ended.")
+    return redirect("retention", request.org.slug)
