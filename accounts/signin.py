@@ -13,7 +13,8 @@ from django.http import HttpRequest
 
 from accounts.forms import single_line
 from accounts.models import User
-from saas import mail, sealing
+from saas import live, mail, sealing
+from saas.transactions import after_commit
 
 SEALING_CONTEXT = "second-factor"
 SEALED_FIELDS = ("secret", "seed")  # of a TOTP app, of recovery codes
@@ -35,6 +36,11 @@ class SignupForm(forms.Form):
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is untyped
+    def set_password(self, user: User, password: str) -> None:
+        """Every session but the one that did this ends with the old password, and so do their sockets."""
+        super().set_password(user, password)
+        after_commit(live.announce, live.person_everywhere(user.pk), {"type": "access.ended"})
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """By a worker, like every mail."""
         context = {"request": self.request, "email": email, "current_site": get_current_site(self.request), **context}

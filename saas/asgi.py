@@ -12,7 +12,7 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 
-from saas import intake, programs, tenancy
+from saas import intake, pressure, programs, tenancy
 from studio.routing import sockets
 
 tenancy.refuse_bypassing_role()
@@ -21,6 +21,6 @@ intake.install()
 application = ProtocolTypeRouter(
     {
         "http": programs.beside(http),
-        "websocket": AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(sockets))),
+        "websocket": pressure.Measured(AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(sockets)))),
     }
 )

@@ -8,6 +8,7 @@ layer keeps one connection to Redis for each loop, and a loop for each message w
 
 import asyncio
 import threading
+from hashlib import sha256
 from typing import Any
 
 import structlog
@@ -59,6 +60,15 @@ async def _try(group: str, message: dict[str, Any]) -> None:
         await send(group, message)
     except Exception:  # a hint that is lost costs nothing; the act that it told of has happened
         log.warning("announcement lost", group=group, exc_info=True)
+
+
+def session_group(session_key: str) -> str:
+    """Whoever reads the channel layer must not learn the key."""
+    return f"session.{sha256(session_key.encode()).hexdigest()[:32]}"
+
+
+def person_everywhere(user_id: int) -> str:
+    return f"person.{user_id}"
 
 
 def org_group(org_id: int) -> str:

@@ -10,6 +10,8 @@ REQUEST_SECONDS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 SOCKETS = Gauge("darkroom_sockets", "Open websockets")
+SOCKETS_CUT_OFF = Counter("darkroom_sockets_cut_off_total", "Sockets closed because their client did not read")
+PREVIEWS_DROPPED = Counter("darkroom_previews_dropped_total", "Previews left out because a client read too slowly")
 TASKS = Counter("darkroom_tasks_total", "Finished tasks", ["task", "outcome"])
 TASKS_UNSENT = Counter("darkroom_tasks_unsent_total", "Tasks that the queue did not take", ["task"])
 TASK_SECONDS = Histogram("darkroom_task_seconds", "Time that a task took", ["task"])

@@ -1,3 +1,4 @@
+import asyncio
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -9,12 +10,18 @@ from saas import live, metrics
 
 STRANGER = 4404
 ENDED = 4403
+TOO_SLOW = 4408
+PREVIEWS_UNTIL_BYTES = 512 * 1024  # some ten previews that still wait to be read
+MOST_UNSENT_BYTES = 1024 * 1024
+LONGEST_SECONDS = 14 * 24 * 3600.0
 
 
 class OrgConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
     """One socket per tab. Rights are asked at connect and end when they are withdrawn; leaving asks for nothing."""
 
     groups: list[str]
+    _end: asyncio.TimerHandle | None = None
+    _is_cut_off = False
 
     async def __call__(self, *args: Any) -> None:
         with metrics.SOCKETS.track_inprogress():
@@ -27,13 +34,18 @@ class OrgConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels
         if member is None:
             await self.close(STRANGER)
             return
-        for group in (live.org_group(member.org_id), live.person_group(member.org_id, member.user_id)):
+        for group in self._groups_of(member):
             self.groups.append(group)
             await self.channel_layer.group_add(group, self.channel_name)
         if await self._member() is None:  # what ended before we listened was announced to nobody
             await self.close(ENDED)
             return
         await self.send_json({"v": 1, "type": "hello"})
+        self._end = asyncio.get_running_loop().call_later(await self._session_seconds(), self._end_with_session)
+
+    async def disconnect(self, code: int) -> None:
+        if self._end is not None:
+            self._end.cancel()
 
     async def receive(self, *args: Any, **kwargs: Any) -> None:
         """Browsers have nothing to say yet; what they say is ignored, whatever it is."""
@@ -46,8 +58,38 @@ class OrgConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels
         member: Membership | None = await database_sync_to_async(access.socket_member)(user.pk, slug)
         return member
 
+    def _groups_of(self, member: Membership) -> list[str]:
+        key = self.scope["session"].session_key
+        return [
+            live.org_group(member.org_id),
+            live.person_group(member.org_id, member.user_id),
+            live.person_everywhere(member.user_id),
+            *([live.session_group(key)] if key else []),
+        ]
+
+    async def _session_seconds(self) -> float:
+        """How long the session still lives; nobody announces its natural end."""
+        left: float = await database_sync_to_async(self.scope["session"].get_expiry_age)()
+        return min(left, LONGEST_SECONDS)
+
+    def _end_with_session(self) -> None:
+        self._ending = asyncio.ensure_future(self.close(ENDED))
+
     async def org_event(self, message: dict[str, Any]) -> None:
-        await self.send_json({"v": 1, **message["event"]})
+        """A client that does not read loses previews first: the page fetches the picture when it comes to it. One that
+        reads nothing at all is cut off before it fills the memory; it comes back and asks for what it missed."""
+        if self._is_cut_off:
+            return
+        event, unsent_bytes = message["event"], self.scope["unsent_bytes"]()
+        if unsent_bytes > MOST_UNSENT_BYTES:
+            self._is_cut_off = True
+            metrics.SOCKETS_CUT_OFF.inc()
+            await self.close(TOO_SLOW)
+            return
+        if unsent_bytes > PREVIEWS_UNTIL_BYTES and "preview" in event:
+            metrics.PREVIEWS_DROPPED.inc()
+            event = {name: value for name, value in event.items() if name != "preview"}
+        await self.send_json({"v": 1, **event})
 
     async def access_ended(self, message: dict[str, Any]) -> None:
         await self.close(ENDED)
