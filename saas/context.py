@@ -36,7 +36,7 @@ def _look(request: HttpRequest) -> str:
 def _rail(request: HttpRequest, slug: str) -> list[RailItem]:
     is_admin = getattr(request, "member").is_admin  # noqa: B009 set beside org
     places = [
-        ("Studio", "studio", "studio", {"studio"}),
+        ("Studio", "studio", "studio", {"studio", "run", "sample_run"}),
         (
             "Gallery",
             "gallery",

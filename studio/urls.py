@@ -15,6 +15,7 @@ from studio.views import (
     runs,
     shares,
     stories,
+    stream,
     submit,
 )
 
@@ -26,6 +27,7 @@ organization = [
     path("presets/", presets.save_preset, name="save_preset"),
     path("presets/<uuid:code>/remove/", presets.remove_preset, name="remove_preset"),
     path("queue/", queue.queue, name="queue"),
+    path("runs/older/", stream.older_runs, name="older_runs"),
     path("sample/", stories.sample_run, name="sample_run"),
     path("runs/<uuid:code>/", stories.run_page, name="run"),
     path("runs/<uuid:code>/details/", stories.run_details, name="run_details"),

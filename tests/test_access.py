@@ -26,6 +26,7 @@ SAMPLES = {"code": uuid.uuid4(), "index": 0, "shape": "original"}
 OF_AN_ORGANIZATION = {
     "studio": Row("viewer"),
     "submit_run": Row("member", "post"),
+    "older_runs": Row("viewer"),
     "sample_run": Row("viewer"),
     "run": Row("viewer", "get", CODE),
     "run_details": Row("viewer", "get", CODE),

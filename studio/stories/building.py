@@ -45,6 +45,7 @@ def of(run: Run, *, seen_by: Membership, slot_index: int = 0) -> Story:
         key_name=run.api_key.name if run.api_key else "",
         connection=run.connection.name if run.connection else "",
         project=run.project,
+        is_stopping=run.cancel_asked_at is not None,
         is_private=run.visibility == "private",
         facts=facts.of(run),
         inputs=lineage.inputs(run, seen_by),

@@ -163,6 +163,7 @@ class Story:
     connection: str = ""
     project: str = ""
     is_private: bool = False
+    is_stopping: bool = False
     is_sample: bool = False
     facts: Sequence[Fact] = ()
     inputs: Sequence[Given] = ()

@@ -9,8 +9,10 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
+from saas.pages import Page, cursor_page
 from studio import bar, cards, catalogue, drafts, presets, runs, verdicts
 from studio.bar import Bar
+from studio.models import Run
 from studio.prompting import PARTS, Values, fitted
 from studio.verdicts import Verdict
 
@@ -80,8 +82,14 @@ def _code(text: str) -> UUID:
 def studio_page(request: OrgRequest, made: Bar, *, status: int = 200) -> HttpResponse:
     context: dict[str, Any] = {
         "bar": made,
-        "runs": cards.of(runs.visible_to(request.member)).order_by("-id")[:NEWEST],
+        "page": stream_page(request),
         "default_connection": made.verdict.connection,
         "shows_faults": status != HTTPStatus.OK,
     }
     return render(request, "studio/studio.html", context, status=status)
+
+
+def stream_page(request: OrgRequest, *, size: int = NEWEST) -> Page[Run]:
+    """Newest first, or those before a run."""
+    rows = cards.of(runs.visible_to(request.member))
+    return cursor_page(rows, before=request.GET.get("before", ""), size=size)

@@ -26,6 +26,18 @@ export function attach(list) {
   on("dragstart", marked);
   on("click", (event) => used(shelf, event));
   number(shelf);
+  addressed(shelf);
+}
+
+/* ?reference=<output> and ?edit=<output>: a link from a run's page or the gallery brings the picture along, once. */
+function addressed(shelf) {
+  const address = new URL(location.href);
+  const output = address.searchParams.get("reference") ?? address.searchParams.get("edit");
+  if (!output) return;
+  address.search = "";
+  history.replaceState(history.state, "", address);
+  take(shelf, output);
+  shelf.form.querySelector("[data-words]").focus();
 }
 
 /* -- Coming in -- */
@@ -140,6 +152,7 @@ function marked(event) {
 function used(shelf, event) {
   const button = event.target.closest("[data-use-output], [data-edit-output]");
   if (!button) return;
+  event.preventDefault(); // a link leads to the studio from elsewhere; here is the studio
   const picture = button.closest("[data-output]")?.querySelector("img")?.src;
   take(shelf, button.dataset.useOutput ?? button.dataset.editOutput, picture);
   const words = shelf.form.querySelector("[data-words]");

@@ -1,9 +1,9 @@
 /* Puts a newer piece of the page in the place of an older one, so that nobody sees it happen: pictures that are there
    stay (a new element would flash), what was unfolded stays unfolded, and the focus stays where it was. */
+import { piece, welcome } from "./http.js";
+
 export function renew(old, html) {
-  const template = document.createElement("template");
-  template.innerHTML = html;
-  const fresh = template.content.firstElementChild;
+  const fresh = piece(html).firstElementChild;
   if (!fresh) return old;
   for (const image of fresh.querySelectorAll("img[id]")) keepImage(old, image);
   for (const fold of old.querySelectorAll("details[id][open]")) {
@@ -11,7 +11,7 @@ export function renew(old, html) {
   }
   const focused = old.contains(document.activeElement) ? pathTo(document.activeElement) : null;
   old.replaceWith(fresh);
-  globalThis.htmx?.process(fresh);
+  welcome(fresh);
   if (focused) fresh.querySelector(focused)?.focus({ preventScroll: true });
   return fresh;
 }

@@ -26,15 +26,30 @@ export function attach(article) {
     event.preventDefault();
     choose(article, link.dataset.slotChoice);
   });
-  if (article.hasAttribute("data-story-live")) follow(article);
+  enlargeByKey(article);
+  if (article.dataset.storyUrl) follow(article);
+}
+
+/* "z", as in the enlarged picture itself. */
+function enlargeByKey(article) {
+  const ending = new AbortController();
+  const press = (event) => {
+    if (!article.isConnected) return ending.abort();
+    if (event.key.toLowerCase() !== "z" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input:not([type='range']), textarea, select, [contenteditable], dialog")) return;
+    if (document.querySelector("dialog[open]")) return;
+    article.querySelector("[data-stage]:not([hidden]) [data-enlarge]")?.click();
+  };
+  document.addEventListener("keydown", press, { signal: ending.signal });
 }
 
 function follow(first) {
   let article = first;
   let waiting = false;
   const ending = new AbortController();
+  const isLive = article.hasAttribute("data-story-live");
   const clock = setInterval(tick, 100);
-  const poll = setInterval(refresh, POLL_MS);
+  const poll = setInterval(() => isLive && !document.hidden && refresh(), POLL_MS);
   const since = performance.now();
 
   function tick() {
@@ -67,4 +82,5 @@ function follow(first) {
     });
   }
   document.addEventListener("live:again", refresh, { signal: ending.signal });
+  article.addEventListener("htmx:afterRequest", refresh, { signal: ending.signal }); // stopped, or tried again
 }

@@ -1,0 +1,41 @@
+"""What lies further down the stream."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts.access import OrgRequest, member_required
+from accounts.models import Role
+from studio import runs
+from studio.views.pages import stream_page
+
+PAGE_SIZE = 24
+MOST_AT_ONCE = 500
+
+
+@require_GET
+@member_required(Role.VIEWER)
+def older_runs(request: OrgRequest) -> HttpResponse:
+    """The next page, or with `through` all down to that run: for whoever comes back to a place far down."""
+    before, through = request.GET.get("before", ""), request.GET.get("through", "")
+    page = stream_page(request, size=_size(request, before, through))
+    return render(request, "studio/_older.html", {"page": page})
+
+
+def _size(request: OrgRequest, before: str, through: str) -> int:
+    ends = [code for code in map(_code, (before, through)) if code]
+    if len(ends) < 2:  # noqa: PLR2004 both of them
+        return PAGE_SIZE
+    visible = runs.visible_to(request.member)
+    newer, last = (visible.filter(code=code).values("pk") for code in ends)
+    between = visible.filter(pk__lt=newer, pk__gte=last)[:MOST_AT_ONCE].count()
+    return max(PAGE_SIZE, between)
+
+
+def _code(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
