@@ -44,7 +44,7 @@ def _rail(request: HttpRequest, slug: str) -> list[RailItem]:
             {"gallery", "picture", "compare", "bin", "collections", "collection", "shares", "new_share"},
         ),
         ("Team", "team", "team", {"team", "invite"}),
-        ("API keys", "keys", "key", {"keys", "new_key"}),
+        ("API keys", "keys", "key", {"keys", "new_key", "code"}),
     ]
     if is_admin:
         places += [

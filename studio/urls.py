@@ -2,6 +2,7 @@ from django.urls import path
 
 from studio.views import (
     acts,
+    code,
     collections,
     files,
     gallery,
@@ -21,6 +22,7 @@ from studio.views import (
 
 organization = [
     path("", pages.studio, name="studio"),
+    path("code/", code.use_from_code, name="code"),
     path("runs/", submit.submit_run, name="submit_run"),
     path("draft/", prompt.draft, name="draft"),
     path("memory/", prompt.memory, name="memory"),

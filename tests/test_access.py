@@ -25,6 +25,7 @@ CODE = ("code",)
 SAMPLES = {"code": uuid.uuid4(), "index": 0, "shape": "original"}
 OF_AN_ORGANIZATION = {
     "studio": Row("viewer"),
+    "code": Row("viewer"),
     "submit_run": Row("member", "post"),
     "older_runs": Row("viewer"),
     "sample_run": Row("viewer"),

@@ -31,6 +31,8 @@ NEEDS = (
     Need("redis-server", ("redis-server",), "REDIS_URL", "the tests of the scaled-out size"),
     Need("rabbitmq-server", ("rabbitmq-server",), "BROKER_URL", "the tests of the scaled-out size"),
     Need("caddy", ("caddy",), "", "the tests of the scaled-out size"),
+    Need("nodejs", ("node",), "", "the tests of the official SDK for Node"),
+    Need("npm", ("npm",), "", "the tests of the official SDK for Node"),
 )
 
 
