@@ -3,9 +3,12 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from accounts import budgets
+from accounts.budgets import Budget
 from accounts.errors import Refused
 from accounts.models import Membership, Organization, ProviderConnection
 from billing.prices import Estimate, is_play
+from saas import money
 from studio import inputs, pricing, specs
 from studio.asking import SpecError, SpecRefused
 from studio.catalogue import Catalogue
@@ -33,6 +36,7 @@ class Verdict:
     spec: Spec | None = None
     price: Estimate | None = None
     connection: ProviderConnection | None = None
+    budget: Budget | None = None  # the limit that ends first, of those that pay
 
     @property
     def is_play(self) -> bool:
@@ -69,7 +73,10 @@ def weigh(*, org: Organization, member: Membership, values: Values, models: Cata
         return Verdict(given, faults, connection=connection)
     faults += _connection_faults(spec, connection)
     price = _price(spec, models.model(spec.model), connection, given, faults)
-    return Verdict(given, faults, spec, price, connection)
+    budget = budgets.tightest(member, is_play=is_play(connection)) if price else None
+    if price and budget and price.high > budget.left:
+        faults.append(_no_room(budget, price))
+    return Verdict(given, faults, spec, price, connection, budget)
 
 
 def _read(values: Values, models: Catalogue) -> tuple[Spec | None, list[SpecError]]:
@@ -91,6 +98,11 @@ def _price(
     except Refused as refusal:
         faults.append(SpecError("model", "unpriced", refusal.sentence))
         return None
+
+
+def _no_room(budget: Budget, price: Estimate) -> SpecError:
+    has, needs = money.show(budget.left), money.show(price.high)
+    return SpecError("", "no_room", f"{budget.name} has {has} left, and this needs up to {needs}.")
 
 
 def _connection_faults(spec: Spec, connection: ProviderConnection) -> list[SpecError]:

@@ -84,6 +84,7 @@ def studio_page(request: OrgRequest, made: Bar, *, status: int = 200) -> HttpRes
         "bar": made,
         "page": stream_page(request),
         "default_connection": made.verdict.connection,
+        "page_keys": "studio/_keys.html",
         "shows_faults": status != HTTPStatus.OK,
     }
     return render(request, "studio/studio.html", context, status=status)

@@ -1,12 +1,17 @@
 """The prompt bar: what a person asks becomes one run, or one page that says what is wrong."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.models import Organization, User
 from saas import tenancy
 from studio.models import Run, RunEvent, Slot, Ticket
 from tests.conftest import SignIn
+from tests.studio import files
 
 ASKED = {"prompt": "A lamp on a table", "size": "1024x1536", "quality": "low", "n": "2"}
 
@@ -109,5 +114,104 @@ def test_the_page_asks_the_database_the_same_whatever_the_number_of_runs(
     client = sign_in(bob)
     for _ in range(5):
         submit(client)
-    with django_assert_max_num_queries(17):  # type: ignore[operator]  # a context manager of pytest-django
+    with django_assert_max_num_queries(18):  # type: ignore[operator]  # a context manager of pytest-django
         assert client.get("/o/acme/").status_code == 200
+
+
+def test_a_page_that_is_open_gets_the_card_and_a_fresh_key(acme: Organization, bob: User, sign_in: SignIn) -> None:
+    answer = sign_in(bob).post("/o/acme/runs/", {**ASKED, "request_key": "k" * 32}, headers={"HX-Request": "true"})
+    assert answer.status_code == 201
+    assert f'data-run="{runs_of(acme)[0].code}"' in answer.content.decode()
+    assert "<html" not in answer.content.decode()
+    assert len(answer["X-Request-Key"]) == 32
+
+
+def test_a_page_that_is_open_gets_every_reason(acme: Organization, bob: User, sign_in: SignIn) -> None:
+    answer = sign_in(bob).post("/o/acme/runs/", {**ASKED, "prompt": "", "size": "1x1"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert 'data-field="prompt"' in text
+    assert 'data-field="size"' in text
+    assert runs_of(acme) == []
+
+
+def test_a_double_click_is_one_run_and_another_wish_is_another(acme: Organization, bob: User, sign_in: SignIn) -> None:
+    client, key = sign_in(bob), {"request_key": "a" * 32}
+    assert [submit(client, **key) for _ in range(3)] == [302, 302, 302]
+    assert len(runs_of(acme)) == 1
+    assert Ticket.objects.count() == 2
+    submit(client, **key, prompt="Another lamp")
+    submit(client, request_key="b" * 32)
+    assert len(runs_of(acme)) == 3
+
+
+def test_everything_that_was_chosen_is_asked(acme: Organization, bob: User, sign_in: SignIn) -> None:
+    chosen = {
+        "format": "webp",
+        "compression": "60",
+        "background": "opaque",
+        "moderation": "low",
+        "partial_images": "3",
+        "api": "responses",
+        "visibility": "private",
+        "project": " Spring ",
+    }
+    assert submit(sign_in(bob), **chosen) == 302
+    (run,) = runs_of(acme)
+    assert (run.kind, run.visibility, run.project) == ("respond", "private", "Spring")
+    asked = {name: run.asked[name] for name in ("format", "compression", "background", "moderation", "partial_images")}
+    assert asked == {
+        "format": "webp",
+        "compression": 60,
+        "background": "opaque",
+        "moderation": "low",
+        "partial_images": 3,
+    }
+
+
+def test_without_script_the_pictures_come_with_the_form(
+    acme: Organization, bob: User, sign_in: SignIn, settings: Any, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path
+    pictures = [SimpleUploadedFile(f"{name}.png", files.plain(".png")) for name in ("one", "two")]
+    assert sign_in(bob).post("/o/acme/runs/", {**ASKED, "file": pictures}).status_code == 302
+    (run,) = runs_of(acme)
+    with tenancy.tenant(acme.pk):
+        given = list(run.inputs.order_by("number").values_list("number", "input__name"))
+    assert (run.kind, given) == ("edit", [(1, "one.png"), (2, "two.png")])
+
+
+def test_without_script_a_file_that_is_no_picture_is_refused_and_nothing_is_lost(
+    acme: Organization, bob: User, sign_in: SignIn
+) -> None:
+    answer = sign_in(bob).post(
+        "/o/acme/runs/", {**ASKED, "file": SimpleUploadedFile("x.png", b"<svg onload=alert(1)>")}
+    )
+    assert answer.status_code == 422
+    assert "SVG" in answer.content.decode()
+    assert ">A lamp on a table</textarea>" in answer.content.decode()
+    assert runs_of(acme) == []
+
+
+def test_a_viewer_sees_how_much_is_under_way_of_what_they_may_see(
+    acme: Organization, alice: User, bob: User, vera: User, sign_in: SignIn
+) -> None:
+    submit(sign_in(bob))
+    submit(sign_in(alice))
+    submit(sign_in(alice), visibility="private")
+    texts = {user: sign_in(user).get("/o/acme/queue/").content.decode() for user in (alice, bob, vera)}
+    assert "mine <b>2</b> / all <b>3</b>" in texts[alice]
+    assert "mine <b>1</b> / all <b>2</b>" in texts[bob]
+    assert "mine <b>0</b> / all <b>2</b>" in texts[vera]
+
+
+def test_a_page_without_a_socket_asks_for_what_is_newer(
+    acme: Organization, rival: Organization, alice: User, bob: User, charlie: User, sign_in: SignIn
+) -> None:
+    submit(sign_in(bob), prompt="Older")
+    (older,) = runs_of(acme)
+    submit(sign_in(alice), prompt="Newer")
+    submit(sign_in(alice), prompt="Private", visibility="private")
+    piece = sign_in(bob).get(f"/o/acme/runs/newer/?after={older.code}").content.decode()
+    assert ("Newer" in piece, "Older" in piece, "Private" in piece) == (True, False, False)
+    assert "Newer" not in sign_in(charlie).get(f"/o/rival/runs/newer/?after={older.code}").content.decode()

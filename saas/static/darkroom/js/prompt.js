@@ -30,6 +30,7 @@ export function attach(form) {
     if (example) begin(bar, example.dataset.example);
   });
   addEventListener("pageshow", ({ persisted }) => persisted && fill(bar, { query: "", isQuiet: true }));
+  fold(form);
   restore(bar);
   grow();
   if (matchMedia("(pointer: fine)").matches && !document.querySelector("dialog[open]")) words.focus({ preventScroll: true });
@@ -38,6 +39,21 @@ export function attach(form) {
 function fit(words) {
   words.style.height = "auto";
   words.style.height = `${words.scrollHeight}px`;
+}
+
+/* Scrolling through the pictures folds the sheet of a phone; a touch on it brings all of it back. */
+function fold(form) {
+  let from = scrollY;
+  addEventListener("pointerdown", ({ target }) => form.contains(target) && form.removeAttribute("data-folded"), true);
+  addEventListener(
+    "scroll",
+    () => {
+      if (scrollY < 20) form.removeAttribute("data-folded");
+      else if (scrollY > from + 60) form.dataset.folded = "";
+      if (scrollY < from || form.hasAttribute("data-folded")) from = scrollY;
+    },
+    { passive: true },
+  );
 }
 
 /* -- Keeping, and asking for the verdict -- */

@@ -150,14 +150,28 @@ function marked(event) {
 }
 
 function used(shelf, event) {
-  const button = event.target.closest("[data-use-output], [data-edit-output]");
+  const button = event.target.closest("[data-use-output], [data-edit-output], [data-brush-output]");
   if (!button) return;
   event.preventDefault(); // a link leads to the studio from elsewhere; here is the studio
+  const { useOutput, editOutput, brushOutput } = button.dataset;
+  if (brushOutput) return brush(shelf, brushOutput);
   const picture = button.closest("[data-output]")?.querySelector("img")?.src;
-  take(shelf, button.dataset.useOutput ?? button.dataset.editOutput, picture);
+  take(shelf, useOutput ?? editOutput, picture);
   const words = shelf.form.querySelector("[data-words]");
   words.focus();
   if (button.dataset.editOutput) words.select(); // an edit wants words of its own
+}
+
+/* A mask lies on Image 1, so the picture goes there. */
+async function brush(shelf, output) {
+  await take(shelf, output);
+  const item = shelf.list.querySelector(`[data-from="${output}"][data-reference]`);
+  if (!item) return;
+  if (item !== shelf.list.firstElementChild) {
+    shelf.list.prepend(item);
+    changed(shelf);
+  }
+  shelf.row.querySelector("[data-mask]:not([hidden]), [data-mask-again]").click();
 }
 
 function pictures(transfer) {
@@ -196,8 +210,9 @@ function insert(shelf, item) {
   const name = `Image ${[...shelf.list.children].indexOf(item) + 1}`;
   const before = words.value.slice(0, words.selectionStart);
   const gap = before && !/\s$/.test(before) ? " " : "";
+  const after = words.value.slice(words.selectionEnd);
   words.focus();
-  words.setRangeText(`${gap}${name}`, words.selectionStart, words.selectionEnd, "end");
+  words.setRangeText(`${gap}${name}${/^[\s.,;:!?)]/.test(after) ? "" : " "}`, words.selectionStart, words.selectionEnd, "end");
   words.dispatchEvent(new Event("input", { bubbles: true }));
 }
 

@@ -4,10 +4,11 @@ export function attach(stream) {
     if (document.hidden) return;
     for (const time of stream.querySelectorAll("[data-since]")) {
       const seconds = Math.max(0, Math.round((Date.now() - Date.parse(time.dataset.since)) / 1000));
-      time.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+      const said = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+      if (time.textContent !== said) time.textContent = said; // else each telling would call for the next one
     }
   };
   setInterval(tell, 1000);
-  new MutationObserver(tell).observe(stream, { childList: true, subtree: false });
+  new MutationObserver(tell).observe(stream, { childList: true, subtree: true });
   tell();
 }

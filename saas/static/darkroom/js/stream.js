@@ -69,10 +69,18 @@ export function attach(stream) {
   document.addEventListener("live:partial", ({ detail }) => show(detail));
   for (const type of UNSEEN) document.addEventListener(`live:${type}`, ({ detail }) => refresh(detail.run));
 
+  // Starred, binned or taken out of the bin: the card says how it is now.
+  document.addEventListener("acted", ({ detail }) => {
+    for (const code of detail.pictures ?? []) {
+      const run = stream.querySelector(`[data-output="${CSS.escape(code)}"]`)?.closest("[data-run]");
+      if (run) refresh(run.dataset.run);
+    }
+  });
+
   const liveOnes = () => [...stream.querySelectorAll('[data-live-run="yes"]')].map((each) => each.dataset.run);
-  const look = () => liveOnes().forEach(refresh);
+  const lookAgain = () => liveOnes().forEach(refresh);
   document.addEventListener("live:again", () => {
-    look();
+    lookAgain();
     newer();
   });
 
@@ -82,7 +90,7 @@ export function attach(stream) {
   document.addEventListener("live:down", () => (isHeard = false));
   setInterval(() => {
     if (document.hidden) return;
-    look();
+    lookAgain();
     if (!isHeard) newer();
   }, LOOK_MS);
 
@@ -107,13 +115,19 @@ function exchange(old, fresh) {
     if (!before) old.querySelector(".tiles").append(tile);
     else if (before.className !== tile.className) turn(before, tile);
     else if (tile.matches(".tile-running, .tile-queued")) proceed(before, tile);
-    else if (source(before) !== source(tile) || words(before) !== words(tile)) turn(before, tile);
+    else if (look(before) !== look(tile)) turn(before, tile);
   }
 }
 
 const words = (element) => element?.textContent.replace(/\s+/g, " ");
 const acts = (head) => head.querySelector(".run-acts");
-const source = (tile) => tile.querySelector("img")?.getAttribute("src");
+/* What of a tile that has ended can still change. */
+const look = (tile) =>
+  [
+    tile.querySelector(".tile-open img")?.getAttribute("src"),
+    words(tile),
+    ...[...tile.querySelectorAll("[aria-pressed]")].map((each) => each.ariaPressed),
+  ].join();
 
 /* Another state: the last frame stays below until the picture above it is there. */
 function turn(before, tile) {
