@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from accounts.models import Circuit, Organization, ProviderConnection, ProviderKind
+from accounts.models import Circuit, Organization, ProviderConnection
 
 OUTAGES_TO_OPEN = 5
 WINDOW = timedelta(minutes=2)
@@ -91,10 +91,10 @@ def note_standbys(org: Organization) -> None:
 def standbys(connection: ProviderConnection) -> list[ProviderConnection]:
     """Who takes over for this one, first to last. The sandbox never does, and nobody does for the sandbox: a picture
     that was to be real must not be a painted one, nor the other way round."""
-    if connection.kind == ProviderKind.SANDBOX:
+    if connection.traits.is_play:
         return []
     others = ProviderConnection.objects.filter(~Q(pk=connection.pk), org=connection.org_id, position__isnull=False)
-    return list(others.exclude(kind=ProviderKind.SANDBOX).order_by("position", "pk"))
+    return [other for other in others.order_by("position", "pk") if not other.traits.is_play]
 
 
 def has_standby(connection: ProviderConnection) -> bool:

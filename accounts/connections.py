@@ -1,6 +1,7 @@
 """Verbs on provider connections. The key is sealed to its row: copied to another row or tenant it does not open."""
 
 from dataclasses import asdict, dataclass
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.utils import timezone
@@ -9,11 +10,12 @@ from accounts import audit, circuits
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Health, Membership, Organization, ProviderConnection, ProviderKind, User
 from accounts.models.connections import TEXT_MODEL
+from accounts.models.kinds import KINDS, offered
 from saas import guard, sealing
 from saas.sealing import Secret
 
-OPENAI_URL = "https://api.openai.com/v1"
 LONG_ENOUGH_TO_HINT = 16
+NOTHING_TO_ENTER = "This kind has nothing to enter but its name."
 HEALTH_FIELDS = ["health", "health_sentence", "health_checked_at"]
 WHERE_FIELDS = {"base_url", "openai_organization", "openai_project"}  # what is known of its health hangs on these
 
@@ -42,10 +44,10 @@ AS_USUAL = Terms()
 
 
 def check_base_url(kind: str, base_url: str) -> str:
-    if kind == ProviderKind.SANDBOX:
+    if KINDS[kind].is_built_in:
         return ""
-    if kind == ProviderKind.OPENAI and not base_url:
-        return OPENAI_URL
+    if not base_url and KINDS[kind].usual_url:
+        return KINDS[kind].usual_url
     try:
         return guard.check_url(base_url, allowed_hosts=settings.PROVIDER_ALLOWED_HOSTS)
     except guard.UnsafeURL as error:
@@ -58,12 +60,47 @@ def add_sandbox(*, org: Organization, by: User) -> ProviderConnection:
     )
 
 
+def add_operators(*, org: Organization, by: User) -> None:
+    """Who runs this Darkroom lends everybody their key: then a new organization makes real pictures at once."""
+    if settings.OPENAI_API_KEY:
+        org.connections.filter(is_default=True).update(is_default=False)
+        ProviderConnection.objects.create(
+            org=org, name="OpenAI", kind=ProviderKind.OPERATOR, is_default=True, made_by=by
+        )
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a connection leads, and with which key."""
+
+    base_url: str
+    key: Secret | None
+    allowed_hosts: tuple[str, ...]  # that may be reached although they are private
+
+
+class NothingLent(Exception):
+    """The operator has taken back the key that this connection used."""
+
+
+def address_of(connection: ProviderConnection) -> Address:
+    """For a worker that is about to call. Raises CannotUnseal or NothingLent."""
+    if connection.kind == ProviderKind.SANDBOX:
+        return Address(settings.SANDBOX_URL, Secret(settings.SANDBOX_KEY), (settings.SANDBOX_HOST,))
+    if connection.kind == ProviderKind.OPERATOR:
+        if not settings.OPENAI_API_KEY:
+            raise NothingLent
+        host = urlsplit(settings.OPENAI_BASE_URL).netloc  # the operator's own choice, inside or outside
+        return Address(settings.OPENAI_BASE_URL, Secret(settings.OPENAI_API_KEY), (host,))
+    key = reveal_key(connection) if connection.has_key else None
+    return Address(connection.base_url, key, tuple(settings.PROVIDER_ALLOWED_HOSTS))
+
+
 def add(
     *,
     org: Organization,
     by: Membership,
     name: str,
-    kind: ProviderKind,
+    kind: str,
     base_url: str = "",
     key: str = "",
     openai_organization: str = "",
@@ -71,8 +108,12 @@ def add(
     terms: Terms = AS_USUAL,
 ) -> ProviderConnection:
     base_url = check_base_url(kind, base_url)
-    if kind == ProviderKind.OPENAI and not key:
-        raise BadConnection("key", "OpenAI needs a key.")
+    if kind not in offered():
+        raise BadConnection("kind", "There is no such kind of connection here.")
+    if KINDS[kind].needs_key and not key:
+        raise BadConnection("key", f"{KINDS[kind].title} needs a key.")
+    if KINDS[kind].is_built_in and (key or openai_organization or openai_project):
+        raise BadConnection("key", NOTHING_TO_ENTER)
     org = org.locked()
     if org.connections.filter(name=name).exists():
         raise BadConnection("name", "Another connection has this name.")
@@ -89,7 +130,7 @@ def add(
     _seal(connection, key)
     connection.save()
     circuits.note_standbys(org)
-    audit.record(org=org, by=by.user, action="connection.added", target=name, details={"kind": kind.value})
+    audit.record(org=org, by=by.user, action="connection.added", target=name, details={"kind": kind})
     return connection
 
 
@@ -106,6 +147,8 @@ def change(
 ) -> None:
     """A key goes only where it was meant to go: another address asks for the key again. Without terms, they stay."""
     connection = _behind_lock(connection)
+    if connection.traits.is_built_in and key:
+        raise BadConnection("key", NOTHING_TO_ENTER)
     base_url = check_base_url(connection.kind, base_url)
     if base_url != connection.base_url and connection.has_key and not key:
         raise BadConnection("key", "The address changes, so enter the key again.")

@@ -8,8 +8,8 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
 
-from accounts import api_keys, organizations
-from accounts.models import Membership, Organization, Scope, User
+from accounts import api_keys, connections, organizations
+from accounts.models import Membership, Organization, ProviderKind, Scope, User
 from saas import tenancy
 
 EMAIL = "demo@darkroom.invalid"
@@ -56,4 +56,6 @@ def _membership(owner: User) -> Membership:
         return found
     org: Organization = organizations.found(name="Demo", slug=SLUG, by=owner)
     with tenancy.tenant(org.pk):
-        return Membership.objects.select_related("org", "user").get(org=org, user=owner)
+        member = Membership.objects.select_related("org", "user").get(org=org, user=owner)
+        connections.make_default(connection=org.connections.get(kind=ProviderKind.SANDBOX), by=member)  # trying is free
+        return member

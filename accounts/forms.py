@@ -17,6 +17,7 @@ from accounts.models import (
     Role,
     Scope,
     User,
+    kinds,
 )
 from accounts.models.connections import TEXT_MODEL
 from accounts.organizations import RESERVED_SLUGS
@@ -140,18 +141,10 @@ class ApiKeyForm(forms.Form):
 
 class ConnectionForm(forms.Form):
     kind = forms.TypedChoiceField(
-        choices=[
-            (ProviderKind.OPENAI.value, "OpenAI"),
-            (ProviderKind.COMPATIBLE.value, "OpenAI-compatible"),
-        ],
-        coerce=ProviderKind,
-        widget=RadioCards(
-            {
-                ProviderKind.OPENAI.value: "Your account with OpenAI.",
-                ProviderKind.COMPATIBLE.value: "Another provider, a gateway, a server of your own.",
-            }
-        ),
-        initial=ProviderKind.OPENAI,
+        choices=lambda: [(name, kind.title) for name, kind in kinds.offered().items()],
+        coerce=str,
+        widget=RadioCards({}),
+        initial=ProviderKind.OPENAI.value,
     )
     name = forms.CharField(max_length=80, validators=[single_line])
     base_url = forms.CharField(
@@ -231,6 +224,9 @@ class ConnectionForm(forms.Form):
 
     def __init__(self, *args: Any, connection: ProviderConnection | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        cards = self.fields["kind"].widget
+        assert isinstance(cards, RadioCards)  # noqa: S101 narrows the type
+        cards.hints = {name: kind.explanation for name, kind in kinds.offered().items()}
         if connection is not None:
             self._fit(connection)
 
@@ -261,6 +257,8 @@ class ConnectionForm(forms.Form):
             )
         for name in ("name", "base_url", *self.ADVANCED):
             self.initial.setdefault(name, getattr(connection, name))
-        if connection.kind == ProviderKind.SANDBOX:
+        if connection.traits.is_built_in:
+            kept = () if connection.traits.is_play else self.TERMS
             for name in ("base_url", "key", *self.ADVANCED):
-                del self.fields[name]
+                if name not in kept:
+                    del self.fields[name]

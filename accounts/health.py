@@ -1,13 +1,12 @@
 """Whether a provider connection works: a worker asks the provider for its models, which costs nothing."""
 
 import httpx2
-from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts import audit, connections
 from accounts.errors import Refused
-from accounts.models import Health, Membership, ProviderConnection, ProviderKind
+from accounts.models import Health, Membership, ProviderConnection
 from accounts.models.connections import TEST_IS_LOST_AFTER
 from saas import guard, live, sealing
 from saas.transactions import after_commit
@@ -31,8 +30,8 @@ class TestedJustNow(Refused):
 
 def begin_test(*, connection: ProviderConnection, by: Membership) -> None:
     """Marks the test as begun; one at a time for a connection."""
-    if connection.kind == ProviderKind.SANDBOX:
-        raise Refused("The sandbox is built in; there is nothing to test.")
+    if not connection.traits.has_model_list:
+        raise Refused(f"{connection.traits.title} is of a kind that has nothing to test.")
     now = timezone.now()
     idle = ~Q(health=Health.TESTING) | Q(health_checked_at__lt=now - TEST_IS_LOST_AFTER)
     was_begun = connection.org.connections.filter(idle, pk=connection.pk).update(
@@ -55,16 +54,17 @@ def finish_test(connection: ProviderConnection, health: Health, sentence: str) -
 
 def probe(connection: ProviderConnection) -> tuple[Health, str]:
     """One GET, no redirects, only to public addresses, its answer bounded."""
-    url = f"{connection.base_url.rstrip('/')}/models"
-    client = guard.guarded_client(
-        timeout=TIMEOUT_SECONDS,
-        deadline_seconds=TIMEOUT_SECONDS,
-        allowed_hosts=settings.PROVIDER_ALLOWED_HOSTS,
-        limit_bytes=ANSWER_LIMIT_BYTES,
-    )
     try:
-        with client:
-            return _judge(client.get(url, headers=_headers(connection)))
+        address = connections.address_of(connection)
+        with guard.guarded_client(
+            timeout=TIMEOUT_SECONDS,
+            deadline_seconds=TIMEOUT_SECONDS,
+            allowed_hosts=address.allowed_hosts,
+            limit_bytes=ANSWER_LIMIT_BYTES,
+        ) as client:
+            return _judge(client.get(f"{address.base_url.rstrip('/')}/models", headers=_headers(connection, address)))
+    except connections.NothingLent:
+        return Health.FAILING, "Who runs this Darkroom lends no key any more."
     except sealing.CannotUnseal:  # the key of ENCRYPTION_KEYS that sealed it is gone
         return Health.FAILING, "The stored key can no longer be read. Enter it again."
     except guard.UnsafeURL as refusal:
@@ -75,10 +75,10 @@ def probe(connection: ProviderConnection) -> tuple[Health, str]:
         return Health.FAILING, "The connection failed. Check the address and whether the provider is up."
 
 
-def _headers(connection: ProviderConnection) -> dict[str, str]:
+def _headers(connection: ProviderConnection, address: connections.Address) -> dict[str, str]:
     headers = {"Accept": "application/json"}
-    if connection.has_key:
-        headers["Authorization"] = f"Bearer {connections.reveal_key(connection).reveal()}"
+    if address.key is not None:
+        headers["Authorization"] = f"Bearer {address.key.reveal()}"
     if connection.openai_organization:
         headers["OpenAI-Organization"] = connection.openai_organization
     if connection.openai_project:

@@ -40,7 +40,7 @@ def suggest_slug(name: str) -> str:
 
 
 def found(*, name: str, slug: str, by: User) -> Organization:
-    """A new organization, its founder as owner, on the sandbox until a key is entered."""
+    """A new organization, its founder as owner, on the sandbox until a key is entered or lent."""
     if slug in RESERVED_SLUGS:
         raise SlugTaken("This address is reserved. Choose another.")
     org_id = _next_id()
@@ -50,6 +50,7 @@ def found(*, name: str, slug: str, by: User) -> Organization:
         Membership.objects.create(org=org, user=by, role=Role.OWNER)
         audit.record(org=org, by=by, action="organization.founded", target=name)
         connections.add_sandbox(org=org, by=by)
+        connections.add_operators(org=org, by=by)
     return org
 
 

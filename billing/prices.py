@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.errors import Refused
-from accounts.models import Membership, ProviderConnection, ProviderKind
+from accounts.models import Membership, ProviderConnection
 from billing.models import FlatPrice, Price
 from billing.tokens import Tokens
 from saas import money
@@ -103,7 +103,7 @@ def estimate(tariff: Tariff, *, least: Tokens, most: Tokens, images: int) -> Est
 
 def is_play(connection: ProviderConnection) -> bool:
     """Whether what it costs is only said and never paid."""
-    return connection.kind == ProviderKind.SANDBOX
+    return connection.traits.is_play
 
 
 def set_flat_price(*, connection: ProviderConnection, by: Membership, micros: int | None) -> None:

@@ -310,6 +310,9 @@ CONNECTION_CALLS_AT_ONCE = environment.number("CONNECTION_CALLS_AT_ONCE", 16)
 API_CALLS_A_MINUTE = environment.number("API_CALLS_A_MINUTE", 1200)
 # How long a caller of the API waits for a picture; the run goes on.
 API_WAIT_SECONDS = environment.number("API_WAIT_SECONDS", 1200)
+# A key that the operator lends to every organization; tenants never see it.
+OPENAI_API_KEY = environment.text("OPENAI_API_KEY")
+OPENAI_BASE_URL = environment.text("OPENAI_BASE_URL", "https://api.openai.com/v1").rstrip("/")
 # Where workers reach the sandbox: this very Darkroom.
 SANDBOX_URL = environment.text("SANDBOX_URL", f"{PUBLIC_URL}/sandbox/v1")
 SANDBOX_HOST = urlsplit(SANDBOX_URL).netloc

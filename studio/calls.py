@@ -1,17 +1,19 @@
 """From a run's rows to what the provider is asked. Runs inside the organization's wall, before anything is sent."""
 
 import hashlib
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
 
 from accounts import connections
-from accounts.models import ProviderConnection, ProviderKind
+from accounts.connections import NothingLent
+from accounts.models import ProviderConnection
 from saas.sealing import CannotUnseal, Secret
 from studio import files
 from studio.models import Run, RunInput, Slot
 from studio.outcomes import ProviderError
-from studio.provider import Endpoint, File, Request
+from studio.provider import Develop, Endpoint, File, Request
 from studio.specs import Spec
 
 AUTO = "auto"
@@ -24,27 +26,30 @@ def prepare(run: Run, slot: Slot, connection: ProviderConnection | None) -> tupl
 
 
 def endpoint_of(connection: ProviderConnection) -> Endpoint:
-    if connection.kind == ProviderKind.SANDBOX:
-        return Endpoint(
-            base_url=settings.SANDBOX_URL,
-            key=Secret(settings.SANDBOX_KEY),
-            allowed_hosts=(settings.SANDBOX_HOST,),
-            deadline_seconds=connection.longest_seconds,
-        )
     try:
-        key = connections.reveal_key(connection) if connection.has_key else Secret("none")
+        address = connections.address_of(connection)
     except CannotUnseal as error:
         raise ProviderError("no_key") from error
+    except NothingLent as error:
+        raise ProviderError("nothing_lent") from error
     return Endpoint(
-        base_url=connection.base_url,
-        key=key,
+        base_url=address.base_url,
+        key=address.key or Secret("none"),  # the SDK wants one
         organization=connection.openai_organization,
         project=connection.openai_project,
-        allowed_hosts=tuple(settings.PROVIDER_ALLOWED_HOSTS),
+        allowed_hosts=address.allowed_hosts,
         can_stream=connection.can_stream,
         deadline_seconds=connection.longest_seconds,
         text_model=connection.text_model,
     )
+
+
+def adapter_of(connection: ProviderConnection | None) -> Develop:
+    """Who speaks its language."""
+    if connection is None:
+        raise ProviderError("no_connection")
+    develop: Develop = import_module(connection.traits.adapter).develop
+    return develop
 
 
 def request_of(run: Run, slot: Slot, spec: Spec) -> Request:

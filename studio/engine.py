@@ -22,7 +22,7 @@ from accounts.models import Organization, ProviderConnection
 from saas import tenancy
 from saas.broker import enqueue_later
 from saas.transactions import after_commit
-from studio import calls, caretaker, endings, events, failover, finals, keeping, line, provider, rescue, spending
+from studio import calls, caretaker, endings, events, failover, finals, keeping, line, rescue, spending
 from studio.answers import Final, Partial
 from studio.line import Held
 from studio.measuring import Call
@@ -121,7 +121,8 @@ def _begin_slot(held: Held) -> Job | None:
 def _develop(job: Job) -> None:
     with _wall(job):
         endpoint, request = calls.prepare(job.run, job.slot, job.connection)
-    with closing(provider.develop(endpoint, request, before_sending=lambda: _note_sent(job))) as frames:
+    develop = calls.adapter_of(job.connection)
+    with closing(develop(endpoint, request, before_sending=lambda: _note_sent(job))) as frames:
         for frame in frames:
             if isinstance(frame, Final):
                 job.call.came()

@@ -109,6 +109,11 @@ ENDINGS = {
     "no_key": Ending(
         State.FAILED, "The connection has no key that opens. An admin can enter it again.", is_silent=True
     ),
+    "nothing_lent": Ending(
+        State.FAILED,
+        "Who runs this Darkroom lends no key to this connection any more. An admin can choose another one.",
+        is_silent=True,
+    ),
     "no_connection": Ending(State.FAILED, "The connection was removed while this waited.", is_silent=True),
     "broken": Ending(State.FAILED, "Something broke on our side before anything was sent.", is_silent=True),
     "broken_late": Ending(

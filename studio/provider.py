@@ -7,7 +7,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 import httpx2
 import openai
@@ -66,6 +66,14 @@ class Request:
     partial_images: int = 0
     references: tuple[File, ...] = ()
     mask: File | None = None
+
+
+class Develop(Protocol):
+    """What an adapter is: a module with this function. See docs/architecture.md, “Another kind of provider”."""
+
+    def __call__(
+        self, endpoint: Endpoint, request: Request, *, before_sending: Callable[[], None]
+    ) -> Generator[Frame, None, None]: ...
 
 
 def develop(

@@ -2,8 +2,9 @@ from accounts.models.api_keys import ApiKey, Scope
 from accounts.models.asks import Ask, AskState, LimitAlert
 from accounts.models.audit import AuditEntry
 from accounts.models.circuits import Circuit
-from accounts.models.connections import Health, ProviderConnection, ProviderKind
+from accounts.models.connections import Health, ProviderConnection
 from accounts.models.invitations import Invitation
+from accounts.models.kinds import ProviderKind
 from accounts.models.organizations import Membership, Organization, Role
 from accounts.models.people import Look, User
 from accounts.models.quotas import Counter, Hold, HoldState, Period, Quota, Subject, Unit

@@ -5,16 +5,12 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from accounts.models import kinds
+from accounts.models.kinds import Kind
 from saas.tenancy import TenantModel
 
 TEST_IS_LOST_AFTER = timedelta(seconds=60)
 TEXT_MODEL = "gpt-5"
-
-
-class ProviderKind(models.TextChoices):
-    OPENAI = "openai", "OpenAI"
-    COMPATIBLE = "compatible", "OpenAI-compatible"
-    SANDBOX = "sandbox", "Sandbox"
 
 
 class Health(models.TextChoices):
@@ -30,7 +26,7 @@ class ProviderConnection(TenantModel):
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="connections")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=80)
-    kind = models.CharField(max_length=12, choices=ProviderKind.choices)
+    kind = models.CharField(max_length=12, choices=kinds.choices)
     base_url = models.CharField(max_length=300, blank=True)
     openai_organization = models.CharField(max_length=80, blank=True)
     openai_project = models.CharField(max_length=80, blank=True)
@@ -55,7 +51,8 @@ class ProviderConnection(TenantModel):
             models.UniqueConstraint(fields=["org", "name"], name="one_connection_per_name"),
             models.UniqueConstraint(fields=["org"], condition=models.Q(is_default=True), name="one_default_connection"),
             models.CheckConstraint(
-                condition=models.Q(kind="sandbox") | ~models.Q(base_url=""), name="connection_says_where"
+                condition=models.Q(kind__in=["sandbox", "operator"]) | ~models.Q(base_url=""),
+                name="connection_says_where",
             ),
             models.CheckConstraint(
                 condition=~models.Q(calls_at_once=0) & ~models.Q(deadline_seconds=0), name="connection_limits_let_work"
@@ -73,6 +70,10 @@ class ProviderConnection(TenantModel):
         """A test whose worker died is no test any more."""
         began = self.health_checked_at
         return self.health == Health.TESTING and began is not None and timezone.now() - began < TEST_IS_LOST_AFTER
+
+    @property
+    def traits(self) -> Kind:
+        return kinds.KINDS[self.kind]
 
     @property
     def has_key(self) -> bool:

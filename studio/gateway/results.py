@@ -4,7 +4,7 @@ import base64
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.models import ApiKey, Membership, ProviderKind
+from accounts.models import ApiKey, Membership
 from saas import tenancy
 from studio import costs, files
 from studio.models import Output, Run, RunEvent, Slot, State
@@ -62,7 +62,7 @@ def read(run: Run, payer: tuple[Membership, ApiKey], *, with_bytes: bool = True)
     with tenancy.tenant(run.org_id):
         slots = list(run.slots.select_related("output", "run").order_by("index"))
         cost = costs.of_run(run.org, run.code)
-        is_play = run.connection is not None and run.connection.kind == ProviderKind.SANDBOX
+        is_play = run.connection is not None and run.connection.traits.is_play
         left = costs.budget_left(*payer, is_play=is_play)
     done = [slot for slot in slots if slot.state == State.SUCCEEDED]
     made = [Made(slot, slot.output, _base64(slot.output.file) if with_bytes else b"") for slot in done]
