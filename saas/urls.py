@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts import urls as accounts
+from billing import urls as billing
 from saas import design, health
 from studio import urls as studio
 from studio.api.urls import urlpatterns as rest
@@ -22,6 +23,7 @@ urlpatterns = [
     path("", include(accounts.people)),
     path("", include(studio.links)),
     path("o/<slug:slug>/", include(studio.organization)),
+    path("o/<slug:slug>/", include(billing.organization)),
     path("o/<slug:slug>/", include(accounts.organization)),
 ]
 

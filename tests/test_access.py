@@ -77,6 +77,8 @@ OF_AN_ORGANIZATION = {
     "remove_comment": Row("member", "post", CODE),
     "output_file": Row("viewer", "get", (*CODE, "shape")),
     "partial_file": Row("viewer", "get", (*CODE, "shape")),
+    "usage": Row("viewer"),
+    "usage_entries": Row("viewer"),
     "team": Row("viewer"),
     "invite": Row("admin", "post"),
     "send_invitation_again": Row("admin", "post", CODE),

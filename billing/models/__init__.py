@@ -1,4 +1,5 @@
 from billing.models.ledger import Entry, EntryKind, Snapshot
 from billing.models.prices import FlatPrice, Price
+from billing.models.usage import DayUse, UseCursor
 
-__all__ = ["Entry", "EntryKind", "FlatPrice", "Price", "Snapshot"]
+__all__ = ["DayUse", "Entry", "EntryKind", "FlatPrice", "Price", "Snapshot", "UseCursor"]

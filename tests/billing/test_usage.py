@@ -1,0 +1,148 @@
+"""Usage: what was spent by whom on what, of the entries that are added up and of those that are not yet."""
+
+from datetime import date
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from pytest_django import DjangoAssertNumQueries
+
+from accounts.models import Organization, User
+from billing import usage
+from billing.models import DayUse, Entry, UseCursor
+from billing.spans import Span
+from billing.usage import Scope
+from saas import tenancy
+from tests.billing.entries import entry
+from tests.conftest import SignIn
+
+pytestmark = pytest.mark.django_db
+
+NOVEMBER = Span("own", date(2026, 11, 1), date(2026, 11, 30))
+PERIOD = "period=own&from=2026-11-01&to=2026-11-30&play=0"
+
+
+@pytest.fixture
+def books(acme: Organization, rival: Organization, alice: User, bob: User, charlie: User) -> Organization:
+    entry(acme, alice, date(2026, 10, 31), 700)
+    entry(acme, alice, date(2026, 11, 1), 1_000_000)
+    entry(acme, alice, date(2026, 11, 2), 2_000_000, model="gpt-image-2.6-flare", quality="high", project="Spring")
+    entry(acme, bob, date(2026, 11, 2), 500_000, key_code=UUID(int=7), key_label="Shop")
+    entry(acme, bob, date(2026, 11, 30), -100_000, kind="correction", images=0)
+    entry(acme, bob, date(2026, 11, 30), 0, kind="uncertain", images=0, open_micros=9)
+    entry(acme, bob, date(2026, 12, 1), 800)
+    entry(acme, bob, date(2026, 11, 5), 4_000_000, is_play=True)
+    entry(rival, charlie, date(2026, 11, 2), 50_000_000)
+    return acme
+
+
+def told(org: Organization, by: str, **only: str) -> dict[str, tuple[int, int]]:
+    scope = Scope(org, NOVEMBER, is_play=False, only=only)
+    with tenancy.tenant(org.pk):
+        return {row.label: (row.micros, row.images) for row in usage.sums(scope, by)}
+
+
+@pytest.mark.parametrize("is_folded", [False, True])
+def test_sums_are_those_of_the_ledger(books: Organization, bob: User, is_folded: bool) -> None:
+    if is_folded:
+        with tenancy.tenant(books.pk):
+            assert usage.fold(books) == 8
+    assert told(books, "member") == {"Alice": (3_000_000, 2), "Bob": (400_000, 1)}
+    assert told(books, "model") == {"gpt-image-2": (1_400_000, 2), "gpt-image-2.6-flare": (2_000_000, 1)}
+    assert told(books, "project") == {"Spring": (2_000_000, 1), "": (1_400_000, 2)}
+    assert told(books, "key") == {"": (2_900_000, 2), "Shop": (500_000, 1)}
+    assert told(books, "model", member=str(bob.pk)) == {"gpt-image-2": (400_000, 1)}
+    with tenancy.tenant(books.pk):
+        scope = Scope(books, NOVEMBER, is_play=False, only={})
+        assert usage.total(scope)[2:] == (3_400_000, 3)
+        days = {(one.day.day, one.key): one.micros for one in usage.by_day(scope, "quality")}
+    assert days == {(1, "low"): 1_000_000, (2, "high"): 2_000_000, (2, "low"): 500_000, (30, "low"): -100_000}
+
+
+def test_adding_up_counts_each_entry_once(books: Organization, alice: User) -> None:
+    with tenancy.tenant(books.pk):
+        assert (usage.fold(books), usage.fold(books)) == (8, 0)
+    entry(books, alice, date(2026, 11, 1), 11)
+    assert told(books, "member")["Alice"] == (3_000_011, 3)
+    with tenancy.tenant(books.pk):
+        assert usage.fold(books) == 1
+        newest = Entry.objects.order_by("-pk").values_list("pk", flat=True).first()
+        assert UseCursor.objects.get(org=books).last_entry_id == newest
+        assert DayUse.objects.filter(day=date(2026, 11, 1)).count() == 1
+    assert told(books, "member")["Alice"] == (3_000_011, 3)
+
+
+def test_the_page_shows_an_admin_everybody_and_a_member_themselves(
+    books: Organization, adam: User, bob: User, vera: User, sign_in: SignIn
+) -> None:
+    page = sign_in(adam).get(f"/o/acme/usage/?{PERIOD}").content.decode()
+    assert "Alice" in page
+    assert "$3.40" in page
+    assert "$50" not in page
+    own = sign_in(bob).get(f"/o/acme/usage/?{PERIOD}&by=member").content.decode()
+    assert "Alice" not in own
+    assert "$0.40" in own
+    assert "Nothing was made in this time." in sign_in(vera).get(f"/o/acme/usage/?{PERIOD}").content.decode()
+
+
+def test_a_member_cannot_ask_for_somebody_else(books: Organization, alice: User, bob: User, sign_in: SignIn) -> None:
+    for path in ("usage/", "usage/entries/"):
+        page = sign_in(bob).get(f"/o/acme/{path}?{PERIOD}&member={alice.pk}").content.decode()
+        assert "$2.00" not in page
+        assert "$1.00" not in page
+
+
+def test_entries_lie_behind_each_figure(books: Organization, adam: User, sign_in: SignIn) -> None:
+    page = sign_in(adam).get(f"/o/acme/usage/entries/?{PERIOD}&project=Spring")
+    assert [one.micros for one in page.context["page"].items] == [2_000_000]
+    run_code = page.context["page"].items[0].run_code
+    assert f"/o/acme/runs/{run_code}/" in page.content.decode()
+    everything = sign_in(adam).get(f"/o/acme/usage/entries/?{PERIOD}").context["page"].items
+    assert [one.micros for one in everything] == [0, -100_000, 500_000, 2_000_000, 1_000_000]
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [
+        "period=soon",
+        "period=own&from=yesterday&to=",
+        "period=own&from=0001-01-01&to=9999-12-31",
+        "by=shoe&unit=kilo&play=2",
+        "member=x&key=%00y&model=%27;--&connection=1",
+        "before=nothing",
+    ],
+)
+def test_nonsense_is_answered_by_a_page(nonsense: str, books: Organization, adam: User, sign_in: SignIn) -> None:
+    client: Client = sign_in(adam)
+    assert client.get(f"/o/acme/usage/?{nonsense}").status_code == 200
+    assert client.get(f"/o/acme/usage/entries/?{nonsense}").status_code == 200
+
+
+def test_names_cannot_become_markup(acme: Organization, alice: User, sign_in: SignIn) -> None:
+    evil = "<script>alert(1)</script>"
+    entry(acme, alice, date(2026, 11, 2), 5, project=evil, user_label=evil, key_label=evil)
+    for path in (f"usage/?{PERIOD}&by=project", f"usage/?{PERIOD}&by=member", f"usage/entries/?{PERIOD}"):
+        assert evil not in sign_in(alice).get(f"/o/acme/{path}").content.decode()
+
+
+def test_the_number_of_statements_does_not_grow(
+    books: Organization, adam: User, sign_in: SignIn, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    client = sign_in(adam)
+    for number in range(40):
+        entry(books, adam, date(2026, 11, 3), 5, project=f"P{number}")
+    with django_assert_max_num_queries(16):
+        client.get(f"/o/acme/usage/?{PERIOD}&by=project")
+
+
+def test_periods_are_those_of_the_calendar() -> None:
+    today = date(2026, 3, 31)
+    month = Span.read({"period": "month"}, today=today)
+    assert (month.first, month.last) == (date(2026, 3, 1), today)
+    assert (month.before.first, month.before.last) == (date(2026, 2, 1), date(2026, 2, 28))
+    last = Span.read({"period": "last-month"}, today=today)
+    assert (last.first, last.last) == (date(2026, 2, 1), date(2026, 2, 28))
+    assert (last.before.first, last.before.last) == (date(2026, 1, 1), date(2026, 1, 31))
+    week = Span.read({"period": "7"}, today=today)
+    assert (week.first, week.count_days) == (date(2026, 3, 25), 7)
+    assert (week.before.first, week.before.last) == (date(2026, 3, 18), date(2026, 3, 24))
