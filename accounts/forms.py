@@ -1,5 +1,6 @@
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 from django.core.validators import RegexValidator
@@ -59,6 +60,16 @@ class RenameForm(forms.ModelForm[Organization]):
         name: str = self.cleaned_data["name"]
         single_line(name)
         return name
+
+
+class TimeZoneForm(forms.Form):
+    time_zone = forms.ChoiceField(label="Time zone", help_text="Daily and monthly limits begin anew at midnight there.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["time_zone"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 narrows the type
+        field.choices = [(name, name.replace("_", " ")) for name in sorted(available_timezones())]
 
 
 class DeleteOrganizationForm(forms.Form):

@@ -39,6 +39,7 @@ organization = [
     path("audit/export/", audit.audit_export, name="audit_export"),
     path("settings/", organizations.settings, name="settings"),
     path("settings/name/", organizations.rename, name="rename"),
+    path("settings/time-zone/", organizations.set_time_zone, name="set_time_zone"),
     path("settings/second-factor/", organizations.second_factor, name="second_factor"),
     path("settings/delete/", organizations.delete_organization, name="delete_organization"),
 ]

@@ -86,7 +86,7 @@ def tariff_for(*, model: str, connection: ProviderConnection, at: datetime | Non
     """Raises Unpriced. The sandbox takes no money and is priced like the real thing, so that a team learns what its
     pictures would cost; accounts.quotas keeps its play money apart."""
     moment = at or timezone.now()
-    flat = _flat_price(connection, moment)
+    flat = flat_price(connection, moment)
     if flat is not None:
         return Tariff(flat_micros=flat.micros, flat_price_id=flat.pk)
     price = Price.objects.valid(moment).filter(model=model, is_batch=False).first()
@@ -111,7 +111,7 @@ def set_flat_price(*, connection: ProviderConnection, by: Membership, micros: in
     now = timezone.now()
     with transaction.atomic():
         connection.org.locked()
-        before = _flat_price(connection, now)
+        before = flat_price(connection, now)
         if (before.micros if before else None) == micros:
             return
         FlatPrice.objects.filter(connection=connection, valid_until=None).update(valid_until=now)
@@ -129,7 +129,7 @@ def set_flat_price(*, connection: ProviderConnection, by: Membership, micros: in
         )
 
 
-def _flat_price(connection: ProviderConnection, moment: datetime) -> FlatPrice | None:
+def flat_price(connection: ProviderConnection, moment: datetime) -> FlatPrice | None:
     held = FlatPrice.objects.filter(org=connection.org_id, connection=connection, valid_from__lte=moment)
     return held.exclude(valid_until__lte=moment).order_by("-pk").first()
 

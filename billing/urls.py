@@ -1,8 +1,17 @@
 from django.urls import path
 
-from billing.views import usage
+from billing.views import limits, prices, purse, usage
 
 organization = [
+    path("purse/", purse.purse, name="purse"),
+    path("limits/", limits.limits_page, name="limits"),
+    path("limits/many/", limits.set_many_limits, name="set_many_limits"),
+    path("limits/export/", limits.export_limits, name="export_limits"),
+    path("limits/import/", limits.import_limits, name="import_limits"),
+    path("limits/charges/<uuid:code>/resolve/", limits.resolve_charge, name="resolve_charge"),
+    path("limits/of/<slug:subject>/<str:name>/", limits.change_limits, name="change_limits"),
+    path("limits/of/<slug:subject>/<str:name>/remove/", limits.remove_limits, name="remove_limits"),
+    path("connections/<uuid:code>/price/", prices.connection_price, name="connection_price"),
     path("usage/", usage.usage_page, name="usage"),
     path("usage/entries/", usage.usage_entries, name="usage_entries"),
 ]

@@ -51,6 +51,7 @@ def _rail(request: HttpRequest, slug: str) -> list[RailItem]:
         places += [
             ("Connections", "connections", "plug", {"connections", "new_connection", "connection"}),
             ("Audit log", "audit", "log", {"audit"}),
+            ("Limits", "limits", "coin", {"limits", "change_limits"}),
             ("Settings", "settings", "settings", {"settings", "rename", "delete_organization", "retention"}),
         ]
     here = request.resolver_match.url_name if request.resolver_match else ""

@@ -2,6 +2,7 @@ from django.urls import path
 
 from studio.views import (
     acts,
+    asks,
     code,
     collections,
     files,
@@ -21,6 +22,8 @@ from studio.views import (
 )
 
 organization = [
+    path("ask/", asks.ask_for_more, name="ask_for_more"),
+    path("asks/<uuid:code>/answer/", asks.answer_ask, name="answer_ask"),
     path("", pages.studio, name="studio"),
     path("code/", code.use_from_code, name="code"),
     path("runs/", submit.submit_run, name="submit_run"),

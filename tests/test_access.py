@@ -22,7 +22,7 @@ class Row(NamedTuple):
 
 
 CODE = ("code",)
-SAMPLES = {"code": uuid.uuid4(), "index": 0, "shape": "original"}
+SAMPLES = {"subject": "organization", "name": "all", "code": uuid.uuid4(), "index": 0, "shape": "original"}
 OF_AN_ORGANIZATION = {
     "studio": Row("viewer"),
     "code": Row("viewer"),
@@ -97,6 +97,18 @@ OF_AN_ORGANIZATION = {
     "remove_connection": Row("admin", "post", CODE),
     "test_connection": Row("admin", "post", CODE),
     "connection_health": Row("admin", "get", CODE),
+    "purse": Row("viewer"),
+    "limits": Row("admin"),
+    "set_many_limits": Row("admin", "post"),
+    "export_limits": Row("admin"),
+    "import_limits": Row("admin", "post"),
+    "resolve_charge": Row("admin", "post", CODE),
+    "change_limits": Row("admin", "get", ("subject", "name")),
+    "remove_limits": Row("admin", "post", ("subject", "name")),
+    "connection_price": Row("admin", "get", CODE),
+    "ask_for_more": Row("member"),
+    "answer_ask": Row("admin", "post", CODE),
+    "set_time_zone": Row("admin", "post"),
     "audit": Row("admin"),
     "audit_export": Row("admin"),
     "settings": Row("admin"),

@@ -5,7 +5,7 @@ from django.views.decorators.http import require_POST
 
 from accounts import organizations
 from accounts.access import OrgRequest, PersonRequest, member_required
-from accounts.forms import DeleteOrganizationForm, OrganizationForm, RenameForm
+from accounts.forms import DeleteOrganizationForm, OrganizationForm, RenameForm, TimeZoneForm
 from accounts.models import Role
 
 
@@ -35,6 +35,18 @@ def rename(request: OrgRequest) -> HttpResponse:
         return _settings_page(request, rename_form=form)
     organizations.rename(org=request.org, by=request.member, name=form.cleaned_data["name"])
     messages.success(request, "Renamed.")
+    return redirect("settings", request.org.slug)
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def set_time_zone(request: OrgRequest) -> HttpResponse:
+    form = TimeZoneForm(request.POST)
+    if form.is_valid():
+        organizations.set_time_zone(org=request.org, by=request.member, time_zone=form.cleaned_data["time_zone"])
+        messages.success(request, "The time zone is set.")
+    else:
+        messages.error(request, "There is no such time zone.")
     return redirect("settings", request.org.slug)
 
 
@@ -74,6 +86,7 @@ def _settings_page(
 ) -> HttpResponse:
     context = {
         "rename_form": rename_form,
+        "time_zone_form": TimeZoneForm(initial={"time_zone": request.org.time_zone}),
         "delete_form": delete_form or DeleteOrganizationForm(slug=request.org.slug),
         "other_members": request.org.memberships.exclude(pk=request.member.pk).select_related("user"),
     }

@@ -12,7 +12,8 @@ from django.views.decorators.http import require_POST
 from accounts.access import OrgRequest, member_required
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Role
-from studio import bar, drafts, inputs, runs
+from accounts.quotas import LimitReached
+from studio import asking_more, bar, drafts, inputs, runs
 from studio.asking import SpecError
 from studio.bar import Bar
 from studio.models import Relation, Run, Visibility
@@ -40,6 +41,10 @@ def submit_run(request: OrgRequest) -> HttpResponse:
         run = _submit(request, values, made.verdict.spec, made.verdict.given)
     except NotAllowed:
         raise
+    except LimitReached as refusal:
+        asking_more.remember(request.session, request.org, refusal, values)
+        code = "limit" if refusal.place else "refused"
+        return _refused(request, values, SpecError("", code, refusal.sentence))
     except Refused as refusal:
         return _refused(request, values, SpecError("", "refused", refusal.sentence))
     drafts.keep(by=request.member, values=values)

@@ -1,0 +1,136 @@
+from typing import Any
+
+from django import forms
+from django.core.validators import MaxValueValidator
+
+from accounts.models import Quota
+from accounts.models.quotas import QUALITIES
+from billing.models import Price
+from saas import money
+from saas.forms import MoneyField, RadioCards
+
+MOST_COUNT = 1_000_000_000
+SIZES = [
+    ("", "Any size"),
+    (str(1024 * 1024), "1 megapixel: 1024 by 1024"),
+    (str(1536 * 1024), "1.6 megapixels: 1536 by 1024"),
+    (str(2048 * 2048), "4.2 megapixels: 2048 by 2048"),
+]
+
+
+def _amount(label: str, hint: str = "Empty is unlimited.") -> MoneyField:
+    return MoneyField(required=False, label=label, help_text=hint)
+
+
+def _count(label: str, most: int = MOST_COUNT) -> forms.IntegerField:
+    return forms.IntegerField(required=False, min_value=0, max_value=most, label=label)
+
+
+class LimitsForm(forms.Form):
+    """All that a quota says. Empty is unlimited."""
+
+    money_month = _amount("Dollars a month")
+    money_day = _amount("Dollars a day")
+    images_month = _count("Pictures a month")
+    images_day = _count("Pictures a day")
+    most_pixels = forms.TypedChoiceField(
+        choices=SIZES, coerce=int, empty_value=None, required=False, label="Largest size"
+    )
+    highest_quality = forms.ChoiceField(
+        choices=[("", "Any quality"), *((quality, quality.capitalize()) for quality in QUALITIES)],
+        required=False,
+        label="Highest quality",
+    )
+    most_pictures = _count("Pictures in one run", 10)
+    runs_at_once = _count("Runs at once", 10_000)
+    runs_per_minute = _count("Runs a minute", 10_000)
+    all_models = forms.BooleanField(required=False, label="Every model, also later ones")
+    model_names = forms.MultipleChoiceField(
+        required=False, label="Only these models", widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(self, *args: Any, quota: Quota, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = sorted({*Price.objects.values_list("model", flat=True), *(quota.model_names or [])})
+        field = self.fields["model_names"]
+        assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 narrows the type
+        field.choices = [(name, name) for name in names]
+        for name in self.fields:
+            if name == "all_models":
+                self.initial[name] = quota.model_names is None
+            else:
+                self.initial[name] = getattr(quota, name)
+
+    def values(self) -> dict[str, Any]:
+        values = dict(self.cleaned_data)
+        if values.pop("all_models"):
+            values["model_names"] = None
+        return values
+
+
+class ManyForm(forms.Form):
+    """One limit of many people."""
+
+    WHAT = (
+        ("money_month", "Dollars a month"),
+        ("money_day", "Dollars a day"),
+        ("images_month", "Pictures a month"),
+        ("images_day", "Pictures a day"),
+        ("role", "Back to what their role says"),
+    )
+    what = forms.ChoiceField(choices=WHAT, label="Set")
+    amount = forms.CharField(
+        required=False,
+        max_length=24,
+        label="to",
+        widget=forms.TextInput(attrs={"placeholder": "unlimited", "inputmode": "decimal"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        text, what = cleaned.get("amount", "").strip(), cleaned.get("what", "")
+        try:
+            cleaned["value"] = _read(what, text)
+        except ValueError as error:
+            self.add_error("amount", str(error))
+        return cleaned
+
+
+def _read(what: str, text: str) -> int | None:
+    if not text or what == "role":
+        return None
+    if what.startswith("money"):
+        return money.parse(text)
+    if not (text.isascii() and text.isdecimal()) or int(text) > MOST_COUNT:
+        raise ValueError("Enter a whole number of pictures.")
+    return int(text)
+
+
+class SheetForm(forms.Form):
+    file = forms.FileField(label="CSV file", help_text="As it was exported: subject, name and four limits.")
+
+
+class ResolveForm(forms.Form):
+    answer = forms.ChoiceField(choices=[("charged", "Charged"), ("free", "Not charged")])
+    amount = MoneyField(required=False)
+    note = forms.CharField(max_length=500)
+
+
+class FlatPriceForm(forms.Form):
+    how = forms.ChoiceField(
+        choices=[("tokens", "By tokens"), ("flat", "So much a picture")],
+        widget=RadioCards(
+            {
+                "tokens": "As the price list of this Darkroom says for each model.",
+                "flat": "Some compatible providers take the same for each picture, whatever its size.",
+            }
+        ),
+        label="What it charges",
+    )
+    micros = MoneyField(required=False, label="Dollars a picture", validators=[MaxValueValidator(1000 * money.DOLLAR)])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("how") == "flat" and cleaned.get("micros") is None and "micros" not in self.errors:
+            self.add_error("micros", "Say how much a picture costs.")
+        return cleaned

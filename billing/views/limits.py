@@ -1,0 +1,198 @@
+"""Limits: who may spend how much, and who has."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts import limit_sheets, limits, standings
+from accounts.access import OrgRequest, member_required
+from accounts.errors import Refused
+from accounts.models import AskState, HoldState, Quota, Role, Subject
+from accounts.models.asks import Ask
+from billing import charging
+from billing.forms import LimitsForm, ManyForm, ResolveForm, SheetForm
+
+PAGE_SIZE = 100
+MOST_SHOWN = 50
+TABS = (("members", "Members"), ("roles", "Roles"), ("keys", "API keys"))
+
+
+@require_safe
+@member_required(Role.ADMIN)
+def limits_page(request: OrgRequest) -> HttpResponse:
+    return _page(request, ManyForm(), SheetForm())
+
+
+@member_required(Role.ADMIN)
+def change_limits(request: OrgRequest, subject: str, name: str) -> HttpResponse:
+    quota = _quota_or_404(request, subject, name)
+    form = LimitsForm(request.POST or None, quota=_pattern(request, quota) or quota)
+    if request.method == "POST" and form.is_valid():
+        limits.change(org=request.org, by=request.member, quota=quota, values=form.values())
+        messages.success(request, f"The limits of {limits.name_of(quota)} are set.")
+        return redirect("limits", request.org.slug)
+    context = {
+        "form": form,
+        "quota": quota,
+        "name": limits.name_of(quota),
+        "likes": [] if quota.subject == Subject.ORGANIZATION else request.org.quotas.filter(subject=Subject.ROLE),
+        "url_name": name,
+    }
+    return render(request, "billing/change_limits.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def remove_limits(request: OrgRequest, subject: str, name: str) -> HttpResponse:
+    quota = _quota_or_404(request, subject, name)
+    limits.remove(org=request.org, by=request.member, quota=quota)
+    messages.success(request, f"The limits of {limits.name_of(quota)} are removed.")
+    return redirect("limits", request.org.slug)
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def set_many_limits(request: OrgRequest) -> HttpResponse:
+    form = ManyForm(request.POST)
+    codes = [code for code in request.POST.getlist("who") if _is_code(code)]
+    people = list(request.org.memberships.filter(code__in=codes).select_related("user").order_by("user_id"))
+    if not people:
+        form.add_error(None, "Choose at least one person.")
+    if not form.is_valid():
+        return _page(request, form, SheetForm())
+    for member in people:
+        own = _own(request, Subject.MEMBER, user=member.user)
+        if form.cleaned_data["what"] == "role":
+            limits.remove(org=request.org, by=request.member, quota=own)
+        else:
+            values = {
+                **_values_of_role(request, own, member.role),
+                form.cleaned_data["what"]: form.cleaned_data["value"],
+            }
+            limits.change(org=request.org, by=request.member, quota=own, values=values)
+    messages.success(request, f"The limits of {len(people)} {'person' if len(people) == 1 else 'people'} are set.")
+    return redirect("limits", request.org.slug)
+
+
+@require_safe
+@member_required(Role.ADMIN)
+def export_limits(request: OrgRequest) -> HttpResponse:
+    response = HttpResponse(limit_sheets.export(request.org), content_type="text/csv; charset=utf-8")
+    stamp = timezone.now().strftime("%Y-%m-%d")
+    response["Content-Disposition"] = f'attachment; filename="limits-{request.org.slug}-{stamp}.csv"'
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def import_limits(request: OrgRequest) -> HttpResponse:
+    form = SheetForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            data = form.cleaned_data["file"].read(limit_sheets.MOST_BYTES + 1)
+            count = limit_sheets.take(org=request.org, by=request.member, data=data)
+        except Refused as refusal:
+            form.add_error("file", refusal.sentence)
+        else:
+            messages.success(request, f"{count} lines are read, and their limits are set.")
+            return redirect("limits", request.org.slug)
+    return _page(request, ManyForm(), form)
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def resolve_charge(request: OrgRequest, code: UUID) -> HttpResponse:
+    held = get_object_or_404(request.org.holds.select_related("org"), code=code)
+    form = ResolveForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, "Say whether it was charged, and how you know.")
+        return redirect("limits", request.org.slug)
+    try:
+        charging.resolve(
+            held,
+            by=request.member,
+            is_charged=form.cleaned_data["answer"] == "charged",
+            micros=form.cleaned_data["amount"],
+            note=form.cleaned_data["note"],
+        )
+        messages.success(request, "It stands in the ledger now.")
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect("limits", request.org.slug)
+
+
+def _page(request: OrgRequest, many: ManyForm, sheet: SheetForm) -> HttpResponse:
+    is_play = standings.is_on_play_money(request.org)
+    tab = request.GET.get("of", "members")
+    lines = {"keys": standings.keys, "roles": standings.roles}.get(tab, standings.members)(request.org, is_play=is_play)
+    search, sort = request.GET.get("q", "")[:80], request.GET.get("sort", "spent")
+    if tab != "roles":
+        lines = standings.arranged(lines, search=search, sort=sort)
+    whole = standings.organization(request.org, is_play=is_play)
+    context: dict[str, Any] = {
+        "whole": whole,
+        "pace": standings.at_this_pace(request.org, whole.month),
+        "page": Paginator(lines, PAGE_SIZE).get_page(request.GET.get("page")),
+        "tab": tab if tab in dict(TABS) else "members",
+        "tabs": [{"name": name, "url": f"?of={key}", "current": key == tab} for key, name in TABS],
+        "search": search,
+        "sort": sort,
+        "is_play": is_play,
+        "asks": Ask.objects.filter(org=request.org, state=AskState.OPEN).select_related("user")[:MOST_SHOWN],
+        "uncertain": request.org.holds.filter(state=HoldState.UNCERTAIN)
+        .select_related("user")
+        .order_by("pk")[:MOST_SHOWN],
+        "many_form": many,
+        "sheet_form": sheet,
+    }
+    return render(request, "billing/limits.html", context, status=422 if many.errors or sheet.errors else 200)
+
+
+def _quota_or_404(request: OrgRequest, subject: str, name: str) -> Quota:
+    if subject == Subject.ORGANIZATION and name == "all":
+        return _own(request, Subject.ORGANIZATION)
+    if subject == Subject.ROLE and name in {Role.MEMBER, Role.ADMIN, Role.OWNER}:
+        return _own(request, Subject.ROLE, role=name)
+    if subject == Subject.MEMBER and _is_code(name):
+        member = get_object_or_404(request.org.memberships.select_related("user"), code=name)
+        return _own(request, Subject.MEMBER, user=member.user)
+    if subject == Subject.KEY and _is_code(name):
+        return _own(request, Subject.KEY, api_key=get_object_or_404(request.org.api_keys.all(), code=name))
+    raise Http404
+
+
+def _own(request: OrgRequest, subject: Subject, **named: Any) -> Quota:
+    found = request.org.quotas.filter(subject=subject, **named).select_related("user", "api_key").first()
+    return found or Quota(org=request.org, subject=subject, **named)
+
+
+def _pattern(request: OrgRequest, quota: Quota) -> Quota | None:
+    """What to begin with: the limits of the role that was chosen to be copied, or of a person's own."""
+    if like := request.GET.get("like"):
+        return request.org.quotas.filter(subject=Subject.ROLE, role=like).first()
+    if quota.subject != Subject.MEMBER or quota.pk:
+        return None
+    role = request.org.memberships.filter(user=quota.user).values_list("role", flat=True).first()
+    return request.org.quotas.filter(subject=Subject.ROLE, role=role or "").first()
+
+
+def _values_of_role(request: OrgRequest, own: Quota, role: str) -> dict[str, Any]:
+    """Whoever gets a first limit of their own keeps the others of their role."""
+    if own.pk:
+        return {}
+    pattern = request.org.quotas.filter(subject=Subject.ROLE, role=role).first()
+    return {name: getattr(pattern, name) for name in limits.FIELDS} if pattern else {}
+
+
+def _is_code(text: str) -> bool:
+    try:
+        return bool(UUID(text))
+    except ValueError:
+        return False

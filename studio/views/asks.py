@@ -1,0 +1,64 @@
+"""“Ask for more”, by whom a limit refused, and the answer, by an admin."""
+
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts import asks
+from accounts.access import OrgRequest, member_required
+from accounts.errors import NotAllowed, Refused
+from accounts.models import Role
+from studio import asking_more
+
+
+class AskForm(forms.Form):
+    reason = forms.CharField(
+        max_length=400,
+        required=False,
+        label="What is it for?",
+        widget=forms.Textarea(attrs={"rows": 3, "placeholder": "The poster for Monday’s fair"}),  # noqa: RUF001
+    )
+
+
+@member_required(Role.MEMBER)
+def ask_for_more(request: OrgRequest) -> HttpResponse:
+    found = asking_more.remembered(request.session, request.org)
+    form = AskForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            reason = form.cleaned_data["reason"]
+            asking_more.ask(org=request.org, by=request.member, session=request.session, reason=reason)
+        except Refused as refusal:
+            form.add_error(None, refusal.sentence)
+        else:
+            messages.success(request, "The admins are asked. If one of them grants it, it starts by itself.")
+            return redirect("studio", request.org.slug)
+    refused, values = found or (None, None)
+    context = {"form": form, "refused": refused, "values": values}
+    return render(request, "studio/ask.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def answer_ask(request: OrgRequest, code: UUID) -> HttpResponse:
+    ask = get_object_or_404(request.org.asks.select_related("org", "user"), code=code)
+    answer, name = request.POST.get("answer"), ask.user.display_name
+    try:
+        if answer in {"once", "lasting"}:
+            run = asking_more.grant(ask=ask, by=request.member, is_lasting=answer == "lasting")
+            started = "it has started" if run else "something else is in its way now, so it did not start"
+            messages.success(request, f"Granted to {name}: {started}.")
+        elif answer == "decline":
+            asks.decline(ask=ask, by=request.member)
+            messages.success(request, f"Declined. {name} is told.")
+        else:
+            messages.error(request, "Nothing was chosen.")
+    except NotAllowed:
+        raise
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
+    return redirect("limits", request.org.slug)
