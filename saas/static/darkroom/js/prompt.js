@@ -116,14 +116,14 @@ function redraw(bar, selector, fresh) {
 const SIGNED_OUT = "You have been signed out. What you wrote is kept.";
 const NO_LINE = "Darkroom cannot be reached. What you wrote is kept; try again in a moment.";
 
-function say(bar, text, link = "") {
+function say(bar, text, link = "", words = "Sign in again") {
   const message = bar.form.querySelector("[data-bar-message]");
   message.hidden = text === "";
   message.textContent = text;
   if (!link) return;
   const anchor = document.createElement("a");
   anchor.href = link;
-  anchor.textContent = "Sign in again";
+  anchor.textContent = words;
   message.append(" ", anchor);
 }
 
@@ -172,7 +172,8 @@ async function settle(bar, placeholder, answer) {
 function why(bar, verdict) {
   verdict.dataset.shown = "";
   const reasons = [...verdict.querySelectorAll("[data-sentence]")].map((each) => each.dataset.sentence);
-  say(bar, reasons.join(" "));
+  const more = verdict.querySelector("[data-ask]");
+  say(bar, reasons.join(" "), more?.href, more?.textContent);
   const first = verdict.querySelector("[data-field]")?.dataset.field;
   if (first === "prompt" || !first) bar.words.focus();
 }
