@@ -103,8 +103,9 @@ def program(command: str, **variables: str) -> Iterator[tuple[str, int]]:
 
 
 def common(settings: dict[str, str]) -> dict[str, str]:
+    malloc = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1000000", "MALLOC_TRIM_THRESHOLD_": "8000000"}
     limits = {"ORGANIZATION_CALLS_AT_ONCE": str(AT_ONCE), "CONNECTION_CALLS_AT_ONCE": str(AT_ONCE)}
-    return {**limits, "PROVIDER_ALLOWED_HOSTS": "127.0.0.1", **settings}
+    return {**malloc, **limits, "PROVIDER_ALLOWED_HOSTS": "127.0.0.1", **settings}
 
 
 def made(folder: Path) -> Path:

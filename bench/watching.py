@@ -58,7 +58,7 @@ class Watcher:
             socket.recv(timeout=5)  # hello
             began, running = time.time(), at_once
             for _ in range(at_once):
-                asking.submit(self._ask, cell, delay_seconds)
+                asking.submit(self.ask, cell, delay_seconds)
             while running:
                 message = socket.recv(timeout=PATIENCE_SECONDS)
                 now = time.time()
@@ -68,7 +68,7 @@ class Watcher:
                 elif event["type"] == "ended":
                     cell.streams += 1
                     if now - began < seconds:
-                        asking.submit(self._ask, cell, delay_seconds)
+                        asking.submit(self.ask, cell, delay_seconds)
                     else:
                         running -= 1
             cell.seconds = time.time() - began
@@ -78,7 +78,7 @@ class Watcher:
         for kind in ("partial", "output"):
             self._look_at([one for one in cell.came if one[1]["type"] == kind], cell)
 
-    def _ask(self, cell: Cell, delay_seconds: float) -> None:
+    def ask(self, cell: Cell, delay_seconds: float) -> None:
         prompt = f"a pear, number {next(numbers)}, delay={delay_seconds}"
         cell.asked[prompt] = time.time()
         self.person.ask_for(prompt)

@@ -62,7 +62,9 @@ def frames(answer: Answer, reading: Reading) -> Iterator[Frame]:
         try:
             for payload in sse.payloads(answer.iter_bytes(), limit_bytes=LARGEST_MESSAGE_BYTES):
                 reading.has_begun = True
-                yield from _event(_object(payload, reading), reading)
+                found = list(_event(_object(payload, reading), reading))
+                del payload  # megabytes of text, which would be held while its picture is being kept
+                yield from found
         except sse.TooLarge as error:
             raise ProviderError("too_large", request_id=reading.request_id) from error
         except Exception:
@@ -74,7 +76,9 @@ def frames(answer: Answer, reading: Reading) -> Iterator[Frame]:
     body = _read(answer, reading)
     if not kind.endswith("json"):
         raise ProviderError("strange_answer", request_id=reading.request_id, details={"content_type": kind})
-    yield from _whole(_object(body, reading), reading)
+    found = list(_whole(_object(body, reading), reading))
+    del body
+    yield from found
 
 
 def _read(answer: Answer, reading: Reading) -> bytes:

@@ -29,9 +29,10 @@ def payloads(chunks: Iterable[bytes], *, limit_bytes: int) -> Iterator[bytes]:
 
 
 def _said(lines: list[bytes]) -> Iterator[bytes]:
-    payload = b"\n".join(lines).strip()
-    if payload and not payload.startswith((b"[DONE]", b":")):
-        yield payload
+    said = [b"\n".join(lines).strip()]
+    lines.clear()
+    if said[0] and not said[0].startswith((b"[DONE]", b":")):
+        yield said.pop()  # nothing here holds on to megabytes while a picture is being kept
 
 
 def _unwrap(line: bytes) -> bytes:

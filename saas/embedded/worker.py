@@ -2,8 +2,8 @@
 
 from dramatiq import Worker, get_broker
 
-THREADS = 16  # most of them wait on the network
-POLL_MILLISECONDS = 100
+THREADS = 64  # nearly all of them wait on the network
+POLL_MILLISECONDS = 500  # how soon an idle thread hears that it is to stop; work wakes it at once
 DRAIN_MILLISECONDS = 2500
 
 
