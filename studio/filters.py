@@ -77,13 +77,13 @@ def _words(rows: "QuerySet[Output]", member: Membership, text: str) -> "QuerySet
 def _person(rows: "QuerySet[Output]", member: Membership, code: str) -> "QuerySet[Output]":
     if code == "me":
         return rows.filter(maker=member.user_id)
-    found = _as_code(code)
+    found = code_or_none(code)
     maker_id = User.objects.filter(code=found).values_list("pk", flat=True).first() if found else None
     return rows.filter(maker=maker_id) if maker_id else rows.none()
 
 
 def _key(rows: "QuerySet[Output]", member: Membership, code: str) -> "QuerySet[Output]":
-    found = _as_code(code)
+    found = code_or_none(code)
     key_id = member.org.api_keys.filter(code=found).values_list("pk", flat=True).first() if found else None
     return rows.filter(api_key=key_id) if key_id else rows.none()
 
@@ -98,7 +98,7 @@ def _shape(rows: "QuerySet[Output]", member: Membership, shape: str) -> "QuerySe
 
 
 def _since(rows: "QuerySet[Output]", member: Membership, day: str) -> "QuerySet[Output]":
-    moment = _midnight(day)
+    moment = midnight(day)
     if moment is None:
         return rows.none()
     first = member.org.outputs.filter(created_at__gte=moment).order_by("created_at")[:BORDER]
@@ -108,7 +108,7 @@ def _since(rows: "QuerySet[Output]", member: Membership, day: str) -> "QuerySet[
 
 def _until(rows: "QuerySet[Output]", member: Membership, day: str) -> "QuerySet[Output]":
     """The day is meant whole."""
-    moment = _midnight(day, timedelta(days=1))
+    moment = midnight(day, days=1)
     if moment is None:
         return rows.none()
     last = member.org.outputs.filter(created_at__lt=moment).order_by("-created_at")[:BORDER]
@@ -126,7 +126,7 @@ def _tag(rows: "QuerySet[Output]", member: Membership, name: str) -> "QuerySet[O
 
 
 def _collection(rows: "QuerySet[Output]", member: Membership, code: str) -> "QuerySet[Output]":
-    found = _as_code(code)
+    found = code_or_none(code)
     collection_id = member.org.collections.filter(code=found).values_list("pk", flat=True).first() if found else None
     return rows.filter(collection_items__collection=collection_id) if collection_id else rows.none()
 
@@ -135,16 +135,17 @@ def _state(rows: "QuerySet[Output]", member: Membership, state: str) -> "QuerySe
     return rows if state == State.SUCCEEDED else rows.none()
 
 
-def _as_code(text: str) -> UUID | None:
+def code_or_none(text: str) -> UUID | None:
     try:
         return UUID(text)
     except ValueError:
         return None
 
 
-def _midnight(day: str, later: timedelta = timedelta()) -> datetime | None:
+def midnight(day: str, *, days: int = 0) -> datetime | None:
+    """The beginning of a day, or of one that many days later; None where it is no day."""
     try:
-        return timezone.make_aware(datetime.combine(date.fromisoformat(day), time()) + later)
+        return timezone.make_aware(datetime.combine(date.fromisoformat(day), time()) + timedelta(days=days))
     except (ValueError, OverflowError):
         return None
 

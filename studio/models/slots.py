@@ -38,6 +38,11 @@ class Slot(TenantModel):
             models.UniqueConstraint(fields=["run", "index"], name="one_slot_per_index"),
             models.CheckConstraint(condition=models.Q(state__in=State.values), name="slot_state_exists"),
         ]
+        indexes = [
+            models.Index(
+                fields=["org", "state", "-id"], condition=~models.Q(state=State.SUCCEEDED), name="slots_unfinished"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.run_id}/{self.index} {self.state}"

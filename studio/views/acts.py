@@ -18,6 +18,7 @@ from accounts.errors import NotAllowed, Refused
 from accounts.models import Role
 from studio import archives, bundles, collections, runs, sorting
 from studio import bin as bins
+from studio.filters import code_or_none
 from studio.models import MOST_STARS, Output
 
 MOST_PICTURES = 2000
@@ -163,13 +164,6 @@ def as_code(text: str) -> UUID:
     if code is None:
         raise Http404
     return code
-
-
-def code_or_none(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _many(count: int) -> str:

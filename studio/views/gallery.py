@@ -9,11 +9,10 @@ from django.views.decorators.vary import vary_on_headers
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
 from studio import bin as bins
-from studio import choices
+from studio import choices, unfinished
 from studio import gallery as walls
-from studio.filters import Filters
-from studio.models import MOST_STARS, Output
-from studio.views.acts import code_or_none
+from studio.filters import Filters, code_or_none
+from studio.models import MOST_STARS, Output, State
 
 MOST_COMPARED = 4
 MOST_IN_BIN = 300
@@ -24,6 +23,8 @@ MOST_IN_BIN = 300
 @member_required(Role.VIEWER)
 def gallery(request: OrgRequest) -> HttpResponse:
     filters = Filters.read(request.GET.dict())
+    if filters.unfinished:
+        return _unfinished(request, filters, filters.unfinished)
     if "newer" in request.GET:
         wall = walls.newer(request.member, filters, than=request.GET["newer"])
     else:
@@ -31,6 +32,12 @@ def gallery(request: OrgRequest) -> HttpResponse:
     context: dict[str, Any] = {"wall": wall, "filters": filters, "query": filters.query()}
     if request.headers.get("HX-Request"):
         return render(request, "studio/_wall.html", context)
+    return render(request, "studio/gallery.html", {**context, **choices.of(request.member, filters)})
+
+
+def _unfinished(request: OrgRequest, filters: Filters, state: State) -> HttpResponse:
+    page = unfinished.page(request.member, filters, state, before=request.GET.get("before", ""))
+    context = {"unfinished": page, "filters": filters, "query": filters.query()}
     return render(request, "studio/gallery.html", {**context, **choices.of(request.member, filters)})
 
 

@@ -19,8 +19,8 @@ from accounts.errors import Refused
 from accounts.models import Role
 from saas import requests, tenancy
 from studio import archives, bundles, collections, serving, shares
+from studio.filters import code_or_none
 from studio.models import Collection, Output, Share
-from studio.views.acts import code_or_none
 
 SHAPES = {"preview", "original"}
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import Organization, User
 from saas import tenancy
 from studio import gallery
-from studio.models import Collection, CollectionItem, Output, Tag, Tagging, Visibility
+from studio.models import Collection, CollectionItem, Output, Slot, Tag, Tagging, Visibility
 from tests.conftest import SignIn
 from tests.studio.pictures import made, shown
 
@@ -229,3 +229,35 @@ def test_a_page_asks_as_much_of_the_database_however_much_hangs_there(
             client.get("/o/acme/gallery/?q=lamp")
         counts.append(len(asked))
     assert counts[0] == counts[1] == counts[2]
+
+
+def test_what_ended_without_a_picture_is_found_by_its_state(
+    acme: Organization, rival: Organization, alice: User, bob: User, charlie: User, sign_in: SignIn
+) -> None:
+    codes_of = {}
+    for org, by, visibility in (
+        (acme, alice, Visibility.TEAM),
+        (acme, alice, Visibility.PRIVATE),
+        (rival, charlie, Visibility.TEAM),
+    ):
+        (picture,) = made(org, by, "A storm", visibility=visibility)
+        with tenancy.tenant(org.pk):
+            Slot.objects.filter(pk=picture.slot_id).update(state="refused", error_sentence="The provider refused.")
+        codes_of[org.pk, visibility] = str(picture.run.code)
+    for query, expected in {
+        "state=refused": True,
+        "state=refused&q=storm": True,
+        f"state=refused&by={alice.code}&kind=generate&quality=low&since=2020-01-01&until=2999-01-01": True,
+        "state=refused&q=calm": False,
+        "state=refused&by=me": False,
+        "state=refused&by=x": False,
+        "state=refused&key=x": False,
+        "state=refused&kind=x": False,
+        "state=refused&since=x": False,
+        "state=refused&stars=1": False,
+        "state=failed": False,
+    }.items():
+        page = sign_in(bob).get(f"/o/acme/gallery/?{query}").content.decode()
+        assert (codes_of[acme.pk, Visibility.TEAM] in page) is expected, query
+        assert codes_of[acme.pk, Visibility.PRIVATE] not in page
+        assert codes_of[rival.pk, Visibility.TEAM] not in page

@@ -1,0 +1,151 @@
+"""How quick the gallery is when much hangs in it: .venv/bin/python -m bench.gallery [--runs 1000000] [--org 100000]
+
+A Darkroom of its own is filled (see bench/gallery_seed.py), then asked over HTTP as a browser does, both walls on. In
+the same run and the same process as the statements are counted, the page's one large query is sent by itself, with the
+walls (bare) and through the program's own code as objects (code). Milliseconds, p95.
+"""
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from bench.page import Browser, manage
+from bench.start import darkroom, free_port, wait_until_ready
+
+AIM_MILLISECONDS = 60.0
+WARM_UP = 5
+DEEP_PAGES = 500
+
+INSIDE = """
+import json, statistics, time
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from accounts.models import Membership, User
+from saas import tenancy
+from studio import gallery
+from studio.filters import Filters
+rounds, deep, asked = %r, %r, %r
+user = User.objects.get(email="demo@darkroom.invalid")
+with tenancy.person(user.pk):
+    member = Membership.objects.select_related("org", "user").get(user=user, org__slug="demo")
+def p95(times): return statistics.quantiles(times, n=20)[-1]
+def timed(act):
+    times = []
+    for number in range(rounds + 3):
+        with tenancy.tenant(member.org_id):
+            began = time.perf_counter()
+            act()
+            times.append((time.perf_counter() - began) * 1000)
+    return p95(times[3:])
+with tenancy.tenant(member.org_id):
+    everything = gallery.pictures(member, Filters()).order_by("-pk").values_list("pk", flat=True)
+    deep_id = list(everything[: deep * gallery.PAGE_SIZE])[-1]
+    deep_code = str(member.org.outputs.get(pk=deep_id).code)
+client = Client(headers={"host": "127.0.0.1"})
+client.force_login(user)
+found = {"deep": deep_code}
+for name, query in asked.items():
+    before = deep_code if "DEEP" in query else ""
+    filters = Filters.read(dict(part.split("=") for part in query.split("&") if "=" in part and "before" not in part))
+    with tenancy.tenant(member.org_id), CaptureQueriesContext(connection) as queries:
+        wall = gallery.wall(member, filters, before=before)
+    sql = max((each["sql"] for each in queries if "studio_run" in each["sql"]), key=len)
+    def bare():
+        with connection.cursor() as cursor:
+            cursor.execute(sql.replace("%%", "%%%%"))
+            cursor.fetchall()
+    page = "/o/demo/gallery/?" + query.replace("DEEP", deep_code)
+    client.get(page)
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(page).status_code == 200
+    statements = sum(each["sql"] not in ("BEGIN", "COMMIT") for each in queries)
+    through_code = timed(lambda: gallery.wall(member, filters, before=before))
+    found[name] = {"bare": timed(bare), "code": through_code, "sql": statements, "pictures": len(wall.pictures)}
+print(json.dumps(found))
+"""
+
+SEED = """
+import json
+from bench.gallery_seed import seed
+print(json.dumps(seed(runs=%r, of_one=%r, others=%r)))
+"""
+
+
+def asked(member_code: str) -> dict[str, str]:
+    return {
+        "first page": "",
+        "one person": f"by={member_code}",
+        "model and quality": "model=gpt-image-2.6-flare&quality=high",
+        "three stars": "stars=3",
+        "a month, a year ago": f"since={_day(395)}&until={_day(365)}",
+        "a rare word": "q=xylophone",
+        "a common word": "q=light",
+        "rare and common": "q=light+xylophone",
+        "word and filters": "q=light&kind=edit&quality=low",
+        f"page {DEEP_PAGES} deep": "before=DEEP",
+    }
+
+
+def _day(ago: int) -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime(time.time() - ago * 86400))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=1_000_000)
+    parser.add_argument("--org", type=int, default=100_000, help="how many of them in the organization that is asked")
+    parser.add_argument("--others", type=int, default=300, help="how many organizations share the rest")
+    parser.add_argument("--requests", type=int, default=60)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="darkroom-bench-") as scratch:
+        Path(scratch).chmod(0o711)
+        data, port = Path(scratch) / "data", free_port()
+        with darkroom(data, port) as process:
+            wait_until_ready(process, port)
+            demo = json.loads(manage(data, "demo", "--json"))
+            made = _inside(data, SEED % (options.runs, options.org, options.others))
+            print(f"{made['runs']:,} runs in {made['seconds']} s, {options.org:,} of them in the organization asked")
+            queries = asked("me")
+            inside = _inside(data, INSIDE % (options.requests, DEEP_PAGES, queries))
+            browser = Browser(port)
+            browser.sign_in(demo["email"], demo["password"])
+            pages = {
+                name: measure(browser, query.replace("DEEP", inside["deep"]), options.requests)
+                for name, query in queries.items()
+            }
+    print_table(pages, inside)
+
+
+def _inside(data: Path, program: str) -> dict[str, Any]:
+    told: dict[str, Any] = json.loads(manage(data, "shell", "--no-imports", "-c", program).splitlines()[-1])
+    return told
+
+
+def measure(browser: Browser, query: str, requests: int) -> float:
+    times = []
+    for number in range(WARM_UP + requests):
+        began = time.perf_counter()
+        status, _ = browser.ask("GET", f"/o/demo/gallery/?{query}")
+        assert status == 200, (query, status)
+        if number >= WARM_UP:
+            times.append((time.perf_counter() - began) * 1000)
+    return statistics.quantiles(times, n=20)[-1]
+
+
+def print_table(pages: dict[str, float], inside: dict[str, Any]) -> None:
+    print(f"{'asked for':<22}{'page':>8}{'code':>8}{'bare':>8}{'SQL':>5}{'pictures':>10}")
+    for name, milliseconds in pages.items():
+        each = inside[name]
+        print(
+            f"{name:<22}{milliseconds:>8.1f}{each['code']:>8.1f}{each['bare']:>8.1f}{each['sql']:>5}{each['pictures']:>10}"
+        )
+    print(f"aim: each page under {AIM_MILLISECONDS:.0f} ms, code under 3 times bare, deep at most 1.5 times the first")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,15 @@
+"""Words of the gallery's templates."""
+
+from django import template
+
+register = template.Library()
+
+
+@register.filter
+def ratio(size: object) -> int:
+    """Of a size as it was asked, "1536x1024", in percent within what a wall can show; "auto" is a square until it is
+    known."""
+    width, _, height = str(size).partition("x")
+    if not (width.isdecimal() and height.isdecimal() and int(height)):
+        return 100
+    return max(33, min(300, round(100 * int(width) / int(height))))
