@@ -5,8 +5,9 @@ import { piece, welcome } from "./http.js";
 
 const NOBODY = "00000000-0000-0000-0000-000000000000";
 const TOGETHER_MS = 60; // several events at once cost one fetch
+const AT_ONCE = 3; // fetches: however fast things happen, a page asks no faster than it is answered
 const LOOK_MS = 4000;
-const UNSEEN = ["queued", "started", "waiting", "output", "failed", "refused", "cancelled", "unknown", "composed", "ended"];
+const UNSEEN = ["queued", "started", "waiting", "output", "failed", "refused", "cancelled", "unknown", "moved", "composite", "ended"];
 
 export function attach(stream) {
   const address = stream.dataset.stream;
@@ -14,11 +15,29 @@ export function attach(stream) {
   const asked = new Map();
   const card = (code) => stream.querySelector(`[data-run="${CSS.escape(code)}"]`);
 
-  async function refresh(code) {
-    if (waiting.has(code)) return;
+  let isPlanned = false;
+  let running = 0;
+
+  function refresh(code) {
     waiting.add(code);
-    await new Promise((done) => setTimeout(done, TOGETHER_MS));
-    waiting.delete(code);
+    if (isPlanned || running >= AT_ONCE) return;
+    isPlanned = true;
+    setTimeout(begin, TOGETHER_MS);
+  }
+
+  function begin() {
+    isPlanned = false;
+    for (const code of [...waiting].slice(0, AT_ONCE - running)) {
+      waiting.delete(code);
+      running += 1;
+      bring(code).finally(() => {
+        running -= 1;
+        if (waiting.size) refresh(waiting.values().next().value);
+      });
+    }
+  }
+
+  async function bring(code) {
     if (!card(code)) await placed();
     const turn = (asked.get(code) ?? 0) + 1;
     asked.set(code, turn);
@@ -41,9 +60,10 @@ export function attach(stream) {
     const old = card(fresh.dataset.run);
     if (old) return exchange(old, fresh);
     stream.querySelector("[data-stream-empty]")?.remove();
-    const mine = stream.querySelector("[data-placeholder]:last-of-type");
-    if (mine) mine.after(fresh);
-    else stream.prepend(fresh);
+    const next = [...stream.querySelectorAll("[data-run]")].find((each) => made(each) <= made(fresh));
+    if (next) next.before(fresh);
+    else if (stream.querySelector("[data-older]")) return; // further down than this page goes yet
+    else stream.append(fresh);
     welcome(fresh);
   }
 
@@ -119,6 +139,7 @@ function exchange(old, fresh) {
   }
 }
 
+const made = (card) => Date.parse(card.querySelector(".run-facts time").dateTime);
 const words = (element) => element?.textContent.replace(/\s+/g, " ");
 const acts = (head) => head.querySelector(".run-acts");
 /* What of a tile that has ended can still change. */
