@@ -174,7 +174,11 @@ def scroll(page: Page, runs: int) -> Rows:
 def typing(browser: Browser, address: str, demo: dict[str, str], seconds: float) -> Rows:
     sockets: list[WebSocketRoute] = []
     page = signed_in(browser, address, demo)
-    page.route_web_socket("**/ws/**", sockets.append)
+
+    def keep(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+
+    page.route_web_socket("**/ws/**", keep)
     page.add_init_script(f"({WATCH})()")
     page.goto("/o/demo/")
     page.wait_for_load_state("networkidle")
