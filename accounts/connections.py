@@ -16,7 +16,14 @@ from saas.sealing import Secret
 
 LONG_ENOUGH_TO_HINT = 16
 NOTHING_TO_ENTER = "This kind has nothing to enter but its name."
-HEALTH_FIELDS = ["health", "health_sentence", "health_checked_at"]
+HEALTH_FIELDS = [
+    "health",
+    "health_sentence",
+    "health_checked_at",
+    "latency_milliseconds",
+    "image_models",
+    "has_streamed",
+]
 WHERE_FIELDS = {"base_url", "openai_organization", "openai_project"}  # what is known of its health hangs on these
 
 
@@ -216,13 +223,42 @@ def reseal(connection: ProviderConnection) -> bool:
     return was_changed
 
 
-def note_health(connection: ProviderConnection, *, health: Health, sentence: str) -> bool:
+def note_health(
+    connection: ProviderConnection,
+    *,
+    health: Health,
+    sentence: str,
+    latency_milliseconds: int | None = None,
+    image_models: list[str] | None = None,
+) -> bool:
     """Ends the test that had begun when `connection` was read; answers whether it did. Of a connection that was
     removed, changed or tested anew meanwhile, the answer of the provider says nothing."""
     began = ProviderConnection.objects.filter(
         pk=connection.pk, health=Health.TESTING, health_checked_at=connection.health_checked_at
     )
-    return began.update(health=health, health_sentence=sentence[:300], health_checked_at=timezone.now()) == 1
+    values = {"health": health, "health_sentence": sentence[:300], "health_checked_at": timezone.now()}
+    learnt = {"latency_milliseconds": latency_milliseconds, "image_models": image_models}
+    return began.update(**values, **learnt) == 1
+
+
+def learn_trouble(connection: ProviderConnection, *, sentence: str) -> None:
+    """A real call says what no test would: that the balance is used up, or that the organization is not verified."""
+    _learn_health(connection, Health.FAILING, sentence)
+
+
+def learn_success(connection: ProviderConnection, *, has_streamed: bool | None) -> None:
+    """A picture came."""
+    if connection.health == Health.FAILING:
+        _learn_health(connection, Health.OK, "A picture came.")
+    if has_streamed is not None and connection.has_streamed != has_streamed:
+        ProviderConnection.objects.filter(pk=connection.pk).update(has_streamed=has_streamed)
+
+
+def _learn_health(connection: ProviderConnection, health: Health, sentence: str) -> None:
+    same_place = ProviderConnection.objects.filter(pk=connection.pk, sealed_key=connection.sealed_key)
+    same_place.exclude(health=Health.TESTING).update(
+        health=health, health_sentence=sentence[:300], health_checked_at=timezone.now()
+    )
 
 
 def _behind_lock(connection: ProviderConnection) -> ProviderConnection:
@@ -241,6 +277,7 @@ def _seal(connection: ProviderConnection, key: str) -> None:
 
 def _forget_health(connection: ProviderConnection) -> None:
     connection.health, connection.health_sentence, connection.health_checked_at = Health.UNKNOWN, "", None
+    connection.latency_milliseconds = connection.image_models = connection.has_streamed = None
 
 
 def _context(connection: ProviderConnection) -> str:

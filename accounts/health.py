@@ -1,5 +1,9 @@
 """Whether a provider connection works: a worker asks the provider for its models, which costs nothing."""
 
+import time
+from dataclasses import asdict, dataclass
+from http import HTTPStatus
+
 import httpx2
 from django.db.models import Q
 from django.utils import timezone
@@ -20,7 +24,23 @@ SENTENCES = {
     404: "There is no OpenAI-compatible API at this address. Check the base URL and its version.",
     429: "The key works, but the provider limits its rate or its balance is used up.",
 }
-NEVER_ENDED = (Health.FAILING, "The answer never ended.")
+UNVERIFIED = "The provider wants the organization verified. Verify it in the provider's settings."
+MOST_MODELS, LONGEST_NAME = 50, 80
+
+
+@dataclass(frozen=True)
+class Findings:
+    health: Health
+    sentence: str
+    latency_milliseconds: int | None = None
+    image_models: list[str] | None = None
+
+
+def _failing(sentence: str) -> Findings:
+    return Findings(Health.FAILING, sentence)
+
+
+NEVER_ENDED = _failing("The answer never ended.")
 
 
 class TestedJustNow(Refused):
@@ -43,8 +63,8 @@ def begin_test(*, connection: ProviderConnection, by: Membership) -> None:
     audit.record(org=connection.org, by=by.user, action="connection.tested", target=connection.name)
 
 
-def finish_test(connection: ProviderConnection, health: Health, sentence: str) -> None:
-    if connections.note_health(connection, health=health, sentence=sentence):
+def finish_test(connection: ProviderConnection, findings: Findings) -> None:
+    if connections.note_health(connection, **asdict(findings)):
         after_commit(
             live.announce,
             live.org_group(connection.org_id),
@@ -52,7 +72,7 @@ def finish_test(connection: ProviderConnection, health: Health, sentence: str) -
         )
 
 
-def probe(connection: ProviderConnection) -> tuple[Health, str]:
+def probe(connection: ProviderConnection) -> Findings:
     """One GET, no redirects, only to public addresses, its answer bounded."""
     try:
         address = connections.address_of(connection)
@@ -62,17 +82,19 @@ def probe(connection: ProviderConnection) -> tuple[Health, str]:
             allowed_hosts=address.allowed_hosts,
             limit_bytes=ANSWER_LIMIT_BYTES,
         ) as client:
-            return _judge(client.get(f"{address.base_url.rstrip('/')}/models", headers=_headers(connection, address)))
+            began = time.monotonic()
+            answer = client.get(f"{address.base_url.rstrip('/')}/models", headers=_headers(connection, address))
+            return _judge(answer, round((time.monotonic() - began) * 1000))
     except connections.NothingLent:
-        return Health.FAILING, "Who runs this Darkroom lends no key any more."
+        return _failing("Who runs this Darkroom lends no key any more.")
     except sealing.CannotUnseal:  # the key of ENCRYPTION_KEYS that sealed it is gone
-        return Health.FAILING, "The stored key can no longer be read. Enter it again."
+        return _failing("The stored key can no longer be read. Enter it again.")
     except guard.UnsafeURL as refusal:
-        return Health.FAILING, str(refusal)
+        return _failing(str(refusal))
     except httpx2.TimeoutException:
-        return Health.FAILING, f"No answer within {TIMEOUT_SECONDS} seconds."
+        return _failing(f"No answer within {TIMEOUT_SECONDS} seconds.")
     except httpx2.HTTPError:
-        return Health.FAILING, "The connection failed. Check the address and whether the provider is up."
+        return _failing("The connection failed. Check the address and whether the provider is up.")
 
 
 def _headers(connection: ProviderConnection, address: connections.Address) -> dict[str, str]:
@@ -86,16 +108,23 @@ def _headers(connection: ProviderConnection, address: connections.Address) -> di
     return headers
 
 
-def _judge(answer: httpx2.Response) -> tuple[Health, str]:
+def _judge(answer: httpx2.Response, milliseconds: int) -> Findings:
+    if answer.status_code == HTTPStatus.FORBIDDEN and "verif" in answer.text.lower():
+        return _failing(UNVERIFIED)
     if answer.status_code in SENTENCES:
-        return Health.FAILING, SENTENCES[answer.status_code]
+        return _failing(SENTENCES[answer.status_code])
     if not answer.is_success:
-        return Health.FAILING, f"The provider answered with status {answer.status_code}."
+        return _failing(f"The provider answered with status {answer.status_code}.")
     try:
         models = answer.json()["data"]
         names = {str(model["id"]) for model in models}
     except (ValueError, KeyError, TypeError, RecursionError):
-        return Health.FAILING, "The answer is not that of an OpenAI-compatible API. Check the base URL."
-    if not any(name.startswith("gpt-image") for name in names):
-        return Health.OK, "The key works. The provider lists no GPT Image model, so pictures may fail."
-    return Health.OK, "The key works, and GPT Image models are there."
+        return _failing("The answer is not that of an OpenAI-compatible API. Check the base URL.")
+    image_models = sorted(name for name in names if "image" in name and len(name) <= LONGEST_NAME)[:MOST_MODELS]
+    return Findings(Health.OK, _sentence(image_models), milliseconds, image_models)
+
+
+def _sentence(image_models: list[str]) -> str:
+    if not any(name.startswith("gpt-image") for name in image_models):
+        return "The key works. The provider lists no GPT Image model, so pictures may fail."
+    return "The key works, and GPT Image models are there."

@@ -18,7 +18,7 @@ def test_connection(org_id: int, code: str) -> None:
     except TimeLimitExceeded:  # each byte came in time, and the last one never
         outcome = health.NEVER_ENDED
     with tenancy.tenant(org_id):
-        health.finish_test(connection, *outcome)
+        health.finish_test(connection, outcome)
 
 
 def request_test(*, connection: ProviderConnection, by: Membership) -> None:

@@ -36,6 +36,7 @@ class Final:
     usage: dict[str, Any] | None = None
     revised_prompt: str = ""
     request_id: str = ""
+    has_streamed: bool | None = None
 
 
 Frame = Partial | Final
@@ -51,6 +52,7 @@ class Reading:
     partials: int = 0
     has_final: bool = False
     has_begun: bool = False
+    is_stream: bool = False
     revised_prompt: str = ""
     pending: dict[str, Any] | None = None  # the Responses API says the picture first and the tokens later
 
@@ -59,6 +61,7 @@ def frames(answer: Answer, reading: Reading) -> Iterator[Frame]:
     """By what the answer is, not by what was asked: either side may have ignored `stream`."""
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "text/event-stream":
+        reading.is_stream = True
         try:
             for payload in sse.payloads(answer.iter_bytes(), limit_bytes=LARGEST_MESSAGE_BYTES):
                 reading.has_begun = True
@@ -173,7 +176,7 @@ def _final(picture: Any, said: dict[str, Any], usage: Any, reading: Reading) -> 
     reading.has_final = True
     used = {name: plain.text(said[name])[:LONGEST_USED] for name in USED if said.get(name)}
     known_usage = plain.values(usage) if isinstance(usage, dict) else None
-    yield Final(data, used, known_usage, reading.revised_prompt, reading.request_id)
+    yield Final(data, used, known_usage, reading.revised_prompt, reading.request_id, reading.is_stream)
 
 
 def _partial(picture: Any, index: int) -> Iterator[Partial]:

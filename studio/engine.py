@@ -17,7 +17,7 @@ import structlog
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
-from accounts import circuits
+from accounts import circuits, connections
 from accounts.models import Organization, ProviderConnection
 from saas import tenancy
 from saas.broker import enqueue_later
@@ -192,6 +192,7 @@ def _keep_final(job: Job, frame: Final) -> None:
                 line.leave(job.held.id)
                 _note_answer(job)
                 finals.note(job.run, job.slot, frame, stored)
+                _note_success(job, frame)
             return
         except ProviderError:
             raise
@@ -237,6 +238,8 @@ def _note_failure(job: Job, error: ProviderError) -> None:
         line.leave(job.held.id)
         endings.end(job.run, job.slot, code, request_id=error.request_id)
         endings.close(job.run)
+        if error.ending.is_trouble and job.connection is not None:
+            connections.learn_trouble(job.connection, sentence=error.ending.sentence)
 
 
 def _may_try_again(job: Job, error: ProviderError) -> bool:
@@ -261,6 +264,12 @@ def _note_health(job: Job, error: ProviderError) -> None:
         _note_answer(job)
     elif rest := circuits.note_outage(job.connection, ticket_id=job.held.id):
         failover.wake_after(rest)
+
+
+def _note_success(job: Job, frame: Final) -> None:
+    if job.connection is not None:
+        has_streamed = frame.has_streamed if job.connection.can_stream else None
+        connections.learn_success(job.connection, has_streamed=has_streamed)
 
 
 def _note_answer(job: Job) -> None:

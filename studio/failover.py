@@ -58,4 +58,4 @@ def wake_after(rest: timedelta) -> None:
 def _can_make(run: Run, connection: ProviderConnection) -> bool:
     if run.kind == Kind.RESPOND and not connection.can_respond:
         return False
-    return circuits.find(connection) is None
+    return connection.lists(run.model) and circuits.find(connection) is None

@@ -17,6 +17,7 @@ class Ending:
     is_outage: bool = False  # another connection may be asked instead
     is_sick: bool = False  # with others in a row it tells that the connection should be left alone for a while
     is_silent: bool = False  # tells nothing about the provider
+    is_trouble: bool = False  # every call through this connection will end so until somebody does something
 
 
 ENDINGS = {
@@ -74,17 +75,22 @@ ENDINGS = {
         "The provider's safety system refused the finished picture. It may have been charged.",
         charged=Charged.PERHAPS,
     ),
-    "invalid_key": Ending(State.FAILED, "The provider refuses the connection's key. An admin can enter a valid one."),
+    "invalid_key": Ending(
+        State.FAILED, "The provider refuses the connection's key. An admin can enter a valid one.", is_trouble=True
+    ),
     "not_verified": Ending(
         State.FAILED,
         "The provider wants the organization verified before it may use this model. "
         "Verify it in the provider's settings; that takes up to half an hour to hold.",
+        is_trouble=True,
     ),
     "not_allowed": Ending(State.FAILED, "The provider does not allow this key to do this."),
     "no_such_model": Ending(State.FAILED, "The provider does not know this model, or does not give it to this key."),
     "bad_request": Ending(State.FAILED, "The provider did not accept a parameter. Choose other settings."),
     "out_of_money": Ending(
-        State.FAILED, "The provider's balance or spending limit is used up. An admin can raise it there."
+        State.FAILED,
+        "The provider's balance or spending limit is used up. An admin can raise it there.",
+        is_trouble=True,
     ),
     "rate_limited": Ending(
         State.FAILED, "The provider limits how fast it is asked. Try again later.", is_retryable=True

@@ -43,6 +43,10 @@ class ProviderConnection(TenantModel):
     health = models.CharField(max_length=10, choices=Health.choices, default=Health.UNKNOWN)
     health_sentence = models.CharField(max_length=300, blank=True)
     health_checked_at = models.DateTimeField(null=True)
+    # What tests and real calls have taught. Null: nothing yet.
+    latency_milliseconds = models.PositiveIntegerField(null=True)
+    image_models = models.JSONField(null=True)  # the ids that the provider lists, of models that make pictures
+    has_streamed = models.BooleanField(null=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -74,6 +78,10 @@ class ProviderConnection(TenantModel):
     @property
     def traits(self) -> Kind:
         return kinds.KINDS[self.kind]
+
+    def lists(self, model: str) -> bool:
+        """Whether it has this model, as far as is known."""
+        return not self.image_models or model in self.image_models
 
     @property
     def has_key(self) -> bool:

@@ -14,7 +14,7 @@ from accounts.models import Organization, ProviderConnection, User
 from saas import tenancy
 from tests.accounts.conftest import PROVIDER_KEY, Connect, Post
 from tests.accounts.world import last_entry, nothing_changes
-from tests.conftest import actions, must_be_member
+from tests.conftest import SignIn, actions, must_be_member
 from tests.saas.hostile import Network, Server, network, server
 
 __all__ = ["network", "server"]
@@ -125,6 +125,37 @@ def test_a_provider_with_image_models_works(provider: ProviderConnection, server
     assert path == "/v1/models"
     assert headers["authorization"] == f"Bearer {PROVIDER_KEY}"
     assert "openai-organization" not in headers
+
+
+def test_what_was_learnt_is_stored_and_shown(
+    provider: ProviderConnection, adam: User, server: Server, sign_in: SignIn
+) -> None:
+    long = "gpt-image-" + "x" * 100
+    listed = [{"id": name} for name in ("gpt-image-2.5-flare", "gpt-4o", "gpt-image-2", long)]
+    server.answer = (200, [], json.dumps({"data": listed}).encode())
+    run(provider)
+    found = now(provider)
+    assert found.image_models == ["gpt-image-2", "gpt-image-2.5-flare"]
+    assert found.latency_milliseconds is not None
+    assert 0 <= found.latency_milliseconds < 15_000
+    assert [found.lists(name) for name in ("gpt-image-2", "gpt-image-9")] == [True, False]
+    page = sign_in(adam).get("/o/acme/connections/").content.decode()
+    assert f"answered in {found.latency_milliseconds} ms" in page
+    assert "<code>gpt-image-2.5-flare</code>" in page
+
+
+def test_what_was_learnt_before_a_failing_test_is_forgotten(provider: ProviderConnection, server: Server) -> None:
+    run(provider)
+    server.answer = (500, [], b"")
+    with tenancy.tenant(provider.org_id):
+        health.begin_test(connection=provider, by=provider.org.memberships.get(role="owner"))
+    run(provider)
+    assert (now(provider).image_models, now(provider).latency_milliseconds) == (None, None)
+
+
+def test_an_organization_that_is_not_verified_is_told_so(provider: ProviderConnection, server: Server) -> None:
+    server.answer = (403, [], b'{"error": {"message": "Your organization must be verified to use this."}}')
+    assert run(provider) == ("failing", health.UNVERIFIED)
 
 
 def test_organization_and_project_go_along(

@@ -80,7 +80,7 @@ async def test_the_end_of_a_connections_test_is_heard(acme: Organization, alice:
     def finish() -> str:
         with tenancy.tenant(acme.pk):
             connection = _being_tested()
-            health.finish_test(connection, Health.OK, "The key works.")
+            health.finish_test(connection, health.Findings(Health.OK, "The key works."))
         return str(connection.code)
 
     code = await sync_to_async(finish)()
@@ -93,7 +93,7 @@ async def test_an_act_that_is_rolled_back_is_not_announced(acme: Organization, a
 
     def finish_and_fail() -> None:
         with tenancy.tenant(acme.pk):
-            health.finish_test(_being_tested(), Health.OK, "The key works.")
+            health.finish_test(_being_tested(), health.Findings(Health.OK, "The key works."))
             raise StopTrying
 
     with pytest.raises(StopTrying):
