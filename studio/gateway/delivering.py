@@ -26,6 +26,7 @@ async def whole(run: Run, ask: Ask, caller: Caller) -> HttpResponse:
     result = await finished(run, caller, with_bytes=not ask.as_url)
     body = await in_thread(answers.whole, run, ask, result, [links.to(made.output) for made in result.made])
     response = HttpResponse(body, content_type="application/json", headers=about(run) | result.headers)
+    response["Content-Length"] = len(body)
     response["Cache-Control"] = "private, no-store, no-transform"
     return response
 
