@@ -7,12 +7,14 @@ from django.conf import settings
 from django.db.models import Q
 from django.template.loader import render_to_string
 
+from accounts import webhooks
 from accounts.counters import Amount, Found, Place
-from accounts.models import LimitAlert, Organization, Period, Role, Subject, Unit
+from accounts.models import LimitAlert, Organization, Period, Role, Subject, Unit, WebhookEvent
 from accounts.periods import resets_at, zone
 from saas import mail, money
 
-PERCENTS = (50, 80, 100)
+ALL = 100
+PERCENTS = (50, 80, ALL)
 MOST_ADMINS = 20
 
 
@@ -66,6 +68,9 @@ def _send(org: Organization, place: Place, unit: Unit, percent: int, allowed: in
         "link": f"{settings.PUBLIC_URL}/o/{org.slug}/limits/",
     }
     subject = f"{org.name}: {percent} % of the {word} limit of {whose}"
+    if percent == ALL:
+        told = {"limit": f"{place.subject}_{unit}_{place.period}", "whose": whose, "resets_at": moment.isoformat()}
+        webhooks.announce(org.pk, WebhookEvent.LIMIT_REACHED, told)
     for member in people:
         body = render_to_string("accounts/mail/limit_alert.txt", {**context, "is_admin": member.is_admin})
         mail.send(subject=subject, body=body, to=[member.user.email])

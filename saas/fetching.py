@@ -32,3 +32,19 @@ def fetch(url: str, *, limit_bytes: int, deadline_seconds: float, allowed_hosts:
             return guard.read_at_most(answer, limit_bytes)
     except (guard.UnsafeURL, guard.ResponseRefused, httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise CannotFetch from error
+
+
+def post(
+    url: str, body: bytes, headers: dict[str, str], *, deadline_seconds: float, allowed_hosts: Sequence[str]
+) -> int:
+    """The status of the answer; what it says is not read."""
+    try:
+        with (
+            guard.guarded_client(
+                timeout=SILENCE_SECONDS, deadline_seconds=deadline_seconds, allowed_hosts=allowed_hosts
+            ) as client,
+            client.stream("POST", url, content=body, headers=headers) as answer,
+        ):
+            return answer.status_code
+    except (guard.UnsafeURL, guard.ResponseRefused, httpx2.HTTPError, httpx2.InvalidURL) as error:
+        raise CannotFetch from error

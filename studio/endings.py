@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from studio import events, spending
+from studio import announcing, events, spending
 from studio.models import ENDS, Run, Slot, state_of
 from studio.outcomes import ENDINGS
 
@@ -37,3 +37,4 @@ def close(run: Run) -> None:
     if state in ENDS and locked.end(state, timezone.now()):
         succeeded = sum(slot.state == state.SUCCEEDED for slot in slots)
         events.record(locked, "ended", data={"state": state.value, "succeeded": succeeded, "count": len(slots)})
+        announcing.ended(locked, succeeded)

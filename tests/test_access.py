@@ -147,9 +147,23 @@ REST = {
     "api_members": "members",
     "api_models": "models",
     "api_limits": "limits",
+    "api_add_webhook": "webhooks",
+    "api_webhooks": "webhooks",
+    "api_webhook": "webhooks/{code}",
+    "api_webhook_on": "webhooks/{code}/on",
+    "api_deliveries": "webhooks/{code}/deliveries",
+    "api_replay": "deliveries/{code}/replay",
     "api_usage": "usage",
 }
-REST_ACTS = {"api_submit_run", "api_cancel_run", "api_retry_slot", "api_give_input"}
+REST_ACTS = {
+    "api_add_webhook",
+    "api_webhook_on",
+    "api_replay",
+    "api_submit_run",
+    "api_cancel_run",
+    "api_retry_slot",
+    "api_give_input",
+}
 REST_DOCUMENT = {"openapi-json", "api-root"}
 BY_LINK = {"gateway_picture"}  # signed: the link is the right
 NOWHERE = {"gateway_nothing"}
@@ -255,7 +269,7 @@ def test_the_sandbox_wants_a_key_too(url: str, db: None) -> None:
 @pytest.mark.parametrize("name", REST)
 def test_the_api_wants_a_key_or_a_session(name: str, acme: Organization, charlie: User, sign_in: SignIn) -> None:
     url = f"/api/v1/{REST[name].format(code=uuid.uuid4())}"
-    method = "post" if name in REST_ACTS else "get"
+    method = "delete" if name == "api_webhook" else "post" if name in REST_ACTS else "get"
     answer = getattr(Client(), method)(url)
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "invalid_api_key")
     stranger = getattr(sign_in(charlie), method)(url, headers={"X-Organization": "acme"})

@@ -8,6 +8,7 @@ from accounts.models.kinds import ProviderKind
 from accounts.models.organizations import Membership, Organization, Role
 from accounts.models.people import Look, User
 from accounts.models.quotas import Counter, Hold, HoldState, Period, Quota, Subject, Unit
+from accounts.models.webhooks import Delivery, DeliveryState, Webhook, WebhookEvent
 
 __all__ = [
     "ApiKey",
@@ -16,6 +17,8 @@ __all__ = [
     "AuditEntry",
     "Circuit",
     "Counter",
+    "Delivery",
+    "DeliveryState",
     "Health",
     "Hold",
     "HoldState",
@@ -33,4 +36,6 @@ __all__ = [
     "Subject",
     "Unit",
     "User",
+    "Webhook",
+    "WebhookEvent",
 ]

@@ -2,7 +2,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 
-from studio.api import errors, people, pictures, runs
+from studio.api import errors, people, pictures, runs, webhooks
 
 VERSION = "1.0.0"
 
@@ -28,6 +28,7 @@ errors.install(api)
 api.add_router("", runs.router)
 api.add_router("", pictures.router)
 api.add_router("", people.router)
+api.add_router("", webhooks.router)
 
 urlpatterns, _, _ = api.urls
 for pattern in urlpatterns:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -68,6 +69,7 @@ def _plain_value(field: "models.Field[Any, Any]", org: Organization, owner: User
 
 PLAIN_VALUES: dict[type["models.Field[Any, Any]"], object] = {
     models.JSONField: {},
+    ArrayField: [],
     models.UUIDField: uuid.UUID(int=7),
     models.IntegerField: 1,
     models.DecimalField: 1,

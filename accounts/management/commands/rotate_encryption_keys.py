@@ -3,7 +3,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.core.management.base import BaseCommand
 
-from accounts import connections
+from accounts import connections, webhooks
 from accounts.models import Organization
 from accounts.signin import reseal_second_factor
 from saas import tenancy
@@ -24,4 +24,5 @@ class Command(BaseCommand):
         with tenancy.tenant(org_id):
             org = Organization.objects.get(pk=org_id)
             rows = org.connections.select_for_update(of=("self",)).select_related("org")
-            return sum(connections.reseal(connection) for connection in rows)
+            hooks = org.webhooks.select_for_update(of=("self",))
+            return sum(connections.reseal(row) for row in rows) + sum(webhooks.reseal(hook) for hook in hooks)
