@@ -18,8 +18,8 @@ SIZES = [
 ]
 
 
-def _amount(label: str, hint: str = "Empty is unlimited.") -> MoneyField:
-    return MoneyField(required=False, label=label, help_text=hint)
+def _amount(label: str) -> MoneyField:
+    return MoneyField(required=False, label=label)
 
 
 def _count(label: str, most: int = MOST_COUNT) -> forms.IntegerField:

@@ -19,7 +19,8 @@ from billing import charging
 from billing.forms import LimitsForm, ManyForm, ResolveForm, SheetForm
 
 PAGE_SIZE = 100
-MOST_SHOWN = 50
+MOST_ASKS = 50
+MOST_UNCERTAIN = 5  # the oldest first; each that is answered makes room for the next
 TABS = (("members", "Members"), ("roles", "Roles"), ("keys", "API keys"))
 
 
@@ -41,7 +42,7 @@ def change_limits(request: OrgRequest, subject: str, name: str) -> HttpResponse:
         "form": form,
         "quota": quota,
         "name": limits.name_of(quota),
-        "likes": [] if quota.subject == Subject.ORGANIZATION else request.org.quotas.filter(subject=Subject.ROLE),
+        "likes": _likes(request, quota),
         "url_name": name,
     }
     return render(request, "billing/change_limits.html", context, status=422 if form.errors else 200)
@@ -135,6 +136,7 @@ def _page(request: OrgRequest, many: ManyForm, sheet: SheetForm) -> HttpResponse
     search, sort = request.GET.get("q", "")[:80], request.GET.get("sort", "spent")
     if tab != "roles":
         lines = standings.arranged(lines, search=search, sort=sort)
+    uncertain = request.org.holds.filter(state=HoldState.UNCERTAIN)
     whole = standings.organization(request.org, is_play=is_play)
     context: dict[str, Any] = {
         "whole": whole,
@@ -145,10 +147,9 @@ def _page(request: OrgRequest, many: ManyForm, sheet: SheetForm) -> HttpResponse
         "search": search,
         "sort": sort,
         "is_play": is_play,
-        "asks": Ask.objects.filter(org=request.org, state=AskState.OPEN).select_related("user")[:MOST_SHOWN],
-        "uncertain": request.org.holds.filter(state=HoldState.UNCERTAIN)
-        .select_related("user")
-        .order_by("pk")[:MOST_SHOWN],
+        "asks": Ask.objects.filter(org=request.org, state=AskState.OPEN).select_related("user")[:MOST_ASKS],
+        "uncertain": uncertain.select_related("user").order_by("pk")[:MOST_UNCERTAIN],
+        "uncertain_count": uncertain.count(),
         "many_form": many,
         "sheet_form": sheet,
     }
@@ -181,6 +182,13 @@ def _pattern(request: OrgRequest, quota: Quota) -> Quota | None:
         return None
     role = request.org.memberships.filter(user=quota.user).values_list("role", flat=True).first()
     return request.org.quotas.filter(subject=Subject.ROLE, role=role or "").first()
+
+
+def _likes(request: OrgRequest, quota: Quota) -> list[Quota]:
+    """The roles whose limits may be copied."""
+    if quota.subject == Subject.ORGANIZATION:
+        return []
+    return list(request.org.quotas.filter(subject=Subject.ROLE).exclude(role=quota.role))
 
 
 def _values_of_role(request: OrgRequest, own: Quota, role: str) -> dict[str, Any]:
