@@ -89,7 +89,7 @@ def pairs_per_second(org_ids: list[int], clients: int, seconds: float) -> float:
     ]
     for process in started:
         process.start()
-    total = sum(counts.get() for _ in started)
+    total: int = sum(counts.get(timeout=seconds + 60) for _ in started)
     for process in started:
         process.join()
     return total / seconds
@@ -147,6 +147,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=8)
     options = parser.parse_args()
+    connection.settings_dict["OPTIONS"].pop("pool", None)  # a pool does not survive a fork
     runner = DiscoverRunner(verbosity=0, interactive=False)
     databases = runner.setup_databases()
     try:
