@@ -11,10 +11,9 @@ could not promise that."""
 from typing import Any
 
 from studio import uploads, vips
-from studio.sizes import Size, factors
+from studio.sizes import Size, fits
 from studio.uploads import UploadRefused
 
-STRETCH_MAX = 1.03
 DIAGONAL = 2**0.5
 WHITE = 255
 HALF = 128
@@ -27,12 +26,6 @@ class CannotCompose(Exception):
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
-
-
-def fits(size: Size, base: Size) -> bool:
-    """Whether one is the other at another scale."""
-    scaled = Size(round(size.width * 1000 / size.height), 1000)
-    return factors(scaled, Size(round(base.width * 1000 / base.height), 1000))[0] <= STRETCH_MAX
 
 
 def compose(base: bytes, result: bytes, mask: bytes, feather: int) -> bytes:

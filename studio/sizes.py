@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
+STRETCH_MAX = 1.03
+
 
 class Size(NamedTuple):
     width: int
@@ -93,6 +95,12 @@ def factors(size: Size, asked: Size) -> tuple[float, float]:
     one = max(size.width, asked.width) / min(size.width, asked.width)
     other = max(size.height, asked.height) / min(size.height, asked.height)
     return (one, other) if one >= other else (other, one)
+
+
+def fits(size: Size, other: Size) -> bool:
+    """Whether one is the other at another scale, give or take what a provider's steps of sizes cost."""
+    one, two = size.width * other.height, other.width * size.height
+    return max(one, two) <= min(one, two) * STRETCH_MAX
 
 
 def read_rule(data: Mapping[str, Any]) -> SizeRule:

@@ -14,8 +14,10 @@ from studio.asking import SpecError, SpecRefused
 from studio.catalogue import Catalogue
 from studio.models import ImageModel, Input
 from studio.prompting import Values
+from studio.sizes import Size, fits, nearest
 from studio.specs import Spec
 
+AUTO = "auto"
 LONGEST_CODE = 36
 UNWRITTEN = "…"
 
@@ -72,6 +74,7 @@ def weigh(*, org: Organization, member: Membership, values: Values, models: Cata
     if spec is None or connection is None:
         return Verdict(given, faults, connection=connection)
     faults += _connection_faults(spec, connection)
+    faults += _keeping_faults(spec, given, models.model(spec.model))
     price = _price(spec, models.model(spec.model), connection, given, faults)
     budget = budgets.tightest(member, is_play=is_play(connection)) if price else None
     if price and budget and price.high > budget.left:
@@ -110,6 +113,21 @@ def _connection_faults(spec: Spec, connection: ProviderConnection) -> list[SpecE
         sentence = f"{connection.name} does not offer the Responses API."
         return [SpecError("api", "unsupported", sentence, "images")]
     return []
+
+
+def _keeping_faults(spec: Spec, given: Given, model: ImageModel) -> list[SpecError]:
+    """Better said before it is paid for than by a composite that cannot be made."""
+    if not (spec.keep_rest and given.references) or spec.size == AUTO:
+        return []
+    first = Size(given.references[0].width, given.references[0].height)
+    if fits(Size.read(spec.size), first):
+        return []
+    best = str(nearest(*first, model.sizes))
+    sentence = (
+        f"Image 1 is {first.width} by {first.height} pixels, another shape than {spec.size}: nothing outside the mask "
+        f"could be kept exactly. Choose {best}."
+    )
+    return [SpecError("size", "another_shape", sentence, best)]
 
 
 def _mask_faults(mask: Input, first: Input) -> list[SpecError]:

@@ -1,16 +1,18 @@
 """The stream's words for templates."""
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from billing.prices import Estimate
 from saas import money
+from studio import catalogue
 from studio.bar import SizeChoice
 from studio.ends import End, end_of
-from studio.models import Run, RunInput, Slot, State
+from studio.models import Input, Run, RunInput, Slot, State
 from studio.rules import AS_PROGRAMS_SAY
-from studio.sizes import Size
+from studio.sizes import Size, nearest
 
 register = template.Library()
 
@@ -27,6 +29,12 @@ def shape(run: Run) -> Size:
         return Size(int(match[1]), int(match[2]))
     first = next((given.input for given in run.inputs.all() if given.number != RunInput.MASK), None)
     return Size(first.width, first.height) if first and run.kind == "edit" else SQUARE
+
+
+@register.filter
+def size_to_edit(given: Input) -> str:
+    """The legal size that is nearest to a reference's own: what an edit has to have if the rest is to be kept."""
+    return str(nearest(given.width, given.height, catalogue.at(timezone.now()).default.sizes))
 
 
 @register.filter

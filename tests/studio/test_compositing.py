@@ -8,7 +8,6 @@ import pyvips
 
 from studio import compositing, straying
 from studio.compositing import CannotCompose
-from studio.sizes import Size
 from tests.studio.files import opened, painting, plain, saved
 
 WIDTH, HEIGHT = 240, 160
@@ -99,13 +98,6 @@ def test_transparency_of_the_input_is_kept_too() -> None:
     assert made.bands == 4
     assert worst(made, base, distance_from((120, 80, 20)) > 5) == 0
     assert made(120, 80)[3] == 255
-
-
-def test_an_input_of_one_pixel_more_than_its_result_is_no_other_shape() -> None:
-    assert compositing.fits(Size(1024, 1024), Size(1000, 1000))
-    assert compositing.fits(Size(1536, 1024), Size(1500, 1002))
-    assert not compositing.fits(Size(1536, 1024), Size(1024, 1024))
-    assert not compositing.fits(Size(1024, 1536), Size(1536, 1024))
 
 
 def test_a_broken_result_is_refused_and_raises_nothing_else() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from studio.sizes import FixedSizes, FreeSizes, Size, is_legal, nearest, read_rule
+from studio.sizes import FixedSizes, FreeSizes, Size, fits, is_legal, nearest, read_rule
 from tests.studio.models import row
 
 RULE = row().sizes
@@ -115,3 +115,11 @@ def test_a_fixed_list_allows_its_sizes_alone() -> None:
 def test_a_rule_of_an_unknown_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="'round' is not known"):
         read_rule({"kind": "round"})
+
+
+def test_a_scale_is_no_other_shape() -> None:
+    assert fits(Size(1024, 1024), Size(2880, 2880))
+    assert fits(Size(1024, 1024), Size(1000, 1024))
+    assert fits(Size(1536, 1024), Size(1500, 1002))
+    assert not fits(Size(1536, 1024), Size(1024, 1024))
+    assert not fits(Size(1024, 1536), Size(1536, 1024))

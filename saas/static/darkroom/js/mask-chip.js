@@ -43,8 +43,13 @@ function use(bar, { mask, keep, feather }) {
   if (rest) rest.checked = true;
   form.elements.feather.value = feather;
   form.querySelector("output[for='feather']").textContent = feather;
+  // Only a picture of Image 1's shape can have its untouched parts put back.
+  const size = form.querySelector("[data-reference]")?.dataset.editSize;
+  if (keep && size) document.dispatchEvent(new CustomEvent("bar:set", { detail: { name: "size", value: size } }));
   set(bar, mask?.code ?? "");
-  form.querySelector("[data-words]").focus();
+  const words = form.querySelector("[data-words]");
+  words.placeholder = "Say what you want to see in the painted place";
+  words.focus();
 }
 
 function set({ chip, form, field }, code) {

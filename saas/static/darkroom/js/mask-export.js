@@ -17,7 +17,9 @@ export function share(painting) {
 }
 
 /* Exactly: whether any pixel is wholly painted, and whether all are. Read in strips, so that the page keeps answering. */
-export async function extent({ canvas, context }) {
+export async function extent({ canvas }) {
+  const context = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
+  context.drawImage(canvas, 0, 0);
   let [some, all] = [false, true];
   for (let top = 0; top < canvas.height; top += STRIP) {
     const { data } = context.getImageData(0, top, canvas.width, Math.min(STRIP, canvas.height - top));

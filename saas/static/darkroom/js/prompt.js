@@ -211,6 +211,7 @@ function begin(bar, example) {
 }
 
 function restore(bar) {
+  if (bar.words.value !== bar.words.defaultValue) return changed(bar, 0); // written before this script was here
   const words = keptWords(bar.form);
   if (words === null || words === bar.words.value) return;
   bar.words.value = words;

@@ -29,13 +29,16 @@ export function attach(list) {
   addressed(shelf);
 }
 
-/* ?reference=<output> and ?edit=<output>: a link from a run's page or the gallery brings the picture along, once. */
+/* ?reference=<output> and ?edit=<output>: a link from a run's page or the gallery brings the picture along, once.
+   ?recall=<run>&paint: its pictures and mask are here already, and the mask is opened again. */
 function addressed(shelf) {
   const address = new URL(location.href);
   const output = address.searchParams.get("reference") ?? address.searchParams.get("edit");
-  if (!output) return;
+  const isPainting = address.searchParams.has("paint");
+  if (!output && !isPainting) return;
   address.search = "";
   history.replaceState(history.state, "", address);
+  if (isPainting) return paint(shelf);
   take(shelf, output);
   shelf.form.querySelector("[data-words]").focus();
 }
@@ -99,6 +102,7 @@ async function arrive(shelf, item, fetched) {
     if (!item.isConnected) return; // removed while it was on its way
     const fresh = piece(await answer.text()).firstElementChild;
     if (item.dataset.from) fresh.dataset.from = item.dataset.from;
+    shelf.list.querySelector(`[data-reference="${fresh.dataset.reference}"]`)?.remove(); // given once already
     item.replaceWith(fresh);
     tell(shelf, "The picture is here.", true);
     changed(shelf);
@@ -171,7 +175,12 @@ async function brush(shelf, output) {
     shelf.list.prepend(item);
     changed(shelf);
   }
-  shelf.row.querySelector("[data-mask]:not([hidden]), [data-mask-again]").click();
+  paint(shelf);
+}
+
+async function paint({ row }) {
+  await Promise.all([import("./mask-chip.js"), import("./mask.js")]); // whoever came quickly waits for the editor
+  row.querySelector("[data-mask]:not([hidden]), [data-mask-again]").click();
 }
 
 function pictures(transfer) {
