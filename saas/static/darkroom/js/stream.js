@@ -137,6 +137,10 @@ function exchange(old, fresh) {
     else if (tile.matches(".tile-running, .tile-queued")) proceed(before, tile);
     else if (look(before) !== look(tile)) turn(before, tile);
   }
+  const feet = [old, fresh].map((card) => card.querySelector(".keepers"));
+  if (words(feet[0]) === words(feet[1])) return;
+  feet[0]?.remove();
+  if (feet[1]) old.append(feet[1]);
 }
 
 const made = (card) => Date.parse(card.querySelector(".run-facts time").dateTime);
