@@ -103,6 +103,18 @@ def fits(size: Size, other: Size) -> bool:
     return max(one, two) <= min(one, two) * STRETCH_MAX
 
 
+def of_shape(width: int, height: int, rule: SizeRule) -> Size:
+    """The legal size of the same shape that is nearest; where there is none (a fixed list), the nearest of any."""
+    asked, best = Size(width, height), nearest(width, height, rule)
+    scale = max(best.width / width, best.height / height)
+    for percent in (0, *(sign * step for step in range(1, 31) for sign in (1, -1))):
+        factor = scale * (1 + percent / 100)
+        found = nearest(round(width * factor), round(height * factor), rule)
+        if fits(found, asked):
+            return found
+    return best
+
+
 def read_rule(data: Mapping[str, Any]) -> SizeRule:
     """The rule that a catalogue row keeps as JSON."""
     fields = {name: value for name, value in data.items() if name != "kind"}

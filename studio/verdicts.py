@@ -14,7 +14,7 @@ from studio.asking import SpecError, SpecRefused
 from studio.catalogue import Catalogue
 from studio.models import ImageModel, Input
 from studio.prompting import Values
-from studio.sizes import Size, fits, nearest
+from studio.sizes import Size, fits, of_shape
 from studio.specs import Spec
 
 AUTO = "auto"
@@ -122,7 +122,7 @@ def _keeping_faults(spec: Spec, given: Given, model: ImageModel) -> list[SpecErr
     first = Size(given.references[0].width, given.references[0].height)
     if fits(Size.read(spec.size), first):
         return []
-    best = str(nearest(*first, model.sizes))
+    best = str(of_shape(*first, model.sizes))
     sentence = (
         f"Image 1 is {first.width} by {first.height} pixels, another shape than {spec.size}: nothing outside the mask "
         f"could be kept exactly. Choose {best}."

@@ -12,7 +12,7 @@ from studio.bar import SizeChoice
 from studio.ends import End, end_of
 from studio.models import Input, Run, RunInput, Slot, State
 from studio.rules import AS_PROGRAMS_SAY
-from studio.sizes import Size, nearest
+from studio.sizes import Size, of_shape
 
 register = template.Library()
 
@@ -34,7 +34,7 @@ def shape(run: Run) -> Size:
 @register.filter
 def size_to_edit(given: Input) -> str:
     """The legal size that is nearest to a reference's own: what an edit has to have if the rest is to be kept."""
-    return str(nearest(given.width, given.height, catalogue.at(timezone.now()).default.sizes))
+    return str(of_shape(given.width, given.height, catalogue.at(timezone.now()).default.sizes))
 
 
 @register.filter

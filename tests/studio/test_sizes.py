@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from studio.sizes import FixedSizes, FreeSizes, Size, fits, is_legal, nearest, read_rule
+from studio.sizes import FixedSizes, FreeSizes, Size, fits, is_legal, nearest, of_shape, read_rule
 from tests.studio.models import row
 
 RULE = row().sizes
@@ -123,3 +123,13 @@ def test_a_scale_is_no_other_shape() -> None:
     assert fits(Size(1536, 1024), Size(1500, 1002))
     assert not fits(Size(1536, 1024), Size(1024, 1024))
     assert not fits(Size(1024, 1536), Size(1536, 1024))
+
+
+@pytest.mark.parametrize(
+    "asked", [(60, 40), (300, 900), (333, 500), (800, 600), (4000, 3000), (8192, 3000), (1254, 1254)]
+)
+def test_there_is_a_legal_size_of_every_shape_that_may_be(asked: tuple[int, int]) -> None:
+    found = of_shape(*asked, RULE)
+    assert is_legal(*found, RULE)
+    assert fits(found, Size(*asked))
+    assert of_shape(1536, 1024, RULE) == Size(1536, 1024)
