@@ -106,7 +106,8 @@ def fits(size: Size, other: Size) -> bool:
 def of_shape(width: int, height: int, rule: SizeRule) -> Size:
     """The legal size of the same shape that is nearest; where there is none (a fixed list), the nearest of any."""
     asked, best = Size(width, height), nearest(width, height, rule)
-    scale = max(best.width / width, best.height / height)
+    lower, higher = sorted((best.width / width, best.height / height))
+    scale = higher if lower >= 1 else lower  # what is too small grows, what is too large shrinks, on both sides
     for percent in (0, *(sign * step for step in range(1, 31) for sign in (1, -1))):
         factor = scale * (1 + percent / 100)
         found = nearest(round(width * factor), round(height * factor), rule)
