@@ -1,7 +1,8 @@
 /* The link to older runs brings them as it comes into sight, and leads to a page of its own without script. */
 import { piece, welcome } from "./http.js";
 
-const AHEAD = "1600px";
+const AHEAD = "2400px";
+const A_FRAME = 3; // runs put in between two frames: more would be felt by whoever scrolls
 
 export function attach(link) {
   const watch = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && bring(link), {
@@ -21,14 +22,28 @@ export async function bring(link, through = "") {
   link.ariaBusy = "true";
   const address = link.dataset.older + (through ? `&through=${encodeURIComponent(through)}` : "");
   const answer = await fetch(address, { redirect: "manual" }).catch(() => null);
-  link.ariaBusy = "false";
-  if (!answer?.ok) return; // the link stays, to be tried again
+  if (!answer?.ok) {
+    link.ariaBusy = "false"; // to be tried again
+    return;
+  }
   const found = piece(await answer.text());
   const stream = link.parentElement;
   for (const run of found.querySelectorAll("[data-run]")) {
     if (stream.querySelector(`[data-run="${CSS.escape(run.dataset.run)}"]`)) run.remove();
   }
   const brought = [...found.children];
-  link.replaceWith(...brought);
-  for (const each of brought) welcome(each);
+  for (let from = 0; from < brought.length; from += A_FRAME) {
+    const some = brought.slice(from, from + A_FRAME);
+    link.before(...some);
+    for (const each of some) welcome(each);
+    for (const each of some.filter((one) => one.matches("[data-run]"))) rest(each);
+    if (!through) await new Promise((done) => setTimeout(done, 16));
+  }
+  link.remove();
+}
+
+/* Far from the window it is not laid out. Its height is known, so nothing moves when it comes near. */
+function rest(run) {
+  run.style.containIntrinsicBlockSize = `auto ${run.offsetHeight}px`;
+  run.classList.add("run-resting");
 }
