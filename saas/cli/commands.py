@@ -102,7 +102,7 @@ def _develop(options: Namespace, client: Client, asked: dict[str, Any]) -> int:
             with_partials=options.partials,
             progress=progress,
         )
-    return tell(outcome, as_json=options.json)
+    return tell(outcome, as_json=options.json, was_drawn=progress.draws)
 
 
 def _short(text: str) -> str:

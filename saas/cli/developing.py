@@ -73,11 +73,12 @@ def develop(
     return outcome
 
 
-def tell(outcome: Outcome, *, as_json: bool) -> int:
+def tell(outcome: Outcome, *, as_json: bool, was_drawn: bool) -> int:
+    """Whoever watched has seen each file; a program that reads us has not."""
     if as_json:
         print(json.dumps(outcome.as_json()))
     else:
-        for file in outcome.files:
+        for file in outcome.files if not (was_drawn and sys.stdout.isatty()) else ():
             print(file)
         for sentence in dict.fromkeys(outcome.errors):
             print(sentence, file=sys.stderr)
