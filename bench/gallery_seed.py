@@ -160,7 +160,9 @@ def _defaults(model: type[models.Model], given: dict[str, str]) -> dict[str, str
     """What Django would write where nothing is said, as SQL."""
     found: dict[str, str] = {}
     for field in model._meta.concrete_fields:
-        is_said = field.column is None or field.column in given or field.null or field.has_db_default()
+        if field.column is None:
+            continue
+        is_said = field.column in given or field.null or field.has_db_default()
         if is_said or not (field.has_default() or field.blank):
             continue
         value = field.get_default()

@@ -1,4 +1,5 @@
 /* Pictures of a wall open above it, each under its own address: Back closes, a copied address opens the same. */
+import { attach as look } from "./looking.js";
 import { piecesOf } from "./pieces.js";
 
 export function attach(wall) {
@@ -28,6 +29,7 @@ export function attach(wall) {
     const isAlone = dialog.querySelector(".looking-alone") !== null;
     dialog.replaceChildren(content);
     dialog.querySelector(".looking").classList.toggle("looking-alone", isAlone);
+    look(dialog.querySelector(".looking"));
     if (!dialog.open) dialog.showModal();
     document.dispatchEvent(new CustomEvent("htmx:load", { detail: { elt: dialog } }));
     for (const link of dialog.querySelectorAll("[rel='next'], [rel='prev']")) ahead(link.href);

@@ -1,7 +1,10 @@
 /* One picture, large: the original comes over its preview, and every act has its key. */
 const isWriting = (target) => target.closest("input, textarea, select, [contenteditable]");
 
+/* The lightbox does it at once, so that no key is lost; who comes later finds it done. */
 export function attach(article) {
+  if ("keys" in article.dataset) return;
+  article.dataset.keys = "";
   sharpen(article.querySelector("[data-original]"));
   const press = (selector) => article.querySelector(selector)?.click();
   const keys = {

@@ -1,0 +1,101 @@
+"""One organization walks every address of the other: 404 each time, and nothing changed."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import connection
+from django.urls import reverse
+
+from accounts.models import Organization, User
+from saas import tenancy
+from studio import shares
+from studio.models import Collection, Comment, Input, Output, Partial, Share
+from tests.conftest import SignIn, must_be_member
+from tests.saas import walls
+from tests.studio.pictures import made
+from tests.test_access import OF_AN_ORGANIZATION
+
+pytestmark = pytest.mark.django_db
+
+
+def furnished(org: Organization, by: User) -> list[uuid.UUID]:
+    """Something of everything that has a code, with files that are really there."""
+    (output,) = made(org, by)
+    with tenancy.tenant(org.pk):
+        name = default_storage.save(f"{org.code}/partial.webp", ContentFile(b"partial"))
+        partial = Partial.objects.create(
+            org=org, slot=output.slot, index=0, tried=1, file=name, preview=name, size_bytes=7
+        )
+        given = Input.objects.create(
+            org=org, giver=by, name="in.png", file=name, sent_file=name, sent_mime="image/png", preview=name,
+            thumbnail=name, width=1, height=1, size_bytes=7, sha256="",
+        )  # fmt: skip
+        collection = Collection.objects.create(org=org, name="Theirs", maker=by)
+        collection.items.create(org=org, output=output, position=1)
+        comment = Comment.objects.create(org=org, run=output.run, author=by, text="Theirs")
+        share = shares.make(by=must_be_member(org, by), outputs=[output], title="Theirs", days=7)
+        return [row.code for row in (output, output.run, output.slot, partial, given, collection, comment, share)]
+
+
+def everything(org: Organization) -> dict[str, str]:
+    """Every row of every tenant table, as text."""
+    found = {}
+    with tenancy.tenant(org.pk), connection.cursor() as cursor:
+        for table in walls.tenant_tables():
+            cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, '' ORDER BY id), '')) FROM {table} t")  # noqa: S608
+            found[table] = cursor.fetchone()[0]
+    return found
+
+
+def test_the_other_organizations_codes_open_nothing_anywhere(
+    acme: Organization, rival: Organization, alice: User, charlie: User, sign_in: SignIn
+) -> None:
+    codes = furnished(rival, charlie)
+    client, before = sign_in(alice), everything(rival)
+    client.get("/o/acme/")
+    shapes = ("original", "preview", "thumbnail", "kept", "kept-preview", "heat", "sent")
+    for name, row in OF_AN_ORGANIZATION.items():
+        if "code" not in row.kwargs:
+            continue
+        for code in codes:
+            for shape in shapes if "shape" in row.kwargs else ("",):
+                samples: dict[str, Any] = {"code": code, "index": 0, "shape": shape}
+                given = {key: samples[key] for key in row.kwargs}
+                for slug in ("acme", "rival"):
+                    answer = getattr(client, row.method)(reverse(name, kwargs={"slug": slug, **given}))
+                    assert answer.status_code == 404, (name, slug, code, answer.status_code)
+    assert everything(rival) == before
+
+
+def test_the_other_organizations_codes_in_forms_change_nothing(
+    acme: Organization, rival: Organization, alice: User, charlie: User, sign_in: SignIn
+) -> None:
+    codes = [str(code) for code in furnished(rival, charlie)]
+    client, before = sign_in(alice), everything(rival)
+    for name in (
+        "star_pictures", "tag_pictures", "untag_pictures", "collect_pictures", "bin_pictures", "restore_pictures",
+        "download_pictures",
+    ):  # fmt: skip
+        given = {"picture": codes, "stars": "5", "tag": "x", "name": "x"}
+        assert client.post(reverse(name, args=["acme"]), given).status_code == 404, name
+    for field in ("picture", "collection"):
+        form = {field: codes, "title": "x", "days": "7"}
+        assert client.post(reverse("new_share", args=["acme"]), form).status_code in {404, 422}
+    assert everything(rival) == before
+    with tenancy.tenant(acme.pk):
+        assert (Share.objects.count(), Collection.objects.count(), Output.objects.count()) == (0, 0, 0)
+
+
+def test_the_other_organizations_link_opens_only_itself(
+    acme: Organization, rival: Organization, alice: User, charlie: User, sign_in: SignIn
+) -> None:
+    ours, theirs = furnished(acme, alice), furnished(rival, charlie)
+    with tenancy.tenant(rival.pk):
+        address = shares.link(Share.objects.get()).removeprefix("http://127.0.0.1:8000")
+    client = sign_in(alice)
+    assert client.get(f"{address}{theirs[0]}/original/").status_code == 200
+    for code in [*ours, *theirs[1:]]:
+        assert client.get(f"{address}{code}/original/").status_code == 404
