@@ -31,6 +31,7 @@ from studio.outcomes import ENDINGS, ProviderError
 
 WORKER: UUID = uuid4()
 MOST_TRIES = 4
+LEFT_WAITING = {"no_answer", "cut_off", "too_long", "no_picture"}  # what a call looks like that was called off
 FIRST_WAIT_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 60.0
 KEEP_WAITS_SECONDS = (0.5, 2.0, 8.0)  # between the tries to keep a picture that came
@@ -67,7 +68,7 @@ def develop_next() -> bool:
             log.warning("slot lost to the sweeper", slot=job.slot.index)
             _let_go(job)
         except ProviderError as error:
-            if wait.is_called_off and error.ending.state == State.UNKNOWN:
+            if wait.is_called_off and error.code in LEFT_WAITING:
                 error = ProviderError("stopped_late", request_id=error.request_id)
             log.info("no picture", slot=job.slot.index, outcome=error.code, **error.details)
             job.call.ended(error.code, state=error.ending.state, request_id=error.request_id)

@@ -95,7 +95,12 @@ def take(worker: UUID) -> Held | None:
 
 
 def renew(worker: UUID, ticket_ids: list[int]) -> None:
-    _update("lease_until = clock_timestamp() + make_interval(secs => %s)", settings.LEASE_SECONDS, worker, ticket_ids)
+    """Several at once, so in one order: who stops a run locks several, too."""
+    with transaction.atomic():
+        list(Ticket.objects.select_for_update().filter(pk__in=ticket_ids).order_by("pk").values_list("pk"))
+        _update(
+            "lease_until = clock_timestamp() + make_interval(secs => %s)", settings.LEASE_SECONDS, worker, ticket_ids
+        )
 
 
 def still_holds(worker: UUID, ticket_id: int) -> bool:
@@ -121,8 +126,11 @@ def move(worker: UUID, ticket_id: int, *, connection_id: int, connection_limit: 
 
 
 def set_limit(connection_id: int, limit: int) -> None:
-    """An admin has changed it since these tickets were drawn."""
-    Ticket.objects.filter(connection_id=connection_id).exclude(connection_limit=limit).update(connection_limit=limit)
+    """An admin has changed it since these tickets were drawn. Held ones do not need it, locked ones are left for the
+    next time: nobody waits here while the claim is locked."""
+    others = Ticket.objects.select_for_update(skip_locked=True).filter(connection_id=connection_id, worker=None)
+    ids = list(others.exclude(connection_limit=limit).values_list("pk", flat=True))
+    Ticket.objects.filter(pk__in=ids).update(connection_limit=limit)
 
 
 def give_up(slot_codes: list[UUID]) -> list[UUID]:
@@ -135,7 +143,8 @@ def give_up(slot_codes: list[UUID]) -> list[UUID]:
 
 def ask_to_stop(slot_codes: list[UUID]) -> None:
     """Of those that workers hold. Takes their locks, so it comes before the locks of slots and run, as everywhere."""
-    Ticket.objects.filter(slot_code__in=slot_codes).update(is_stopping=True)
+    tickets = Ticket.objects.select_for_update().filter(slot_code__in=slot_codes).order_by("pk")
+    Ticket.objects.filter(pk__in=list(tickets.values_list("pk", flat=True))).update(is_stopping=True)
 
 
 def asked_to_stop(worker: UUID, ticket_ids: list[int]) -> list[int]:

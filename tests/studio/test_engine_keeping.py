@@ -253,3 +253,19 @@ def test_a_disk_that_does_not_take_it_either_changes_no_outcome(
     run = submit(acme, alice)
     work()
     assert slots(run)[0].error_code == "broken_picture"
+
+
+def test_a_picture_that_was_put_aside_is_not_called_stopped(
+    acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stop was pressed while storage refused what had come."""
+
+    def refuse(*_: object) -> str:
+        for wait in caretaker._held.values():
+            wait.call_off()
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(files, "save", refuse)
+    run = submit(acme, alice, partial_images=0)
+    work()
+    assert (slots(run)[0].error_code, slots(run)[0].charged) == ("put_aside", "yes")

@@ -1,10 +1,11 @@
 """The line is fair between organizations and members, keeps its limits, and gives each ticket to one worker."""
 
 import threading
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from studio import line
 from studio.models import Ticket
@@ -133,3 +134,36 @@ def test_many_workers_at_once_keep_the_limit_and_share_no_ticket() -> None:
         thread.join()
     assert len(taken) == 7
     assert len(set(taken)) == 7
+
+
+def test_a_changed_limit_waits_for_nobody_and_leaves_held_ones_alone() -> None:
+    stand(1, via=7, count=3, via_limit=5)
+    assert line.take(WORKER) is not None
+    line.set_limit(7, 2)
+    assert sorted(Ticket.objects.values_list("connection_limit", flat=True)) == [2, 2, 5]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_renewing_and_stopping_many_at_once_do_not_wait_for_each_other() -> None:
+    codes = stand(1, count=40, org_limit=99)
+    ids = [held.id for held in iter(lambda: line.take(WORKER), None)]
+    failed: list[Exception] = []
+
+    def often(act: Callable[[], None]) -> None:
+        try:
+            for _ in range(30):
+                with transaction.atomic():
+                    act()
+        except Exception as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    acts = [lambda: line.renew(WORKER, ids[::-1]), lambda: line.ask_to_stop(codes)]
+    threads = [threading.Thread(target=often, args=(act,)) for act in acts * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+    assert Ticket.objects.filter(is_stopping=True, worker=WORKER).count() == 40
