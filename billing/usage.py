@@ -127,7 +127,7 @@ def by_day(scope: Scope, by: str) -> list[DaySum]:
 
 
 def _rows(scope: Scope, select: str) -> list[tuple[Any, ...]]:
-    where, values = _conditions(scope)
+    where, values = conditions(scope)
     columns = ", ".join((*DIMENSIONS, "user_label", "key_label", "connection_label", "micros", "images"))
     statement = f"""
         WITH folded AS (SELECT coalesce(max(last_entry_id), 0) AS upto FROM billing_usecursor WHERE org_id = %(org)s),
@@ -156,7 +156,7 @@ def entries(scope: Scope) -> QuerySet[Entry]:
     return found
 
 
-def _conditions(scope: Scope) -> tuple[str, dict[str, Any]]:
+def conditions(scope: Scope) -> tuple[str, dict[str, Any]]:
     where = ["org_id = %(org)s", "is_play = %(play)s", "{day} BETWEEN %(first)s AND %(last)s"]
     values: dict[str, Any] = {
         "org": scope.org.pk,

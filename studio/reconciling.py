@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts import audit, quotas
 from accounts.models import Hold, HoldState, Organization
-from billing import charging, ledger, reconciling
+from billing import charging, exports, ledger, reconciling, usage
 from billing.reconciling import Finding
 from saas import tenancy
 from studio.models import LIVE, Charged, Slot, State
@@ -33,6 +33,8 @@ def one(org_id: int) -> list[Finding]:
         found = [*_of_runs(org), *reconciling.reconcile(org)]
         for is_play in (False, True):
             ledger.snapshot(org, is_play=is_play)
+        usage.fold(org)
+        exports.tidy(org)
         if found:
             details = {"findings": [str(finding) for finding in found[:50]], "count": len(found)}
             audit.record(org=org, by=None, action="ledger.reconciled", target=org.name, details=details)

@@ -1,5 +1,17 @@
+from billing.models.exports import Export, ExportState, Format
 from billing.models.ledger import Entry, EntryKind, Snapshot
 from billing.models.prices import FlatPrice, Price
 from billing.models.usage import DayUse, UseCursor
 
-__all__ = ["DayUse", "Entry", "EntryKind", "FlatPrice", "Price", "Snapshot", "UseCursor"]
+__all__ = [
+    "DayUse",
+    "Entry",
+    "EntryKind",
+    "Export",
+    "ExportState",
+    "FlatPrice",
+    "Format",
+    "Price",
+    "Snapshot",
+    "UseCursor",
+]

@@ -42,23 +42,24 @@ def usage_entries(request: OrgRequest) -> HttpResponse:
     return render(request, "billing/entries.html", context)
 
 
-def scope_of(request: OrgRequest) -> Scope:
+def scope_of(request: OrgRequest, asked: QueryDict | None = None) -> Scope:
+    asked = request.GET if asked is None else asked
+    said = {name: str(value).replace("\0", "") for name, value in asked.items()}
     today = periods.today(request.org).day
-    only = {name: request.GET[name].replace("\0", "") for name in EVERY_BY if name in request.GET}
+    only = {name: said[name] for name in EVERY_BY if name in said}
     return Scope(
         org=request.org,
-        span=Span.read(request.GET.dict(), today=today),
-        is_play=_is_play(request),
+        span=Span.read(said, today=today),
+        is_play=_is_play(request, said.get("play")),
         only=only,
         user_id=None if request.member.is_admin else request.user.pk,
     )
 
 
-def _is_play(request: OrgRequest) -> bool:
+def _is_play(request: OrgRequest, said: str | None) -> bool:
     """Not said, it is the real money, unless there is none to be had."""
-    asked = request.GET.get("play")
-    if asked in {"0", "1"}:
-        return asked == "1"
+    if said in {"0", "1"}:
+        return said == "1"
     return not request.org.connections.exclude(kind=ProviderKind.SANDBOX).exists()
 
 

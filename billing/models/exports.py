@@ -1,0 +1,66 @@
+import uuid
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from saas.tenancy import TenantModel
+
+KEPT_FOR = timedelta(days=7)
+
+
+class Format(models.TextChoices):
+    CSV = "csv", "CSV"
+    XLSX = "xlsx", "Excel (XLSX)"
+    JSONL = "jsonl", "JSON Lines"
+    FOCUS = "focus", "FOCUS 1.0 (CSV)"
+
+    @property
+    def extension(self) -> str:
+        return "csv" if self == Format.FOCUS else self.value
+
+
+class ExportState(models.TextChoices):
+    MAKING = "making", "Being made"
+    READY = "ready", "Ready"
+    FAILED = "failed", "Failed"
+
+
+class Export(TenantModel):
+    """A file of ledger entries that a worker makes, for whoever asked for it, for a week."""
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="exports")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    maker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    format = models.CharField(max_length=6, choices=Format.choices)
+    first = models.DateField()
+    last = models.DateField()
+    is_play = models.BooleanField()
+    only = models.JSONField(default=dict)  # billing.usage.Scope.only
+    user_id = models.BigIntegerField(null=True)  # of a member who may see their own alone; null: everybody's
+    state = models.CharField(max_length=6, choices=ExportState.choices, default=ExportState.MAKING)
+    file = models.CharField(max_length=200, blank=True)
+    rows = models.PositiveIntegerField(null=True)
+    micros = models.BigIntegerField(null=True)  # what its amounts come to
+    size_bytes = models.BigIntegerField(null=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        indexes = [models.Index(fields=["org", "maker", "-id"])]
+
+    def __str__(self) -> str:
+        return self.filename
+
+    @property
+    def filename(self) -> str:
+        kind = "focus" if self.format == Format.FOCUS else "ledger"
+        return f"darkroom-{kind}-{self.first:%Y%m%d}-{self.last:%Y%m%d}.{Format(self.format).extension}"
+
+    @property
+    def expires_at(self) -> datetime:
+        return self.created_at + KEPT_FOR
+
+    @property
+    def is_expired(self) -> bool:
+        return timezone.now() >= self.expires_at

@@ -1,0 +1,199 @@
+"""Exports of the ledger: every entry once, every digit, nothing that a spreadsheet would run, only for whom it is."""
+
+import csv
+import io
+import json
+import zipfile
+from datetime import date, timedelta
+from decimal import Decimal
+from uuid import UUID
+from xml.etree import ElementTree as ET
+
+import pytest
+from django.core.files.storage import default_storage
+from django.test import Client
+from django.utils import timezone
+
+from accounts import members
+from accounts.models import Membership, Organization, Role, User
+from billing import exports, tasks
+from billing.models import Export, ExportState
+from saas import tenancy
+from tests.billing import focus
+from tests.billing.entries import entry
+from tests.conftest import SignIn, actions, must_be_member
+
+pytestmark = pytest.mark.django_db
+
+PERIOD = {"period": "own", "from": "2026-11-01", "to": "2026-11-30", "play": "0"}
+EVIL = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1"]  # noqa: RUF001 full-width on purpose
+
+
+@pytest.fixture(autouse=True)
+def _made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No worker runs beside these tests: what is asked for is made when a test says so."""
+    monkeypatch.setattr(tasks.make_export, "send", lambda *_: None)
+
+
+@pytest.fixture
+def books(acme: Organization, rival: Organization, alice: User, bob: User, charlie: User) -> Organization:
+    entry(acme, alice, date(2026, 11, 1), 210_700, text_in=12, image_out=7024)
+    entry(acme, bob, date(2026, 11, 15), 1, key_code=UUID(int=7), key_label="Shop", project="Frühling, «neu»")
+    entry(acme, bob, date(2026, 11, 30), -100_000, kind="correction", images=0, note="Given back")
+    entry(acme, bob, date(2026, 11, 30), 0, kind="uncertain", images=0, open_micros=9)
+    entry(acme, bob, date(2026, 12, 1), 777)
+    entry(rival, charlie, date(2026, 11, 2), 50_000_000)
+    for word in EVIL:
+        entry(acme, alice, date(2026, 11, 3), 5, project=word)
+    return acme
+
+
+def ask(client: Client, form: str, **changes: str) -> None:
+    assert client.post("/o/acme/usage/exports/make/", {**PERIOD, "format": form, **changes}).status_code == 302
+
+
+def made(org: Organization) -> Export:
+    with tenancy.tenant(org.pk):
+        newest = Export.objects.order_by("-pk")[0]
+    tasks.make_export.fn(org.pk, str(newest.code))
+    with tenancy.tenant(org.pk):
+        newest.refresh_from_db()
+    assert newest.state == ExportState.READY
+    return newest
+
+
+def content(client: Client, export: Export) -> bytes:
+    answer = client.get(f"/o/acme/usage/exports/{export.code}/")
+    assert answer.status_code == 200
+    assert answer["Cache-Control"] == "private, no-store"
+    return bytes(answer.getvalue())
+
+
+def test_a_csv_has_every_entry_with_every_digit(books: Organization, adam: User, sign_in: SignIn) -> None:
+    client = sign_in(adam)
+    ask(client, "csv")
+    export = made(books)
+    text = content(client, export).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert (export.rows, len(rows)) == (10, 10)
+    amounts = [Decimal(row["amount_usd"]) for row in rows]
+    assert amounts[:3] == [Decimal("0.210700"), Decimal("0.000001"), Decimal("-0.100000")]
+    assert export.micros == int(sum(amounts) * 1_000_000) == 210_700 + 1 - 100_000 + 30
+    assert rows[1]["project"] == "Frühling, «neu»"
+    assert "ledger.exported" in actions(books)
+
+
+def test_what_looks_like_a_formula_is_text(books: Organization, adam: User, sign_in: SignIn) -> None:
+    client = sign_in(adam)
+    ask(client, "csv")
+    rows = list(csv.DictReader(io.StringIO(content(client, made(books)).decode("utf-8-sig"))))
+    assert [row["project"] for row in rows[-6:]] == [f"'{word}" for word in EVIL]
+
+
+def test_lines_of_json_say_it_as_it_is(books: Organization, adam: User, sign_in: SignIn) -> None:
+    client = sign_in(adam)
+    ask(client, "jsonl")
+    lines = [json.loads(line) for line in content(client, made(books)).splitlines()]
+    assert [line["project"] for line in lines[-6:]] == EVIL
+    assert lines[0]["image_out"] == 7024
+
+
+def test_a_workbook_holds_numbers_as_numbers_and_text_as_text(books: Organization, adam: User, sign_in: SignIn) -> None:
+    client = sign_in(adam)
+    ask(client, "xlsx")
+    book = zipfile.ZipFile(io.BytesIO(content(client, made(books))))
+    sheet = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314 our own file
+    space = {"x": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+    assert sheet.findall(".//x:f", space) == []
+    amount = sheet.find(".//x:c[@r='E2']", space)
+    assert amount is not None
+    assert (amount.get("t"), float(amount.findtext("x:v", "", space))) == (None, 0.2107)
+    assert len(sheet.findall(".//x:row", space)) == 11
+
+
+def test_the_focus_file_keeps_to_the_published_rules(books: Organization, adam: User, sign_in: SignIn) -> None:
+    with tenancy.tenant(books.pk):
+        Organization.objects.filter(pk=books.pk).update(time_zone="Europe/Berlin")
+    client = sign_in(adam)
+    ask(client, "focus")
+    reader = csv.DictReader(io.StringIO(content(client, made(books)).decode()))
+    rows = list(reader)
+    assert focus.faults(list(reader.fieldnames or []), rows) == []
+    assert len(rows) == 9
+    assert sum(Decimal(row["BilledCost"]) for row in rows) == Decimal("0.110731")
+    assert (rows[0]["BillingPeriodStart"], rows[0]["BillingPeriodEnd"]) == (
+        "2026-10-31T23:00:00Z",
+        "2026-11-30T23:00:00Z",
+    )
+
+
+def test_the_rules_find_what_breaks_them(books: Organization, adam: User, sign_in: SignIn) -> None:
+    client = sign_in(adam)
+    ask(client, "focus")
+    reader = csv.DictReader(io.StringIO(content(client, made(books)).decode()))
+    rows = list(reader)
+    for name, value in [("BilledCost", "1,5"), ("ChargeCategory", "Fun"), ("ServiceName", ""), ("ListUnitPrice", "9")]:
+        assert focus.faults(list(rows[0]), [{**rows[0], name: value}]) != []
+    assert focus.faults([name for name in rows[0] if name != "Tags"], []) == ["Tags is missing"]
+
+
+def test_a_member_gets_their_own_entries_alone(books: Organization, bob: User, alice: User, sign_in: SignIn) -> None:
+    client = sign_in(bob)
+    ask(client, "csv", member=str(alice.pk))
+    assert made(books).rows == 0
+    ask(client, "csv")
+    assert made(books).rows == 3
+
+
+def test_nobody_else_gets_the_file(
+    books: Organization, adam: User, alice: User, charlie: User, sign_in: SignIn
+) -> None:
+    ask(sign_in(adam), "csv")
+    export = made(books)
+    assert sign_in(alice).get(f"/o/acme/usage/exports/{export.code}/").status_code == 404
+    assert sign_in(charlie).get(f"/o/acme/usage/exports/{export.code}/").status_code == 404
+    assert sign_in(charlie).get(f"/o/rival/usage/exports/{export.code}/").status_code == 404
+
+
+def test_who_lost_the_right_meanwhile_gets_nothing(
+    books: Organization, alice: User, adam: User, sign_in: SignIn
+) -> None:
+    client = sign_in(adam)
+    ask(client, "csv")
+    export = made(books)
+    with tenancy.tenant(books.pk):
+        member = Membership.objects.get(user=adam)
+        members.change_role(member=member, role=Role.MEMBER, by=must_be_member(books, alice))
+    assert client.get(f"/o/acme/usage/exports/{export.code}/").status_code == 404
+    assert str(export.code) not in client.get("/o/acme/usage/exports/").content.decode()
+
+
+def test_after_a_week_it_is_gone_with_its_file(books: Organization, adam: User, sign_in: SignIn) -> None:
+    client = sign_in(adam)
+    ask(client, "csv")
+    export = made(books)
+    with tenancy.tenant(books.pk):
+        Export.objects.update(created_at=timezone.now() - timedelta(days=7))
+    assert client.get(f"/o/acme/usage/exports/{export.code}/").status_code == 404
+    with tenancy.tenant(books.pk):
+        assert exports.tidy(books) == 1
+    assert not default_storage.exists(export.file)
+
+
+def test_a_broken_export_says_so(
+    books: Organization, adam: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = sign_in(adam)
+    ask(client, "csv")
+    monkeypatch.setattr(exports, "make", lambda *_, **__: 1 / 0)
+    with tenancy.tenant(books.pk):
+        newest = Export.objects.get()
+    tasks.make_export.fn(books.pk, str(newest.code))
+    assert "Failed" in client.get("/o/acme/usage/exports/").content.decode()
+
+
+@pytest.mark.parametrize("form", ["", "exe", "csv\0"])
+def test_another_format_makes_nothing(form: str, books: Organization, adam: User, sign_in: SignIn) -> None:
+    assert sign_in(adam).post("/o/acme/usage/exports/make/", {**PERIOD, "format": form}).status_code == 404
+    with tenancy.tenant(books.pk):
+        assert not Export.objects.exists()
