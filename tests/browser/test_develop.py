@@ -1,10 +1,6 @@
 """Two people of one organization watch a run of four develop. One of them loses the line in the middle and comes back
 without losing a frame; one picture is refused, says so, and comes when it is tried again."""
 
-import json
-import re
-import subprocess
-import sys
 from typing import Any
 
 import pytest
@@ -12,27 +8,15 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import LOOKS, settle, watch
-from tests.embedded.instance import ROOT, Instance, environment
+from tests.browser.studio import demo_of, signed_in
+from tests.embedded.instance import Instance
 
 PROMPT = "A lighthouse at night [sandbox delay=0.5 fail=moderation_blocked when=2 only=1]"
 
 
 @pytest.fixture(scope="module")
 def demo(darkroom: Instance) -> dict[str, Any]:
-    command = [sys.executable, "manage.py", "--data", str(darkroom.folder.root), "demo", "--json"]
-    made = subprocess.run(command, cwd=ROOT, env=environment(), check=True, capture_output=True, text=True)
-    found: dict[str, Any] = json.loads(made.stdout)
-    return found
-
-
-def signed_in(context: BrowserContext, demo: dict[str, Any]) -> Page:
-    page = context.new_page()
-    page.goto("/accounts/login/")
-    page.get_by_label("E-mail").fill(demo["email"])
-    page.get_by_label("Password", exact=True).fill(demo["password"])
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page).to_have_url(re.compile(r"/o/demo/$"))
-    return page
+    return demo_of(darkroom)
 
 
 def test_two_watch_one_run_and_one_of_them_loses_the_line(

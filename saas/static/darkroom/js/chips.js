@@ -15,10 +15,9 @@ export function attach(chips) {
     if (step) return count(chips, Number(step.dataset.step));
     if (target.closest("[data-turn]")) turn(chips);
   });
-  chips.addEventListener("keydown", (event) => {
-    const open = event.key === "Escape" && event.target.closest("[data-chip][open]");
-    if (!open) return;
-    event.stopPropagation();
+  document.addEventListener("keydown", (event) => {
+    const open = event.key === "Escape" && chips.isConnected && chips.querySelector("[data-chip][open]");
+    if (!open || document.querySelector("dialog[open]")) return;
     open.removeAttribute("open");
     open.querySelector("summary").focus();
   });

@@ -213,8 +213,9 @@ function begin(bar, example) {
 function restore(bar) {
   if (bar.words.value !== bar.words.defaultValue) return changed(bar, 0); // written before this script was here
   const words = keptWords(bar.form);
-  if (words === null || words === bar.words.value) return;
-  bar.words.value = words;
+  const isTyped = bar.words.value !== bar.words.defaultValue; // before this module came
+  if (!isTyped && (words === null || words === bar.words.value)) return;
+  if (!isTyped) bar.words.value = words;
   changed(bar, 0);
 }
 

@@ -1,0 +1,220 @@
+"""A designer's morning in the studio: the price on the button, reference pictures, a mask, presets, what was written
+before, and words that survive everything."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import LOOKS, settle, watch
+from tests.browser.studio import demo_of, sign_in, signed_in
+from tests.embedded.instance import Instance
+from tests.studio import files
+
+AT_ONCE_MS = 250  # for a busy machine; bench/studio.py measures, and aims at 100
+RESERVED = """form => new Promise((done) => {
+    const began = performance.now();
+    new MutationObserver((_, seen) => {
+        if (!document.querySelector('.run .tile')) return;
+        seen.disconnect();
+        requestAnimationFrame(() => done(performance.now() - began));
+    }).observe(document.querySelector('[data-stream]'), { childList: true, subtree: true });
+    form.requestSubmit();
+})"""
+
+
+@pytest.fixture(scope="module")
+def demo(darkroom: Instance) -> dict[str, Any]:
+    return demo_of(darkroom)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> dict[str, Path]:
+    made = {name: tmp_path / name for name in ("one.png", "two.jpg", "<b>three<b>.png")}
+    for name, path in made.items():
+        path.write_bytes(files.plain(path.suffix, 300, 200) if "three" not in name else b"<svg onload=alert(1)>")
+    return made
+
+
+def prompt(page: Page) -> Any:
+    return page.get_by_label("Prompt", exact=True)
+
+
+def ended(page: Page) -> None:
+    expect(page.locator(".run").first).to_have_attribute("data-live-run", "", timeout=40_000)
+
+
+def chip(page: Page, name: str) -> None:
+    page.locator(f"summary[aria-label^='{name}']").click()
+
+
+def test_a_designers_morning(context: BrowserContext, demo: dict[str, Any], pictures: dict[str, Path]) -> None:
+    page = signed_in(context, demo)
+    complaints = watch(page)
+    chooses_a_size(page)
+    sees_the_tiles_at_once(page)
+    gives_pictures(page, pictures)
+    paints_and_edits(page)
+    keeps_settings_and_words(page)
+    sorts_by_keyboard(page)
+    assert complaints == []
+
+
+def chooses_a_size(page: Page) -> None:
+    price = page.locator("[data-price]")
+    expect(price).to_contain_text("$")
+    prompt(page).fill("A fox in a birch forest")
+    chip(page, "Size")
+    page.locator("label", has_text="Custom").click()
+    page.get_by_label("Width", exact=True).fill("1920")
+    page.get_by_label("Height", exact=True).fill("1080")
+    page.locator("[data-fault-of='size']").get_by_role("button", name="Use 1920x1088").click()
+    expect(page.locator("summary[aria-label='Size: 1920 × 1088']")).to_be_visible()  # noqa: RUF001 as it is shown
+    expect(page.locator("[data-verdict='ready']")).to_be_visible()
+    expect(price).to_contain_text("$")
+    page.keyboard.press("Escape")
+
+
+def sees_the_tiles_at_once(page: Page) -> None:
+    taken = page.locator("[data-prompt]").evaluate(RESERVED)
+    assert taken < AT_ONCE_MS
+    tile = page.locator(".run").first.locator(".tile").first
+    box = tile.bounding_box()
+    assert box is not None
+    assert box["width"] / box["height"] == pytest.approx(1920 / 1088, abs=0.02)
+    prompt(page).fill("A second thought, typed while the first one develops")
+    ended(page)
+    assert tile.bounding_box() == box
+    expect(prompt(page)).to_have_value("A second thought, typed while the first one develops")
+
+
+def gives_pictures(page: Page, pictures: dict[str, Path]) -> None:
+    page.locator("[data-pick]").set_input_files(list(pictures.values()))
+    given = page.locator("[data-reference-insert]")
+    expect(given).to_have_count(2)
+    expect(page.locator(".reference-fault:visible")).to_contain_text("SVG")
+    page.locator(".reference-failed").get_by_role("button", name="Remove").click()
+    assert sorted(each.get_attribute("title") or "" for each in given.all()) == ["one.png", "two.jpg"]
+    second = given.nth(1).get_attribute("title") or ""
+    given.nth(1).focus()
+    page.keyboard.press("Alt+ArrowLeft")
+    expect(given.first).to_have_attribute("title", second)
+    prompt(page).fill("Put snow on ")
+    given.first.click()
+    expect(prompt(page)).to_have_value("Put snow on Image 1 ")
+    given.nth(1).focus()
+    page.keyboard.press("Delete")
+    expect(given).to_have_count(1)
+
+
+def paints_and_edits(page: Page) -> None:
+    page.get_by_role("button", name="Paint a mask").and_(page.locator("[data-mask]")).click()
+    stage = page.locator("[data-mask-stage]").bounding_box()
+    assert stage is not None
+    x, y = stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2
+    page.mouse.move(x - 60, y)
+    page.mouse.down()
+    page.mouse.move(x + 60, y, steps=4)
+    page.mouse.up()
+    page.locator("[data-mask-done]").click()
+    expect(page.locator("[data-mask-chip]")).to_be_visible()
+    prompt(page).press("Control+Enter")
+    expect(page.locator(".run").first.locator(".run-prompt")).to_have_text("Put snow on Image 1")
+    ended(page)
+    expect(page.locator(".run").first.locator(".run-input")).to_have_count(2)
+    page.locator("[data-reference-remove]").first.click()
+    expect(page.locator("[data-mask-chip]")).to_be_hidden()
+
+
+def keeps_settings_and_words(page: Page) -> None:
+    chip(page, "Presets")
+    page.get_by_label("Name of a new preset").fill("Wide <i>proofs</i>")
+    page.keyboard.press("Enter")
+    expect(page.locator(".preset")).to_contain_text("Wide <i>proofs</i>")
+    page.keyboard.press("Escape")
+    chip(page, "Model")
+    page.get_by_role("radio", name="GPT Image 2.5 Flare").check()
+    expect(page.locator("[name='quality'][value='max']")).to_be_attached()
+    page.keyboard.press("Escape")
+    chip(page, "Presets")
+    page.locator("[data-preset]").click()
+    expect(page.locator("summary[aria-label='Model: GPT Image 2']")).to_be_visible()
+    prompt(page).fill("In hand")
+    prompt(page).press("Alt+ArrowUp")
+    expect(prompt(page)).to_have_value("Put snow on Image 1 ")
+    prompt(page).press("Alt+ArrowDown")
+    expect(prompt(page)).to_have_value("In hand")
+
+
+def sorts_by_keyboard(page: Page) -> None:
+    prompt(page).press("Escape")
+    prompt(page).blur()
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    tile = page.locator(".run").first.locator(".tile").nth(1)
+    expect(tile.locator(".tile-open")).to_be_focused()
+    page.keyboard.press(".")
+    expect(tile.locator(".tile-star")).to_be_visible()
+    page.keyboard.press("Delete")
+    expect(tile).to_contain_text("In the bin")
+    tile.get_by_role("button", name="Out of the bin").click()
+    expect(tile.locator(".tile-open")).to_be_visible()
+    page.keyboard.press("Shift+?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_contain_text("Use it as a reference")
+    page.keyboard.press("Escape")
+
+
+def test_a_double_click_makes_one_run(context: BrowserContext, demo: dict[str, Any]) -> None:
+    page = signed_in(context, demo)
+    runs = page.locator(".run")
+    before = runs.count()
+    prompt(page).fill("Only once")
+    page.locator("[data-generate]").dblclick()
+    expect(runs).to_have_count(before + 1)
+    ended(page)
+    page.reload()
+    expect(page.get_by_text("Only once").and_(page.locator(".run-prompt"))).to_have_count(1)
+
+
+def test_words_outlive_the_session(context: BrowserContext, demo: dict[str, Any]) -> None:
+    page = signed_in(context, demo)
+    context.clear_cookies()
+    prompt(page).fill("Typed after the session had ended")
+    expect(page.locator("[data-bar-message]")).to_contain_text("You have been signed out")
+    prompt(page).press("Control+Enter")
+    expect(page.locator("[data-placeholder]")).to_have_count(0)
+    page.get_by_role("link", name="Sign in again").click()
+    sign_in(page, demo)
+    expect(prompt(page)).to_have_value("Typed after the session had ended")
+
+
+def test_where_a_proxy_swallows_the_socket_looking_brings_everything(
+    context: BrowserContext, demo: dict[str, Any]
+) -> None:
+    context.route_web_socket("**/ws/**", lambda socket: socket.close())
+    page, other = signed_in(context, demo), context.new_page()
+    other.goto("/o/demo/")
+    other.wait_for_load_state("networkidle")
+    prompt(page).fill("Without a socket")
+    prompt(page).press("Control+Enter")
+    expect(other.locator(".run-prompt").first).to_have_text("Without a socket", timeout=20_000)
+    for each in (page, other):
+        expect(each.locator(".run").first.locator(".tile-open img")).to_have_count(4, timeout=40_000)
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_in_any_panel(look: str, context: BrowserContext, demo: dict[str, Any]) -> None:
+    page = signed_in(context, demo)
+    page.evaluate("look => { document.documentElement.dataset.look = look }", look)
+    prompt(page).fill("")
+    page.locator("[data-generate]").click()
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        for name in ("Size", "More settings", "Presets"):
+            chip(page, name)
+            settle(page)
+            found = Axe().run(page)
+            assert found.violations_count == 0, f"{width} {name}\n{found.generate_report()}"
+            page.keyboard.press("Escape")
