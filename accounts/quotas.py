@@ -101,14 +101,6 @@ def hold(
     amount = Amount(micros * len(parts), len(parts))
     rules = limits.rules_for(payer.member, payer.api_key)
     _refuse_beyond_ceilings(org, payer, rules, wish)
-    found = counters.take(org.pk, wanted, amount, is_play=is_play)
-    if len(found) < len(wanted):
-        limits.make_counters(org, wanted, limits.rules_for(payer.member, payer.api_key), is_play=is_play)
-        found = counters.take(org.pk, wanted, amount, is_play=is_play)
-    refusing = [counter for counter in found if not counter.fits]
-    if refusing:
-        raise _no_room(org, payer, refusing, amount, is_play=is_play)
-    _refuse_beyond_pace(org, payer, rules, run_code, moment)
     attempts = _attempts([part.slot_code for part in parts])
     Hold.objects.bulk_create(
         Hold(
@@ -127,6 +119,15 @@ def hold(
         )
         for part in parts
     )
+    # The counters at last: whoever waits for their locks waits for nothing but the commit.
+    found = counters.take(org.pk, wanted, amount, is_play=is_play)
+    if len(found) < len(wanted):
+        limits.make_counters(org, wanted, limits.rules_for(payer.member, payer.api_key), is_play=is_play)
+        found = counters.take(org.pk, wanted, amount, is_play=is_play)
+    refusing = [counter for counter in found if not counter.fits]
+    if refusing:
+        raise _no_room(org, payer, refusing, amount, is_play=is_play)
+    _refuse_beyond_pace(org, payer, rules, run_code, moment)
 
 
 class Settled(NamedTuple):
