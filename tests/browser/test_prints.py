@@ -18,6 +18,7 @@ def test_keepers_are_marked_by_keys_and_printed(context: BrowserContext, demo: d
     complaints = watch(page)
     page.locator("summary[aria-label^='Quality']").click()
     page.locator("label:has([name='quality'][value='low'])").click()
+    page.keyboard.press("Escape")
     proofs = generate(page, "A fox in the snow")
     expect(proofs).to_contain_text("These are proofs")
     code = proofs.get_attribute("data-run")
