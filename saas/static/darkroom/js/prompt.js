@@ -138,6 +138,8 @@ async function generate(bar, event) {
   const verdict = bar.form.querySelector("[data-verdict]");
   if (!bar.isStale && verdict.dataset.verdict !== "ready") return why(bar, verdict);
   Object.assign(bar, { sent: asked, sentAt: now });
+  clearTimeout(bar.timer);
+  bar.turn += 1; // an estimate that is still on its way must not wipe out what the answer to this says
   bar.form.querySelector("[name='request_key']").value = freshKey();
   const placeholder = place(body);
   say(bar, "");
