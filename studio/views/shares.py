@@ -164,8 +164,9 @@ def _ask_password(request: HttpRequest, share: Share, token: str) -> HttpRespons
 
 
 def _private(response: HttpResponseBase) -> HttpResponseBase:
-    """For no index, no cache that others share, and no address told to where a link leads."""
+    """For no index, no cache that others share, and no address told to other sites. "no-referrer" would be stricter,
+    but with it browsers send the password's form from an origin called null, which is refused."""
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "same-origin"
     response.headers.setdefault("Cache-Control", "private, no-store")
     return response

@@ -48,7 +48,7 @@ def test_a_stranger_sees_exactly_what_is_listed(acme: Organization, bob: User) -
     assert "secret brief" not in body
     assert "Bob" not in body
     assert page["X-Robots-Tag"] == "noindex, nofollow, noarchive"
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "same-origin"
     assert page["Cache-Control"] == "private, no-store"
     assert '<meta name="robots" content="noindex' in body
     for shape in ("preview", "original"):
