@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.studio import Demo, demo_of
 from tests.embedded.instance import Instance, running_darkroom
 
 LOOKS = ["gallery", "darkroom", "crayon"]
@@ -26,6 +27,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def darkroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     with running_darkroom(tmp_path_factory.mktemp("browser") / "data", DESIGN_PAGE="1") as instance:
         yield instance
+
+
+@pytest.fixture(scope="module")
+def demo(darkroom: Instance) -> Demo:
+    return demo_of(darkroom)
 
 
 @pytest.fixture(scope="module")

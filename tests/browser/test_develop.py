@@ -8,15 +8,10 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import LOOKS, settle, watch
-from tests.browser.studio import demo_of, signed_in
+from tests.browser.studio import signed_in
 from tests.embedded.instance import Instance
 
 PROMPT = "A lighthouse at night [sandbox delay=0.5 fail=moderation_blocked when=2 only=1]"
-
-
-@pytest.fixture(scope="module")
-def demo(darkroom: Instance) -> dict[str, Any]:
-    return demo_of(darkroom)
 
 
 def test_two_watch_one_run_and_one_of_them_loses_the_line(

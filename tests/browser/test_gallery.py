@@ -1,28 +1,16 @@
 """A day in the gallery: look, sort, choose, compare, bin and think again, share with somebody who has no account."""
 
-import json
 import re
-import subprocess
-import sys
 from typing import Any
 
-import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import LOOKS, settle, watch
-from tests.browser.test_develop import signed_in
-from tests.embedded.instance import ROOT, Instance, environment
+from tests.browser.studio import signed_in
+from tests.embedded.instance import Instance
 
 PROMPT = "A lighthouse above a stormy sea"
-
-
-@pytest.fixture(scope="module")
-def demo(darkroom: Instance) -> dict[str, Any]:
-    command = [sys.executable, "manage.py", "--data", str(darkroom.folder.root), "demo", "--json"]
-    made = subprocess.run(command, cwd=ROOT, env=environment(), check=True, capture_output=True, text=True)
-    found: dict[str, Any] = json.loads(made.stdout)
-    return found
 
 
 def paint(page: Page, demo: dict[str, Any], prompt: str, count: int) -> None:

@@ -7,10 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import LOOKS, settle, watch
-from tests.browser.test_develop import demo, signed_in
+from tests.browser.studio import signed_in
 from tests.embedded.instance import Instance
-
-__all__ = ["demo"]  # the fixture
 
 
 def limit_pictures(page: Page, most: str) -> None:

@@ -11,10 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, FloatRect, Locator, Page, expect
 
 from tests.browser.conftest import LOOKS, settle, watch
-from tests.browser.test_develop import demo, signed_in
+from tests.browser.studio import signed_in
 from tests.embedded.instance import Instance
-
-__all__ = ["demo"]  # the fixture
 
 PATIENCE = 30_000
 

@@ -7,10 +7,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import LOOKS, settle, watch
-from tests.browser.test_develop import demo, signed_in
+from tests.browser.studio import signed_in
 from tests.browser.test_mask import PATIENCE, generate
-
-__all__ = ["demo"]  # the fixture
 
 
 def test_keepers_are_marked_by_keys_and_printed(context: BrowserContext, demo: dict[str, Any]) -> None:

@@ -1,10 +1,7 @@
 """A run's page: it develops before the eyes of whoever has it open, and can be replayed from rough to final whenever
 later, out of what is kept and without asking anybody."""
 
-import json
 import re
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -14,28 +11,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
 from tests.browser.conftest import LOOKS, settle, watch
-from tests.embedded.instance import ROOT, Instance, environment
+from tests.browser.studio import signed_in
+from tests.embedded.instance import Instance
 
 PROMPT = "A lighthouse at dusk <b>bold</b> [sandbox delay=0.5]"
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
-
-
-@pytest.fixture(scope="module")
-def demo(darkroom: Instance) -> dict[str, Any]:
-    command = [sys.executable, "manage.py", "--data", str(darkroom.folder.root), "demo", "--json"]
-    made = subprocess.run(command, cwd=ROOT, env=environment(), check=True, capture_output=True, text=True)
-    found: dict[str, Any] = json.loads(made.stdout)
-    return found
-
-
-def signed_in(context: BrowserContext, demo: dict[str, Any]) -> Page:
-    page = context.new_page()
-    page.goto("/accounts/login/")
-    page.get_by_label("E-mail").fill(demo["email"])
-    page.get_by_label("Password", exact=True).fill(demo["password"])
-    page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page).to_have_url(re.compile(r"/o/demo/$"))
-    return page
 
 
 def begin_run(page: Page, prompt: str = PROMPT, **asked: str) -> str:

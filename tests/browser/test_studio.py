@@ -9,8 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.browser.conftest import LOOKS, settle, watch
-from tests.browser.studio import demo_of, sign_in, signed_in
-from tests.embedded.instance import Instance
+from tests.browser.studio import sign_in, signed_in
 from tests.studio import files
 
 AT_ONCE_MS = 250  # for a busy machine; bench/studio.py measures, and aims at 100
@@ -23,11 +22,6 @@ RESERVED = """form => new Promise((done) => {
     }).observe(document.querySelector('[data-stream]'), { childList: true, subtree: true });
     form.requestSubmit();
 })"""
-
-
-@pytest.fixture(scope="module")
-def demo(darkroom: Instance) -> dict[str, Any]:
-    return demo_of(darkroom)
 
 
 @pytest.fixture

@@ -1,4 +1,3 @@
-import gzip
 import re
 from pathlib import Path
 
@@ -12,10 +11,6 @@ OURS = STATIC / "darkroom"
 
 def read(name: str) -> str:
     return (STATIC / Path(name)).resolve().read_text()
-
-
-def squeezed(text: str) -> int:
-    return len(gzip.compress(text.encode()))
 
 
 def test_the_bundle_is_one_file_with_every_part_in_its_layer() -> None:
@@ -48,14 +43,6 @@ def test_drawings_in_a_look_hide_their_brackets_from_the_collector(name: str) ->
 
     assert len(drawings) == 5
     assert [drawing for drawing in drawings if "(" in drawing or ")" in drawing] == []
-
-
-def test_our_own_css_and_script_stay_under_80_kilobytes() -> None:
-    styles = squeezed(bundle("darkroom/css/main.css", read))
-    pages = sum(squeezed(path.read_text()) for path in (OURS / "css/pages").glob("*.css"))
-    scripts = sum(squeezed(path.read_text()) for path in (OURS / "js").glob("**/*.js"))
-
-    assert styles + pages + scripts < 80_000
 
 
 def test_every_module_that_the_entry_names_is_there() -> None:

@@ -1,0 +1,54 @@
+"""A page's own style sheets and scripts, compressed, stay light: what it links, and what its attributes fetch."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+
+from accounts.models import Organization, User
+from saas.stylesheets import bundle
+from tests.conftest import SignIn
+
+OURS = Path(__file__).parents[1] / "saas/static/darkroom"
+MOST_BYTES = 80_000
+BEHAVIOUR = re.compile(r'\["([^"]+)", \(\) => import\("\./([\w-]+\.js)"\)\]')
+STATIC_IMPORT = re.compile(r'^import [^;]*?"\./([\w/-]+\.js)";', re.MULTILINE)
+
+
+def squeezed(text: str) -> int:
+    return len(gzip.compress(text.encode()))
+
+
+def sheet(name: str) -> str:
+    return bundle(name, lambda part: (OURS.parent / Path(part)).resolve().read_text())
+
+
+def scripts_of(page: str) -> set[str]:
+    """The entry, each behaviour whose attribute stands on the page, and what those import."""
+    names = {"main.js"}
+    for selector, module in BEHAVIOUR.findall((OURS / "js/main.js").read_text()):
+        mark = selector.strip("[]#").replace("'", '"')
+        if mark in page or f"<{mark}" in page:
+            names.add(module)
+    waiting = list(names)
+    while waiting:
+        for found in STATIC_IMPORT.findall((OURS / "js" / waiting.pop()).read_text()):
+            if found not in names:
+                names.add(found)
+                waiting.append(found)
+    return names
+
+
+@pytest.mark.parametrize("path", ["", "gallery/", "collections/", "usage/", "limits/", "team/", "sample/"])
+def test_a_page_stays_under_80_kilobytes(path: str, acme: Organization, alice: User, sign_in: SignIn) -> None:
+    answer = sign_in(alice).get(f"/o/acme/{path}")
+    assert answer.status_code == 200
+    page = answer.content.decode()
+    sheets = re.findall(r'href="/static/(darkroom/css/[\w/-]+\.css)"', page)
+    scripts = scripts_of(page)
+    assert "darkroom/css/main.css" in sheets
+    assert len(scripts) > 8
+    weight = sum(squeezed(sheet(name)) for name in sheets)
+    weight += sum(squeezed((OURS / "js" / name).read_text()) for name in scripts)
+    assert weight < MOST_BYTES, f"{weight} bytes in {len(scripts)} scripts and {len(sheets)} style sheets"
