@@ -86,6 +86,7 @@ def test_of_two_answers_one_counts(acme: Organization, alice: User, adam: User, 
     refused(acme, bob)
     with tenancy.tenant(acme.pk):
         assert Ask.objects.get().state == AskState.DECLINED
+    assert actions(acme)[-1] == "limits.declined"
 
 
 @pytest.mark.usefixtures("spent")

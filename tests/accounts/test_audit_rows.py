@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts import audit, organizations
 from accounts.models import AuditEntry, Organization, User
+from accounts.models.connections import TEXT_MODEL
 from saas import tenancy
 from tests.accounts.conftest import PROVIDER_KEY, Connect, InviteSomebody, MakeKey, Post
 from tests.accounts.world import entries, nothing_changes
@@ -49,6 +50,8 @@ class Act(NamedTuple):
 
 ACTS: dict[str, Act] = {
     "organization.renamed": Act(lambda _: "settings/name/", {"name": "New name"}, "New name"),
+    "organization.time_zone_set": Act(lambda _: "settings/time-zone/", {"time_zone": "Europe/Berlin"}, "Acme"),
+    "retention.changed": Act(lambda _: "settings/storage/", {"is_on": "on", "days": "90"}, "Acme"),
     "organization.second_factor_required": Act(lambda _: "settings/second-factor/", {"is_required": "1"}, "Acme"),
     "organization.deleted": Act(lambda _: "settings/delete/", {"typed": "acme"}, "Acme"),
     "organization.transferred": Act(lambda house: f"team/{house.bob}/transfer/", {}, "Bob <bob@example.com>"),
@@ -63,7 +66,9 @@ ACTS: dict[str, Act] = {
     ),
     "connection.changed": Act(lambda house: f"connections/{house.connection}/", {"name": "Main"}, "Main"),
     "connection.key_replaced": Act(
-        lambda house: f"connections/{house.connection}/", {"name": "OpenAI", "key": PROVIDER_KEY}, "OpenAI"
+        lambda house: f"connections/{house.connection}/",
+        {"name": "OpenAI", "key": PROVIDER_KEY, "can_stream": "on", "can_respond": "on", "text_model": TEXT_MODEL},
+        "OpenAI",
     ),
     "connection.made_default": Act(lambda house: f"connections/{house.connection}/default/", {}, "OpenAI"),
     "connection.removed": Act(lambda house: f"connections/{house.connection}/remove/", {}, "OpenAI"),
@@ -77,6 +82,27 @@ ELSEWHERE = {
     "member.removed",
     "member.left",
     "audit.exported",
+    "webhook.added",
+    "webhook.removed",
+    "webhook.switched_on",
+    "webhook.switched_off",
+    "connection.price_set",
+    "ledger.exported",
+    "ledger.reconciled",
+    "charge.resolved",
+    "charge.corrected",
+    "limits.changed",
+    "limits.asked",
+    "limits.granted",
+    "limits.declined",
+    "limits.imported",
+    "limits.removed",
+    "share.made",
+    "share.revoked",
+    "retention.held",
+    "retention.released",
+    "price.added",
+    "price.ended",
     "operator.listed",
     "operator.looked",
     "operator.suspended",

@@ -18,7 +18,7 @@ from studio import caretaker, engine, finals, keeping, runs
 from studio.answers import Final
 from studio.models import Run, Slot, Ticket
 from tests.accounts.money import allow, counter, standing
-from tests.conftest import must_be_member
+from tests.conftest import actions, must_be_member
 from tests.studio.test_engine import slots, submit, up, work
 from tests.upstream import Exchange, Upstream, completed, error, pictures, png
 
@@ -333,6 +333,7 @@ def test_a_correction_is_an_entry(acme: Organization, alice: User, up: Upstream)
         held = Hold.objects.select_related("org").get()
         charging.correct(held, by=must_be_member(acme, alice), micros=-100, note="Discount of the month.")
         assert ledger.total(acme) == (PAID - 100, 1)
+    assert actions(acme)[-1] == "charge.corrected"
     assert of_org(acme) == (PAID - 100, 0, 1, 0)
 
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 
 import pytest
 from django.test import override_settings
+from django.utils import timezone
 
 from accounts import webhooks
 from accounts.models import Delivery, DeliveryState, Organization, User, Webhook, WebhookEvent
 from saas import tenancy
-from tests.conftest import actions
+from tests.conftest import actions, must_be_member
 from tests.studio.api.keys import Program, program
 from tests.upstream import Exchange, Upstream, upstream
 
@@ -134,3 +135,13 @@ def test_the_secret_lies_sealed(acme: Organization, alice: User, ear: Upstream) 
     secret = add(program(acme, alice), ear)["secret"]
     with tenancy.tenant(acme.pk):
         assert secret not in json.dumps(list(Webhook.objects.filter(org=acme).values("sealed_secret", "url")))
+
+
+def test_who_adds_removes_and_switches_on_stands_in_the_log(acme: Organization, alice: User, ear: Upstream) -> None:
+    with tenancy.tenant(acme.pk):
+        member = must_be_member(acme, alice)
+        hook, _ = webhooks.add(by=member, url=f"{ear.url}/hook", events=["run.failed"])
+        Webhook.objects.update(switched_off_at=timezone.now())
+        webhooks.switch_on(hook=hook, by=member)
+        webhooks.remove(hook=hook, by=member)
+    assert actions(acme) == ["webhook.added", "webhook.switched_on", "webhook.removed"]
