@@ -172,6 +172,26 @@ def test_a_double_click_makes_one_run(context: BrowserContext, demo: dict[str, A
     expect(page.get_by_text("Only once").and_(page.locator(".run-prompt"))).to_have_count(1)
 
 
+def test_an_estimate_that_comes_between_press_and_release_swallows_no_generate(
+    context: BrowserContext, demo: dict[str, Any]
+) -> None:
+    page = signed_in(context, demo)
+    runs, button = page.locator(".run"), page.locator("[data-generate]")
+    before = runs.count()
+    prompt(page).fill("Pressed slowly")
+    expect(page.locator("[data-verdict='ready']")).to_be_visible()
+    was = page.locator("[data-price]").inner_text()
+    chip(page, "Quality")
+    button.hover()
+    with page.expect_response("**/draft/"):
+        page.locator("[name='quality'][value='high']").evaluate("each => each.click()")
+        page.mouse.down()
+    expect(button).not_to_contain_text(was)
+    page.mouse.up()
+    expect(runs).to_have_count(before + 1)
+    ended(page)
+
+
 def test_words_outlive_the_session(context: BrowserContext, demo: dict[str, Any]) -> None:
     page = signed_in(context, demo)
     context.clear_cookies()

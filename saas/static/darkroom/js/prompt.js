@@ -85,7 +85,7 @@ async function weigh(bar) {
 
 function judge(bar, fresh) {
   bar.isStale = false;
-  redraw(bar, "[data-verdict]", fresh);
+  price(bar, fresh);
   say(bar, "");
   const isWriting = bar.words.value.trim() !== "";
   for (const slot of bar.form.querySelectorAll("[data-fault-of]")) {
@@ -99,6 +99,22 @@ function judge(bar, fresh) {
   }
 }
 
+/* The button itself stays: exchanged between the press and the release of a mouse, it would never be clicked. */
+function price(bar, fresh) {
+  const shown = bar.form.querySelector("[data-verdict]");
+  const [button, next] = [shown, fresh].map((each) => each.querySelector("[data-generate]"));
+  const hadFocus = shown.querySelector("#why").contains(document.activeElement);
+  shown.dataset.verdict = fresh.dataset.verdict;
+  delete shown.dataset.shown;
+  button.className = next.className;
+  button.querySelector("[data-price]")?.remove();
+  button.prepend(...[next.querySelector("[data-price]")].filter(Boolean).map((each) => each.cloneNode(true)));
+  const why = fresh.querySelector("#why").cloneNode(true);
+  shown.querySelector("#why").replaceWith(why);
+  welcome(why);
+  if (hadFocus) button.focus({ preventScroll: true });
+}
+
 function redraw(bar, selector, fresh) {
   const old = bar.form.querySelector(selector);
   const hadFocus = old.contains(document.activeElement) ? document.activeElement : null;
@@ -106,10 +122,8 @@ function redraw(bar, selector, fresh) {
   old.replaceWith(fresh);
   if (openLabel) fresh.querySelector(`summary[aria-label^="${openLabel}"]`)?.parentElement.setAttribute("open", "");
   welcome(fresh);
-  if (!hadFocus) return;
-  const same = hadFocus.name
-    ? [...fresh.querySelectorAll(`[name="${hadFocus.name}"]`)].find((each) => each.value === hadFocus.value)
-    : fresh.querySelector("[data-generate]");
+  if (!hadFocus?.name) return;
+  const same = [...fresh.querySelectorAll(`[name="${hadFocus.name}"]`)].find((each) => each.value === hadFocus.value);
   same?.focus({ preventScroll: true });
 }
 
@@ -167,7 +181,7 @@ async function settle(bar, placeholder, answer) {
   const verdict = content.querySelector("[data-verdict]");
   if (!verdict) throw new Error(`${answer.status}`);
   judge(bar, verdict);
-  why(bar, verdict);
+  why(bar, bar.form.querySelector("[data-verdict]"));
 }
 
 /* Cannot run: the reasons stay in sight until something changes, and the first one is where the writing goes on. */
@@ -191,9 +205,8 @@ async function fill(bar, { query, isQuiet = false }) {
   const answer = await ask(`${bar.form.dataset.page}?${query}`).catch(() => null);
   if (!answer?.ok) return;
   const fresh = piece(await answer.text()).querySelector("form");
-  for (const selector of ["[data-references-row]", "[data-chips]", "[data-verdict]"]) {
-    redraw(bar, selector, fresh.querySelector(selector));
-  }
+  for (const selector of ["[data-references-row]", "[data-chips]"]) redraw(bar, selector, fresh.querySelector(selector));
+  price(bar, fresh.querySelector("[data-verdict]"));
   for (const name of ["request_key", "parent", "csrfmiddlewaretoken"]) {
     bar.form.elements[name].value = fresh.elements[name].value;
   }
