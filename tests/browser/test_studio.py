@@ -74,6 +74,7 @@ def chooses_a_size(page: Page) -> None:
 def sees_the_tiles_at_once(page: Page) -> None:
     taken = page.locator("[data-prompt]").evaluate(RESERVED)
     assert taken < AT_ONCE_MS
+    before = page.locator(".run").first.evaluate("run => run.getBoundingClientRect().height")
     tile = page.locator(".run").first.locator(".tile").first
     box = tile.bounding_box()
     assert box is not None
@@ -81,6 +82,7 @@ def sees_the_tiles_at_once(page: Page) -> None:
     prompt(page).fill("A second thought, typed while the first one develops")
     ended(page)
     assert tile.bounding_box() == box
+    assert page.locator(".run").first.evaluate("run => run.getBoundingClientRect().height") == before
     expect(prompt(page)).to_have_value("A second thought, typed while the first one develops")
 
 

@@ -200,9 +200,9 @@ def test_a_viewer_sees_how_much_is_under_way_of_what_they_may_see(
     submit(sign_in(alice))
     submit(sign_in(alice), visibility="private")
     texts = {user: sign_in(user).get("/o/acme/queue/").content.decode() for user in (alice, bob, vera)}
-    assert "mine <b>2</b> / all <b>3</b>" in texts[alice]
-    assert "mine <b>1</b> / all <b>2</b>" in texts[bob]
-    assert "mine <b>0</b> / all <b>2</b>" in texts[vera]
+    assert 'mine </span><b>2</b> / <span class="queue-word">all </span><b>3</b>' in texts[alice]
+    assert 'mine </span><b>1</b> / <span class="queue-word">all </span><b>2</b>' in texts[bob]
+    assert 'mine </span><b>0</b> / <span class="queue-word">all </span><b>2</b>' in texts[vera]
 
 
 def test_a_page_without_a_socket_asks_for_what_is_newer(

@@ -11,10 +11,31 @@ export function place(body) {
   tiles.classList.add(`tiles-${lying(width / height)}`);
   tile.querySelector("svg").setAttribute("viewBox", `0 0 ${width} ${height}`);
   for (let index = 0; index < count; index++) tiles.append(tile.cloneNode(true));
+  run.querySelector(".run-acts").append(...given(body));
+  if (body.get("quality") === "low") run.append(foot());
   stream.querySelector("[data-stream-empty]")?.remove();
   stream.prepend(run);
   scrollTo({ top: 0, behavior: "instant" });
   return run;
+}
+
+/* As the card will show them: no word of the prompt may move when it comes. */
+function given(body) {
+  const used = [...document.querySelectorAll("[data-reference] img")];
+  if (body.get("mask")) used.push(document.querySelector("[data-mask-again] img"));
+  return used.map((each) => {
+    const image = new Image(28, 28);
+    image.src = each.currentSrc;
+    image.className = "run-input";
+    return image;
+  });
+}
+
+/* Proofs have a row below them, for the keepers. */
+function foot() {
+  const row = document.createElement("footer");
+  row.className = "keepers";
+  return row;
 }
 
 function copy(selector) {
