@@ -252,6 +252,17 @@ def test_when_tries_are_used_up_another_connection_takes_over(
     assert said["slots"][0]["connection"] == "Backup"
 
 
+def test_the_tile_says_that_another_connection_took_over(
+    acme: Organization, alice: User, up: Upstream, backup: ProviderConnection, sign_in: SignIn
+) -> None:
+    run = submit(acme, alice)
+    tile = f"/o/acme/runs/{run.code}/card/"
+    for at, words in ((run.connection_id, "Developing"), (backup.pk, "Developing elsewhere")):
+        with tenancy.tenant(acme.pk):
+            Slot.objects.filter(run=run).update(state=State.RUNNING, connection_id=at)
+        assert f"<span>{words}</span>" in sign_in(alice).get(tile).content.decode()
+
+
 def test_what_waits_for_an_open_one_moves_without_a_try(
     acme: Organization, alice: User, up: Upstream, backup: ProviderConnection
 ) -> None:
