@@ -154,7 +154,7 @@ def change(
 ) -> None:
     """A key goes only where it was meant to go: another address asks for the key again. Without terms, they stay."""
     connection = _behind_lock(connection)
-    if connection.traits.is_built_in and key:
+    if connection.traits.is_built_in and (key or openai_organization or openai_project):
         raise BadConnection("key", NOTHING_TO_ENTER)
     base_url = check_base_url(connection.kind, base_url)
     if base_url != connection.base_url and connection.has_key and not key:

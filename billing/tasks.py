@@ -1,13 +1,20 @@
+from datetime import timedelta
+
 import dramatiq
 import structlog
+from django.utils import timezone
 
 from accounts import audit
+from accounts.errors import Refused
 from accounts.models import Membership, Organization
 from billing import exports, usage
 from billing.models import Export, ExportState, Format
 from billing.usage import Scope
 from saas import tenancy
 from saas.broker import enqueue
+
+MOST_AT_ONCE = 3
+LONGEST = timedelta(hours=1)  # one that is older was lost
 
 log = structlog.get_logger("darkroom.money")
 
@@ -39,6 +46,10 @@ def make_export(org_id: int, code: str) -> None:
 
 def request_export(*, scope: Scope, form: Format, by: Membership) -> Export:
     """A worker makes it. Who sees their own alone gets their own alone."""
+    scope.org.locked()
+    making = Export.objects.filter(org=scope.org, maker=by.user, state=ExportState.MAKING)
+    if making.filter(created_at__gt=timezone.now() - LONGEST).count() >= MOST_AT_ONCE:
+        raise Refused("Three exports are being made already. Wait for one of them.")
     export = Export.objects.create(
         org=scope.org,
         maker=by.user,

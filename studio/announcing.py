@@ -2,10 +2,13 @@
 
 from accounts import webhooks
 from accounts.models import WebhookEvent
-from studio.models import Run, State
+from studio.models import Run, State, Visibility
 
 
 def ended(run: Run, succeeded: int) -> None:
+    """Nothing of private runs: whoever owns the address may not see them."""
+    if run.visibility == Visibility.PRIVATE:
+        return
     event = WebhookEvent.RUN_FINISHED if run.state == State.SUCCEEDED or succeeded else WebhookEvent.RUN_FAILED
     data = {
         "run": str(run.code),

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import Membership, Organization, User
 from studio import files, pictures, runs, uploads
 from studio import strokes as strokes_of
-from studio.models import Input, Output, RunInput
+from studio.models import Input, Output, RunInput, Visibility
 from studio.strokes import Strokes
 from studio.uploads import Normalised, Picture, UploadRefused
 
@@ -54,7 +54,9 @@ def from_output(*, output: Output, by: User) -> Input:
     if earlier is not None:
         return earlier
     picture = uploads.examine(files.load(shown.file))
-    name = f"{output.run.prompt[:60].strip() or 'picture'}.{files.EXTENSIONS[shown.format]}"
+    is_private = output.run.visibility == Visibility.PRIVATE  # its words stay so, also where the picture is used
+    words = "" if is_private else output.run.prompt[:60].strip()
+    name = f"{words or 'picture'}.{files.EXTENSIONS[shown.format]}"
     return _keep(org=output.org, by=by, name=name, picture=picture, source=output)
 
 

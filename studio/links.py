@@ -26,4 +26,4 @@ def behind(token: str) -> Output | None:
         return None
     with tenancy.tenant(org_id):
         org = Organization.objects.filter(pk=org_id, deleted_at=None, suspended_at=None).first()
-        return org.outputs.filter(code=code).first() if org else None
+        return org.outputs.filter(code=code).kept().first() if org else None

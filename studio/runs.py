@@ -118,8 +118,8 @@ def _stop_tickets(run: Run) -> set[UUID]:
 
 
 @transaction.atomic
-def retry(*, slot: Slot, by: Membership) -> None:
-    """One slot again; the others stay as they are."""
+def retry(*, slot: Slot, by: Membership, api_key: ApiKey | None = None) -> None:
+    """One slot again; the others stay as they are. Whoever asks again pays, with the key that they ask by."""
     run = slot.run
     if run.maker_id != by.user_id and not by.is_admin:
         raise NotAllowed("Only its maker or an admin can try this again.")
@@ -138,7 +138,9 @@ def retry(*, slot: Slot, by: Membership) -> None:
     events.record(run, "queued", slot=slot.index)
     _line_up(run, [slot], run.connection)
     spec = replace(Spec.from_json(run.asked), n=1)
-    spending.hold(run=run, slots=[slot], by=by, api_key=None, spec=spec, model=_model(spec), connection=run.connection)
+    spending.hold(
+        run=run, slots=[slot], by=by, api_key=api_key, spec=spec, model=_model(spec), connection=run.connection
+    )
 
 
 def _model(spec: Spec) -> ImageModel:

@@ -125,8 +125,10 @@ def find(token: str) -> Share:
 
 
 def pictures(share: Share) -> "QuerySet[Output]":
-    """As listed, but for what is in the bin and what its maker has made private. Needs the organization's wall."""
-    may = Q(visibility=Visibility.TEAM) | Q(maker=share.maker_id)
+    """As listed, but for what is in the bin, and what is private to somebody else or to somebody who has left. Needs
+    the organization's wall."""
+    makers = Membership.objects.filter(org=share.org_id, user=share.maker_id, user__is_active=True).values("user")
+    may = Q(visibility=Visibility.TEAM) | Q(maker=share.maker_id, maker__in=makers)
     listed = Output.objects.filter(may, org=share.org_id, shared_pictures__share=share).kept()
     return listed.select_related("run", "composite").order_by("shared_pictures__position")
 

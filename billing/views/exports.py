@@ -1,11 +1,13 @@
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import OrgRequest, member_required
+from accounts.errors import Refused
 from accounts.models import Role
 from billing import exports, tasks
 from billing.models import ExportState, Format
@@ -38,7 +40,10 @@ def make_export(request: OrgRequest) -> HttpResponse:
     form = request.POST.get("format", "")
     if form not in Format.values:
         raise Http404
-    tasks.request_export(scope=scope_of(request, request.POST), form=Format(form), by=request.member)
+    try:
+        tasks.request_export(scope=scope_of(request, request.POST), form=Format(form), by=request.member)
+    except Refused as refusal:
+        messages.error(request, refusal.sentence)
     return redirect("exports", request.org.slug)
 
 

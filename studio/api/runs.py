@@ -127,7 +127,7 @@ def retry_slot(request: ApiRequest, code: UUID, index: int) -> RunOut:
     if index > LARGEST:
         raise ApiRefused(404, "not_found", "There is no such picture in this run.")
     slot = get_object_or_404(run.slots.select_related("run__connection"), index=index)
-    runs.retry(slot=slot, by=request.auth.member)
+    runs.retry(slot=slot, by=request.auth.member, api_key=request.auth.api_key)
     return _whole(run)
 
 

@@ -44,12 +44,12 @@ def read_json(request: HttpRequest) -> tuple[dict[str, Any], bytes]:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        message = f"Duplicate parameter: '{twice}'. You provided multiple values for this parameter."
-        raise Refused(message, code="duplicate_parameter", param=twice)
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            message = f"Duplicate parameter: '{name[:80]}'. You provided multiple values for this parameter."
+            raise Refused(message, code="duplicate_parameter", param=name[:80])
+        found[name] = value
     return found
 
 

@@ -130,9 +130,17 @@ def _read_input(said: object, talk: Talk, caller: Caller) -> None:
         return
     if not isinstance(said, list):
         raise wrong_type("input", "a string or an array", said)
+    check_count(_count_pictures(said), "input")  # before any of them is fetched
     for index, item in enumerate(said):
         _read_item(item, f"input[{index}]", talk, caller)
-    check_count(len(talk.images), "input")
+
+
+def _count_pictures(said: list[Any]) -> int:
+    items = [item for item in said if isinstance(item, dict)]
+    contents = [item["content"] for item in items if isinstance(item.get("content"), list)]
+    parts = [part for content in contents for part in content if isinstance(part, dict)]
+    kinds = [one.get("type") for one in (*items, *parts)]
+    return kinds.count("image_generation_call") + kinds.count("input_image")
 
 
 def _read_item(item: object, param: str, talk: Talk, caller: Caller) -> None:

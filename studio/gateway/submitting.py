@@ -9,7 +9,7 @@ from studio import runs
 from studio.gateway.asks import Ask
 from studio.gateway.doors import Caller
 from studio.idempotency import LONGEST_KEY, KeyTooLong, hash_of, key_of
-from studio.models import Input, Relation, Run
+from studio.models import Input, Relation, Run, Visibility
 from studio.wire.refusals import Refused
 
 Pictures = tuple[Sequence[Input], Input | None]
@@ -43,12 +43,21 @@ def submit(
             api_key=caller.api_key,
             references=references,
             mask=mask,
+            visibility=_visibility(parent, references),
             end_user=ask.identifier,
             parent=parent,
             relation=relation,
             request_key=key,
             request_hash=hashed if key else "",
         )
+
+
+def _visibility(parent: Run | None, references: Sequence[Input]) -> Visibility:
+    """What is made of something private is private."""
+    sources = [given.source.run for given in references if given.source]
+    origins = [*sources, *([parent] if parent else [])]
+    is_private = any(run.visibility == Visibility.PRIVATE for run in origins)
+    return Visibility.PRIVATE if is_private else Visibility.TEAM
 
 
 def request_key(request: HttpRequest, caller: Caller) -> str:

@@ -156,6 +156,8 @@ def came_from(request: HttpRequest) -> str:
     if not url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
         return ""
     parts = urlsplit(address)
+    if parts.path.startswith(("//", "/\\")):
+        return ""  # a browser would take it for another host
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
