@@ -17,6 +17,8 @@ SHARED: list[Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
 ]
+# One list for good: loggers that have spoken once keep it, also when logging is configured anew.
+PROCESSORS: list[Processor] = [*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
 
 
 def configure(options: dict[str, Any]) -> None:
@@ -37,7 +39,7 @@ def configure(options: dict[str, Any]) -> None:
     for noisy in ("daphne", "django.channels.server", "httpx2", "httpcore2", "pika", "botocore", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(
-        processors=[*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
