@@ -23,8 +23,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def darkroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    """One for each module, so that no story finds what another one left behind."""
     with running_darkroom(tmp_path_factory.mktemp("browser") / "data", DESIGN_PAGE="1") as instance:
         yield instance
 

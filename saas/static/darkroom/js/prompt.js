@@ -33,7 +33,8 @@ export function attach(form) {
   fold(form);
   restore(bar);
   grow();
-  if (matchMedia("(pointer: fine)").matches && !document.querySelector("dialog[open]")) words.focus({ preventScroll: true });
+  const isElsewhere = document.activeElement !== document.body || document.querySelector("dialog[open]");
+  if (matchMedia("(pointer: fine)").matches && !isElsewhere) words.focus({ preventScroll: true });
 }
 
 function fit(words) {
