@@ -24,6 +24,7 @@ PARALLEL = ["-n", "2", "--dist", "loadgroup"]
 
 def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it, with pytest
     debian.provide()
     try:
         with scratch_folder() as scratch, database(scratch) as url:
