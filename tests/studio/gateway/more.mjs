@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import OpenAI, { toFile } from "openai";
 
 const client = new OpenAI({ baseURL: "ADDRESS", apiKey: process.env.DARKROOM_API_KEY, maxRetries: 0 });
-const photo = async () => toFile(await readFile("lighthouse0.png"), "photo.png", { type: "image/png" });
+const photo = async () => toFile(await readFile("photo.png"), "photo.png", { type: "image/png" });
 
 const edited = await client.images.edit({ model: "gpt-image-2", prompt: "by day", image: [await photo()], quality: "low" });
 console.log(edited.size);

@@ -11,6 +11,7 @@ import pytest
 
 from studio.examples import EXAMPLES
 from tests.embedded.instance import ROOT, Instance
+from tests.upstream import png
 
 CODE = {example.id: example for example in EXAMPLES}
 
@@ -76,6 +77,7 @@ def test_node(darkroom: Instance, api_key: str, node_folder: Path) -> None:
 
 
 def test_node_edits_and_reads_refusals(darkroom: Instance, api_key: str, node_folder: Path) -> None:
+    (node_folder / "photo.png").write_bytes(png(1024, 640))
     (node_folder / "more.mjs").write_text(
         Path(__file__).with_name("more.mjs").read_text().replace("ADDRESS", f"{darkroom.url}/v1")
     )

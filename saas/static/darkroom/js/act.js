@@ -1,26 +1,31 @@
 /* data-act on a form: what it does is done without leaving the page. A sentence says how it went, with Undo where there
-   is a way back, and `acted` on the document tells everybody else. Without script the same form works by itself. */
+   is a way back, and `acted` on the document tells everybody else. Without script the same form works by itself.
+   One listener serves every form, also one that came a moment ago: a key pressed at once must not leave the page. */
 import { toast } from "./toasts.js";
 
-export function attach(form) {
-  form.addEventListener("submit", (event) => {
-    const pressed = event.submitter;
-    if (pressed && "plain" in pressed.dataset) return;
-    event.preventDefault();
-    const data = new FormData(form, pressed);
-    const does = pressed?.dataset.does ?? form.dataset.does ?? "";
-    act(pressed?.getAttribute("formaction") ?? form.action, data, does);
-  });
-  // Enter in a field of a form with many buttons means the button beside the field.
-  form.addEventListener("keydown", (event) => {
-    const address = event.target.dataset.enter;
-    if (event.key !== "Enter" || !address) return;
-    event.preventDefault();
-    act(address, new FormData(form), "");
-  });
-}
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  const pressed = event.submitter;
+  if (!form.matches("[data-act]") || (pressed && "plain" in pressed.dataset)) return;
+  event.preventDefault();
+  const data = new FormData(form, pressed);
+  const does = pressed?.dataset.does ?? form.dataset.does ?? "";
+  act(pressed?.getAttribute("formaction") ?? form.action, data, does);
+});
 
-export async function act(address, data, does) {
+// Enter in a field of a form with many buttons means the button beside the field.
+document.addEventListener("keydown", (event) => {
+  const address = event.target.dataset?.enter;
+  const form = event.target.form;
+  if (event.key !== "Enter" || !address || !form?.matches("[data-act]")) return;
+  event.preventDefault();
+  act(address, new FormData(form), "");
+});
+
+/* The listeners above are all; the page asks for this module where such a form is. */
+export function attach() {}
+
+async function act(address, data, does) {
   let told = {};
   let isDone = false;
   try {

@@ -1,4 +1,5 @@
 /* Pictures of a wall open above it, each under its own address: Back closes, a copied address opens the same. */
+import "./act.js"; // before the first picture opens
 import { attach as look } from "./looking.js";
 import { piecesOf } from "./pieces.js";
 
