@@ -16,6 +16,7 @@ from accounts import circuits
 from saas import metrics, patience, tenancy
 from saas.patience import Wait
 from studio import composites, endings, events, line, purging, rescue, spending
+from studio.job import WORKER
 from studio.line import Held
 from studio.models import Charged, Slot
 
@@ -57,8 +58,6 @@ def stop() -> None:
 
 
 def renew() -> None:
-    from studio.engine import WORKER
-
     with _guard:
         ticket_ids = list(_held)
     if ticket_ids:
@@ -67,8 +66,6 @@ def renew() -> None:
 
 def call_off() -> None:
     """Somebody pressed Stop: the provider may be silent for minutes, and need not be waited for."""
-    from studio.engine import WORKER
-
     with _guard:
         waits = dict(_held)
     for ticket_id in line.asked_to_stop(WORKER, list(waits)) if waits else []:

@@ -77,7 +77,7 @@ def test_a_commit_whose_answer_is_lost_keeps_one_output(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rows are there, and the worker was told that they are not."""
-    monkeypatch.setattr(engine, "KEEP_WAITS_SECONDS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("studio.job.KEEP_WAITS_SECONDS", (0.0, 0.0, 0.0))
     note, lost = finals.note, ["the first answer"]
 
     def told_nothing(run: Run, slot: Slot, frame: Final, stored: Stored) -> None:

@@ -18,8 +18,9 @@ from accounts.errors import Refused
 from accounts.models import Counter, Hold, HoldState, Membership, Organization, Quota, Subject, User
 from billing import charging
 from saas import tenancy
-from studio import caretaker, catalogue, engine, finals, keeping, line, reconciling, runs, specs
+from studio import caretaker, catalogue, engine, failures, finals, keeping, line, reconciling, runs, specs
 from studio.answers import Final
+from studio.job import Job, Lost
 from studio.models import Run, Slot, State, Ticket
 from studio.outcomes import ENDINGS, ProviderError
 from tests.accounts.money import allow
@@ -49,7 +50,7 @@ class World:
     def act(self, name: str, chance: random.Random) -> None:
         try:
             getattr(self, name)(chance)
-        except (Refused, Killed, engine.Lost):
+        except (Refused, Killed, Lost):
             pass
         except Exception as error:
             self.complaints.append(f"{name}: {error!r}")
@@ -64,21 +65,21 @@ class World:
 
     def deliver(self, chance: random.Random) -> None:
         """A worker takes the next slot and something comes of it, or it dies at one of the seams."""
-        job = engine._begin()
+        job = engine.begin()
         if job is None:
             return
         if chance.random() < 0.15:
             return  # killed before sending
         try:
-            engine._note_sent(job)
+            engine.note_sent(job)
         except ProviderError as error:
-            engine._fail(job, error)
+            failures.fail(job, error)
             return
         fate = chance.random()
         if fate < 0.15:
             return  # killed after sending
         if fate < 0.4:
-            engine._fail(job, ProviderError(chance.choice(sorted(ENDINGS))))
+            failures.fail(job, ProviderError(chance.choice(sorted(ENDINGS))))
             return
         frame = Final(PICTURE, {}, USAGE if chance.random() < 0.8 else None, "", "req")
         stored = keeping.store_output(job.org.code, job.run, job.slot, frame)
@@ -179,8 +180,8 @@ def settle_down(world: World) -> None:
     """The dead are found, and what waits is worked off."""
     for _ in range(3):
         world.sweep(seeded(1))
-        while (job := engine._begin()) is not None:
-            engine._fail(job, ProviderError("invalid_key"))
+        while (job := engine.begin()) is not None:
+            failures.fail(job, ProviderError("invalid_key"))
         Ticket.objects.update(not_before=timezone.now() - timedelta(hours=1))
 
 
@@ -211,7 +212,7 @@ def test_nothing_is_ever_above_its_limit_and_the_books_agree(
     acme: Organization, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalogue.forget()
-    monkeypatch.setattr(engine, "_wait_seconds", lambda *_: 0.0)
+    monkeypatch.setattr(failures, "_wait_seconds", lambda *_: 0.0)
     world = world_of(acme, alice, bob)
 
     @ROUNDS
@@ -228,7 +229,7 @@ def test_pictures_that_come_late_are_paid_once_each(
     acme: Organization, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     catalogue.forget()
-    monkeypatch.setattr(engine, "_wait_seconds", lambda *_: 0.0)
+    monkeypatch.setattr(failures, "_wait_seconds", lambda *_: 0.0)
     world = world_of(acme, alice, bob)
 
     @ROUNDS
@@ -272,7 +273,7 @@ def raise_above_what_was(org: Organization, by: User, member: User) -> None:
         )
 
 
-def note_as_a_worker_does(job: engine.Job, frame: Final, stored: keeping.Stored) -> None:
+def note_as_a_worker_does(job: Job, frame: Final, stored: keeping.Stored) -> None:
     with tenancy.tenant(job.held.org_id):
         line.leave(job.held.id)
         finals.note(job.run, job.slot, frame, stored)
@@ -310,9 +311,9 @@ def test_a_death_between_the_providers_answer_and_the_commit_loses_and_doubles_n
         with tenancy.tenant(acme.pk):
             spec = specs.read({"prompt": "a lamp", **ASKED}, models=catalogue.at(timezone.now()))
             run = runs.submit(org=acme, by=world.people[0], spec=spec)
-        job = engine._begin()
+        job = engine.begin()
         assert job is not None
-        engine._note_sent(job)
+        engine.note_sent(job)
         frame = Final(PICTURE, {}, USAGE, "", "req")
         stored = keeping.store_output(job.org.code, job.run, job.slot, frame)
         with monkeypatch.context() as patched:

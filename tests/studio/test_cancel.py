@@ -11,8 +11,9 @@ from django.db import connection as database
 
 from accounts.models import Organization, User
 from saas import tenancy
-from studio import caretaker, engine, runs
+from studio import arrivals, caretaker, engine, runs
 from studio.answers import Final
+from studio.job import Lost
 from studio.models import Charged, Run, Slot, State, Ticket
 from tests.conftest import must_be_member
 from tests.studio.test_engine import events, slots, state, submit, up
@@ -107,13 +108,13 @@ def test_a_refused_stop_changes_nothing(acme: Organization, alice: User, up: Ups
 def test_a_slot_that_ended_meanwhile_is_let_go_at_once(acme: Organization, alice: User, up: Upstream) -> None:
     """Else its ticket would count against the limits until the lease ends."""
     submit(acme, alice)
-    job = engine._begin()
+    job = engine.begin()
     assert job is not None
     with tenancy.tenant(acme.pk):
         Slot.objects.filter(pk=job.slot.pk).update(state=State.SUCCEEDED)
-    with pytest.raises(engine.Lost):
-        engine._note_sent(job)
-    engine._let_go(job)
+    with pytest.raises(Lost):
+        engine.note_sent(job)
+    engine.let_go(job)
     assert (Ticket.objects.count(), up.seen) == (0, [])
 
 
@@ -129,7 +130,7 @@ def test_a_stop_and_a_late_picture_do_not_wait_for_each_other(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The late picture locks its slot and then the run. Slowed down, so that the two meet in the middle each time."""
-    monkeypatch.setattr(engine, "KEEP_WAITS_SECONDS", ())
+    monkeypatch.setattr("studio.job.KEEP_WAITS_SECONDS", ())
     next_event = Run.next_event
 
     def slowly(run: Run) -> tuple[int, datetime]:
@@ -138,9 +139,9 @@ def test_a_stop_and_a_late_picture_do_not_wait_for_each_other(
 
     for _ in range(6):
         run = submit(acme, alice, n=3)
-        late = engine._begin()
+        late = engine.begin()
         assert late is not None
-        engine._note_sent(late)
+        engine.note_sent(late)
         Ticket.objects.exclude(worker=None).update(lease_until="2020-01-01T00:00:00Z")
         caretaker.sweep()
         with tenancy.tenant(acme.pk):
@@ -151,7 +152,7 @@ def test_a_stop_and_a_late_picture_do_not_wait_for_each_other(
         monkeypatch.setattr(Run, "next_event", slowly)
         threads = [
             in_thread(partial(meet, partial(stop, run, alice))),
-            in_thread(partial(meet, partial(engine._keep_final, late, Final(png())))),
+            in_thread(partial(meet, partial(arrivals.keep_final, late, Final(png())))),
         ]
         for thread in threads:
             thread.join(20)

@@ -12,7 +12,7 @@ from accounts import circuits
 from accounts.connections import Terms, add
 from accounts.models import Circuit, Organization, ProviderConnection, ProviderKind, User
 from saas import tenancy
-from studio import engine, line
+from studio import engine, failures, line
 from studio.models import Run, Slot, State, Ticket
 from tests.conftest import SignIn, must_be_member
 from tests.studio.test_engine import events, slots, state, submit, up, work
@@ -76,11 +76,11 @@ def test_after_the_rest_one_call_tries_and_its_picture_closes_it(acme: Organizat
     note_outages(default(acme), 5)
     run = submit(acme, alice, n=3)
     rest_is_over()
-    job = engine._begin()
+    job = engine.begin()
     assert job is not None
     assert job.held.is_trying
-    assert engine._begin() is None  # the others wait for how it goes
-    engine._develop(job)
+    assert engine.begin() is None  # the others wait for how it goes
+    engine.develop(job)
     assert not Circuit.objects.get().is_open
     assert work() == 2
     assert state(run) == State.SUCCEEDED
@@ -126,12 +126,12 @@ def test_when_the_one_that_tries_dies_another_may(acme: Organization, alice: Use
     note_outages(default(acme), 5)
     submit(acme, alice, n=2)
     rest_is_over()
-    first = engine._begin()
+    first = engine.begin()
     assert first is not None
     Ticket.objects.filter(pk=first.held.id).update(
         worker=None, not_before="2999-01-01T00:00:00Z"
     )  # freed by the sweeper
-    second = engine._begin()
+    second = engine.begin()
     assert second is not None
     assert second.held.is_trying
 
@@ -241,7 +241,7 @@ def test_when_tries_are_used_up_another_connection_takes_over(
     up.script = up_is_down
     run = submit(acme, alice)
     hurry()
-    assert keys(up) == ["test-key"] * engine.MOST_TRIES + ["backup-key"]
+    assert keys(up) == ["test-key"] * failures.MOST_TRIES + ["backup-key"]
     assert (state(run), events(run).count("moved")) == (State.SUCCEEDED, 1)
     with tenancy.tenant(acme.pk):
         slot = Slot.objects.get(run=run)
@@ -317,7 +317,7 @@ def test_a_rate_limit_waits_for_its_own_connection(
     up.script = lambda exchange: exchange.whole(429, error("rate_limit_exceeded", "requests"))
     run = submit(acme, alice)
     hurry()
-    assert (slots(run)[0].error_code, keys(up)) == ("rate_limited", ["test-key"] * engine.MOST_TRIES)
+    assert (slots(run)[0].error_code, keys(up)) == ("rate_limited", ["test-key"] * failures.MOST_TRIES)
 
 
 def test_when_all_have_an_outage_it_ends_and_never_goes_back(
@@ -326,7 +326,7 @@ def test_when_all_have_an_outage_it_ends_and_never_goes_back(
     up.script = down
     run = submit(acme, alice)
     hurry()
-    assert keys(up) == ["test-key"] * engine.MOST_TRIES + ["backup-key"] * engine.MOST_TRIES
+    assert keys(up) == ["test-key"] * failures.MOST_TRIES + ["backup-key"] * failures.MOST_TRIES
     assert (state(run), slots(run)[0].error_code) == (State.FAILED, "outage")
 
 
@@ -373,8 +373,8 @@ def test_a_changed_limit_reaches_what_waits(acme: Organization, alice: User, up:
     submit(acme, alice, n=3)
     with tenancy.tenant(acme.pk):
         acme.connections.filter(is_default=True).update(calls_at_once=1)
-    assert engine._begin() is not None
-    assert engine._begin() is None
+    assert engine.begin() is not None
+    assert engine.begin() is None
     assert set(Ticket.objects.values_list("connection_limit", flat=True)) == {1, 16}
 
 
@@ -388,6 +388,6 @@ def test_asked_again_after_all_tries_it_has_all_tries_again(acme: Organization, 
         slot = Slot.objects.select_related("run__connection").get(run=run)
         runs.retry(slot=slot, by=must_be_member(acme, alice))
     hurry()
-    assert len(up.seen) == 2 * engine.MOST_TRIES
+    assert len(up.seen) == 2 * failures.MOST_TRIES
     with tenancy.tenant(acme.pk):
         assert Run.objects.get(pk=run.pk).state == State.FAILED

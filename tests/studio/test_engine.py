@@ -11,9 +11,10 @@ from accounts import connections
 from accounts.errors import NotAllowed
 from accounts.models import Organization, ProviderKind, User
 from saas import tenancy
-from studio import caretaker, catalogue, engine, files, line, runs, specs
+from studio import arrivals, caretaker, catalogue, engine, failures, files, line, runs, specs
 from studio.answers import Final
 from studio.answers import Partial as PartialFrame
+from studio.job import Lost
 from studio.models import Charged, Output, Partial, Run, RunEvent, Slot, State, Ticket
 from studio.outcomes import ProviderError
 from tests.conftest import must_be_member
@@ -130,7 +131,7 @@ def test_tries_end(acme: Organization, alice: User, up: Upstream) -> None:
     for _ in range(10):
         Ticket.objects.update(not_before="2020-01-01T00:00:00Z")
         work()
-    assert len(up.seen) == engine.MOST_TRIES
+    assert len(up.seen) == failures.MOST_TRIES
     assert (state(run), slots(run)[0].error_code) == (State.FAILED, "outage")
 
 
@@ -145,7 +146,7 @@ def test_a_cut_line_is_unknown_and_never_asked_again(acme: Organization, alice: 
 
 def test_a_worker_that_dies_before_sending_costs_nothing(acme: Organization, alice: User, up: Upstream) -> None:
     run = submit(acme, alice)
-    assert engine._begin() is not None  # and here the worker dies
+    assert engine.begin() is not None  # and here the worker dies
     Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
     assert caretaker.sweep() == 1
     assert slots(run)[0].state == "queued"
@@ -157,9 +158,9 @@ def test_a_worker_that_dies_after_sending_leaves_an_honest_unknown(
     acme: Organization, alice: User, up: Upstream
 ) -> None:
     run = submit(acme, alice)
-    job = engine._begin()
+    job = engine.begin()
     assert job is not None
-    engine._note_sent(job)  # and here the worker dies
+    engine.note_sent(job)  # and here the worker dies
     Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
     assert caretaker.sweep() == 1
     (slot,) = slots(run)
@@ -171,8 +172,8 @@ def test_a_ticket_that_cannot_be_taken_over_keeps_no_other_from_it(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     poisoned, sound = submit(acme, alice), submit(acme, alice)
-    assert engine._begin() is not None
-    assert engine._begin() is not None
+    assert engine.begin() is not None
+    assert engine.begin() is not None
     Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
     put_back = Slot.put_back
 
@@ -188,23 +189,23 @@ def test_a_ticket_that_cannot_be_taken_over_keeps_no_other_from_it(
 
 def test_a_worker_that_was_thought_dead_may_not_send(acme: Organization, alice: User, up: Upstream) -> None:
     submit(acme, alice)
-    zombie = engine._begin()
+    zombie = engine.begin()
     assert zombie is not None
     Ticket.objects.update(worker=uuid4())
-    with pytest.raises(engine.Lost):
-        engine._note_sent(zombie)
+    with pytest.raises(Lost):
+        engine.note_sent(zombie)
     assert up.seen == []
 
 
 def test_a_picture_that_comes_after_the_sweeper_is_kept(acme: Organization, alice: User, up: Upstream) -> None:
     run = submit(acme, alice)
-    job = engine._begin()
+    job = engine.begin()
     assert job is not None
-    engine._note_sent(job)
+    engine.note_sent(job)
     Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
     caretaker.sweep()
     assert state(run) == State.UNKNOWN
-    engine._keep_final(job, Final(png(), {}, None))
+    arrivals.keep_final(job, Final(png(), {}, None))
     (slot,) = slots(run)
     assert (slot.state, slot.charged, slot.error_code) == ("succeeded", "yes", "")
     assert state(run) == State.SUCCEEDED
@@ -212,7 +213,7 @@ def test_a_picture_that_comes_after_the_sweeper_is_kept(acme: Organization, alic
 
 def test_a_second_delivery_of_a_message_does_nothing(acme: Organization, alice: User, up: Upstream) -> None:
     submit(acme, alice)
-    first = engine._begin()
+    first = engine.begin()
     assert first is not None
     assert not engine.develop_next()
     assert up.seen == []
@@ -222,14 +223,14 @@ def test_what_waits_is_stopped_at_once_and_what_runs_at_its_next_sign(
     acme: Organization, alice: User, up: Upstream
 ) -> None:
     run = submit(acme, alice, n=2)
-    job = engine._begin()
+    job = engine.begin()
     assert job is not None
     with tenancy.tenant(acme.pk):
         runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
     assert [slot.state for slot in slots(run)] == ["running", "cancelled"]
     with pytest.raises(ProviderError) as caught:
-        engine._note_sent(job)
-    engine._fail(job, caught.value)
+        engine.note_sent(job)
+    failures.fail(job, caught.value)
     assert [(slot.state, slot.charged) for slot in slots(run)] == [("cancelled", "no")] * 2
     assert (state(run), Ticket.objects.count(), up.seen) == (State.CANCELLED, 0, [])
 
@@ -237,14 +238,14 @@ def test_what_waits_is_stopped_at_once_and_what_runs_at_its_next_sign(
 def test_a_stop_between_frames_may_have_been_charged(acme: Organization, alice: User, up: Upstream) -> None:
     run = submit(acme, alice)
 
-    job = engine._begin()
+    job = engine.begin()
     assert job is not None
-    engine._note_sent(job)
+    engine.note_sent(job)
     with tenancy.tenant(acme.pk):
         runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
     with pytest.raises(ProviderError) as caught:
-        engine._keep_partial(job, PartialFrame(0, png()))
-    engine._fail(job, caught.value)
+        arrivals.keep_partial(job, PartialFrame(0, png()))
+    failures.fail(job, caught.value)
     (slot,) = slots(run)
     assert (slot.state, slot.charged) == ("cancelled", "perhaps")
 

@@ -10,7 +10,7 @@ from django.conf import LazySettings
 
 from accounts.models import Organization, User
 from saas import tenancy
-from studio import caretaker, engine, files, rescue, runs
+from studio import arrivals, caretaker, engine, failures, files, rescue, runs
 from studio.answers import Final
 from studio.models import Output, Partial, Run, Slot, State, Ticket
 from studio.outcomes import ProviderError
@@ -38,7 +38,7 @@ class Storage:
 @pytest.fixture(autouse=True)
 def _own_disk(settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DATA_DIR = tmp_path
-    monkeypatch.setattr(engine, "KEEP_WAITS_SECONDS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("studio.job.KEEP_WAITS_SECONDS", (0.0, 0.0, 0.0))
 
 
 def retry(run: Run, by: User) -> None:
@@ -98,14 +98,14 @@ def test_a_partial_that_cannot_be_kept_does_not_cost_the_final(
 def test_a_worker_that_loses_its_lease_between_frames_still_brings_the_final(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep: Any = engine._keep_partial
+    keep: Any = arrivals.keep_partial
 
     def swept(*given: Any) -> None:
         Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
         caretaker.sweep()
         keep(*given)
 
-    monkeypatch.setattr(engine, "_keep_partial", swept)
+    monkeypatch.setattr(arrivals, "keep_partial", swept)
     run = submit(acme, alice)
     work()
     assert (state(run), slots(run)[0].state) == (State.SUCCEEDED, "succeeded")
@@ -113,18 +113,18 @@ def test_a_worker_that_loses_its_lease_between_frames_still_brings_the_final(
 
 def test_two_tries_that_both_bring_a_picture_keep_both(acme: Organization, alice: User, up: Upstream) -> None:
     run = submit(acme, alice)
-    first = engine._begin()
+    first = engine.begin()
     assert first is not None
-    engine._note_sent(first)
+    engine.note_sent(first)
     Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
     caretaker.sweep()
     retry(run, alice)
-    second = engine._begin()
+    second = engine.begin()
     assert second is not None
-    engine._note_sent(second)
-    engine._keep_final(first, Final(png(shade=1)))
-    engine._keep_final(second, Final(png(shade=2)))
-    engine._keep_final(second, Final(png(shade=1)))  # the same once more is nothing new
+    engine.note_sent(second)
+    arrivals.keep_final(first, Final(png(shade=1)))
+    arrivals.keep_final(second, Final(png(shade=2)))
+    arrivals.keep_final(second, Final(png(shade=1)))  # the same once more is nothing new
     with tenancy.tenant(acme.pk):
         assert files.load(Output.objects.get(run=run).file) == png(shade=1)
         assert files.load(Partial.objects.get(slot__run=run, tried=2).file) == png(shade=2)
@@ -133,16 +133,16 @@ def test_two_tries_that_both_bring_a_picture_keep_both(acme: Organization, alice
 
 def test_a_late_final_of_a_stopped_slot_makes_no_state_a_lie(acme: Organization, alice: User, up: Upstream) -> None:
     run = submit(acme, alice)
-    first = engine._begin()
+    first = engine.begin()
     assert first is not None
-    engine._note_sent(first)
+    engine.note_sent(first)
     Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
     caretaker.sweep()
     retry(run, alice)
     with tenancy.tenant(acme.pk):
         runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
     assert state(run) == State.CANCELLED
-    engine._keep_final(first, Final(png()))
+    arrivals.keep_final(first, Final(png()))
     assert (state(run), slots(run)[0].state, slots(run)[0].charged) == (State.SUCCEEDED, "succeeded", "yes")
 
 
@@ -157,10 +157,10 @@ def test_a_final_is_not_kept_waiting_by_a_provider_that_talks_on(acme: Organizat
 
     up.script = talks_on
     run = submit(acme, alice)
-    job = engine._begin()
+    job = engine.begin()
     assert job is not None
     began = time.monotonic()
-    engine._develop(job)
+    engine.develop(job)
     assert time.monotonic() - began < 3
     assert state(run) == State.SUCCEEDED
 
@@ -169,7 +169,7 @@ def test_a_retry_waits_until_all_of_a_stopped_run_has_ended(
     acme: Organization, alice: User, up: Upstream, sign_in: SignIn
 ) -> None:
     run = submit(acme, alice, n=2)
-    assert engine._begin() is not None
+    assert engine.begin() is not None
     with tenancy.tenant(acme.pk):
         runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
     answer = sign_in(alice).post(f"/o/acme/runs/{run.code}/slots/1/retry/")
@@ -183,11 +183,11 @@ def test_a_try_whose_slot_was_ended_by_an_earlier_one_leaves_the_line(
     acme: Organization, alice: User, up: Upstream
 ) -> None:
     run = submit(acme, alice)
-    job = engine._begin()
+    job = engine.begin()
     assert job is not None
     with tenancy.tenant(acme.pk):
         Slot.objects.filter(run=run).update(state=State.SUCCEEDED)
-    engine._fail(job, ProviderError("outage"))
+    failures.fail(job, ProviderError("outage"))
     assert Ticket.objects.count() == 0
 
 
@@ -199,12 +199,12 @@ def test_an_enormous_sequence_is_no_error(acme: Organization, alice: User, up: U
 
 def test_a_stopped_slot_does_not_wait_to_be_tried_again(acme: Organization, alice: User, up: Upstream) -> None:
     run = submit(acme, alice)
-    job = engine._begin()
+    job = engine.begin()
     assert job is not None
-    engine._note_sent(job)
+    engine.note_sent(job)
     with tenancy.tenant(acme.pk):
         runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
-    engine._fail(job, ProviderError("rate_limited", retry_after_seconds=60))
+    failures.fail(job, ProviderError("rate_limited", retry_after_seconds=60))
     (slot,) = slots(run)
     assert (slot.state, slot.charged, state(run)) == ("cancelled", "no", State.CANCELLED)
     assert Ticket.objects.count() == 0

@@ -105,7 +105,7 @@ def test_the_caretaker_tells_who_waits_and_what_was_put_aside(
     (tmp_path / "rescued" / "unread").mkdir(parents=True)
     (tmp_path / "rescued" / "unread" / "one.bin").write_bytes(b"x")
     submit(acme, alice, n=3)
-    job = engine._begin()
+    job = engine.begin()
     assert job is not None
     Circuit.objects.create(connection_id=1, opened_at="2026-01-01T00:00:00Z", open_until="2026-01-01T00:00:00Z")
     caretaker.measure()

@@ -276,7 +276,7 @@ def test_a_worker_that_dies_before_sending_keeps_its_hold_for_the_next(
 ) -> None:
     told(up)
     submit(acme, alice, **ASKED)
-    assert engine._begin() is not None
+    assert engine.begin() is not None
     Ticket.objects.update(lease_until=timezone.now() - timedelta(hours=1))
     assert caretaker.sweep() == 1
     assert holds(acme) == ["open"]
@@ -288,9 +288,9 @@ def test_a_worker_that_dies_after_sending_leaves_an_uncertain_charge(
     acme: Organization, alice: User, up: Upstream
 ) -> None:
     submit(acme, alice, **ASKED)
-    job = engine._begin()
+    job = engine.begin()
     assert job is not None
-    engine._note_sent(job)
+    engine.note_sent(job)
     Ticket.objects.update(lease_until=timezone.now() - timedelta(hours=1))
     caretaker.sweep()
     assert holds(acme) == ["uncertain"]
