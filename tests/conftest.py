@@ -12,14 +12,19 @@ from django.core.cache import cache
 from django.db import connection
 from django.db.models.signals import post_migrate
 from django.test import Client
+from hypothesis import settings as examples
 
 from accounts import organizations
 from accounts.models import AuditEntry, Membership, Organization, Role, User
 from billing.models import Price
 from saas import tasks, tenancy
 from studio.models import ImageModel
+from tests.together import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 
+__all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
 PASSWORD = "correct horse battery"
+
+examples.load_profile("ci")  # the same examples each time, and no opinion on how quick this machine is
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ from tools import debian
 # Thrown away afterwards, so nothing is lost when the machine crashes.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "150"}
 PUT_AWAY_SECONDS = 30
-PARALLEL = ["-n", "2", "--dist", "loadgroup"]
+PARALLEL = ["-n", "2"]
 
 
 def main(arguments: list[str]) -> int:

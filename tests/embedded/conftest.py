@@ -9,13 +9,6 @@ from saas.embedded.folder import DataFolder
 from tests.embedded.instance import Instance, running_darkroom
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On one worker, so that the first start, which is the slow one, happens once."""
-    for item in items:
-        if "tests/embedded/" in str(item.path):
-            item.add_marker(pytest.mark.xdist_group("embedded"))
-
-
 @pytest.fixture(scope="session")
 def first_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder that Darkroom has run on once and left."""

@@ -14,7 +14,7 @@ from saas.embedded.folder import DataFolder
 from tests.scaled import databases
 from tests.scaled.darkroom import Darkroom, World
 
-pytestmark = [pytest.mark.scaled, pytest.mark.xdist_group("scaled")]
+pytestmark = pytest.mark.scaled
 
 EVERYTHING = """
 SELECT (SELECT count(*) FROM accounts_membership),

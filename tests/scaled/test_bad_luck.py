@@ -18,7 +18,7 @@ from tests.scaled.programs import wait_until
 from tests.scaled.services import S3, RabbitMQ, Redis
 from tests.upstream import Upstream, upstream
 
-pytestmark = [pytest.mark.scaled, pytest.mark.xdist_group("scaled")]
+pytestmark = pytest.mark.scaled
 
 on_rabbitmq = pytest.mark.parametrize("darkroom", ["rabbitmq"], indirect=True)
 PARTIAL_KEPT = "SELECT 1 AS kept FROM studio_partial JOIN studio_slot slot ON slot.id = slot_id WHERE run_id = %s"

@@ -9,7 +9,7 @@ import yaml
 
 from tests.scaled.programs import REPOSITORY
 
-pytestmark = [pytest.mark.scaled, pytest.mark.xdist_group("scaled")]
+pytestmark = pytest.mark.scaled
 
 DEPLOY = REPOSITORY / "deploy"
 READ = re.compile(r'environment\.\w+\(\s*"([A-Z_0-9]+)"')

@@ -14,7 +14,7 @@ from tests.books import Books
 from tests.scaled.darkroom import Darkroom
 from tests.scaled.people import Person, next_event
 
-pytestmark = [pytest.mark.scaled, pytest.mark.xdist_group("scaled")]
+pytestmark = pytest.mark.scaled
 
 Event = dict[str, Any]
 PARTIALS = 2

@@ -14,7 +14,7 @@ from tests.scaled.people import Person
 from tests.scaled.programs import Program, wait_until
 from tests.upstream import upstream
 
-pytestmark = [pytest.mark.scaled, pytest.mark.xdist_group("scaled")]
+pytestmark = pytest.mark.scaled
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from tests.scaled.provider import Provider
 from tests.scaled.proxies import Caddy
 from tests.scaled.streams import pieces
 
-pytestmark = [pytest.mark.scaled, pytest.mark.xdist_group("scaled")]
+pytestmark = pytest.mark.scaled
 
 MEGABYTE = bytes(1024 * 1024)
 

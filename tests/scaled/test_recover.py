@@ -19,7 +19,6 @@ from tests.scaled.services import RabbitMQ, Redis
 
 pytestmark = [
     pytest.mark.scaled,
-    pytest.mark.xdist_group("scaled"),
     pytest.mark.parametrize("darkroom", ["rabbitmq"], indirect=True),
 ]
 

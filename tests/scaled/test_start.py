@@ -9,7 +9,7 @@ from saas.embedded.folder import DataFolder
 from tests.scaled.databases import superuser_url
 from tests.scaled.programs import REPOSITORY, plain_environment
 
-pytestmark = [pytest.mark.scaled, pytest.mark.xdist_group("scaled")]
+pytestmark = pytest.mark.scaled
 
 COMPLETE = {
     "DJANGO_SETTINGS_MODULE": "saas.settings",

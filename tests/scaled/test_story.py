@@ -10,7 +10,7 @@ from tests.scaled.people import Person, close_code, next_event
 from tests.scaled.programs import wait_until
 from tests.scaled.provider import Provider
 
-pytestmark = [pytest.mark.scaled, pytest.mark.xdist_group("scaled")]
+pytestmark = pytest.mark.scaled
 
 
 def test_everything_answers(darkroom: Darkroom) -> None:

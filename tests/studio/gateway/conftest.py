@@ -9,12 +9,6 @@ import pytest
 from tests.embedded.instance import Instance, manage, running_darkroom
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if "tests/studio/gateway/" in str(item.path):
-            item.add_marker(pytest.mark.xdist_group("gateway"))
-
-
 @pytest.fixture(scope="session")
 def darkroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     with running_darkroom(tmp_path_factory.mktemp("gateway") / "data") as instance:

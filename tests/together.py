@@ -1,0 +1,45 @@
+"""Which tests go to the same worker, one after the other: those of a file, and those of a folder that shares what takes
+long to start. xdist's own groups will not do: from pytest 9.2 on their marks are ignored, and nobody is told."""
+
+from typing import Any
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+# In this order, and before everything else: what begins last has to be short, or one worker waits for the other.
+FOLDERS = (
+    "tests/scaled/",
+    "tests/browser/",
+    "tests/embedded/",
+    "tests/tools/",
+    "tests/studio/gateway/",
+    "tests/studio/sandbox/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=_turn_of)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> "Together":
+    return Together(config, log)
+
+
+class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    def __init__(self, config: pytest.Config, log: Any) -> None:
+        config.option.loadscopereorder = False  # they come in their order already
+        super().__init__(config, log)
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group_of(nodeid)
+
+
+def _group_of(nodeid: str) -> str:
+    file = nodeid.partition("::")[0]
+    return next((folder for folder in FOLDERS if file.startswith(folder)), file)
+
+
+def _turn_of(item: pytest.Item) -> int:
+    group = _group_of(item.nodeid)
+    return FOLDERS.index(group) if group in FOLDERS else len(FOLDERS)
