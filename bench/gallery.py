@@ -3,6 +3,8 @@
 A Darkroom of its own is filled (see bench/gallery_seed.py), then asked over HTTP as a browser does, both walls on. In
 the same run and the same process as the statements are counted, the page's one large query is sent by itself, with the
 walls (bare) and through the program's own code as objects (code). Milliseconds, p95.
+
+With --data it is filled in that folder and stays; a folder that is filled already is measured at once.
 """
 
 import argparse
@@ -15,6 +17,8 @@ from typing import Any
 
 from bench.page import Browser, manage
 from bench.start import darkroom, free_port, wait_until_ready
+from saas.embedded import identity
+from saas.embedded.folder import DataFolder
 
 AIM_MILLISECONDS = 60.0
 WARM_UP = 5
@@ -72,27 +76,34 @@ print(json.dumps({"deep": deep_code, "asked": found}))
 SEED = """
 import json
 from bench.gallery_seed import seed
-print(json.dumps(seed(runs=%r, of_one=%r, others=%r)))
+print(json.dumps(seed(runs=%r, of_one=%r, others=%r, server=%r)))
 """
 
 
-def asked(member_code: str) -> dict[str, str]:
-    return {
-        "first page": "",
-        "one person": f"by={member_code}",
-        "model and quality": "model=gpt-image-2.6-flare&quality=high",
-        "three stars": "stars=3",
-        "a month, a year ago": f"since={_day(395)}&until={_day(365)}",
-        "a rare word": "q=xylophone",
-        "a common word": "q=light",
-        "rare and common": "q=light+xylophone",
-        "word and filters": "q=light&kind=edit&quality=low",
-        f"page {DEEP_PAGES} deep": "before=DEEP",
-    }
+FILLED = """
+import json
+from studio.models import SearchEntry
+print(json.dumps(SearchEntry.objects.count() > 1000))
+"""
 
 
 def _day(ago: int) -> str:
     return time.strftime("%Y-%m-%d", time.gmtime(time.time() - ago * 86400))
+
+
+QUERIES = {
+    "first page": "",
+    "one person": "by=me",
+    "model and quality": "model=gpt-image-2.6-flare&quality=high",
+    "three stars": "stars=3",
+    "what it cost": "cost_from=0.5&cost_to=2",
+    "a month, a year ago": f"since={_day(395)}&until={_day(365)}",
+    "a rare word": "q=xylophone",
+    "a common word": "q=light",
+    "rare and common": "q=light+xylophone",
+    "word and filters": "q=light&kind=edit&quality=low",
+    f"page {DEEP_PAGES} deep": "before=DEEP",
+}
 
 
 def main() -> None:
@@ -101,28 +112,38 @@ def main() -> None:
     parser.add_argument("--org", type=int, default=100_000, help="how many of them in the organization that is asked")
     parser.add_argument("--others", type=int, default=300, help="how many organizations share the rest")
     parser.add_argument("--requests", type=int, default=60)
+    parser.add_argument("--data", type=Path, help="a folder that stays")
+    parser.add_argument("--only-fill", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="darkroom-bench-") as scratch:
         Path(scratch).chmod(0o711)
-        data, port = Path(scratch) / "data", free_port()
+        data, port = options.data or Path(scratch) / "data", free_port()
         with darkroom(data, port) as process:
             wait_until_ready(process, port)
             demo = json.loads(manage(data, "demo", "--json"))
-            made = _inside(data, SEED % (options.runs, options.org, options.others))
-            print(f"{made['runs']:,} runs in {made['seconds']} s, {options.org:,} of them in the organization asked")
-            queries = asked("me")
-            inside = _inside(data, INSIDE % (options.requests, DEEP_PAGES, queries))
-            browser = Browser(port)
-            browser.sign_in(demo["email"], demo["password"])
-            pages = {
-                name: measure(browser, query.replace("DEEP", inside["deep"]), options.requests)
-                for name, query in queries.items()
-            }
-    print_table(pages, inside)
+            fill(data, options)
+            if not options.only_fill:
+                print_table(*ask(data, port, demo, options.requests))
 
 
-def _inside(data: Path, program: str) -> dict[str, Any]:
-    told: dict[str, Any] = json.loads(manage(data, "shell", "--no-imports", "-c", program).splitlines()[-1])
+def fill(data: Path, options: argparse.Namespace) -> None:
+    if _inside(data, FILLED):
+        return
+    server = identity.url(DataFolder.at(data), role=identity.SUPERUSER)
+    made = _inside(data, SEED % (options.runs, options.org, options.others, server))
+    print(f"{made['runs']:,} runs in {made['seconds']} s, {options.org:,} of them in the organization asked")
+
+
+def ask(data: Path, port: int, demo: dict[str, str], requests: int) -> tuple[dict[str, float], dict[str, Any]]:
+    inside = _inside(data, INSIDE % (requests, DEEP_PAGES, QUERIES))
+    browser = Browser(port)
+    browser.sign_in(demo["email"], demo["password"])
+    pages = {name: measure(browser, query.replace("DEEP", inside["deep"]), requests) for name, query in QUERIES.items()}
+    return pages, inside
+
+
+def _inside(data: Path, program: str) -> Any:
+    told: Any = json.loads(manage(data, "shell", "--no-imports", "-c", program).splitlines()[-1])
     return told
 
 

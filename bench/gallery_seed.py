@@ -1,42 +1,56 @@
 """Fills a database with runs of many organizations, for bench/gallery.py. Runs inside `bin/manage shell`.
 
-The rows come by COPY into a plain table, since PostgreSQL copies into no table with a wall, and go from there behind
-each organization's wall in turn, in several rounds, so that the rows of all lie mixed on the disk, as they would."""
+People and organizations are made by the program itself. The rows are made by PostgreSQL, as its superuser: past the
+walls, without asking for each key whether what it names exists, and with the indexes taken down and built again at the
+end. They lie mixed on the disk, as the rows of many teams would."""
 
-import json
 import random
 import time
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from contextlib import contextmanager
+from itertools import accumulate, islice
 from typing import Any
 
+import psycopg
 from django.db import connection, models
-from django.utils import timezone
 
 from accounts import organizations
-from accounts.models import Membership, User
+from accounts.models import Membership, Organization, User
 from saas import tenancy
 from studio import search
-from studio.models import Output, Run, Slot
+from studio.models import Output, Run, SearchEntry, Slot
 
-ROUNDS = 10
 PEOPLE = 12
-RARELY = 5000
 RARE, COMMON = "xylophone", "light"
-COLUMNS = (
-    "n bigint, org_id bigint, maker_id bigint, run_code uuid, slot_code uuid, output_code uuid, prompt text,"
-    " model text, kind text, quality text, visibility text, width int, height int, stars int, at timestamptz,"
-    " words bigint[]"
-)
-SIZES = [(1024, 1024), (1536, 1024), (1024, 1536), (2048, 1152)]
+WORDS_OF_A_PROMPT = 12
+RARELY = 5000
+AT_ONCE = 5000
 SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in ("a", "e", "i", "o", "u", "an", "or", "il")]
+TABLES = (Run, Slot, Output, SearchEntry)
+
+# What the words do not decide, PostgreSQL rolls itself.
+ROWS = """
+CREATE UNLOGGED TABLE bench_rows AS
+SELECT n, org_id, maker_id, prompt, words, at,
+       CASE WHEN random() < 0.9 THEN 'gpt-image-2' ELSE 'gpt-image-2.6-flare' END AS model,
+       (ARRAY['generate', 'generate', 'edit', 'generate', 'respond', 'edit', 'generate', 'generate'])[dice(8)] AS kind,
+       (ARRAY['low', 'medium', 'high'])[dice(3)] AS quality,
+       CASE WHEN random() < 0.9 THEN 'team' ELSE 'private' END AS visibility,
+       (ARRAY[1024, 1536, 1024, 2048])[size] AS width,
+       (ARRAY[1024, 1024, 1536, 1152])[size] AS height,
+       greatest(0, dice(50) - 45) AS stars,
+       (ARRAY[6000, 41000, 53000, 165000, 211000, 999000])[dice(6)] AS cost_micros
+FROM (SELECT *, dice(4) AS size, now() - interval '700 days' * (1 - n::float8 / %(runs)s) AS at FROM bench_said) said
+ORDER BY n
+"""
+DICE = "CREATE FUNCTION pg_temp.dice(int) RETURNS int LANGUAGE sql VOLATILE RETURN 1 + floor(random() * $1)::int"
+SAID = "CREATE UNLOGGED TABLE bench_said (n bigint, org_id bigint, maker_id bigint, prompt text, words bigint[])"
 
 
-def seed(*, runs: int, of_one: int, others: int) -> dict[str, Any]:
-    """The large organization is the demo's; its owner is who looks."""
+def seed(*, runs: int, of_one: int, others: int, server: str) -> dict[str, Any]:
+    """The large organization is the demo's; its owner is who looks. `server` is the superuser's address."""
     began = time.monotonic()
-    randomly = random.Random(7)  # noqa: S311 no secret
     people = _people()
     with tenancy.person(people[0].pk):
         large = Membership.objects.select_related("org").get(user=people[0], org__slug="demo").org
@@ -44,21 +58,22 @@ def seed(*, runs: int, of_one: int, others: int) -> dict[str, Any]:
         for user in people[1:]:
             Membership.objects.get_or_create(org=large, user=user, defaults={"role": "member"})
     small = [organizations.found(name=f"Other {n}", slug=f"other-{n}", by=people[n % PEOPLE]) for n in range(others)]
-    owners = [large.pk] * of_one + [small[n % others].pk for n in range(runs - of_one)]
-    randomly.shuffle(owners)
-    codes = {org.pk: org.code for org in [large, *small]}
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE UNLOGGED TABLE bench_rows ({COLUMNS})")
-        with cursor.copy("COPY bench_rows FROM STDIN") as copy:
-            for row in _rows(owners, codes, people, randomly):
-                copy.write_row(row)
-        cursor.execute("CREATE INDEX ON bench_rows (org_id, n)")
-        cursor.execute("ANALYZE bench_rows")
-    step = -(-runs // ROUNDS)
-    for first in range(0, runs, step):
-        for org_id in codes:
-            _insert(org_id, first, first + step)
-    _finish()
+    owners = [large] * of_one + [small[n % others] for n in range(runs - of_one)]
+    with psycopg.connect(server, autocommit=True) as database:
+        database.execute("SET session_replication_role = replica")  # no key is asked whether what it names exists
+        database.execute("SET synchronous_commit = off")
+        database.execute("SET maintenance_work_mem = '512MB'")
+        database.execute("SET work_mem = '128MB'")
+        database.execute("SET max_parallel_maintenance_workers = 2")
+        database.execute(SAID)
+        with database.cursor() as cursor, cursor.copy("COPY bench_said FROM STDIN") as copy:
+            for lines in _lines(owners, people):
+                copy.write(lines)
+        database.execute(DICE)
+        database.execute(ROWS.replace("dice(", "pg_temp.dice("), {"runs": runs})
+        with _without_indexes(database):
+            _fill(database)
+        _finish(database)
     return {"org": large.slug, "seconds": round(time.monotonic() - began), "runs": runs}
 
 
@@ -71,68 +86,78 @@ def _person(number: int) -> User:
     return User.objects.get_or_create(email=f"p{number}@bench.invalid", defaults={"name": f"Person {number}"})[0]
 
 
-def _rows(
-    owners: list[int], codes: dict[int, uuid.UUID], people: list[User], randomly: random.Random
-) -> Iterator[tuple[object, ...]]:
+def _lines(owners: list[Organization], people: list[User]) -> Iterator[str]:
+    """A few words are in many prompts, most in few. Each organization has numbers of its own for the same words."""
+    randomly = random.Random(7)  # noqa: S311 no secret
+    randomly.shuffle(owners)
     words = sorted({f"{a}{b}{c}" for a in SYLLABLES for b in SYLLABLES[:6] for c in SYLLABLES[:4]})
-    weights = [1 / (place + 5) for place in range(len(words))]  # a few are in many prompts, most in few
-    numbers: dict[tuple[int, str], int] = {}
-    began = timezone.now() - timedelta(days=700)
-    share = timedelta(days=700) / len(owners)
-    for n, org_id in enumerate(owners):
-        said = randomly.choices(words, weights, k=12)
+    heavier = list(accumulate(1 / (place + 5) for place in range(len(words))))
+    numbers: dict[int, dict[str, str]] = {}
+    lines = []
+    for n, org in enumerate(owners):
+        said = dict.fromkeys(randomly.choices(words, cum_weights=heavier, k=WORDS_OF_A_PROMPT))
         if randomly.random() < 0.4:
-            said.append(COMMON)
+            said[COMMON] = None
         if n % RARELY == 11:
-            said.append(RARE)
-        for word in said:
-            if (org_id, word) not in numbers:
-                numbers[org_id, word] = search.numbers(codes[org_id], {search.words_of(word).pop()})[0]
-        width, height = randomly.choice(SIZES)
-        yield (
-            n,
-            org_id,
-            randomly.choice(people).pk,
-            _code(randomly),
-            _code(randomly),
-            _code(randomly),
-            " ".join(said),
-            randomly.choices(["gpt-image-2", "gpt-image-2.6-flare"], [9, 1])[0],
-            randomly.choices(["generate", "edit", "respond"], [8, 3, 1])[0],
-            randomly.choice(["low", "medium", "high"]),
-            randomly.choices(["team", "private"], [9, 1])[0],
-            width,
-            height,
-            randomly.choices(range(6), [90, 2, 2, 2, 2, 2])[0],
-            began + share * n,
-            sorted({numbers[org_id, word] for word in said}),
-        )
+            said[RARE] = None
+        if org.pk not in numbers:
+            numbers[org.pk] = {word: str(_number(org.code, word)) for word in (*words, COMMON, RARE)}
+        hashed = ",".join(map(numbers[org.pk].__getitem__, said))
+        lines.append(f"{n}\t{org.pk}\t{randomly.choice(people).pk}\t{' '.join(said)}\t{{{hashed}}}\n")
+        if len(lines) == AT_ONCE:
+            yield "".join(lines)
+            lines.clear()
+    yield "".join(lines)
 
 
-def _code(randomly: random.Random) -> uuid.UUID:
-    return uuid.UUID(int=randomly.getrandbits(128), version=4)
+def _number(org_code: uuid.UUID, word: str) -> int:
+    return search.numbers(org_code, set(islice(search.words_of(word), 1)))[0]
 
 
-def _same(*names: str) -> dict[str, str]:
-    return {name: name for name in names}
+@contextmanager
+def _without_indexes(database: psycopg.Connection) -> Iterator[None]:
+    """But for the primary keys. As they were afterwards, whatever they were."""
+    tables = [table._meta.db_table for table in TABLES]
+    unique = database.execute(
+        "SELECT conrelid::regclass, conname, pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE contype = 'u' AND conrelid::regclass::text = ANY(%s)",
+        [tables],
+    ).fetchall()
+    plain = database.execute(
+        "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = ANY(%s) AND indexname NOT IN"
+        " (SELECT conname FROM pg_constraint WHERE contype IN ('p', 'u'))",
+        [tables],
+    ).fetchall()
+    for table, name, _ in unique:
+        database.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}"')
+    for name, _ in plain:
+        database.execute(f'DROP INDEX "{name}"')
+    yield
+    for table, name, definition in unique:
+        database.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}')
+    for _, definition in plain:
+        database.execute(definition)
 
 
 ID = "n + 1000"
+CODE = "gen_random_uuid()"
 RUN = {
     "id": ID,
-    **_same("org_id", "maker_id", "kind", "model", "prompt", "visibility"),
-    "code": "run_code",
+    **{name: name for name in ("org_id", "maker_id", "kind", "model", "prompt", "visibility")},
+    "code": CODE,
     "asked": "jsonb_build_object('size', width || 'x' || height, 'quality', quality, 'n', 1)",
     "count": "1",
     "state": "'succeeded'",
     "created_at": "at",
     "ended_at": "at",
 }
-SLOT = {"id": ID, "org_id": "org_id", "code": "slot_code", "run_id": ID, "index": "0", "state": "'succeeded'"}
+SLOT = {"id": ID, "org_id": "org_id", "code": CODE, "run_id": ID, "index": "0", "state": "'succeeded'"}
 OUTPUT = {
     "id": ID,
-    **_same("org_id", "maker_id", "kind", "model", "quality", "visibility", "stars", "width", "height"),
-    "code": "output_code",
+    **{name: name for name in ("org_id", "maker_id", "kind", "model", "quality", "visibility", "stars", "cost_micros")},
+    "width": "width",
+    "height": "height",
+    "code": CODE,
     "slot_id": ID,
     "run_id": ID,
     **dict.fromkeys(("file", "preview", "thumbnail"), "'bench/none.webp'"),
@@ -141,45 +166,32 @@ OUTPUT = {
     "sha256": "''",
     "created_at": "at",
 }
+ENTRY = {"output_id": ID, "org_id": "org_id", "words": "words"}
 
 
-def _insert(org_id: int, first: int, end: int) -> None:
-    with tenancy.tenant(org_id), connection.cursor() as cursor:
-        for model, given in ((Run, RUN), (Slot, SLOT), (Output, OUTPUT)):
-            values = {**_defaults(model, given), **given}
-            names = ", ".join(f'"{name}"' for name in values)
-            cursor.execute(
-                f"INSERT INTO {model._meta.db_table} ({names}) SELECT {', '.join(values.values())} FROM bench_rows"  # noqa: S608 our own names
-                " WHERE org_id = %s AND n >= %s AND n < %s ORDER BY n",
-                [org_id, first, end],
-            )
-        cursor.execute(
-            "INSERT INTO studio_searchentry (output_id, org_id, words) SELECT n + 1000, org_id, words FROM bench_rows"
-            " WHERE org_id = %s AND n >= %s AND n < %s ORDER BY n",
-            [org_id, first, end],
-        )
+def _fill(database: psycopg.Connection) -> None:
+    for model, given in zip(TABLES, (RUN, SLOT, OUTPUT, ENTRY), strict=True):
+        values = {**_defaults(model, given), **given}
+        names = ", ".join(f'"{name}"' for name in values)
+        said = ", ".join(values.values())
+        table = model._meta.db_table
+        database.execute(f"INSERT INTO {table} ({names}) SELECT {said} FROM bench_rows ORDER BY n")  # noqa: S608 our own
 
 
 def _defaults(model: type[models.Model], given: dict[str, str]) -> dict[str, str]:
     """What Django would write where nothing is said, as SQL."""
     found: dict[str, str] = {}
     for field in model._meta.concrete_fields:
-        if field.column is None:
-            continue
         is_said = field.column in given or field.null or field.has_db_default()
         if is_said or not (field.has_default() or field.blank):
             continue
-        value = field.get_default()
-        kind = "::jsonb" if isinstance(field, models.JSONField) else ""
-        literal = json.dumps(value) if kind else str(value).lower() if isinstance(value, bool) else str(value)
-        found[field.column] = "'" + literal.replace("'", "''").replace("%", "%%") + "'" + kind
+        value = field.get_db_prep_save(field.get_default(), connection)
+        found[field.column] = psycopg.sql.Literal(value).as_string()
     return found
 
 
-def _finish() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE bench_rows")
-        for model in (Run, Slot, Output):
-            table = model._meta.db_table
-            cursor.execute(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), 100000000)")
-        cursor.execute("VACUUM (ANALYZE) studio_run, studio_slot, studio_output, studio_searchentry")
+def _finish(database: psycopg.Connection) -> None:
+    database.execute("DROP TABLE bench_rows, bench_said")
+    for model in (Run, Slot, Output):
+        database.execute(f"SELECT setval(pg_get_serial_sequence('{model._meta.db_table}', 'id'), 100000000)")
+    database.execute("VACUUM (ANALYZE) studio_run, studio_slot, studio_output, studio_searchentry")

@@ -175,6 +175,7 @@ REQUEST_LIMIT_BYTES = environment.number("REQUEST_LIMIT_BYTES", 100_000_000)
 # A request that has not arrived whole by then is cut off.
 REQUEST_ARRIVAL_SECONDS = environment.number("REQUEST_ARRIVAL_SECONDS", 300)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2100  # 2,000 chosen pictures in one form
 FILE_UPLOAD_HANDLERS = [
     "saas.uploads.Bounded",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

@@ -5,8 +5,9 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Membership
+from saas import money
 from studio import catalogue
-from studio.filters import Filters
+from studio.filters import Filters, micros_or_none
 from studio.models import MOST_STARS, Kind, State
 
 Choices = list[tuple[str, str]]
@@ -25,6 +26,13 @@ SELECTS = [
     ("key", "API key", "Any"),
     ("state", "State", "Finished"),
 ]
+
+TYPED = {
+    "since": "Since",
+    "until": "Until",
+    "cost_from": "Costs at least",
+    "cost_to": "Costs at most",
+}
 
 
 def of(member: Membership, filters: Filters) -> dict[str, Any]:
@@ -61,12 +69,18 @@ def _all(member: Membership) -> dict[str, Choices]:
 
 def _chips(filters: Filters, choices: dict[str, Choices]) -> list[dict[str, str]]:
     """Each filter in use, and the address without it."""
-    labels = {name: label for name, label, _ in SELECTS} | {"q": "Words", "since": "Since", "until": "Until"}
+    labels = {name: label for name, label, _ in SELECTS} | {"q": "Words", **TYPED}
     return [
         {
             "label": labels[name],
-            "value": dict(choices.get(name, [])).get(value, value),
+            "value": dict(choices.get(name, [])).get(value, _in_words(name, value)),
             "without": filters.query(**{name: ""}),
         }
         for name, value in filters.chosen().items()
     ]
+
+
+def _in_words(name: str, value: str) -> str:
+    """An amount as money is written; nonsense as it was typed."""
+    micros = micros_or_none(value) if name in {"cost_from", "cost_to"} else None
+    return value if micros is None else money.show(micros)

@@ -1,13 +1,36 @@
-"""What a run has cost, and what is left to whoever asks: as text for programs."""
+"""What a run and its pictures have cost, and what is left to whoever asks."""
 
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Sum
 
-from accounts.models import ApiKey, Counter, Membership, Organization, Period, Subject, Unit
+from accounts.models import ApiKey, Counter, Hold, Membership, Organization, Period, Subject, Unit
 from accounts.periods import today
 from billing.models import Entry
 from saas import money
+from studio.models import Output
+
+DIFFERING = """
+UPDATE studio_output SET cost_micros = paid.micros
+FROM studio_slot, (SELECT slot_code, sum(micros) AS micros FROM billing_entry WHERE org_id = %(org)s GROUP BY 1) paid
+WHERE studio_output.org_id = %(org)s AND studio_slot.id = studio_output.slot_id
+  AND studio_slot.code = paid.slot_code AND studio_output.cost_micros <> paid.micros
+"""
+
+
+def note(held: Hold) -> None:
+    """Beside the slot's picture, if there is one: the gallery filters by it, as the ledger has it now."""
+    written = Entry.objects.filter(run_code=held.run_code, slot_code=held.slot_code)
+    paid = written.aggregate(micros=Sum("micros", default=0))["micros"]
+    Output.objects.filter(slot__code=held.slot_code).update(cost_micros=paid)
+
+
+def note_what_differs(org: Organization) -> int:
+    """What billing wrote without knowing of pictures: a doubt that somebody resolved, a correction."""
+    with connection.cursor() as cursor:
+        cursor.execute(DIFFERING, {"org": org.pk})
+        return int(cursor.rowcount)
 
 
 def of_run(org: Organization, run_code: UUID) -> str:

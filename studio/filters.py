@@ -11,6 +11,7 @@ from django.db.models import F, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Membership, User
+from saas import money
 from studio import search
 from studio.models import Kind, Output, State
 
@@ -39,6 +40,8 @@ class Filters:
     quality: str = ""
     since: str = ""
     until: str = ""
+    cost_from: str = ""
+    cost_to: str = ""
     stars: str = ""
     tag: str = ""
     collection: str = ""
@@ -116,6 +119,14 @@ def _until(rows: "QuerySet[Output]", member: Membership, day: str) -> "QuerySet[
     return rows.filter(created_at__lt=moment, pk__lte=highest) if highest else rows.none()
 
 
+def _cost(lookup: str) -> Narrow:
+    def narrow(rows: "QuerySet[Output]", member: Membership, dollars: str) -> "QuerySet[Output]":
+        micros = micros_or_none(dollars)
+        return rows.none() if micros is None else rows.filter(**{lookup: micros})
+
+    return narrow
+
+
 def _stars(rows: "QuerySet[Output]", member: Membership, stars: str) -> "QuerySet[Output]":
     return rows.filter(stars__gte=int(stars)) if stars in {"1", "2", "3", "4", "5"} else rows.none()
 
@@ -142,6 +153,13 @@ def code_or_none(text: str) -> UUID | None:
         return None
 
 
+def micros_or_none(dollars: str) -> int | None:
+    try:
+        return money.parse(dollars)
+    except money.NotMoney:
+        return None
+
+
 def midnight(day: str, *, days: int = 0) -> datetime | None:
     """The beginning of a day, or of one that many days later; None where it is no day."""
     try:
@@ -160,6 +178,8 @@ NARROW: dict[str, Narrow] = {
     "quality": lambda rows, member, quality: rows.filter(quality=quality),
     "since": _since,
     "until": _until,
+    "cost_from": _cost("cost_micros__gte"),
+    "cost_to": _cost("cost_micros__lte"),
     "stars": _stars,
     "tag": _tag,
     "collection": _collection,

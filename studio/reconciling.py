@@ -13,6 +13,7 @@ from accounts.models import Hold, HoldState, Organization
 from billing import charging, exports, ledger, reconciling, usage
 from billing.reconciling import Finding
 from saas import tenancy
+from studio import costs
 from studio.models import LIVE, Charged, Slot, State
 
 OVERDUE_NOTE = "Nobody said within {days} days whether this was charged, so it counts as charged."
@@ -34,6 +35,7 @@ def one(org_id: int) -> list[Finding]:
         for is_play in (False, True):
             ledger.snapshot(org, is_play=is_play)
         usage.fold(org)
+        costs.note_what_differs(org)
         exports.tidy(org)
         if found:
             details = {"findings": [str(finding) for finding in found[:50]], "count": len(found)}

@@ -12,7 +12,7 @@ from accounts.models import ApiKey, Membership, ProviderConnection
 from accounts.quotas import Part, Payer, Wish
 from billing import charging, prices
 from billing.ledger import Purpose
-from studio import pricing
+from studio import costs, pricing
 from studio.models import Charged, ImageModel, Run, Slot
 from studio.sizes import Size
 from studio.specs import Spec
@@ -71,6 +71,7 @@ def ended(slot_code: UUID, charged: Charged, *, request_id: str = "") -> None:
         charging.doubt(held, request_id=request_id)
     else:
         charging.settle(held, usage=None, request_id=request_id)
+        costs.note(held)
 
 
 def kept(
@@ -82,6 +83,7 @@ def kept(
         log.error("picture without a hold", slot=str(slot_code), tried=tried)
         return
     charging.settle(held, usage=usage, used=used, request_id=request_id)
+    costs.note(held)
 
 
 def wish_of(spec: Spec, model: ImageModel) -> Wish:

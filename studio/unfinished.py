@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce
 
 from accounts.models import Membership, User
+from billing.models import Entry
 from studio import runs
-from studio.filters import Filters, code_or_none, midnight
+from studio.filters import Filters, code_or_none, micros_or_none, midnight
 from studio.models import Kind, Slot, State
 
 PAGE_SIZE = 60
@@ -41,6 +43,8 @@ def _narrowed(rows: "QuerySet[Slot]", member: Membership, filters: Filters) -> "
         rows = rows.filter(run__kind=filters.kind) if filters.kind in Kind.values else rows.none()
     if filters.quality:
         rows = rows.filter(run__asked__quality=filters.quality)
+    if filters.cost_from or filters.cost_to:
+        rows = _that_cost(rows, filters)
     return _by_whom(_when(rows, filters), member, filters)
 
 
@@ -49,6 +53,18 @@ def _when(rows: "QuerySet[Slot]", filters: Filters) -> "QuerySet[Slot]":
         if text:
             moment = midnight(text, days=days)
             rows = rows.filter(**{lookup: moment}) if moment else rows.none()
+    return rows
+
+
+def _that_cost(rows: "QuerySet[Slot]", filters: Filters) -> "QuerySet[Slot]":
+    """What failed may have been charged all the same; what the ledger does not know cost nothing."""
+    written = Entry.objects.filter(run_code=OuterRef("run__code"), slot_code=OuterRef("code"))
+    paid = written.values("slot_code").annotate(sum=Sum("micros")).values("sum")
+    rows = rows.annotate(paid=Coalesce(Subquery(paid), 0))
+    for text, lookup in ((filters.cost_from, "paid__gte"), (filters.cost_to, "paid__lte")):
+        if text:
+            micros = micros_or_none(text)
+            rows = rows.none() if micros is None else rows.filter(**{lookup: micros})
     return rows
 
 

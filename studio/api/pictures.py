@@ -30,6 +30,8 @@ class ImageFilters(Schema):
     quality: str = Field("", max_length=20)
     since: str = Field("", max_length=10, description="A day, such as 2026-11-21")
     until: str = Field("", max_length=10)
+    cost_from: str = Field("", max_length=20, description="In US dollars, such as 0.05; what the picture cost at least")
+    cost_to: str = Field("", max_length=20)
     stars: str = Field("", max_length=1)
     tag: str = Field("", max_length=60)
     collection: str = Field("", max_length=40)

@@ -7,6 +7,7 @@ from uuid import UUID
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
+from saas import money
 from studio.models import Input, Kind, Output, Relation, Run, Slot, State, Visibility
 
 T = TypeVar("T")
@@ -71,6 +72,7 @@ class ImageOut(Schema):
     size_bytes: int
     sha256: str
     revised_prompt: str
+    cost: str = Field(description="In US dollars, as far as the ledger knows by now")
     created_at: datetime
     url: str = Field(description="The original bytes; needs the same rights as this answer")
 
@@ -86,6 +88,7 @@ class ImageOut(Schema):
             size_bytes=output.size_bytes,
             sha256=output.sha256,
             revised_prompt=output.revised_prompt,
+            cost=money.exact(output.cost_micros),
             created_at=output.created_at,
             url=f"/api/v1/images/{output.code}/original",
         )

@@ -57,6 +57,8 @@ class Output(TenantModel):
     model = models.CharField(max_length=80)
     quality = models.CharField(max_length=20, blank=True)
 
+    cost_micros = models.BigIntegerField(default=0)  # the ledger's, of its slot: see studio.costs
+
     # The team's
     stars = models.PositiveSmallIntegerField(default=0)
     binned_at = models.DateTimeField(null=True)
@@ -84,6 +86,7 @@ class Output(TenantModel):
                 fields=["org", "api_key", "-id"], name="wall_by_key", condition=IN_NO_BIN & Q(api_key__isnull=False)
             ),
             models.Index(fields=["org", "-id"], name="wall_of_stars", condition=IN_NO_BIN & Q(stars__gt=0)),
+            models.Index(fields=["org", "cost_micros", "-id"], name="wall_by_cost", condition=IN_NO_BIN),
             models.Index(fields=["org", "-created_at"], name="output_by_time"),
             models.Index(fields=["org", "-binned_at"], name="bin", condition=Q(binned_at__isnull=False)),
         ]
