@@ -33,6 +33,7 @@ ACTIONS = {
     "connection.removed": "removed the connection",
     "connection.price_set": "set the price of the connection",
     "connection.tested": "tested the connection",
+    "month.closed": "closed the month",
     "ledger.exported": "exported the ledger of",
     "ledger.reconciled": "found differences in the books of",
     "charge.resolved": "resolved an uncertain charge of the run",

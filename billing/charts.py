@@ -1,16 +1,20 @@
-"""Bars of a chart as numbers for a template: drawn by the server, in whole units, without a script."""
+"""Bars of a chart as numbers for a template: drawn by the server, without a script. Places along the width are percent,
+heights are whole units, so that text in the drawing is never stretched."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from billing.spans import ONE_DAY, following
 from billing.usage import DaySum
 
 HEIGHT = 160
-STEP = 100  # of the drawing's width, for each bar
-GAP = 22
+HEADROOM = 20  # above the highest line, for its figure
+FILLED = 0.74  # of each bar's share of the width
+WIDEST = 9.0  # percent: few bars are no walls
 MOST_BARS = 62  # beyond, several days share one
 MOST_SERIES = 6  # the rest is one more
+MOST_LABELS = 5
 LEAST_HEIGHT = 2  # what there is can be seen
 
 
@@ -23,7 +27,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    x: int
+    x: str
     first: date
     last: date
     total: int
@@ -35,14 +39,25 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Chart:
-    width: int
-    bars: tuple[Bar, ...]
-    most: int
+class Tick:
+    y: int
+    amount: int
 
-    @property
-    def bar_width(self) -> int:
-        return STEP - GAP
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    x: str
+    anchor: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    bars: tuple[Bar, ...]
+    bar_width: str
+    ticks: tuple[Tick, ...]
+    labels: tuple[Label, ...]
+    base: int = HEADROOM + HEIGHT
 
 
 def of(days: Sequence[date], sums: Sequence[DaySum], keys: Sequence[str], *, in_images: bool) -> Chart:
@@ -55,9 +70,35 @@ def of(days: Sequence[date], sums: Sequence[DaySum], keys: Sequence[str], *, in_
         held = heights[place[one.day]]
         number = series.get(one.key, MOST_SERIES)
         held[number] = held.get(number, 0) + (one.images if in_images else one.micros)
-    most = max((sum(held.values()) for held in heights), default=0)
-    bars = tuple(_bar(number, group, heights[number], most) for number, group in enumerate(groups))
-    return Chart(len(groups) * STEP, bars, most)
+    return _drawn([(group[0], group[-1]) for group in groups], heights, is_whole=in_images)
+
+
+def of_months(amounts: Sequence[tuple[date, int]]) -> Chart:
+    """One bar for each month, the oldest first."""
+    ends = [(first, following(first) - ONE_DAY) for first, _ in amounts]
+    return _drawn(ends, [{0: amount} for _, amount in amounts], is_whole=False)
+
+
+def nice(most: int, *, is_whole: bool = False) -> int:
+    """The round number above which no bar reaches."""
+    step = 1
+    while True:
+        for times in (1, 2, 4) if is_whole and step == 1 else (1, 2, 5):
+            if times * step >= most:
+                return times * step
+        step *= 10
+
+
+def _drawn(ends: Sequence[tuple[date, date]], heights: Sequence[dict[int, int]], *, is_whole: bool) -> Chart:
+    top = nice(max((sum(held.values()) for held in heights), default=0), is_whole=is_whole)
+    share = 100 / max(1, len(ends))
+    width = min(share * FILLED, WIDEST)
+    middle: Callable[[int], float] = lambda number: (number + 0.5) * share  # noqa: E731
+    bars = tuple(
+        Bar(f"{middle(number) - width / 2:.3f}", *ends[number], sum(held.values()), _pieces(held, top))
+        for number, held in enumerate(heights)
+    )
+    return Chart(bars, f"{width:.3f}", _ticks(top), _labels([first for first, _ in ends], middle))
 
 
 def _groups(days: Sequence[date]) -> list[Sequence[date]]:
@@ -65,12 +106,30 @@ def _groups(days: Sequence[date]) -> list[Sequence[date]]:
     return [days[start : start + size] for start in range(0, len(days), size)]
 
 
-def _bar(number: int, days: Sequence[date], held: dict[int, int], most: int) -> Bar:
-    pieces, top = [], HEIGHT
+def _pieces(held: dict[int, int], top: int) -> tuple[Piece, ...]:
+    pieces, y = [], HEADROOM + HEIGHT
     for series, amount in sorted(held.items()):
-        if amount <= 0 or most <= 0:
+        if amount <= 0:
             continue  # a correction that gives back has no height
-        height = max(LEAST_HEIGHT, round(amount * HEIGHT / most))
-        top -= height
-        pieces.append(Piece(series, max(0, top), height))
-    return Bar(number * STEP + GAP // 2, days[0], days[-1], sum(held.values()), tuple(pieces))
+        height = max(LEAST_HEIGHT, round(amount * HEIGHT / top))
+        y -= height
+        pieces.append(Piece(series, max(0, y), height))
+    return tuple(pieces)
+
+
+def _ticks(top: int) -> tuple[Tick, ...]:
+    """The round number and its half."""
+    return tuple(Tick(HEADROOM + HEIGHT - HEIGHT * part // 2, top * part // 2) for part in (2, 1) if top * part >= 2)  # noqa: PLR2004
+
+
+def _labels(firsts: Sequence[date], middle: Callable[[int], float]) -> tuple[Label, ...]:
+    """A few days along the foot, the first and the last among them."""
+    count = min(MOST_LABELS, len(firsts))
+    places = sorted({round(number * (len(firsts) - 1) / max(1, count - 1)) for number in range(count)})
+    few = len(firsts) <= MOST_LABELS
+    labels = []
+    for place in places:
+        anchor = "middle" if few else {places[0]: "start", places[-1]: "end"}.get(place, "middle")
+        x = {"start": 0.0, "end": 100.0}.get(anchor, middle(place))
+        labels.append(Label(f"{x:.3f}", anchor, firsts[place]))
+    return tuple(labels)

@@ -18,6 +18,11 @@ PERIODS = {
 OWN = "own"
 
 
+def following(month: date) -> date:
+    """The first day of the month after."""
+    return (month.replace(day=28) + 4 * ONE_DAY).replace(day=1)
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """From one day to another, both included."""
@@ -47,6 +52,11 @@ class Span:
             return cls("month", today.replace(day=1), today)
         first, last = sorted((first, last))
         return cls(OWN, max(first, last - (LONGEST_DAYS - 1) * ONE_DAY), last)
+
+    @classmethod
+    def of_month(cls, month: date) -> Self:
+        """Of its first day: all of it."""
+        return cls(OWN, month, following(month) - ONE_DAY)
 
     @property
     def count_days(self) -> int:

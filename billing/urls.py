@@ -1,6 +1,6 @@
 from django.urls import path
 
-from billing.views import exports, limits, prices, purse, usage
+from billing.views import exports, limits, months, prices, purse, usage
 
 organization = [
     path("purse/", purse.purse, name="purse"),
@@ -14,6 +14,9 @@ organization = [
     path("connections/<uuid:code>/price/", prices.connection_price, name="connection_price"),
     path("usage/", usage.usage_page, name="usage"),
     path("usage/entries/", usage.usage_entries, name="usage_entries"),
+    path("usage/months/", months.months_page, name="months"),
+    path("usage/months/<str:month>/", months.month_page, name="month"),
+    path("usage/months/<str:month>/close/", months.close_month, name="close_month"),
     path("usage/exports/", exports.exports_page, name="exports"),
     path("usage/exports/make/", exports.make_export, name="make_export"),
     path("usage/exports/<uuid:code>/", exports.export_file, name="export_file"),

@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet, TextField, Value
 from django.db.models.functions import Cast, Coalesce
 
-from accounts.models import Organization
+from accounts.models import Organization, ProviderKind
 from billing.models import Entry, UseCursor
 from billing.models.usage import DIMENSIONS
 from billing.spans import Span
@@ -38,6 +38,16 @@ class By(NamedTuple):
     label: str
 
 
+# What has no name of its own.
+NAMELESS = {
+    "member": "Somebody",
+    "key": "In the browser",
+    "model": "Not said",
+    "quality": "Not said",
+    "kind": "Not said",
+    "project": "No project",
+    "connection": "A removed connection",
+}
 EVERY_BY = {
     "member": By("Member", "user_id", "user_label"),
     "key": By("API key", "key_code", "key_label"),
@@ -75,6 +85,13 @@ class DaySum(NamedTuple):
     key: str
     micros: int
     images: int
+
+
+def is_on_play_money(org: Organization) -> bool:
+    """Whether the sandbox is all there is: nothing was ever paid, and nothing could be."""
+    if org.connections.exclude(kind=ProviderKind.SANDBOX).exists():
+        return False
+    return not Entry.objects.filter(org=org, is_play=False).exists()
 
 
 def fold(org: Organization) -> int:
@@ -122,6 +139,15 @@ def by_day(scope: Scope, by: str) -> list[DaySum]:
         scope,
         f"SELECT day, coalesce({column}::text, '') AS key, sum(micros)::bigint, sum(images)::bigint "  # noqa: S608
         "FROM used GROUP BY 1, 2 ORDER BY 1, 2",
+    )
+    return [DaySum(*row) for row in rows]
+
+
+def by_month(scope: Scope) -> list[DaySum]:
+    """Each month by its first day."""
+    rows = _rows(
+        scope,
+        "SELECT date_trunc('month', day)::date, '', sum(micros)::bigint, sum(images)::bigint FROM used GROUP BY 1",
     )
     return [DaySum(*row) for row in rows]
 

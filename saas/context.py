@@ -43,7 +43,7 @@ def _rail(request: HttpRequest, slug: str) -> list[RailItem]:
             "gallery",
             {"gallery", "picture", "compare", "bin", "collections", "collection", "shares", "new_share"},
         ),
-        ("Usage", "usage", "usage", {"usage", "usage_entries", "exports"}),
+        ("Usage", "usage", "usage", {"usage", "usage_entries", "exports", "months", "month", "compare_usage"}),
         ("Team", "team", "team", {"team", "invite"}),
         ("API keys", "keys", "key", {"keys", "new_key", "code"}),
     ]

@@ -31,7 +31,7 @@ examples.load_profile("ci")  # the same examples each time, and no opinion on ho
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """Tests with real transactions empty the tables afterwards; what only grows refuses that, as it should."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        for table in ("accounts_auditentry", "billing_entry", "billing_snapshot"):
+        for table in ("accounts_auditentry", "billing_entry", "billing_snapshot", "billing_closedmonth"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER refuse_truncate")
     post_migrate.connect(_put_image_models_back, sender=apps.get_app_config("studio"))
     post_migrate.connect(_put_prices_back, sender=apps.get_app_config("billing"))

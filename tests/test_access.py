@@ -22,7 +22,14 @@ class Row(NamedTuple):
 
 
 CODE = ("code",)
-SAMPLES = {"subject": "organization", "name": "all", "code": uuid.uuid4(), "index": 0, "shape": "original"}
+SAMPLES = {
+    "subject": "organization",
+    "name": "all",
+    "code": uuid.uuid4(),
+    "index": 0,
+    "shape": "original",
+    "month": "2026-10",
+}
 OF_AN_ORGANIZATION = {
     "studio": Row("viewer"),
     "code": Row("viewer"),
@@ -79,6 +86,9 @@ OF_AN_ORGANIZATION = {
     "partial_file": Row("viewer", "get", (*CODE, "shape")),
     "usage": Row("viewer"),
     "usage_entries": Row("viewer"),
+    "months": Row("admin"),
+    "month": Row("admin", "get", ("month",)),
+    "close_month": Row("admin", "post", ("month",)),
     "exports": Row("viewer"),
     "make_export": Row("member", "post"),
     "export_file": Row("viewer", "get", CODE),

@@ -26,7 +26,8 @@ class Entry(TenantModel):
     org = models.ForeignKey("accounts.Organization", on_delete=models.DO_NOTHING, related_name="ledger")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     at = models.DateTimeField(default=timezone.now, editable=False)
-    counted_on = models.DateField()  # the organization's day when its money was held; budgets and months count by it
+    counted_on = models.DateField()  # the organization's day when its money was held, by which the books count
+    held_on = models.DateField(null=True, editable=False)  # that day, where its month was closed: see ClosedMonth
     kind = models.CharField(max_length=10, choices=EntryKind.choices)
     is_play = models.BooleanField(default=False)  # the sandbox's: priced like the real thing, paid by nobody
     micros = models.BigIntegerField()  # what it adds to what was paid; less than nothing in some corrections

@@ -11,6 +11,7 @@ from accounts.errors import Refused
 from accounts.models import Role
 from billing import exports, tasks
 from billing.models import ExportState, Format
+from billing.views.tabs import usage_tabs
 from billing.views.usage import scope_of
 
 MIME = {
@@ -29,6 +30,7 @@ def exports_page(request: OrgRequest) -> HttpResponse:
         "is_making": any(one.state == ExportState.MAKING for one in found),
         "formats": Format.choices,
         "scope": scope_of(request),
+        "subnav": usage_tabs(request, "exports"),
     }
     name = "billing/_exports.html" if request.headers.get("HX-Request") else "billing/exports.html"
     return render(request, name, context)

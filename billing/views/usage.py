@@ -8,10 +8,11 @@ from django.urls import reverse
 
 from accounts import periods
 from accounts.access import OrgRequest, member_required
-from accounts.models import ProviderKind, Role
+from accounts.models import Role
 from billing import charts, usage
 from billing.spans import OWN, PERIODS, Span
-from billing.usage import EVERY_BY, Scope
+from billing.usage import EVERY_BY, NAMELESS, Scope
+from billing.views.tabs import usage_tabs
 from saas.broker import enqueue
 from saas.pages import cursor_page
 
@@ -50,17 +51,17 @@ def scope_of(request: OrgRequest, asked: QueryDict | None = None) -> Scope:
     return Scope(
         org=request.org,
         span=Span.read(said, today=today),
-        is_play=_is_play(request, said.get("play")),
+        is_play=is_play(request, said.get("play")),
         only=only,
         user_id=None if request.member.is_admin else request.user.pk,
     )
 
 
-def _is_play(request: OrgRequest, said: str | None) -> bool:
+def is_play(request: OrgRequest, said: str | None) -> bool:
     """Not said, it is the real money, unless there is none to be had."""
     if said in {"0", "1"}:
         return said == "1"
-    return not request.org.connections.exclude(kind=ProviderKind.SANDBOX).exists()
+    return usage.is_on_play_money(request.org)
 
 
 def _by(request: OrgRequest, scope: Scope) -> str:
@@ -97,6 +98,7 @@ def _context(request: OrgRequest, scope: Scope, by: str) -> dict[str, Any]:
         "periods": PERIODS,
         "own": OWN,
         "dimension": EVERY_BY[by].title,
+        "subnav": usage_tabs(request, "usage"),
     }
 
 
@@ -112,17 +114,6 @@ def _row(row: usage.Sum, number: int, *, before: usage.Sum | None, largest: int,
         "change": _change(row.micros, before.micros if before else 0),
         "narrowed": narrowed,
     }
-
-
-NAMELESS = {
-    "member": "Somebody",
-    "key": "In the browser",
-    "model": "Not said",
-    "quality": "Not said",
-    "kind": "Not said",
-    "project": "No project",
-    "connection": "A removed connection",
-}
 
 
 def _add(rows: Any) -> dict[str, int]:

@@ -91,3 +91,10 @@ def money(micros: int | None) -> SafeString:
     if micros is None:
         return SafeString("")
     return format_html('<span class="money">{}</span>', dollars.show(micros))
+
+
+@register.filter
+def exact_money(micros: int) -> str:
+    """For books: every digit that there is, so that figures below each other can be added up."""
+    dollars_of, parts = divmod(abs(micros), dollars.DOLLAR)
+    return f"{'−' if micros < 0 else ''}{dollars_of:,}.{parts:0{dollars.DIGITS}d}"  # noqa: RUF001 a minus sign

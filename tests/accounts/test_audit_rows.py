@@ -87,6 +87,7 @@ ELSEWHERE = {
     "webhook.switched_on",
     "webhook.switched_off",
     "connection.price_set",
+    "month.closed",
     "ledger.exported",
     "ledger.reconciled",
     "charge.resolved",

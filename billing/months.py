@@ -1,0 +1,191 @@
+"""Closing a month's books, and what stands in them. What comes later is booked in the next open month by the database
+itself; here a month is only closed and read."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import models, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from accounts import audit
+from accounts.errors import NotAllowed, Refused
+from accounts.models import Hold, HoldState, Membership, Organization, Role
+from accounts.periods import today, zone
+from billing import usage
+from billing.models import ClosedMonth, Entry, EntryKind
+from billing.spans import OWN, Span, following
+from billing.usage import EVERY_BY, NAMELESS, Scope, Sum
+from saas import money
+
+PARTS = ("connection", "model", "member", "key", "project")  # of a statement
+MOST_NAMED = 200  # entries that a statement names one by one
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One line of the list of months."""
+
+    first: date
+    micros: int
+    images: int
+    closed: ClosedMonth | None
+    is_over: bool
+
+    @property
+    def name(self) -> str:
+        return f"{self.first:%B %Y}"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    by: str
+    title: str
+    rows: list[Sum]
+
+    @property
+    def nameless(self) -> str:
+        return NAMELESS[self.by]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    month: Month
+    is_play: bool
+    total: Sum
+    parts: list[Part]
+    corrections: list[Entry]
+    uncertain: list[Entry]
+    late: list[Entry]  # of months that were closed before
+    being_made: int
+    micros_of_corrections: int
+    micros_of_late: int
+    open_micros: int
+
+    @property
+    def is_as_closed(self) -> bool:
+        """Whether the ledger still says what it said when the month was closed."""
+        closed = self.month.closed
+        if closed is None:
+            return True
+        then = (closed.play_micros, closed.play_images) if self.is_play else (closed.micros, closed.images)
+        return then == (self.total.micros, self.total.images)
+
+
+def scope_of(org: Organization, month: date, *, is_play: bool) -> Scope:
+    return Scope(org, Span.of_month(month), is_play, {})
+
+
+def all_months(org: Organization, *, is_play: bool) -> list[Month]:
+    """With entries or closed, and the one that it is; the newest first."""
+    now = today(org).month
+    span = Span(OWN, date.min.replace(year=2000), date.max.replace(year=2999))
+    sums = {one.day: one for one in usage.by_month(Scope(org, span, is_play, {}))}
+    closed = {one.month: one for one in ClosedMonth.objects.filter(org=org)}
+    firsts = sorted({*sums, *closed, now}, reverse=True)
+    return [
+        Month(
+            first,
+            sums[first].micros if first in sums else 0,
+            sums[first].images if first in sums else 0,
+            closed.get(first),
+            first < now,
+        )
+        for first in firsts
+    ]
+
+
+def close(*, org: Organization, by: Membership, month: date) -> ClosedMonth:
+    """With every month before it that is open still. Closed already, it stays as it was closed."""
+    with transaction.atomic():
+        org = org.locked()
+        if not Membership.objects.filter(pk=by.pk, role__in=[Role.ADMIN, Role.OWNER]).exists():
+            raise NotAllowed("Only an admin can close a month.")
+        if month >= today(org).month:
+            raise Refused(f"{month:%B %Y} is not over yet in {org.time_zone}. A month is closed when it is over.")
+        before = ClosedMonth.objects.filter(org=org).order_by("-month").first()
+        if before is not None and month <= before.month:
+            return ClosedMonth.objects.filter(org=org, month__lte=month).order_by("-month").first() or before
+        made = [_close(org, by, each) for each in _open_until(org, month, before)]
+        audit.record(org=org, by=by.user, action="month.closed", target=f"{month:%B %Y}", details=_told(made))
+        return made[-1]
+
+
+def statement(org: Organization, month: date, *, is_play: bool) -> Statement:
+    scope = scope_of(org, month, is_play=is_play)
+    closed = ClosedMonth.objects.filter(org=org, month=month).first()
+    entries = usage.entries(scope)
+    total = usage.total(scope)
+    corrections = entries.filter(kind=EntryKind.CORRECTION)
+    late = entries.exclude(held_on=None).exclude(kind=EntryKind.CORRECTION)
+    uncertain = _unanswered(entries, closed)
+    return Statement(
+        month=Month(month, total.micros, total.images, closed, month < today(org).month),
+        is_play=is_play,
+        total=total,
+        parts=[Part(by, EVERY_BY[by].title, usage.sums(scope, by)) for by in PARTS],
+        corrections=list(corrections.order_by("pk")[:MOST_NAMED]),
+        uncertain=list(uncertain.order_by("pk")[:MOST_NAMED]),
+        late=list(late.order_by("pk")[:MOST_NAMED]),
+        being_made=Hold.objects.filter(
+            org=org, state=HoldState.OPEN, is_play=is_play, day__range=(scope.span.first, scope.span.last)
+        ).count(),
+        micros_of_corrections=_sum(corrections),
+        micros_of_late=_sum(late),
+        open_micros=_sum(uncertain, "open_micros"),
+    )
+
+
+def _unanswered(entries: QuerySet[Entry], closed: ClosedMonth | None) -> QuerySet[Entry]:
+    """Uncertain charges of which nobody knew more: by now, or when the month was closed."""
+    answers = Entry.objects.filter(
+        org=OuterRef("org"),
+        slot_code=OuterRef("slot_code"),
+        attempt=OuterRef("attempt"),
+        kind__in=[EntryKind.CHARGE, EntryKind.RESOLUTION],
+    )
+    if closed is not None:
+        answers = answers.filter(pk__lte=closed.last_entry_id)
+    return entries.filter(~Exists(answers), kind=EntryKind.UNCERTAIN)
+
+
+def _open_until(org: Organization, month: date, before: ClosedMonth | None) -> Iterator[date]:
+    """From the first month that is open, to this one."""
+    oldest = Entry.objects.filter(org=org).order_by("counted_on").values_list("counted_on", flat=True).first()
+    each = following(before.month) if before else min(oldest.replace(day=1) if oldest else month, month)
+    while each <= month:
+        yield each
+        each = following(each)
+
+
+def _close(org: Organization, by: Membership, month: date) -> ClosedMonth:
+    paid, play = (usage.total(scope_of(org, month, is_play=is_play)) for is_play in (False, True))
+    return ClosedMonth.objects.create(
+        org=org,
+        month=month,
+        by=by.user,
+        by_label=f"{by.user.display_name} <{by.user.email}>"[:254],
+        last_entry_id=Entry.objects.filter(org=org).order_by("-pk").values_list("pk", flat=True).first() or 0,
+        micros=paid.micros,
+        images=paid.images,
+        play_micros=play.micros,
+        play_images=play.images,
+    )
+
+
+def _told(made: list[ClosedMonth]) -> dict[str, object]:
+    told: dict[str, object] = {"paid": money.exact(made[-1].micros), "pictures": made[-1].images}
+    if len(made) > 1:
+        told["with the months before, from"] = f"{made[0].month:%B %Y}"
+    return told
+
+
+def _sum(entries: QuerySet[Entry], column: str = "micros") -> int:
+    found: int = entries.aggregate(sum=models.Sum(column, default=0))["sum"]
+    return found
+
+
+def now_in(org: Organization) -> str:
+    """The moment that a statement was drawn up, in the organization's own time."""
+    return f"{timezone.now().astimezone(zone(org)):%-d %B %Y, %H:%M} ({org.time_zone})"

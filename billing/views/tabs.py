@@ -1,0 +1,16 @@
+from django.urls import reverse
+
+from accounts.access import OrgRequest
+from saas.context import RailItem
+
+TABS = (("usage", "Usage", False), ("months", "Months", True), ("exports", "Exports", False))
+
+
+def usage_tabs(request: OrgRequest, current: str) -> list[RailItem]:
+    """The pages that look at the ledger; some are for admins."""
+    slug = request.org.slug
+    return [
+        {"name": title, "url": reverse(name, args=[slug]), "icon": "", "current": name == current}
+        for name, title, is_for_admins in TABS
+        if request.member.is_admin or not is_for_admins
+    ]
