@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.template.loader import render_to_string
 
-from accounts import webhooks
+from accounts import deliveries
 from accounts.counters import Amount, Found, Place
 from accounts.models import LimitAlert, Organization, Period, Role, Subject, Unit, WebhookEvent
 from accounts.periods import resets_at, zone
@@ -70,7 +70,7 @@ def _send(org: Organization, place: Place, unit: Unit, percent: int, allowed: in
     subject = f"{org.name}: {percent} % of the {word} limit of {whose}"
     if percent == ALL:
         told = {"limit": f"{place.subject}_{unit}_{place.period}", "whose": whose, "resets_at": moment.isoformat()}
-        webhooks.announce(org.pk, WebhookEvent.LIMIT_REACHED, told)
+        deliveries.announce(org.pk, WebhookEvent.LIMIT_REACHED, told)
     for member in people:
         body = render_to_string("accounts/mail/limit_alert.txt", {**context, "is_admin": member.is_admin})
         mail.send(subject=subject, body=body, to=[member.user.email])

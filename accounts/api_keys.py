@@ -11,7 +11,12 @@ from accounts.models import ApiKey, Membership, Organization, Role, Scope, User
 from saas import tenancy, tokens
 
 # A member's rights bound the rights of their keys.
-ROLE_FOR_SCOPE = {Scope.GENERATE: Role.MEMBER, Scope.READ: Role.VIEWER, Scope.USAGE: Role.MEMBER}
+ROLE_FOR_SCOPE = {
+    Scope.GENERATE: Role.MEMBER,
+    Scope.READ: Role.VIEWER,
+    Scope.USAGE: Role.MEMBER,
+    Scope.MANAGE: Role.ADMIN,
+}
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
 MOST_KEYS_PER_PERSON = 100
 

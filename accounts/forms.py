@@ -18,6 +18,8 @@ from accounts.models import (
     Role,
     Scope,
     User,
+    Webhook,
+    WebhookEvent,
     kinds,
 )
 from accounts.models.connections import TEXT_MODEL
@@ -148,6 +150,25 @@ class ApiKeyForm(forms.Form):
     def expires_at(self) -> datetime | None:
         days = self.cleaned_data["expires"]
         return timezone.now() + timedelta(days=int(days)) if days else None
+
+
+class WebhookForm(forms.Form):
+    url = forms.CharField(
+        max_length=500,
+        label="Address",
+        widget=forms.URLInput(attrs={"autocomplete": "off", "placeholder": "https://example.com/darkroom"}),
+        help_text="Each message is a POST with JSON. Addresses inside private networks are refused.",
+    )
+    events = forms.MultipleChoiceField(
+        choices=WebhookEvent.choices,
+        widget=forms.CheckboxSelectMultiple,
+        label="Tell it when",
+        error_messages={"required": "Choose at least one."},
+    )
+
+    @classmethod
+    def of(cls, hook: Webhook) -> "WebhookForm":
+        return cls(initial={"url": hook.url, "events": hook.events})
 
 
 class ConnectionForm(forms.Form):

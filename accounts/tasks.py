@@ -1,7 +1,7 @@
 import dramatiq
 from dramatiq.middleware import TimeLimitExceeded
 
-from accounts import health, webhooks
+from accounts import deliveries, health
 from accounts.models import Health, Membership, ProviderConnection
 from saas import tenancy
 from saas.broker import enqueue
@@ -26,4 +26,8 @@ def request_test(*, connection: ProviderConnection, by: Membership) -> None:
     enqueue(test_connection, connection.org_id, str(connection.code))
 
 
-__all__ = ["request_test", "test_connection", "webhooks"]  # a task that lives beside its verbs is found by way of here
+__all__ = [
+    "deliveries",
+    "request_test",
+    "test_connection",
+]  # a task that lives beside its verbs is found by way of here

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import api, audit, connections, home, invitations, keys, me, organizations, team
+from accounts.views import api, audit, connections, home, invitations, keys, me, organizations, team, webhooks
 
 people = [
     path("", home.home, name="home"),
@@ -35,6 +35,15 @@ organization = [
     path("connections/<uuid:code>/remove/", connections.remove_connection, name="remove_connection"),
     path("connections/<uuid:code>/test/", connections.test_connection, name="test_connection"),
     path("connections/<uuid:code>/health/", connections.connection_health, name="connection_health"),
+    path("webhooks/", webhooks.webhook_list, name="webhooks"),
+    path("webhooks/new/", webhooks.new_webhook, name="new_webhook"),
+    path("webhooks/<uuid:code>/", webhooks.webhook, name="webhook"),
+    path("webhooks/<uuid:code>/change/", webhooks.change_webhook, name="change_webhook"),
+    path("webhooks/<uuid:code>/test/", webhooks.test_webhook, name="test_webhook"),
+    path("webhooks/<uuid:code>/on/", webhooks.switch_webhook_on, name="switch_webhook_on"),
+    path("webhooks/<uuid:code>/off/", webhooks.switch_webhook_off, name="switch_webhook_off"),
+    path("webhooks/<uuid:code>/remove/", webhooks.remove_webhook, name="remove_webhook"),
+    path("webhooks/deliveries/<uuid:code>/replay/", webhooks.replay_delivery, name="replay_delivery"),
     path("audit/", audit.audit_log, name="audit"),
     path("audit/export/", audit.audit_export, name="audit_export"),
     path("settings/", organizations.settings, name="settings"),

@@ -1,37 +1,21 @@
-"""Tells an organization's own addresses what happens, signed by the Standard Webhooks rules, tried again for a day."""
+"""Verbs on webhooks: addresses of an organization's own that are told what happens."""
 
 import base64
-import hashlib
-import hmac
-import json
 import secrets
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import dramatiq
-import structlog
 from django.conf import settings
-from django.db.models import Q
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, deliveries
 from accounts.errors import NotAllowed, Refused
-from accounts.models import Delivery, DeliveryState, Membership, Organization, Role, Webhook, WebhookEvent
-from saas import fetching, guard, mail, sealing, tenancy
-from saas.broker import enqueue, enqueue_later
-from saas.sealing import Secret
+from accounts.models import Delivery, DeliveryState, Membership, OffReason, Webhook
+from saas import guard, sealing
 
 MOST_WEBHOOKS = 20
-WAITS_SECONDS = (5, 300, 1800, 7200, 18_000, 28_800, 32_400)  # a day and a little more
-ANSWER_SECONDS = 15.0
-OVERDUE = timedelta(minutes=2)  # then the message that should have brought it is lost
-MOST_OVERDUE = 50
 SECRET_BYTES = 32
-PREFIX = "whsec_"
-
-log = structlog.get_logger("darkroom.webhooks")
+TEST_EVENT = "webhook.test"
 
 
 def add(*, by: Membership, url: str, events: Sequence[str]) -> tuple[Webhook, str]:
@@ -40,17 +24,26 @@ def add(*, by: Membership, url: str, events: Sequence[str]) -> tuple[Webhook, st
     org = by.org.locked()
     if org.webhooks.count() >= MOST_WEBHOOKS:
         raise Refused(f"There are {MOST_WEBHOOKS} webhooks already. Remove one first.")
-    try:
-        url = guard.check_url(url, allowed_hosts=settings.PROVIDER_ALLOWED_HOSTS, query=True)
-    except guard.UnsafeURL as error:
-        raise Refused(str(error)) from error
-    code, secret = uuid4(), PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
-    sealed = sealing.seal(secret, context=_context(org.pk, code))
+    url = _checked(url)
+    code, secret = uuid4(), deliveries.PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+    sealed = sealing.seal(secret, context=deliveries.seal_context(org.pk, code))
     hook = Webhook.objects.create(
         org=org, code=code, url=url, events=sorted(set(events)), made_by=by.user, sealed_secret=sealed
     )
-    audit.record(org=org, by=by.user, action="webhook.added", target=url)
+    audit.record(org=org, by=by.user, action="webhook.added", target=url, details={"events": hook.events})
     return hook, secret
+
+
+def change(*, hook: Webhook, by: Membership, url: str, events: Sequence[str]) -> None:
+    """The secret stays: it signs, and is sent to nobody."""
+    _refuse_others(by)
+    before = hook.url, hook.events
+    hook.url, hook.events = _checked(url), sorted(set(events))
+    if (hook.url, hook.events) == before:
+        return
+    hook.save(update_fields=["url", "events"])
+    details = {"events": hook.events} | ({"before": before[0]} if before[0] != hook.url else {})
+    audit.record(org=by.org, by=by.user, action="webhook.changed", target=hook.url, details=details)
 
 
 def remove(*, hook: Webhook, by: Membership) -> None:
@@ -61,109 +54,48 @@ def remove(*, hook: Webhook, by: Membership) -> None:
 
 def switch_on(*, hook: Webhook, by: Membership) -> None:
     _refuse_others(by)
-    if Webhook.objects.filter(pk=hook.pk).exclude(switched_off_at=None).update(switched_off_at=None):
-        hook.switched_off_at = None
+    if hook.switch_on():
         audit.record(org=by.org, by=by.user, action="webhook.switched_on", target=hook.url)
+
+
+def switch_off(*, hook: Webhook, by: Membership) -> None:
+    _refuse_others(by)
+    if hook.switch_off(OffReason.BY_HAND):
+        deliveries.end_waiting(hook)
+        audit.record(org=by.org, by=by.user, action="webhook.switched_off", target=hook.url, details={"why": "by hand"})
+
+
+def test(*, hook: Webhook, by: Membership) -> Delivery:
+    """A message that says nothing, to see whether one arrives."""
+    _refuse_others(by)
+    _refuse_off(hook)
+    waiting = hook.deliveries.filter(event=TEST_EVENT, state=DeliveryState.PENDING).first()
+    return waiting or deliveries.send(hook, TEST_EVENT, {"webhook": str(hook.code), "organization": by.org.slug})
 
 
 def replay(*, delivery: Delivery, by: Membership) -> None:
     """With the same id, so that whoever got it already can tell."""
     _refuse_others(by)
+    _refuse_off(delivery.webhook)
     ended = Delivery.objects.filter(pk=delivery.pk).exclude(state=DeliveryState.PENDING)
     if not ended.update(state=DeliveryState.PENDING, tries=0, ended_at=None, not_before=timezone.now()):
         raise Refused("This is being delivered.")
-    enqueue(deliver_webhook, delivery.org_id, str(delivery.code))
-
-
-def announce(org_id: int, event: WebhookEvent, data: dict[str, Any]) -> None:
-    """To all who asked for it. Belongs into the transaction in which it happens."""
-    hooks = list(Webhook.objects.filter(org=org_id, events__contains=[event.value], switched_off_at=None))
-    if not hooks:
-        return
-    payload = {"type": event.value, "timestamp": timezone.now().isoformat(), "data": data}
-    for hook in hooks:
-        made = Delivery.objects.create(org_id=org_id, webhook=hook, event=event.value, payload=payload)
-        enqueue(deliver_webhook, org_id, str(made.code))
-    overdue = Delivery.objects.filter(org=org_id, state=DeliveryState.PENDING, not_before__lt=timezone.now() - OVERDUE)
-    for code in overdue.values_list("code", flat=True)[:MOST_OVERDUE]:
-        enqueue(deliver_webhook, org_id, str(code))
-
-
-@dramatiq.actor(max_retries=0, time_limit=60_000)
-def deliver_webhook(org_id: int, code: str) -> None:
-    with tenancy.tenant(org_id):
-        delivery = Delivery.objects.select_related("webhook").filter(code=code).first()
-        if delivery is None or delivery.webhook.switched_off_at or not delivery.begin():
-            return
-    answer, is_taken = _post(delivery, timezone.now())  # between two transactions: the other side may take its time
-    with tenancy.tenant(org_id):
-        _note(delivery, answer, is_taken=is_taken)
-
-
-def signature(secret: Secret, code: UUID, at: int, body: bytes) -> str:
-    """Standard Webhooks, version 1."""
-    key = base64.b64decode(secret.reveal().removeprefix(PREFIX))
-    signed = hmac.new(key, f"{code}.{at}.".encode() + body, hashlib.sha256).digest()
-    return f"v1,{base64.b64encode(signed).decode()}"
+    deliveries.call(delivery)
 
 
 def reseal(hook: Webhook) -> bool:
-    context = _context(hook.org_id, hook.code)
+    context = deliveries.seal_context(hook.org_id, hook.code)
     hook.sealed_secret, was_changed = sealing.reseal(hook.sealed_secret, context=context)
     if was_changed:
         hook.save(update_fields=["sealed_secret"])
     return was_changed
 
 
-def _post(delivery: Delivery, now: datetime) -> tuple[str, bool]:
-    body = json.dumps(delivery.payload, separators=(",", ":")).encode()
-    at = int(now.timestamp())
+def _checked(url: str) -> str:
     try:
-        hook = delivery.webhook
-        secret = sealing.unseal(hook.sealed_secret, context=_context(hook.org_id, hook.code))
-        headers = {
-            "Content-Type": "application/json",
-            "webhook-id": str(delivery.code),
-            "webhook-timestamp": str(at),
-            "webhook-signature": signature(secret, delivery.code, at, body),
-        }
-        allowed = settings.PROVIDER_ALLOWED_HOSTS
-        status = fetching.post(
-            delivery.webhook.url, body, headers, deadline_seconds=ANSWER_SECONDS, allowed_hosts=allowed
-        )
-    except sealing.CannotUnseal:
-        return "The secret does not open.", False
-    except fetching.CannotFetch:
-        return "The address could not be reached.", False
-    return f"HTTP {status}", 200 <= status < 300  # noqa: PLR2004 success
-
-
-def _note(delivery: Delivery, answer: str, *, is_taken: bool) -> None:
-    now, tries = timezone.now(), delivery.tries + 1
-    mine = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.PENDING, tries=tries)
-    if is_taken:
-        mine.update(state=DeliveryState.DELIVERED, answer=answer, ended_at=now)
-    elif tries <= len(WAITS_SECONDS):
-        wait = WAITS_SECONDS[tries - 1]
-        if mine.update(answer=answer, not_before=now + timedelta(seconds=wait)):
-            enqueue_later(deliver_webhook, delivery.org_id, str(delivery.code), delay_seconds=wait)
-    elif mine.update(state=DeliveryState.FAILED, answer=answer, ended_at=now):
-        _switch_off_where_nothing_arrives(delivery, now)
-
-
-def _switch_off_where_nothing_arrives(delivery: Delivery, now: datetime) -> None:
-    hook = delivery.webhook
-    if hook.deliveries.filter(state=DeliveryState.DELIVERED, ended_at__gte=delivery.created_at).exists():
-        return  # the address lives, and this message alone was not to its liking
-    if not Webhook.objects.filter(pk=hook.pk, switched_off_at=None).update(switched_off_at=now):
-        return
-    log.warning("webhook switched off", webhook=str(hook.code))
-    org = Organization.objects.get(pk=hook.org_id)
-    audit.record(org=org, by=None, action="webhook.switched_off", target=hook.url)
-    people = org.memberships.filter(Q(role=Role.ADMIN) | Q(role=Role.OWNER)).select_related("user")
-    body = f"For a day nothing that {org.name} sent to {hook.url} arrived. It is switched off until somebody switches "
-    for member in people:
-        mail.send(subject=f"{org.name}: a webhook was switched off", body=f"{body}it on.", to=[member.user.email])
+        return guard.check_url(url, allowed_hosts=settings.PROVIDER_ALLOWED_HOSTS, query=True)
+    except guard.UnsafeURL as error:
+        raise Refused(str(error)) from error
 
 
 def _refuse_others(by: Membership) -> None:
@@ -171,5 +103,6 @@ def _refuse_others(by: Membership) -> None:
         raise NotAllowed("Only an admin can do this.")
 
 
-def _context(org_id: int, code: UUID) -> str:
-    return f"webhook:{org_id}:{code}"
+def _refuse_off(hook: Webhook) -> None:
+    if not hook.is_on:
+        raise Refused("This webhook is switched off. Switch it on first.")

@@ -16,12 +16,14 @@ from django.db import connection, transaction
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
-from accounts.models import Membership, Organization
+from accounts import deliveries
+from accounts.models import Membership, Organization, WebhookEvent
 from billing import sheets, usage
 from billing.models import Entry, Export, ExportState, Format
 from billing.models.exports import KEPT_FOR
 from billing.spans import OWN, Span
 from billing.usage import Scope
+from saas import money
 
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()  # tells a spreadsheet that the text is UTF-8
 ROWS_PER_SHEET = 1_000_000  # Excel ends a little above
@@ -63,9 +65,25 @@ def make(export: Export, *, upto: int) -> None:
         name = f"{scope.org.code}/exports/{export.code}.{Format(export.format).extension}"
         stored = default_storage.save(name, File(file))
     micros = usage.entries(scope).filter(pk__lte=upto).aggregate(sum=Sum("micros", default=0))["sum"]
-    Export.objects.filter(pk=export.pk, state=ExportState.MAKING).update(
-        state=ExportState.READY, file=stored, rows=rows, size_bytes=size, micros=micros
-    )
+    made = {"state": ExportState.READY, "file": stored, "rows": rows, "size_bytes": size, "micros": micros}
+    if Export.objects.filter(pk=export.pk, state=ExportState.MAKING).update(**made):
+        _announce(export, rows, micros)
+
+
+def _announce(export: Export, rows: int, micros: int) -> None:
+    """Where it is, and no link that works without rights."""
+    data = {
+        "export": str(export.code),
+        "format": export.format,
+        "from": str(export.first),
+        "to": str(export.last),
+        "is_play": export.is_play,
+        "rows": rows,
+        "cost": money.exact(micros),
+        "made_for": str(export.maker.code),
+        "url": f"/api/v1/exports/{export.code}",
+    }
+    deliveries.announce(export.org_id, WebhookEvent.EXPORT_READY, data)
 
 
 def fail(export: Export) -> None:
@@ -125,7 +143,7 @@ def _write_workbook(file: BinaryIO, export: Export, where: str, values: dict[str
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "export.xlsx"
         book = xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False, "tmpdir": folder})
-        money = book.add_format({"num_format": "0.00####"})
+        amount = book.add_format({"num_format": "0.00####"})
         heading = book.add_format({"bold": True})
         rows, sheet = 0, None
         for row in _rows(sheets.select(sheets.LEDGER, where), values):
@@ -133,7 +151,7 @@ def _write_workbook(file: BinaryIO, export: Export, where: str, values: dict[str
             if line == 0:
                 sheet = book.add_worksheet(f"Ledger {rows // ROWS_PER_SHEET + 1}")
                 _head(sheet, heading)
-            _put(sheet, line + 1, row, money)
+            _put(sheet, line + 1, row, amount)
             rows += 1
             if rows % TELL_EVERY == 0:
                 _tell(export, rows)
@@ -160,12 +178,12 @@ def _head(sheet: Any, heading: Any) -> None:
         sheet.write_string(0, column, name, heading)
 
 
-def _put(sheet: Any, line: int, row: tuple[Any, ...], money: Any) -> None:
+def _put(sheet: Any, line: int, row: tuple[Any, ...], amount: Any) -> None:
     for column, value in enumerate(row):
         if isinstance(value, bool):
             sheet.write_boolean(line, column, value)
         elif isinstance(value, Decimal):
-            sheet.write_number(line, column, value, money)
+            sheet.write_number(line, column, value, amount)
         elif isinstance(value, int):
             sheet.write_number(line, column, value)
         elif value is not None:

@@ -3,6 +3,8 @@ from typing import Any, TypedDict
 from django.http import HttpRequest
 from django.urls import reverse
 
+WEBHOOKS = {"webhooks", "new_webhook", "webhook", "change_webhook"}
+
 
 class RailItem(TypedDict):
     name: str
@@ -52,7 +54,7 @@ def _rail(request: HttpRequest, slug: str) -> list[RailItem]:
             ("Connections", "connections", "plug", {"connections", "new_connection", "connection"}),
             ("Audit log", "audit", "log", {"audit"}),
             ("Limits", "limits", "coin", {"limits", "change_limits"}),
-            ("Settings", "settings", "settings", {"settings", "rename", "delete_organization", "retention"}),
+            ("Settings", "settings", "settings", {"settings", "rename", "delete_organization", "retention"} | WEBHOOKS),
         ]
     here = request.resolver_match.url_name if request.resolver_match else ""
     return [

@@ -1,6 +1,6 @@
 """Tells webhooks how a run ended."""
 
-from accounts import webhooks
+from accounts import deliveries
 from accounts.models import WebhookEvent
 from studio.models import Run, State, Visibility
 
@@ -19,4 +19,4 @@ def ended(run: Run, succeeded: int) -> None:
         "end_user": run.end_user,
         "url": f"/api/v1/runs/{run.code}",
     }
-    webhooks.announce(run.org_id, event, data)
+    deliveries.announce(run.org_id, event, data)

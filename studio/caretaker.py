@@ -12,7 +12,7 @@ from django.core.cache import cache
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts import circuits
+from accounts import circuits, deliveries
 from saas import metrics, patience, tenancy
 from saas.patience import Wait
 from studio import composites, endings, events, line, purging, rescue, spending
@@ -109,6 +109,7 @@ def poke() -> None:
         develop.send()
     if composites.count_due():
         compose.send()
+    deliveries.call_due()
 
 
 def measure() -> None:

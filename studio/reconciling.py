@@ -8,7 +8,7 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
-from accounts import audit, quotas
+from accounts import audit, deliveries, quotas
 from accounts.models import Hold, HoldState, Organization
 from billing import charging, exports, ledger, reconciling, usage
 from billing.reconciling import Finding
@@ -37,6 +37,7 @@ def one(org_id: int) -> list[Finding]:
         usage.fold(org)
         costs.note_what_differs(org)
         exports.tidy(org)
+        deliveries.tidy(org)
         if found:
             details = {"findings": [str(finding) for finding in found[:50]], "count": len(found)}
             audit.record(org=org, by=None, action="ledger.reconciled", target=org.name, details=details)

@@ -122,6 +122,15 @@ OF_AN_ORGANIZATION = {
     "ask_for_more": Row("member"),
     "answer_ask": Row("admin", "post", CODE),
     "set_time_zone": Row("admin", "post"),
+    "webhooks": Row("admin"),
+    "new_webhook": Row("admin"),
+    "webhook": Row("admin", "get", CODE),
+    "change_webhook": Row("admin", "get", CODE),
+    "test_webhook": Row("admin", "post", CODE),
+    "switch_webhook_on": Row("admin", "post", CODE),
+    "switch_webhook_off": Row("admin", "post", CODE),
+    "remove_webhook": Row("admin", "post", CODE),
+    "replay_delivery": Row("admin", "post", CODE),
     "audit": Row("admin"),
     "audit_export": Row("admin"),
     "settings": Row("admin"),
@@ -160,17 +169,19 @@ REST = {
     "api_members": "members",
     "api_models": "models",
     "api_limits": "limits",
-    "api_add_webhook": "webhooks",
     "api_webhooks": "webhooks",
     "api_webhook": "webhooks/{code}",
     "api_webhook_on": "webhooks/{code}/on",
+    "api_webhook_off": "webhooks/{code}/off",
+    "api_webhook_test": "webhooks/{code}/test",
     "api_deliveries": "webhooks/{code}/deliveries",
     "api_replay": "deliveries/{code}/replay",
     "api_usage": "usage",
 }
 REST_ACTS = {
-    "api_add_webhook",
     "api_webhook_on",
+    "api_webhook_off",
+    "api_webhook_test",
     "api_replay",
     "api_submit_run",
     "api_cancel_run",
@@ -282,7 +293,7 @@ def test_the_sandbox_wants_a_key_too(url: str, db: None) -> None:
 @pytest.mark.parametrize("name", REST)
 def test_the_api_wants_a_key_or_a_session(name: str, acme: Organization, charlie: User, sign_in: SignIn) -> None:
     url = f"/api/v1/{REST[name].format(code=uuid.uuid4())}"
-    method = "delete" if name == "api_webhook" else "post" if name in REST_ACTS else "get"
+    method = "post" if name in REST_ACTS else "get"
     answer = getattr(Client(), method)(url)
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "invalid_api_key")
     stranger = getattr(sign_in(charlie), method)(url, headers={"X-Organization": "acme"})

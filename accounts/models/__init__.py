@@ -8,17 +8,19 @@ from accounts.models.kinds import ProviderKind
 from accounts.models.organizations import Membership, Organization, Role
 from accounts.models.people import Look, User
 from accounts.models.quotas import Counter, Hold, HoldState, Period, Quota, Subject, Unit
-from accounts.models.webhooks import Delivery, DeliveryState, Webhook, WebhookEvent
+from accounts.models.webhooks import Attempt, Delivery, DeliveryState, DeliveryTicket, OffReason, Webhook, WebhookEvent
 
 __all__ = [
     "ApiKey",
     "Ask",
     "AskState",
+    "Attempt",
     "AuditEntry",
     "Circuit",
     "Counter",
     "Delivery",
     "DeliveryState",
+    "DeliveryTicket",
     "Health",
     "Hold",
     "HoldState",
@@ -26,6 +28,7 @@ __all__ = [
     "LimitAlert",
     "Look",
     "Membership",
+    "OffReason",
     "Organization",
     "Period",
     "ProviderConnection",

@@ -14,6 +14,7 @@ class Scope(models.TextChoices):
     GENERATE = "generate", "Generate"
     READ = "read", "Read"
     USAGE = "usage", "Usage"
+    MANAGE = "manage", "Manage"
 
     @property
     def explanation(self) -> str:
@@ -21,6 +22,7 @@ class Scope(models.TextChoices):
             Scope.GENERATE: "make and edit pictures",
             Scope.READ: "see runs and download pictures",
             Scope.USAGE: "read what was used and what it cost",
+            Scope.MANAGE: "set up webhooks, see and change the limits of all",
         }[self]
 
 

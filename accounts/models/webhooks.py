@@ -1,4 +1,8 @@
+import json
 import uuid
+from datetime import datetime
+from typing import TypedDict
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -13,6 +17,14 @@ class WebhookEvent(models.TextChoices):
     RUN_FINISHED = "run.finished", "A run has its pictures"
     RUN_FAILED = "run.failed", "A run ended without a picture"
     LIMIT_REACHED = "limit.reached", "A limit is reached"
+    EXPORT_READY = "export.ready", "An export is ready"
+
+
+class OffReason(models.TextChoices):
+    NONE = "", "It is on"
+    BY_HAND = "by_hand", "An admin switched it off"
+    SILENCE = "silence", "Nothing arrived for a day"
+    GONE = "gone", "The address answered that it is gone (HTTP 410)"
 
 
 class Webhook(TenantModel):
@@ -25,10 +37,46 @@ class Webhook(TenantModel):
     sealed_secret = models.TextField()
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
-    switched_off_at = models.DateTimeField(null=True)  # after a day of failures
+    switched_off_at = models.DateTimeField(null=True)
+    off_reason = models.CharField(max_length=10, choices=OffReason.choices, default=OffReason.NONE, blank=True)
 
     def __str__(self) -> str:
         return self.url
+
+    @property
+    def is_on(self) -> bool:
+        return self.switched_off_at is None
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self.url).netloc
+
+    @property
+    def event_names(self) -> list[str]:
+        """In people's words."""
+        return [event.label for event in WebhookEvent if event.value in self.events]
+
+    def switch_off(self, reason: OffReason) -> bool:
+        """Answers whether it was this call that did it."""
+        now = timezone.now()
+        on = Webhook.objects.filter(pk=self.pk, switched_off_at=None)
+        if not on.update(switched_off_at=now, off_reason=reason):
+            return False
+        self.switched_off_at, self.off_reason = now, reason
+        return True
+
+    def switch_on(self) -> bool:
+        off = Webhook.objects.filter(pk=self.pk).exclude(switched_off_at=None)
+        if not off.update(switched_off_at=None, off_reason=OffReason.NONE):
+            return False
+        self.switched_off_at, self.off_reason = None, OffReason.NONE
+        return True
+
+
+class Attempt(TypedDict):
+    at: str
+    answer: str
+    milliseconds: int
 
 
 class DeliveryState(models.TextChoices):
@@ -49,6 +97,7 @@ class Delivery(TenantModel):
     tries = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(default=timezone.now)
     answer = models.CharField(max_length=200, blank=True)  # the last try's: a status, or our own sentence
+    attempts = models.JSONField(default=list)  # each an Attempt, the oldest first
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(null=True)
 
@@ -61,7 +110,29 @@ class Delivery(TenantModel):
     def __str__(self) -> str:
         return f"{self.event} {self.state}"
 
-    def begin(self) -> bool:
-        """Of two workers that hold the same message, one tries."""
-        mine = Delivery.objects.filter(pk=self.pk, state=DeliveryState.PENDING, tries=self.tries)
-        return mine.update(tries=self.tries + 1) == 1
+    @property
+    def text(self) -> str:
+        """What it says, as a person reads it."""
+        return json.dumps(self.payload, indent=2, ensure_ascii=False)
+
+    @property
+    def attempts_by_time(self) -> list[tuple[datetime, str, int]]:
+        return [(datetime.fromisoformat(one["at"]), one["answer"], one["milliseconds"]) for one in self.attempts]
+
+    def begin(self, *, until: datetime) -> bool:
+        """Of two workers that hold the same message, one tries; the other finds that it is not due before `until`."""
+        now = timezone.now()
+        due = Delivery.objects.filter(pk=self.pk, state=DeliveryState.PENDING, tries=self.tries, not_before__lte=now)
+        return due.update(tries=self.tries + 1, not_before=until) == 1
+
+
+class DeliveryTicket(models.Model):
+    """A message that is not through yet, for all organizations together: ids and nothing of what it says, so it is no
+    tenant table. Past `due_at`, whoever sweeps calls a worker."""
+
+    delivery_code = models.UUIDField(unique=True)
+    org_id = models.BigIntegerField()
+    due_at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return str(self.delivery_code)

@@ -6,14 +6,13 @@ from django.shortcuts import get_object_or_404
 from ninja import Field, Router, Schema, Status
 
 from accounts import webhooks
-from accounts.errors import NotAllowed
-from accounts.models import Delivery, DeliveryState, Scope, Webhook, WebhookEvent
+from accounts.models import Delivery, DeliveryState, OffReason, Scope, Webhook, WebhookEvent
 from studio.api.door import ApiRequest, inside, may
+from studio.api.paging import Paging, page
 from studio.api.runs import REFUSALS
 from studio.api.shapes import Page
 
-router = Router(tags=["Webhooks"])
-NEWEST = 100
+router = Router(tags=["Webhooks"], auth=may(Scope.MANAGE))
 
 
 class WebhookIn(Schema):
@@ -27,6 +26,7 @@ class WebhookOut(Schema):
     events: list[str]
     created_at: datetime
     switched_off_at: datetime | None
+    off_reason: OffReason = Field(description="Empty where it is on")
     secret: str | None = Field(None, description="Said once, in the answer that made it")
 
     @classmethod
@@ -37,8 +37,15 @@ class WebhookOut(Schema):
             events=hook.events,
             created_at=hook.created_at,
             switched_off_at=hook.switched_off_at,
+            off_reason=OffReason(hook.off_reason),
             secret=secret,
         )
+
+
+class AttemptOut(Schema):
+    at: datetime
+    answer: str
+    milliseconds: int
 
 
 class DeliveryOut(Schema):
@@ -47,6 +54,7 @@ class DeliveryOut(Schema):
     state: DeliveryState
     tries: int
     answer: str
+    attempts: list[AttemptOut] = Field(description="The last twenty, the oldest first")
     payload: dict[str, Any]
     created_at: datetime
     not_before: datetime
@@ -60,6 +68,7 @@ class DeliveryOut(Schema):
             state=DeliveryState(one.state),
             tries=one.tries,
             answer=one.answer,
+            attempts=[AttemptOut(**attempt) for attempt in one.attempts],
             payload=one.payload,
             created_at=one.created_at,
             not_before=one.not_before,
@@ -67,82 +76,93 @@ class DeliveryOut(Schema):
         )
 
 
-@router.post("/webhooks", auth=may(Scope.GENERATE), response={201: WebhookOut, **REFUSALS}, url_name="api_add_webhook")
+@router.post("/webhooks", response={201: WebhookOut, **REFUSALS}, url_name="api_webhooks")
 @inside
 def add_webhook(request: ApiRequest, body: WebhookIn) -> "Status[WebhookOut]":
     """Have an address told what happens
 
-    Messages are signed by the Standard Webhooks rules and tried again for a day. For admins."""
+    Messages are signed by the Standard Webhooks rules and tried again for a day."""
     return Status(201, WebhookOut.of(*webhooks.add(by=request.auth.member, url=body.url, events=body.events)))
 
 
-@router.get("/webhooks", auth=may(Scope.READ), response={200: Page[WebhookOut], **REFUSALS}, url_name="api_webhooks")
+@router.get("/webhooks", response={200: Page[WebhookOut], **REFUSALS}, url_name="api_webhooks")
 @inside
 def list_webhooks(request: ApiRequest) -> dict[str, Any]:
-    """List the webhooks. For admins"""
-    hooks = _admins(request).webhooks.order_by("pk")
+    """List the webhooks"""
+    hooks = request.auth.org.webhooks.order_by("pk")
     return {"data": [WebhookOut.of(hook) for hook in hooks], "next": None}
 
 
-@router.delete(
-    "/webhooks/{uuid:code}", auth=may(Scope.GENERATE), response={204: None, **REFUSALS}, url_name="api_webhook"
-)
+@router.get("/webhooks/{uuid:code}", response={200: WebhookOut, **REFUSALS}, url_name="api_webhook")
+@inside
+def read_webhook(request: ApiRequest, code: UUID) -> WebhookOut:
+    """Read a webhook"""
+    return WebhookOut.of(_hook(request, code))
+
+
+@router.put("/webhooks/{uuid:code}", response={200: WebhookOut, **REFUSALS}, url_name="api_webhook")
+@inside
+def change_webhook(request: ApiRequest, code: UUID, body: WebhookIn) -> WebhookOut:
+    """Give a webhook another address or other events. Its secret stays"""
+    hook = _hook(request, code)
+    webhooks.change(hook=hook, by=request.auth.member, url=body.url, events=body.events)
+    return WebhookOut.of(hook)
+
+
+@router.delete("/webhooks/{uuid:code}", response={204: None, **REFUSALS}, url_name="api_webhook")
 @inside
 def remove_webhook(request: ApiRequest, code: UUID) -> "Status[None]":
-    """Remove a webhook. For admins"""
+    """Remove a webhook"""
     webhooks.remove(hook=_hook(request, code), by=request.auth.member)
     return Status(204, None)
 
 
-@router.post(
-    "/webhooks/{uuid:code}/on",
-    auth=may(Scope.GENERATE),
-    response={200: WebhookOut, **REFUSALS},
-    url_name="api_webhook_on",
-)
+@router.post("/webhooks/{uuid:code}/on", response={200: WebhookOut, **REFUSALS}, url_name="api_webhook_on")
 @inside
 def switch_webhook_on(request: ApiRequest, code: UUID) -> WebhookOut:
-    """Switch a webhook on again that was switched off after a day of failures. For admins"""
+    """Switch a webhook on again"""
     hook = _hook(request, code)
     webhooks.switch_on(hook=hook, by=request.auth.member)
     return WebhookOut.of(hook)
 
 
+@router.post("/webhooks/{uuid:code}/off", response={200: WebhookOut, **REFUSALS}, url_name="api_webhook_off")
+@inside
+def switch_webhook_off(request: ApiRequest, code: UUID) -> WebhookOut:
+    """Switch a webhook off
+
+    What waits for it has failed, and can be sent again."""
+    hook = _hook(request, code)
+    webhooks.switch_off(hook=hook, by=request.auth.member)
+    return WebhookOut.of(hook)
+
+
+@router.post("/webhooks/{uuid:code}/test", response={201: DeliveryOut, **REFUSALS}, url_name="api_webhook_test")
+@inside
+def test_webhook(request: ApiRequest, code: UUID) -> "Status[DeliveryOut]":
+    """Send a message that says nothing, to see whether it arrives"""
+    return Status(201, DeliveryOut.of(webhooks.test(hook=_hook(request, code), by=request.auth.member)))
+
+
 @router.get(
-    "/webhooks/{uuid:code}/deliveries",
-    auth=may(Scope.READ),
-    response={200: Page[DeliveryOut], **REFUSALS},
-    url_name="api_deliveries",
+    "/webhooks/{uuid:code}/deliveries", response={200: Page[DeliveryOut], **REFUSALS}, url_name="api_deliveries"
 )
 @inside
-def list_deliveries(request: ApiRequest, code: UUID) -> dict[str, Any]:
-    """List the newest messages to a webhook, and how they went. For admins"""
-    found = _hook(request, code).deliveries.order_by("-pk")[:NEWEST]
-    return {"data": [DeliveryOut.of(one) for one in found], "next": None}
+def list_deliveries(request: ApiRequest, code: UUID, paging: Paging) -> dict[str, Any]:
+    """List the messages of a month to a webhook, the newest first, and how each went"""
+    return page(_hook(request, code).deliveries.all(), paging, DeliveryOut.of)
 
 
-@router.post(
-    "/deliveries/{uuid:code}/replay",
-    auth=may(Scope.GENERATE),
-    response={200: DeliveryOut, **REFUSALS},
-    url_name="api_replay",
-)
+@router.post("/deliveries/{uuid:code}/replay", response={200: DeliveryOut, **REFUSALS}, url_name="api_replay")
 @inside
 def replay_delivery(request: ApiRequest, code: UUID) -> DeliveryOut:
-    """Send a message once more. For admins"""
-    delivery = get_object_or_404(_admins(request).deliveries, code=code)
+    """Send a message once more, with the same id"""
+    delivery = get_object_or_404(request.auth.org.deliveries.select_related("webhook"), code=code)
     webhooks.replay(delivery=delivery, by=request.auth.member)
     delivery.refresh_from_db()
     return DeliveryOut.of(delivery)
 
 
-def _admins(request: ApiRequest) -> Any:
-    """The organization, for who may manage it."""
-    if not request.auth.member.is_admin:
-        raise NotAllowed("Only an admin can see this.")
-    return request.auth.org
-
-
 def _hook(request: ApiRequest, code: UUID) -> Webhook:
-    found: Webhook = get_object_or_404(_admins(request).webhooks, code=code)
+    found: Webhook = get_object_or_404(request.auth.org.webhooks, code=code)
     return found

@@ -117,6 +117,8 @@ def _identify(request: HttpRequest, scope: Scope) -> Caller:
 def _of_key(refusal: access.KeyRefused, scope: Scope) -> Refused:
     if refusal.status == HTTPStatus.UNAUTHORIZED:
         return Refused("Incorrect API key provided: it is wrong, expired or revoked.", status=401, code=refusal.code)
+    if refusal.code != "scope_missing":
+        return Refused(refusal.sentence, status=403, code=refusal.code)
     message = f"You have insufficient permissions for this operation. Missing scopes: {scope.value}."
     return Refused(message, status=403, code="insufficient_permissions")
 

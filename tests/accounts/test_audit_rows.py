@@ -83,6 +83,7 @@ ELSEWHERE = {
     "member.left",
     "audit.exported",
     "webhook.added",
+    "webhook.changed",
     "webhook.removed",
     "webhook.switched_on",
     "webhook.switched_off",

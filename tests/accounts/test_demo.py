@@ -40,7 +40,7 @@ def test_it_makes_an_owner_who_can_sign_in_and_a_key_with_every_scope(embedded: 
     assert signs_in(made)
     answer = ask(made["api_key"]).json()
     assert answer["organization"]["slug"] == "demo"
-    assert answer["key"]["scopes"] == ["generate", "read", "usage"]
+    assert answer["key"]["scopes"] == ["generate", "manage", "read", "usage"]
     assert answer["maker"]["role"] == "owner"
 
 

@@ -8,7 +8,8 @@ from accounts import organizations
 from accounts.access import socket_member
 from accounts.models import Organization, User
 from saas import tenancy
-from tests.accounts.conftest import Post
+from tests.accounts.conftest import MakeKey, Post
+from tests.accounts.keys import ask, status_of
 from tests.accounts.world import last_entry, nothing_changes
 from tests.conftest import SignIn, actions, must_be_member
 
@@ -106,6 +107,23 @@ def test_who_has_none_opens_no_socket(strict: Organization, bob: User) -> None:
     assert socket_member(bob.pk, "acme") is None
     enrol(bob)
     assert socket_member(bob.pk, "acme") == must_be_member(strict, bob)
+
+
+def test_the_keys_of_who_has_none_open_nothing_until_they_have_one(
+    acme: Organization, alice: User, bob: User, make_key: MakeKey
+) -> None:
+    """A key may never more than its maker may at that moment."""
+    _, token = make_key(bob)
+    assert status_of(token) == 200
+    with tenancy.tenant(acme.pk):
+        organizations.require_second_factor(org=acme, by=must_be_member(acme, alice), is_required=True)
+    with nothing_changes():
+        answer = ask(token)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "second_factor_required")
+        gateway = Client().get("/v1/models", headers={"Authorization": f"Bearer {token}"})
+        assert (gateway.status_code, gateway.json()["error"]["code"]) == (403, "second_factor_required")
+    enrol(bob)
+    assert status_of(token) == 200
 
 
 def test_other_organizations_stay_open(strict: Organization, rival: Organization, charlie: User) -> None:

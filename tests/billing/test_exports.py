@@ -14,8 +14,8 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from django.utils import timezone
 
-from accounts import members
-from accounts.models import Membership, Organization, Role, User
+from accounts import members, webhooks
+from accounts.models import Delivery, Membership, Organization, Role, User
 from billing import exports, tasks
 from billing.models import Export, ExportState
 from saas import tenancy
@@ -178,6 +178,33 @@ def test_after_a_week_it_is_gone_with_its_file(books: Organization, adam: User, 
     with tenancy.tenant(books.pk):
         assert exports.tidy(books) == 1
     assert not default_storage.exists(export.file)
+
+
+def test_a_webhook_is_told_that_it_is_ready(
+    books: Organization, rival: Organization, adam: User, charlie: User, sign_in: SignIn
+) -> None:
+    for org, user in ((books, adam), (rival, charlie)):
+        with tenancy.tenant(org.pk):
+            webhooks.add(by=must_be_member(org, user), url="https://example.com/", events=["export.ready"])
+    ask(sign_in(adam), "csv")
+    export = made(books)
+    tasks.make_export.fn(books.pk, str(export.code))
+    with tenancy.tenant(books.pk):
+        told = Delivery.objects.get().payload
+    assert told["type"] == "export.ready"
+    assert told["data"] == {
+        "export": str(export.code),
+        "format": "csv",
+        "from": "2026-11-01",
+        "to": "2026-11-30",
+        "is_play": False,
+        "rows": 10,
+        "cost": "0.110731",
+        "made_for": str(adam.code),
+        "url": f"/api/v1/exports/{export.code}",
+    }
+    with tenancy.tenant(rival.pk):
+        assert not Delivery.objects.exists()
 
 
 def test_a_broken_export_says_so(

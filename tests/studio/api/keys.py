@@ -19,6 +19,13 @@ class Program:
     def get(self, path: str, **headers: str) -> Any:
         return Client().get(f"/api/v1/{path}", headers=self._headers(headers))
 
+    def delete(self, path: str) -> Any:
+        return Client().delete(f"/api/v1/{path}", headers=self._headers({}))
+
+    def put(self, path: str, body: object) -> Any:
+        data = json.dumps(body)
+        return Client().put(f"/api/v1/{path}", data, content_type="application/json", headers=self._headers({}))
+
     def post(self, path: str, body: object = None, **headers: str) -> Any:
         data = json.dumps(body if body is not None else {})
         return Client().post(f"/api/v1/{path}", data, content_type="application/json", headers=self._headers(headers))
