@@ -75,5 +75,7 @@ def find(token: str) -> ApiKey | None:
 
 def note_use(key: ApiKey) -> None:
     now = timezone.now()
+    if key.last_used_at and key.last_used_at >= now - USE_IS_NOTED_EVERY:
+        return
     stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_IS_NOTED_EVERY)
     ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)

@@ -1,10 +1,13 @@
 """Writes what happens to a run, and tells the open sockets when it has been committed."""
 
+from datetime import datetime
 from typing import Any
 
 from saas import live
 from saas.transactions import after_commit
 from studio.models import Run, RunEvent, Visibility
+
+OURS = frozenset({"v", "run", "seq", "type", "at", "slot", "preview"})  # of a message; what is left is the event's data
 
 
 def record(
@@ -23,6 +26,19 @@ def record(
     message = {**event.as_message(str(run.code)), **(hint or {})}
     after_commit(live.announce, group_of(run), {"type": "org.event", "event": message})
     return event
+
+
+def heard(run: Run, message: dict[str, Any]) -> RunEvent:
+    """The event that a message tells of, without asking the database for it."""
+    return RunEvent(
+        org_id=run.org_id,
+        run=run,
+        seq=message["seq"],
+        at=datetime.fromisoformat(message["at"]),
+        type=message["type"],
+        slot_index=message.get("slot"),
+        data={name: value for name, value in message.items() if name not in OURS},
+    )
 
 
 def group_of(run: Run) -> str:

@@ -15,10 +15,10 @@ PING = b": ping\n\n"
 
 def whole(run: Run, ask: Ask, result: Result, links: list[str]) -> bytes:
     """With links instead of the pictures where the caller wants to fetch them."""
-    data = [_item(made, links[number] if ask.as_url else None) for number, made in enumerate(result.made)]
+    data = [_item(made, links[number] if links else None) for number, made in enumerate(result.made)]
     body = {"created": int(run.created_at.timestamp()), **result.made[0].resolved, "data": data}
     body |= {"usage": result.usage, **_safety(ask)}
-    return splicing.whole(body, [] if ask.as_url else [made.base64 for made in result.made])
+    return splicing.whole(body, [] if links else [made.base64 for made in result.made])
 
 
 def _item(made: Made, link: str | None) -> dict[str, Any]:

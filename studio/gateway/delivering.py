@@ -23,23 +23,28 @@ STREAM_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering"
 
 
 async def whole(run: Run, ask: Ask, caller: Caller) -> HttpResponse:
-    result = await finished(run, caller, with_bytes=not ask.as_url)
-    body = await in_thread(answers.whole, run, ask, result, [links.to(made.output) for made in result.made])
-    response = HttpResponse(body, content_type="application/json", headers=about(run) | result.headers)
+    await ended(run)
+    body, headers = await in_thread(_whole, run, ask, caller)
+    response = HttpResponse(body, content_type="application/json", headers=about(run) | headers)
     response["Content-Length"] = len(body)
     response["Cache-Control"] = "private, no-store, no-transform"
     return response
 
 
-async def finished(run: Run, caller: Caller, *, with_bytes: bool = True) -> Result:
-    """Raises where no picture came."""
+def _whole(run: Run, ask: Ask, caller: Caller) -> tuple[bytes, dict[str, str]]:
+    result = result_of(run, caller, with_bytes=not ask.as_url)
+    shown = [links.to(made.output) for made in result.made] if ask.as_url else []
+    return answers.whole(run, ask, result, shown), result.headers
+
+
+async def ended(run: Run) -> None:
     async for _ in _in_time(run, waiting.events(run)):
         pass
-    return await result_of(run, caller, with_bytes=with_bytes)
 
 
-async def result_of(run: Run, caller: Caller, *, with_bytes: bool = True) -> Result:
-    result = await in_thread(results.read, run, (caller.member, caller.api_key), with_bytes=with_bytes)
+def result_of(run: Run, caller: Caller, *, with_bytes: bool = True) -> Result:
+    """Raises where no picture came."""
+    result = results.read(run, (caller.member, caller.api_key), with_bytes=with_bytes)
     if not result.made:
         raise told(run, failures.of(result.failed[0]))
     return result
@@ -66,7 +71,11 @@ async def _after(first: bytes, frames: AsyncIterator[bytes]) -> AsyncIterator[by
 async def _frames(run: Run, ask: Ask, caller: Caller) -> AsyncIterator[bytes]:
     async for partial in partials(run):
         yield answers.partial(run, *partial) if partial else answers.PING
-    yield answers.completed(run, ask, await result_of(run, caller))
+    yield await in_thread(_completed, run, ask, caller)
+
+
+def _completed(run: Run, ask: Ask, caller: Caller) -> bytes:
+    return answers.completed(run, ask, result_of(run, caller))
 
 
 async def partials(run: Run) -> AsyncIterator[tuple[bytes, int] | None]:

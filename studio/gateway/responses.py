@@ -24,7 +24,8 @@ async def respond(request: HttpRequest, caller: Caller) -> HttpResponseBase:
     run, wanted = await in_thread(_submit, request, caller)
     if wanted.ask.stream:
         return await _streamed(run, wanted, caller)
-    result = await delivering.finished(run, caller)
+    await delivering.ended(run)
+    result = await in_thread(delivering.result_of, run, caller)
     made = result.made[0]
     words = Words(run, wanted)
     body = splicing.whole(words.response("completed", [words.item(made)], made), [made.base64])
@@ -59,7 +60,7 @@ async def _frames(run: Run, words: "Words", caller: Caller) -> AsyncIterator[byt
     try:
         async for partial in delivering.partials(run):
             yield words.partial(*partial) if partial else answers.PING
-        made = (await delivering.result_of(run, caller)).made[0]
+        made = (await in_thread(delivering.result_of, run, caller)).made[0]
     except Refused as refusal:
         for frame in words.failed(refusal):
             yield frame
