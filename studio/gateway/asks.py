@@ -93,5 +93,6 @@ def refused(error: SpecError, asked: Mapping[str, Any], prefix: str = "") -> Ref
     kind, code = CODES_OF_FIELDS.get((error.field, error.code)) or CODES.get(error.code, (REQUEST, error.code))
     if error.field == "prompt" and error.code == "required":
         code = "empty_string"
-    param = prefix + THEIRS.get(error.field, error.field)
+    # The tool has no prompt of its own: what is said there comes from the input.
+    param = "input" if prefix and error.field == "prompt" else prefix + THEIRS.get(error.field, error.field)
     return Refused(error.sentence, kind=REQUEST if prefix else kind, code=code, param=param)

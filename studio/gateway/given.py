@@ -1,7 +1,5 @@
 """The pictures that a call brings: as files of a form, as data URLs, as links that we fetch, as files given before."""
 
-import base64
-import binascii
 import hashlib
 import threading
 import uuid
@@ -17,10 +15,10 @@ from studio import files, inputs
 from studio.gateway.doors import Caller
 from studio.models import Input
 from studio.uploads import UPLOAD_LIMIT_BYTES, UploadRefused
+from studio.wire import links
 from studio.wire.forms import MaybeUpload, Upload, check_mime
-from studio.wire.refusals import IMAGE, Refused, missing, unknown, wrong_type
+from studio.wire.refusals import IMAGE, Refused, missing
 
-LONGEST_URL = 20_971_520
 FILE_PREFIX = "file-"
 FETCH_SECONDS = 20.0
 BUSY_SECONDS = 5
@@ -56,33 +54,16 @@ def _upload(upload: Upload, param: str) -> Given:
 
 def linked(body: dict[str, object], caller: Caller) -> tuple[list[Given], Given | None]:
     """`images` and `mask` of a JSON edit."""
-    links = body.get("images")
-    if links is None:
-        raise missing("images")
-    if not isinstance(links, list) or not links:
-        message = "Invalid 'images': expected an array with at least one object."
-        raise Refused(message, code="invalid_type", param="images")
-    found = [link(one, f"images[{index}]", caller) for index, one in enumerate(links)]
+    found = [link(one, f"images[{index}]", caller) for index, one in enumerate(links.images_of(body))]
     mask = body.get("mask")
     return found, link(mask, "mask", caller) if mask is not None else None
 
 
 def link(said: object, param: str, caller: Caller) -> Given:
-    """Exactly one of `image_url` and `file_id`."""
-    if not isinstance(said, dict):
-        raise wrong_type(param, "an object", said)
-    named = {name: value for name, value in said.items() if value is not None}
-    for name in named:
-        if name not in {"image_url", "file_id"}:
-            raise unknown(f"{param}.{name}")
-    if len(named) != 1:
-        raise Refused(f"'{param}' needs exactly one of 'image_url' and 'file_id'.", code="invalid_value", param=param)
-    ((name, value),) = named.items()
-    if not isinstance(value, str):
-        raise wrong_type(f"{param}.{name}", "a string", value)
+    name, value, of_link = links.read(said, param)
     if name == "file_id":
-        return Given(param, earlier=file(value, caller, f"{param}.file_id"))
-    return Given(param, "picture", _of_url(value, f"{param}.image_url"))
+        return Given(param, earlier=file(value, caller, of_link))
+    return Given(param, "picture", links.data_of(value, of_link) if links.is_data(value) else _fetched(value, of_link))
 
 
 def file(file_id: str, caller: Caller, param: str) -> Input:
@@ -100,25 +81,6 @@ def file(file_id: str, caller: Caller, param: str) -> Input:
 
 def _no_file(file_id: str, param: str) -> Refused:
     return Refused(f"No such File object: {file_id[:80]}", status=404, code="file_not_found", param=param)
-
-
-def _of_url(url: str, param: str) -> bytes:
-    if len(url) > LONGEST_URL:
-        message = f"Invalid '{param}': string too long. Expected a string with maximum length {LONGEST_URL}."
-        raise Refused(message, code="string_above_max_length", param=param)
-    return _of_data_url(url, param) if url[:5].lower() == "data:" else _fetched(url, param)
-
-
-def _of_data_url(url: str, param: str) -> bytes:
-    head, comma, body = url.partition(",")
-    if not comma or not head.lower().endswith(";base64"):
-        message = f"Invalid '{param}': expected a base64 data URL, such as 'data:image/png;base64,…'."
-        raise Refused(message, code="invalid_image_url", param=param)
-    check_mime(param, head[len("data:") : -len(";base64")].lower())
-    try:
-        return base64.b64decode(body, validate=True)
-    except (binascii.Error, ValueError):
-        raise Refused(f"Invalid base64 in '{param}'.", code="invalid_base64_image", param=param) from None
 
 
 def _fetched(url: str, param: str) -> bytes:

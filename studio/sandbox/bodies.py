@@ -6,8 +6,9 @@ from typing import Any
 from django.http import HttpRequest
 
 from studio.sandbox import given
+from studio.wire import links
 from studio.wire.forms import MaybeUpload, Upload, check_count, check_mime
-from studio.wire.refusals import Refused, missing, unknown
+from studio.wire.refusals import Refused, missing
 
 MOST_BYTES = 96 * 1024 * 1024  # of JSON; enough for the pictures of a test, and no more memory than that
 
@@ -44,37 +45,20 @@ def pictures(images: list[Upload], mask: MaybeUpload) -> tuple[tuple[given.Given
 
 def linked(body: dict[str, Any]) -> tuple[tuple[given.Given, ...], bytes | None]:
     """`images` and `mask` of a JSON edit."""
-    links = body.get("images")
-    if links is None:
-        raise missing("images")
-    if not isinstance(links, list) or not links:
-        raise Refused(
-            "Invalid 'images': expected an array with at least one object.", code="invalid_type", param="images"
-        )
-    check_count(len(links), "images")
     checked = tuple(
         given.image(link_bytes(link, f"images[{index}]"), index + 1, f"images[{index}]")
-        for index, link in enumerate(links)
+        for index, link in enumerate(links.images_of(body))
     )
     mask = body.get("mask")
     return checked, given.mask(link_bytes(mask, "mask"), checked[0]) if mask is not None else None
 
 
-def link_bytes(link: object, param: str) -> bytes:
-    """Exactly one of `image_url` and `file_id`."""
-    if not isinstance(link, dict):
-        raise Refused(f"Invalid type for '{param}': expected an object.", code="invalid_type", param=param)
-    named = {name: value for name, value in link.items() if value is not None}
-    for name in named:
-        if name not in {"image_url", "file_id"}:
-            raise unknown(f"{param}.{name}")
-    if len(named) != 1:
-        raise Refused(f"'{param}' needs exactly one of 'image_url' and 'file_id'.", code="invalid_value", param=param)
-    if "file_id" in named:
-        message = f"File '{named['file_id']}' was not found: the sandbox keeps no files."
-        raise Refused(message, code="image_file_not_found", param=f"{param}.file_id")
-    if not isinstance(named["image_url"], str):
-        raise Refused(
-            f"Invalid type for '{param}.image_url': expected a string.", code="invalid_type", param=f"{param}.image_url"
-        )
-    return given.from_url(named["image_url"], f"{param}.image_url")
+def link_bytes(said: object, param: str) -> bytes:
+    name, value, of_link = links.read(said, param)
+    if name == "file_id":
+        message = f"File '{value[:80]}' was not found: the sandbox keeps no files."
+        raise Refused(message, code="image_file_not_found", param=of_link)
+    if not links.is_data(value):
+        message = f"Failed to download image from '{of_link}'. The sandbox fetches nothing: send a data URL."
+        raise Refused(message, code="invalid_image_url", param=of_link)
+    return links.data_of(value, of_link)

@@ -1,16 +1,12 @@
 """Given pictures and masks: what the API takes, told by their bytes, bounded before anything is decoded."""
 
-import base64
-import binascii
 from dataclasses import dataclass
 
 from studio import vips
-from studio.wire.forms import check_mime
 from studio.wire.refusals import IMAGE, Refused
 
 IMAGE_BYTES = 50 * 1024 * 1024
 MASK_BYTES = 4 * 1024 * 1024
-LONGEST_URL = 20_971_520
 MOST_PIXELS = 100_000_000
 PNG_COLOUR_TYPE, PALETTE = 25, 3
 
@@ -43,21 +39,6 @@ def mask(data: bytes, first: Given, param: str = "mask") -> bytes:
     if (opened.width, opened.height) != (first.width, first.height):
         raise _invalid("Invalid mask image format - mask size does not match image size.", param)
     return data
-
-
-def from_url(url: str, param: str) -> bytes:
-    if len(url) > LONGEST_URL:
-        message = f"Invalid '{param}': string too long. Expected a string with maximum length {LONGEST_URL}."
-        raise Refused(message, code="string_above_max_length", param=param)
-    head, sign, body = url.partition(",")
-    if not (sign and head.startswith("data:") and head.endswith(";base64")):
-        message = f"Failed to download image from '{param}'. The sandbox fetches nothing: send a data URL."
-        raise Refused(message, code="invalid_image_url", param=param)
-    check_mime(param, head.removeprefix("data:").removesuffix(";base64"))
-    try:
-        return base64.b64decode(body, validate=True)
-    except binascii.Error:
-        raise Refused(f"Invalid base64 in '{param}'.", code="invalid_base64_image", param=param) from None
 
 
 def _opened(data: bytes, message: str, param: str) -> vips.Image:

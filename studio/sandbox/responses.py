@@ -8,39 +8,12 @@ from django.http import HttpRequest
 
 from studio.sandbox import asks, bodies, calls, conversation, models, tokens
 from studio.sandbox.calls import Call
+from studio.wire import talks
 from studio.wire.fields import Fields
 from studio.wire.frames import flat_error, frame, nested_error
-from studio.wire.refusals import Refused, missing
+from studio.wire.refusals import Refused
 
-KNOWN = frozenset(
-    [
-        "model",
-        "input",
-        "tools",
-        "tool_choice",
-        "stream",
-        "instructions",
-        "store",
-        "user",
-        "safety_identifier",
-        "metadata",
-        "reasoning",
-        "text",
-        "truncation",
-        "temperature",
-        "top_p",
-        "max_output_tokens",
-        "parallel_tool_calls",
-        "previous_response_id",
-        "include",
-        "prompt_cache_key",
-        "service_tier",
-        "background",
-        "max_tool_calls",
-        "stream_options",
-    ]
-)
-TOOL = asks.COMMON | {"type", "action", "input_image_mask"}
+TOOL = asks.COMMON | talks.OF_THE_TOOL
 TOOL_MODEL = "gpt-image-2.6-sunburst"
 
 
@@ -53,33 +26,19 @@ class Wanted(NamedTuple):
 def read(request: HttpRequest, key: str) -> Wanted:
     body = bodies.read_json(request)
     fields = Fields(body)
-    fields.refuse_others(KNOWN)
+    fields.refuse_others(talks.KNOWN)
     models.check_text_model(fields.text("model"))
     if previous := fields.text("previous_response_id", ""):
         message = f"Previous response with id '{previous}' not found."
         raise Refused(message, code="previous_response_not_found", param="previous_response_id")
-    tool = _tool(fields)
+    tool = talks.tool_of(fields, TOOL)
     prompt, inputs = conversation.read(body.get("input"))
-    action = tool.choice("action", ("auto", "generate", "edit"), "auto")
-    if action == "edit" and not inputs:
-        raise Refused("action 'edit' needs an image in the input.", code="invalid_value", param="tools[0].action")
-    inputs = () if action == "generate" else inputs
-    mask = conversation.mask(tool.values.get("input_image_mask"), inputs)
+    is_edit = talks.is_edit(tool, has_pictures=bool(inputs))
+    inputs = inputs if is_edit else ()
+    mask = conversation.mask(talks.mask_of(tool, is_edit=is_edit), inputs)
     ask = asks.read(tool, prompt=prompt, identifier=asks.identifier(fields), default_model=TOOL_MODEL)
     ask = replace(ask, stream=fields.flag("stream"))
     return Wanted(calls.make(ask, key=key, inputs=inputs, mask=mask), body, "edit" if inputs else "generate")
-
-
-def _tool(fields: Fields) -> Fields:
-    tools = fields.values.get("tools")
-    if tools is None:
-        raise missing("tools")
-    if not isinstance(tools, list) or len(tools) != 1 or not isinstance(tools[0], dict):
-        raise Refused("The sandbox takes exactly one tool: 'image_generation'.", code="invalid_value", param="tools")
-    tool = Fields(tools[0], prefix="tools[0].")
-    tool.choice("type", ("image_generation",), "")
-    tool.refuse_others(TOOL)
-    return tool
 
 
 class Events:
