@@ -32,11 +32,13 @@ from saas import money
 
 MOST_NAMES = 2  # of admins, in a refusal
 MINUTE = timedelta(minutes=1)
+BUSY_SECONDS = 20  # in which one of the runs at once has probably ended
 
 
 class LimitReached(Refused):
     """`code` names the limit that refused; `left` is in micro-dollars or pictures, `resets_at` when it begins anew.
-    Where it is a budget that refused, `place` and `unit` say which, and `needed` how much was asked of it."""
+    Where it is a budget that refused, `place` and `unit` say which, and `needed` how much was asked of it; where it is
+    a pace, `wait_seconds` says when to ask again."""
 
     def __init__(
         self,
@@ -50,10 +52,12 @@ class LimitReached(Refused):
         allowed: int = 0,
         needed: int = 0,
         is_play: bool = False,
+        wait_seconds: int | None = None,
     ) -> None:
         super().__init__(sentence)
         self.code, self.left, self.resets_at, self.is_play = code, left, resets_at, is_play
         self.place, self.unit, self.allowed, self.needed = place, unit, allowed, needed
+        self.wait_seconds = wait_seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,12 +228,15 @@ def _refuse_beyond_pace(org: Organization, payer: Payer, rules: limits.Rules, ru
             running = of_subject.filter(state=HoldState.OPEN).aggregate(n=Count("run_code", distinct=True))["n"]
             if running >= quota.runs_at_once:
                 text = f"{whose} limits allow {_runs(quota.runs_at_once)} at once. Wait until one has ended."
-                raise _ceiling(org, f"{subject}_runs_at_once", text)
+                raise LimitReached(f"{subject}_runs_at_once", f"{text} {_whom(org)}", wait_seconds=BUSY_SECONDS)
         if quota.runs_per_minute is not None:
             recent = of_subject.filter(created_at__gt=moment - MINUTE)
             if recent.aggregate(n=Count("run_code", distinct=True))["n"] >= quota.runs_per_minute:
                 text = f"{whose} limits allow {_runs(quota.runs_per_minute)} a minute. Wait a moment."
-                raise LimitReached(f"{subject}_runs_per_minute", text, left=0, resets_at=moment + MINUTE)
+                wait = int(MINUTE.total_seconds())
+                raise LimitReached(
+                    f"{subject}_runs_per_minute", text, left=0, resets_at=moment + MINUTE, wait_seconds=wait
+                )
 
 
 def _no_room(org: Organization, payer: Payer, refusing: list[Found], amount: Amount, *, is_play: bool) -> LimitReached:

@@ -77,12 +77,18 @@ def of_act(act: ActRefused) -> Refused:
         message = "This Idempotency-Key was used with other parameters."
         return Refused(message, status=409, code="idempotency_key_reused", headers=NEVER_AGAIN)
     if isinstance(act, LimitReached):
-        return Refused(
-            act.sentence, status=429, kind="insufficient_quota", code=act.code, headers=NEVER_AGAIN | _anew(act)
-        )
+        return _of_limit(act)
     if isinstance(act, NotAllowed):
         return Refused(act.sentence, status=403, code="not_allowed")
     return Refused(act.sentence, kind=REQUEST, code="refused", headers=NEVER_AGAIN)
+
+
+def _of_limit(act: LimitReached) -> Refused:
+    """A pace leaves room again in a moment; of anything else another try would be refused alike."""
+    kind, headers = "insufficient_quota", NEVER_AGAIN
+    if act.wait_seconds is not None:
+        kind, headers = "requests", {"Retry-After": str(act.wait_seconds)}
+    return Refused(act.sentence, status=429, kind=kind, code=act.code, headers=headers | _anew(act))
 
 
 def _anew(act: LimitReached) -> dict[str, str]:

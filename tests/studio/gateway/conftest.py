@@ -1,26 +1,59 @@
-"""A Darkroom as `bin/run` starts it, and the official SDK pointed at it by its base URL alone."""
+"""A Darkroom as `bin/run` starts it, and the official SDK pointed at it by its base URL alone. One serves all tests:
+its first organization has the sandbox, a second one an upstream that shares no code with Darkroom."""
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import openai
 import pytest
 
 from tests.embedded.instance import Instance, manage, running_darkroom
+from tests.studio.gateway import drips as slow
+from tests.studio.gateway import upstreams
+from tests.studio.gateway.drips import Drip
+from tests.upstream import Upstream, upstream
+
+ARRIVAL_SECONDS = 15
 
 
 @pytest.fixture(scope="session")
-def darkroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    with running_darkroom(tmp_path_factory.mktemp("gateway") / "data") as instance:
+def up() -> Iterator[Upstream]:
+    with upstream(upstreams.by_prompt) as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def darkroom(up: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    data, arrival = tmp_path_factory.mktemp("gateway") / "data", str(ARRIVAL_SECONDS)
+    with running_darkroom(data, PROVIDER_ALLOWED_HOSTS=up.host, REQUEST_ARRIVAL_SECONDS=arrival) as instance:
         yield instance
 
 
 @pytest.fixture(scope="session")
-def api_key(darkroom: Instance) -> str:
+def sandbox_key(darkroom: Instance) -> str:
     return str(json.loads(manage(darkroom.folder.root, "demo", "--json"))["api_key"])
+
+
+@pytest.fixture(scope="session")
+def api_key(sandbox_key: str) -> str:
+    return sandbox_key
+
+
+@pytest.fixture(scope="session")
+def upstream_key(darkroom: Instance, sandbox_key: str, up: Upstream) -> str:
+    script = Path(__file__).with_name("point_at_upstream.py").read_text().replace("UPSTREAM", up.url)
+    with pytest.MonkeyPatch.context() as variables:
+        variables.setenv("PROVIDER_ALLOWED_HOSTS", up.host)
+        return manage(darkroom.folder.root, "shell", "-c", script).split()[-1]
 
 
 @pytest.fixture(scope="session")
 def client(darkroom: Instance, api_key: str) -> Iterator[openai.OpenAI]:
     with openai.OpenAI(api_key=api_key, base_url=f"{darkroom.url}/v1", max_retries=0, timeout=60) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def drips(darkroom: Instance, api_key: str) -> list[Drip]:
+    return slow.several(darkroom, api_key)

@@ -1,14 +1,15 @@
-# Run inside a Darkroom by `manage shell`: the demo organization's pictures come from the tests' upstream.
-from accounts import connections
-from accounts.models import Membership, ProviderKind, User
+# Run inside a Darkroom by `manage shell`: an organization whose pictures come from UPSTREAM. Says its key.
+from accounts import api_keys, connections, organizations
+from accounts.models import Membership, ProviderKind, Scope, User
 from saas import tenancy
 
 owner = User.objects.get(email="demo@darkroom.invalid")
-with tenancy.person(owner.pk):
-    org_id = Membership.objects.get(user=owner).org_id
-with tenancy.tenant(org_id):
-    member = Membership.objects.select_related("org", "user").get(user=owner, org=org_id)
+org = organizations.found(name="Upstream", slug="upstream", by=owner)
+with tenancy.tenant(org.pk):
+    member = Membership.objects.select_related("org", "user").get(user=owner, org=org)
     added = connections.add(
-        org=member.org, by=member, name="Up", kind=ProviderKind.COMPATIBLE, base_url="UPSTREAM", key="sk-test"
+        org=org, by=member, name="Up", kind=ProviderKind.COMPATIBLE, base_url="UPSTREAM", key="sk-test"
     )
     connections.make_default(connection=added, by=member)
+    _, key = api_keys.make(org=org, by=member, name="Program", scopes=[Scope.GENERATE, Scope.READ, Scope.USAGE])
+print(key)  # noqa: T201 it is what `manage` answers

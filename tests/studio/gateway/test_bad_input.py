@@ -12,8 +12,10 @@ import openai
 import pytest
 
 from tests.embedded.instance import Instance
+from tests.studio.gateway.drips import connected
 
 MEGABYTE = 1_000_000
+pytestmark = pytest.mark.usefixtures("drips")  # they need time: see test_slow_uploads
 
 
 def post(darkroom: Instance, key: str, body: bytes | str, path: str = "/v1/images/generations", **headers: str) -> Any:
@@ -97,6 +99,42 @@ def test_a_key_in_an_address_is_refused_and_never_logged(darkroom: Instance, api
     assert api_key not in darkroom.log.read_text()
 
 
+FORM = """--x\r
+Content-Disposition: form-data; name="prompt"\r
+\r
+at night\r
+{}--x--\r
+"""
+PART = '--x\r\nContent-Disposition: form-data; name="{}"{}\r\n\r\n{}\r\n'
+FILE = '; filename="a.png"\r\nContent-Type: image/png'
+
+
+@pytest.mark.parametrize(
+    ("parts", "code"),
+    [
+        ([("prompt", "", "by day")], "duplicate_parameter"),
+        ([("image", FILE, "1"), ("image", FILE, "2")], "duplicate_parameter"),
+        ([("mask", FILE, "1"), ("mask", FILE, "2")], "duplicate_parameter"),
+        ([("picture", FILE, "1")], "unknown_parameter"),
+        ([("style", "", "vivid")], "unknown_parameter"),
+        ([("image", "", "https://example.com/a.png")], "invalid_type"),
+        ([("image", FILE, "1"), ("n", "", "two")], "invalid_type"),
+        ([("image", FILE, "1"), ("stream", "", "yes")], "invalid_type"),
+        ([("image", FILE, "1"), ("size", "", "1920x1080")], "invalid_value"),
+        ([("image", FILE.replace("png", "gif"), "GIF89a")], "unsupported_file_mimetype"),
+        ([("image", FILE, "no picture")], "invalid_image_file"),
+        ([], "missing_required_parameter"),
+    ],
+)
+def test_a_form_is_read_strictly(
+    darkroom: Instance, api_key: str, parts: list[tuple[str, str, str]], code: str
+) -> None:
+    body = FORM.format("".join(PART.format(*part) for part in parts))
+    kind = "multipart/form-data; boundary=x"
+    found, error, _ = post(darkroom, api_key, body, path="/v1/images/edits", Content_Type=kind)
+    assert (found, error["code"]) == (400, code)
+
+
 def memory_megabytes(darkroom: Instance) -> float:
     status = Path(f"/proc/{darkroom.process.pid}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0]) / 1024
@@ -126,11 +164,13 @@ def test_two_hundred_megabytes_are_refused_early(darkroom: Instance, api_key: st
 
 
 def test_a_thousand_idle_lines_leave_room_for_work(darkroom: Instance, client: openai.OpenAI) -> None:
-    parts = urlsplit(darkroom.url)
-    assert parts.hostname is not None
-    lines = [socket.create_connection((parts.hostname, parts.port or 80)) for _ in range(1000)]
+    """Half of them have said nothing, the others half of what they want."""
+    lines = [connected(darkroom) for _ in range(1000)]
     try:
+        for line in lines[::2]:
+            line.sendall(b"POST /v1/images/generations HTTP/1.1\r\nContent-Length: 9000\r\n\r\n{")
         assert client.models.list().data[0].id == "gpt-image-2"
+        assert client.images.generate(prompt="a lamp", size="1024x640", quality="low").data
     finally:
         for line in lines:
             line.close()

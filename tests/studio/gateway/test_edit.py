@@ -47,6 +47,17 @@ def test_edits_take_one_picture_and_up_to_sixteen(client: openai.OpenAI, count: 
     assert answer.usage.input_tokens_details.image_tokens > 400 * count
 
 
+@pytest.mark.parametrize("form", ["png", "jpeg", "webp"])
+def test_every_format_comes_as_it_was_asked_for(client: openai.OpenAI, form: str) -> None:
+    compression = {} if form == "png" else {"output_compression": 60}
+    answer = edit(client, image=("a.png", photo(), "image/png"), output_format=form, n=2, **compression)
+    assert answer.data is not None
+    found = [base64.b64decode(image.b64_json or "") for image in answer.data]
+    starts = {"png": b"\x89PNG", "jpeg": b"\xff\xd8\xff", "webp": b"RIFF"}
+    assert [data.startswith(starts[form]) for data in found] == [True, True]
+    assert answer.output_format == form
+
+
 def test_a_mask_keeps_what_it_covers(client: openai.OpenAI) -> None:
     answer = edit(client, image=("a.png", photo(), "image/png"), mask=("m.png", mask(), "image/png"))
     made, given = picture(answer), opened(photo())
@@ -54,14 +65,15 @@ def test_a_mask_keeps_what_it_covers(client: openai.OpenAI) -> None:
     assert difference(made.crop(524, 0, 500, 640), given.crop(524, 0, 500, 640)) > 1
 
 
-def test_a_stream_of_an_edit_has_events_of_its_own(client: openai.OpenAI) -> None:
+@pytest.mark.parametrize("count", [0, 1, 2, 3])
+def test_a_stream_of_an_edit_has_events_of_its_own(client: openai.OpenAI, count: int) -> None:
     image = io.BytesIO(photo(form="jpg"))
     image.name = "photo.jpg"
     with client.images.edit(
-        model="gpt-image-2", prompt="at night", image=image, quality="low", stream=True, partial_images=1
+        model="gpt-image-2", prompt="at night", image=image, quality="low", stream=True, partial_images=count
     ) as stream:
         kinds = [event.type for event in stream]
-    assert kinds == ["image_edit.partial_image", "image_edit.completed"]
+    assert kinds == ["image_edit.partial_image"] * count + ["image_edit.completed"]
 
 
 def test_json_takes_data_urls_and_files_given_before(client: openai.OpenAI) -> None:

@@ -1,11 +1,13 @@
 """The official SDK generates, whole and streamed."""
 
+import asyncio
 import base64
 import time
 
 import openai
 import pytest
 
+from tests.embedded.instance import Instance
 from tests.studio.files import opened
 
 
@@ -51,3 +53,39 @@ def test_a_stream_brings_its_partials_and_one_final(client: openai.OpenAI, count
     pictures = [base64.b64decode(event.b64_json) for event in events]
     assert {(opened(data).width, opened(data).height) for data in pictures} == {(1024, 640)}
     assert len(set(pictures)) == count + 1
+
+
+ENDS: dict[str, tuple[type[openai.APIStatusError], str | None]] = {
+    "moderation_blocked": (openai.BadRequestError, "moderation_blocked"),
+    "insufficient_quota": (openai.RateLimitError, "insufficient_quota"),
+    "unverified": (openai.PermissionDeniedError, None),
+    "invalid_key": (openai.InternalServerError, "provider_refused_key"),
+    "html": (openai.InternalServerError, "outcome_unknown"),
+    "eof": (openai.InternalServerError, "outcome_unknown"),
+    "nested_error": (openai.InternalServerError, "image_generation_failed"),
+    "flat_error": (openai.InternalServerError, "image_generation_failed"),
+}
+
+
+def test_every_end_of_the_sandbox_has_its_error(darkroom: Instance, api_key: str) -> None:
+    """All at once, by the asynchronous client."""
+
+    async def ask() -> dict[str, tuple[type[BaseException], str | None]]:
+        async with openai.AsyncOpenAI(api_key=api_key, base_url=f"{darkroom.url}/v1", max_retries=0) as client:
+            asked = [client.images.generate(prompt=f"[sandbox fail={fail}] a lamp") for fail in ENDS]
+            found = await asyncio.gather(*asked, return_exceptions=True)
+        assert all(isinstance(one, openai.APIStatusError) for one in found)
+        return {fail: (type(one), one.code) for fail, one in zip(ENDS, found, strict=True)}  # type: ignore[misc, union-attr]
+
+    assert asyncio.run(ask()) == ENDS
+
+
+@pytest.mark.parametrize("fail", ["no_usage", "json"])
+def test_what_the_provider_forgets_is_no_error(client: openai.OpenAI, fail: str) -> None:
+    """It says no tokens, or answers in one piece though a stream was asked for."""
+    with client.images.generate(
+        prompt=f"[sandbox fail={fail}] a lamp", size="1024x640", quality="low", stream=True
+    ) as stream:
+        (final,) = list(stream)
+    assert final.type == "image_generation.completed"
+    assert final.usage.total_tokens >= 0

@@ -1,0 +1,26 @@
+"""What the tests' upstream does: the prompt says how it goes."""
+
+from typing import Any
+
+from tests.upstream import Exchange, completed, error, partial, pictures, png
+
+
+def by_prompt(exchange: Exchange) -> None:
+    """The prompt says how it goes."""
+    prompt = exchange.asked.json["prompt"]
+    scripts.get(prompt, pictures(partial(0, png(shade=1)), completed(png(shade=9))))(exchange)
+
+
+scripts: dict[str, Any] = {
+    "moderated": lambda exchange: exchange.whole(400, error("moderation_blocked")),
+    "broke": lambda exchange: exchange.whole(429, error("insufficient_quota", "insufficient_quota")),
+    "cut": lambda exchange: (exchange.begin(), exchange.frame(partial(0, png(shade=1))), exchange.drop()),
+    "late": pictures(partial(0, png(shade=1)), {"type": "error", "error": error("moderation_blocked")["error"]}),
+    "no usage": pictures(completed(png(shade=9), usage=None)),
+    "slow": lambda exchange: (
+        exchange.begin(),
+        exchange.frame(partial(0, png(shade=1))),
+        exchange.wait(1.5),
+        exchange.frame(completed(png(shade=9))),
+    ),
+}
