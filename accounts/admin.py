@@ -2,14 +2,16 @@
 
 from typing import Any, TypeVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ActionForm
 from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 
-from accounts import audit, organizations
+from accounts import audit, loans, organizations
 from accounts.models import AuditEntry, Membership, Organization, User
 from saas import live, tenancy
+from saas.forms import MoneyField
 from saas.operator import ForOperators
 from saas.transactions import after_commit
 
@@ -30,13 +32,21 @@ class Watched(ForOperators[M]):
         return super().changelist_view(request, extra_context)
 
 
+class LoanForm(ActionForm):
+    """Stands beside the choice of an action."""
+
+    month = MoneyField(required=False, label="Lent key: dollars a month")
+    day = MoneyField(required=False, label="a day (empty: unlimited)")
+
+
 @admin.register(Organization)
 class OrganizationAdmin(Watched[Organization]):
     list_display = ("name", "slug", "members", "created_at", "suspended_at", "deleted_at")
     list_filter = ("suspended_at", "deleted_at")
     search_fields = ("name", "slug")
-    readonly_fields = tuple(field.name for field in Organization._meta.fields)
-    actions = ("suspend", "restore")
+    readonly_fields = (*(field.name for field in Organization._meta.fields), "lent_key")
+    actions = ("suspend", "restore", "set_loan", "lend_as_usual")
+    action_form = LoanForm
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Organization]:
         members = (
@@ -57,6 +67,27 @@ class OrganizationAdmin(Watched[Organization]):
     def restore(self, request: HttpRequest, chosen: QuerySet[Organization]) -> None:
         for org in chosen:
             organizations.restore(org=org, by=_operator(request))
+
+    @admin.action(permissions=["suspend"], description="Lent key: allow the amounts beside this")
+    def set_loan(self, request: HttpRequest, chosen: QuerySet[Organization]) -> None:
+        form = LoanForm(request.POST)
+        form.fields["action"].required = False
+        if not form.is_valid() or form.cleaned_data["month"] is None:
+            messages.error(request, "Enter how much a month, in dollars, like 250. Nothing is changed.")
+            return
+        for org in chosen:
+            values = {"money_month": form.cleaned_data["month"], "money_day": form.cleaned_data["day"]}
+            loans.change(org=org, by=_operator(request), **values)
+
+    @admin.action(permissions=["suspend"], description="Lent key: as for everybody (LENT_DOLLARS_A_MONTH)")
+    def lend_as_usual(self, request: HttpRequest, chosen: QuerySet[Organization]) -> None:
+        for org in chosen:
+            loans.as_usual(org=org, by=_operator(request))
+
+    @admin.display(description="Lent key")
+    def lent_key(self, org: Organization) -> str:
+        with tenancy.tenant(org.pk):
+            return loans.describe(org)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # the operator's wall opens for reading only

@@ -83,4 +83,4 @@ def _name(org: Organization, place: Place) -> str:
     if place.subject == Subject.KEY:
         key = org.api_keys.filter(pk=place.subject_id).first()
         return f"the API key {key.name}" if key else "an API key"
-    return org.name
+    return "the lent key" if place.subject == Subject.LOAN else org.name

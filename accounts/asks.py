@@ -20,6 +20,8 @@ MOST_OPEN = 5  # of one person
 def ask(*, org: Organization, by: Membership, refusal: LimitReached, reason: str, wish: dict[str, Any]) -> Ask:
     if refusal.place is None or refusal.unit is None:
         raise Refused("This is not a matter of how much. Ask an admin to change what your limits allow.")
+    if refusal.place.subject == Subject.LOAN:
+        raise Refused("Only the operator of this Darkroom can let their key spend more.")
     if org.asks.filter(user=by.user_id, state=AskState.OPEN).count() >= MOST_OPEN:
         raise Refused(f"{MOST_OPEN} of your questions wait for an answer already.")
     made = Ask.objects.create(

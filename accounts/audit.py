@@ -53,6 +53,7 @@ ACTIONS = {
     "operator.listed": "looked at a list (operator)",
     "operator.looked": "looked at the organization (operator)",
     "operator.suspended": "suspended the organization (operator)",
+    "operator.loan_set": "set what the lent key may spend for (operator)",
     "operator.restored": "restored the organization (operator)",
     "operator.person_changed": "changed the person (operator)",
     "price.added": "added a price (operator)",

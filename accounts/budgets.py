@@ -10,6 +10,8 @@ from accounts.counters import Place, places
 from accounts.models import Counter, Membership, Period, Subject, Unit
 from accounts.periods import today
 
+WHOSE = {Subject.ORGANIZATION.value: "", Subject.LOAN.value: "The lent key's"}
+
 
 @dataclass(frozen=True, slots=True)
 class Budget:
@@ -25,12 +27,12 @@ class Budget:
         return f"{self.whose} {'day' if self.period == Period.DAY else 'month'}"
 
 
-def tightest(member: Membership, *, is_play: bool) -> Budget | None:
+def tightest(member: Membership, *, is_play: bool, is_lent: bool = False) -> Budget | None:
     """The one that ends first; None where nothing is limited."""
-    rules = limits.rules_for(member, None)
+    rules = limits.rules_for(member, None, is_lent=is_lent)
     if not rules:
         return None
-    wanted = places(member.org_id, member.user_id, None, today(member.org))
+    wanted = places(member.org_id, member.user_id, None, today(member.org), is_lent=is_lent)
     counters = _counters(member, wanted, is_play=is_play)
     found = [budget for place in wanted if (budget := _budget(member, place, counters.get(place), rules))]
     return min(found, key=lambda budget: budget.left, default=None)
@@ -38,7 +40,7 @@ def tightest(member: Membership, *, is_play: bool) -> Budget | None:
 
 def _budget(member: Membership, place: Place, counter: Counter | None, rules: limits.Rules) -> Budget | None:
     period = Period(place.period)
-    whose = f"{member.org.name}'s" if place.subject == Subject.ORGANIZATION else "Your"
+    whose = WHOSE.get(place.subject, "Your") or f"{member.org.name}'s"
     if counter is not None:
         left = counter.left(Unit.MONEY)
         return None if left is None else Budget(whose, period, counter.allowed_micros or 0, left)

@@ -1,20 +1,25 @@
-"""The counters' rows under their locks. Every transaction locks them in the same order (keys, people, organizations;
-days before months), so that no two wait for each other.
+"""The counters' rows under their locks. Every transaction locks them in the same order (keys, people, organizations,
+the lent key; days before months), so that no two wait for each other, and as the last thing that it does, so that
+whoever waits for them waits for nothing but a commit.
 
 Before them it locks the organization's row: shared by all who count, alone by those who change limits, roles or people
-(`Organization.locked`). So no counter is made while a limit changes, and none misses the change."""
+(`Organization.locked`). So no counter is made while a limit changes, and none misses the change.
+
+The statements are functions of the database (accounts/migrations/0011_counting.py), planned once a connection."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db import connection
+from psycopg.types.json import Jsonb
 
 from accounts.models import Hold, Period, Subject
 from accounts.periods import Today
 
-ORDER = (Subject.KEY, Subject.MEMBER, Subject.ORGANIZATION)
+ORDER = (Subject.KEY, Subject.MEMBER, Subject.ORGANIZATION, Subject.LOAN)
 
 
 class Place(NamedTuple):
@@ -45,45 +50,47 @@ class Amount:
     images: int
 
 
-LOCKED = """
-WITH here AS MATERIALIZED (
-    SELECT id FROM accounts_organization WHERE id = %(org)s FOR KEY SHARE
-), place AS (
-    SELECT * FROM unnest(%(subjects)s::text[], %(ids)s::bigint[], %(periods)s::text[], %(starts)s::date[])
-        WITH ORDINALITY AS p(subject, subject_id, period, starts_on, rank)
-), locked AS MATERIALIZED (
-    SELECT c.*,
-           (c.allowed_micros IS NULL OR c.spent_micros + c.held_micros + %(micros)s <= c.allowed_micros)
-           AND (c.allowed_images IS NULL OR c.spent_images + c.held_images + %(images)s <= c.allowed_images) AS fits
-    FROM accounts_counter c JOIN place USING (subject, subject_id, period, starts_on)
-    WHERE c.org_id = (SELECT id FROM here) AND c.is_play = %(is_play)s
-    ORDER BY place.rank FOR UPDATE OF c
-)
-"""
-# All or nothing: where one counter is missing or would pass its limit, none is touched, and the answer says which.
-TAKE = f"""{LOCKED}, taken AS (
-    UPDATE accounts_counter c
-    SET held_micros = c.held_micros + %(micros)s, held_images = c.held_images + %(images)s
-    FROM locked
-    WHERE c.id = locked.id AND (SELECT count(*) = %(count)s AND bool_and(fits) FROM locked)
-)
-SELECT subject, subject_id, period, starts_on, allowed_micros, allowed_images,
-       spent_micros, held_micros, spent_images, held_images, fits
-FROM locked
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    """What is about to be held for the pictures of one run: so much for each slot."""
+
+    run_code: UUID
+    slots: Sequence[UUID]
+    after_tries: Sequence[int]
+    user_id: int
+    key_id: int | None
+    is_lent: bool
+    day: date
+    micros: int
+    terms: dict[str, Any]
+    at: datetime
+
+    @property
+    def amount(self) -> Amount:
+        return Amount(self.micros * len(self.slots), len(self.slots))
+
+
+WHERE = "%(subjects)s::text[], %(ids)s::bigint[], %(periods)s::text[], %(starts)s::date[]"
+TAKE = f"SELECT * FROM accounts_take(%(org)s, %(is_play)s, %(micros)s, %(images)s, {WHERE})"  # noqa: S608 our own words
+SHIFT = f"""
+SELECT * FROM accounts_shift(
+    %(org)s, %(is_play)s, %(micros)s, %(images)s, %(spent_micros)s, %(spent_images)s, {WHERE})
 """  # noqa: S608 our own words
-SHIFT = f"""{LOCKED}
-UPDATE accounts_counter c
-SET spent_micros = c.spent_micros + %(spent_micros)s, spent_images = c.spent_images + %(spent_images)s,
-    held_micros = c.held_micros + %(micros)s, held_images = c.held_images + %(images)s
-FROM locked WHERE c.id = locked.id
-RETURNING c.subject, c.subject_id, c.period, c.starts_on, c.allowed_micros, c.allowed_images,
-          c.spent_micros, c.held_micros, c.spent_images, c.held_images, true
+TAKE_HOLDS = f"""
+SELECT * FROM accounts_take_holds(
+    %(org)s, %(is_play)s, %(micros)s, {WHERE}, %(run)s, %(slots)s::uuid[], %(after_tries)s::int[],
+    %(user)s, %(api_key)s, %(is_lent)s, %(day)s, %(terms)s::jsonb, %(now)s)
 """  # noqa: S608 our own words
 
 
-def places(org_id: int, user_id: int, key_id: int | None, today: Today) -> list[Place]:
+def places(org_id: int, user_id: int, key_id: int | None, today: Today, *, is_lent: bool = False) -> list[Place]:
     """In the order of the locks."""
-    ids = {Subject.KEY: key_id, Subject.MEMBER: user_id, Subject.ORGANIZATION: org_id}
+    ids = {
+        Subject.KEY: key_id,
+        Subject.MEMBER: user_id,
+        Subject.ORGANIZATION: org_id,
+        Subject.LOAN: org_id if is_lent else None,
+    }
     return [
         Place(subject.value, found, period.value, today.start(period))
         for subject in ORDER
@@ -93,13 +100,33 @@ def places(org_id: int, user_id: int, key_id: int | None, today: Today) -> list[
 
 
 def places_of(hold: Hold) -> list[Place]:
-    return places(hold.org_id, hold.user_id, hold.api_key_id, Today(hold.day))
+    return places(hold.org_id, hold.user_id, hold.api_key_id, Today(hold.day), is_lent=hold.is_lent)
+
+
+def places_of_loan(hold: Hold) -> list[Place]:
+    whole = places(hold.org_id, hold.user_id, None, Today(hold.day), is_lent=True)
+    return [place for place in whole if place.subject == Subject.LOAN]
+
+
+def take_holds(org_id: int, wanted: Sequence[Place], holds: Holds, *, is_play: bool) -> list[Found]:
+    """Writes the holds, then takes what they come to."""
+    values = _values(org_id, wanted, Amount(holds.micros, 0), is_play) | {
+        "run": holds.run_code,
+        "slots": list(holds.slots),
+        "after_tries": list(holds.after_tries),
+        "user": holds.user_id,
+        "api_key": holds.key_id,
+        "is_lent": holds.is_lent,
+        "day": holds.day,
+        "terms": Jsonb(holds.terms),
+        "now": holds.at,
+    }
+    return _found(TAKE_HOLDS, values)
 
 
 def take(org_id: int, wanted: Sequence[Place], amount: Amount, *, is_play: bool) -> list[Found]:
-    """Holds the amount on all of these counters, or on none: then one is missing in the answer or does not fit."""
-    values = _values(org_id, wanted, amount, is_play) | {"count": len(wanted)}
-    return _found(TAKE, values)
+    """Takes the amount on all of these counters, or on none: then one is missing in the answer or does not fit."""
+    return _found(TAKE, _values(org_id, wanted, amount, is_play))
 
 
 def shift(org_id: int, wanted: Sequence[Place], *, held: Amount, spent: Amount, is_play: bool) -> list[Found]:

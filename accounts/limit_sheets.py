@@ -31,7 +31,8 @@ class Line(NamedTuple):
 
 def export(org: Organization) -> str:
     rows: list[list[object]] = [[*COLUMNS]]
-    quotas = Quota.objects.filter(org=org).select_related("user", "api_key").order_by("subject", "pk")
+    own = Quota.objects.filter(org=org).exclude(subject=Subject.LOAN)  # that one is the operator's
+    quotas = own.select_related("user", "api_key").order_by("subject", "pk")
     rows += [[quota.subject, _name(quota), *(_cell(quota, name) for name in LIMITS)] for quota in quotas]
     has_own = {quota.user_id for quota in quotas}
     people = org.memberships.exclude(role=Role.VIEWER).exclude(user__in=has_own - {None}).select_related("user")

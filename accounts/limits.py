@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts import audit, counters
 from accounts.counters import Place
+from accounts.errors import NotAllowed
 from accounts.models import ApiKey, Counter, Membership, Organization, Period, Quota, Subject, Unit
 from accounts.models.quotas import CEILINGS, LIMITS
 from accounts.periods import today
@@ -21,14 +23,17 @@ Rules = Mapping[str, Quota]  # by the subject that a counter names
 REFRESH = """
 WITH meant AS (
     SELECT c.id,
-           CASE c.period WHEN 'day' THEN q.money_day ELSE q.money_month END + c.granted_micros AS micros,
+           CASE WHEN c.subject = 'loan' AND q.id IS NULL
+                THEN CASE c.period WHEN 'day' THEN %(loan_day)s::bigint ELSE %(loan_month)s::bigint END
+                ELSE CASE c.period WHEN 'day' THEN q.money_day ELSE q.money_month END
+           END + c.granted_micros AS micros,
            CASE c.period WHEN 'day' THEN q.images_day ELSE q.images_month END + c.granted_images AS images
     FROM accounts_counter c
     LEFT JOIN accounts_membership m ON c.subject = 'member' AND m.org_id = c.org_id AND m.user_id = c.subject_id
     LEFT JOIN LATERAL (
         SELECT * FROM accounts_quota q
         WHERE q.org_id = c.org_id AND (
-            (q.subject = 'organization' AND c.subject = 'organization')
+            (q.subject IN ('organization', 'loan') AND q.subject = c.subject)
             OR (q.subject = 'key' AND c.subject = 'key' AND q.api_key_id = c.subject_id)
             OR (q.subject = 'member' AND c.subject = 'member' AND q.user_id = c.subject_id)
             OR (q.subject = 'role' AND c.subject = 'member' AND q.role = m.role))
@@ -46,17 +51,27 @@ WHERE c.id = meant.id
 """
 
 
-def rules_for(member: Membership, api_key: ApiKey | None) -> dict[str, Quota]:
-    """The quotas that count for who asks."""
+def rules_for(member: Membership, api_key: ApiKey | None, *, is_lent: bool = False) -> dict[str, Quota]:
+    """The quotas that count for who asks; with the operator's key, what they allow too."""
     whose = Q(subject=Subject.ORGANIZATION) | Q(subject=Subject.ROLE, role=member.role)
     whose |= Q(subject=Subject.MEMBER, user=member.user_id)
     if api_key is not None:
         whose |= Q(subject=Subject.KEY, api_key=api_key)
+    if is_lent:
+        whose |= Q(subject=Subject.LOAN)
     found = {quota.subject: quota for quota in Quota.objects.filter(whose, org=member.org_id)}
     of_role = found.pop(Subject.ROLE.value, None)
     if of_role is not None:
         found.setdefault(Subject.MEMBER.value, of_role)
+    if is_lent:
+        found.setdefault(Subject.LOAN.value, usual_loan(member.org_id))
     return found
+
+
+def usual_loan(org_id: int) -> Quota:
+    """What an organization may spend with the operator's key of which they have said nothing."""
+    day, month = settings.LENT_MICROS_A_DAY, settings.LENT_MICROS_A_MONTH
+    return Quota(org_id=org_id, subject=Subject.LOAN, money_day=day, money_month=month)
 
 
 def make_counters(org: Organization, wanted: Iterable[Place], rules: Rules, *, is_play: bool) -> None:
@@ -79,6 +94,7 @@ def make_counters(org: Organization, wanted: Iterable[Place], rules: Rules, *, i
 def change(*, org: Organization, by: Membership, quota: Quota, values: Mapping[str, Any]) -> None:
     """Sets what a subject may; `quota` names the subject and may be new. Below what is spent, it stops new runs and
     nothing else. A quota of a person that limits nothing stays: it frees them from their role's."""
+    _refuse_operators(quota)
     org = org.locked()
     stored = _stored(quota)
     before = {name: getattr(stored, name) for name in FIELDS}
@@ -104,6 +120,7 @@ def change(*, org: Organization, by: Membership, quota: Quota, values: Mapping[s
 
 def remove(*, org: Organization, by: Membership, quota: Quota) -> None:
     """Back to what the role says, or to no limit at all."""
+    _refuse_operators(quota)
     org = org.locked()
     stored = _stored(quota)
     if stored.pk is None:
@@ -122,6 +139,8 @@ def refresh(org: Organization) -> None:
         "day": now.day,
         "month": now.month,
         "order": [subject.value for subject in counters.ORDER],
+        "loan_day": settings.LENT_MICROS_A_DAY,
+        "loan_month": settings.LENT_MICROS_A_MONTH,
     }
     with connection.cursor() as cursor:
         cursor.execute(REFRESH, values)
@@ -135,7 +154,14 @@ def name_of(quota: Quota) -> str:
         return f"API key {quota.api_key.name}"
     if quota.subject == Subject.ROLE:
         return f"each {quota.get_role_display().lower()}"
+    if quota.subject == Subject.LOAN:
+        return "the lent key"
     return "the organization"
+
+
+def _refuse_operators(quota: Quota) -> None:
+    if quota.subject == Subject.LOAN:
+        raise NotAllowed("Only the operator of this Darkroom says what their key may spend.")
 
 
 def _stored(quota: Quota) -> Quota:

@@ -3,17 +3,18 @@
 A hold is taken on every limit that applies, or on none. Whoever calls has opened the organization's wall and is in the
 transaction that makes the run, so that there is no run without its hold and no hold without its run."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Max
+from django.db.models import Count
 from django.utils import timezone
 
-from accounts import alerts, counters, limits
-from accounts.counters import Amount, Found, Place
+from accounts import alerts, counters, limits, loans
+from accounts.counters import Amount, Found, Holds, Place
 from accounts.errors import Refused
 from accounts.models import (
     ApiKey,
@@ -33,6 +34,7 @@ from saas import money
 MOST_NAMES = 2  # of admins, in a refusal
 MINUTE = timedelta(minutes=1)
 BUSY_SECONDS = 20  # in which one of the runs at once has probably ended
+OF_OPERATOR = "It is set by the operator of this Darkroom: ask them, or let an admin add a key of your own."
 
 
 class LimitReached(Refused):
@@ -95,42 +97,40 @@ def hold(
     parts: Sequence[Part],
     micros: int,
     is_play: bool,
+    is_lent: bool = False,
     terms: dict[str, Any],
     now: datetime | None = None,
 ) -> None:
     """`micros` for each part. Raises LimitReached; then the caller's transaction has to be undone."""
     moment = now or timezone.now()
     date = today(org, moment)
-    wanted = counters.places(org.pk, payer.member.user_id, payer.api_key.pk if payer.api_key else None, date)
-    amount = Amount(micros * len(parts), len(parts))
-    rules = limits.rules_for(payer.member, payer.api_key)
+    key_id = payer.api_key.pk if payer.api_key else None
+    wanted = counters.places(org.pk, payer.member.user_id, key_id, date, is_lent=is_lent)
+    rules = limits.rules_for(payer.member, payer.api_key, is_lent=is_lent)
     _refuse_beyond_ceilings(org, payer, rules, wish)
-    attempts = _attempts([part.slot_code for part in parts])
-    Hold.objects.bulk_create(
-        Hold(
-            org=org,
-            run_code=run_code,
-            slot_code=part.slot_code,
-            attempt=attempts.get(part.slot_code, 0) + 1,
-            after_try=part.tries,
-            user_id=payer.member.user_id,
-            api_key=payer.api_key,
-            day=date.day,
-            is_play=is_play,
-            micros=micros,
-            terms=terms,
-            created_at=moment,
-        )
-        for part in parts
+    if is_lent:
+        loans.follow_setting(org, rules[Subject.LOAN.value])
+    holds = Holds(
+        run_code=run_code,
+        slots=[part.slot_code for part in parts],
+        after_tries=[part.tries for part in parts],
+        user_id=payer.member.user_id,
+        key_id=key_id,
+        is_lent=is_lent,
+        day=date.day,
+        micros=micros,
+        terms=terms,
+        at=moment,
     )
-    # The counters at last: whoever waits for their locks waits for nothing but the commit.
-    found = counters.take(org.pk, wanted, amount, is_play=is_play)
+    found = counters.take_holds(org.pk, wanted, holds, is_play=is_play)
     if len(found) < len(wanted):
-        limits.make_counters(org, wanted, limits.rules_for(payer.member, payer.api_key), is_play=is_play)
-        found = counters.take(org.pk, wanted, amount, is_play=is_play)
+        # The first in a new day or month. Behind the organization's lock by now, so the rules are read once more.
+        rules = limits.rules_for(payer.member, payer.api_key, is_lent=is_lent)
+        limits.make_counters(org, wanted, rules, is_play=is_play)
+        found = counters.take(org.pk, wanted, holds.amount, is_play=is_play)
     refusing = [counter for counter in found if not counter.fits]
     if refusing:
-        raise _no_room(org, payer, refusing, amount, is_play=is_play)
+        raise _no_room(org, payer, refusing, holds.amount, is_play=is_play)
     _refuse_beyond_pace(org, payer, rules, run_code, moment)
 
 
@@ -141,22 +141,31 @@ class Settled(NamedTuple):
     is_first: bool
 
 
-def settle(held: Hold, *, micros: int, is_estimated: bool = False) -> Settled | None:
+@contextmanager
+def settling(held: Hold, *, micros: int, is_estimated: bool = False) -> Iterator[Settled | None]:
     """What was held becomes what was spent. None where nothing was new: a second settlement changes only what the first
-    one had to guess. Also what had been given back is spent then, for it was."""
+    one had to guess. Also what had been given back is spent then, for it was.
+
+    The counters follow when the block ends: what it writes, it writes before their locks are taken."""
+    values = {"spent_micros": micros, "is_estimated": is_estimated, "ended_at": timezone.now()}
+    if held.move(HoldState.SETTLED, since=KEPT, **values):  # nearly always
+        yield Settled(micros, is_first=True)
+        _shift(held, held=Amount(-held.micros, -1), spent=Amount(micros, 1))
+        return
     was = _locked(held)
-    now = timezone.now()
-    values = {"spent_micros": micros, "is_estimated": is_estimated, "ended_at": now}
-    if was.state == HoldState.SETTLED:
-        if is_estimated or not was.is_estimated:
-            return None
-        was.move(HoldState.SETTLED, since=[HoldState.SETTLED], **values)
-        _shift(was, held=Amount(0, 0), spent=Amount(micros - was.spent_micros, 0))
-        return Settled(micros - was.spent_micros, is_first=False)
-    was_kept = was.state in KEPT
+    is_first = was.state == HoldState.RELEASED
+    if not is_first and (is_estimated or not was.is_estimated):
+        yield None
+        return
     was.move(HoldState.SETTLED, since=[HoldState(was.state)], **values)
-    _shift(was, held=Amount(-was.micros, -1) if was_kept else Amount(0, 0), spent=Amount(micros, 1))
-    return Settled(micros, is_first=True)
+    grown = micros if is_first else micros - was.spent_micros
+    yield Settled(grown, is_first=is_first)
+    _shift(was, held=Amount(0, 0), spent=Amount(grown, int(is_first)))
+
+
+def settle(held: Hold, *, micros: int, is_estimated: bool = False) -> Settled | None:
+    with settling(held, micros=micros, is_estimated=is_estimated) as settled:
+        return settled
 
 
 def release(held: Hold) -> bool:
@@ -196,11 +205,6 @@ def _shift(of: Hold, *, held: Amount, spent: Amount) -> None:
     found = counters.shift(of.org_id, counters.places_of(of), held=held, spent=spent, is_play=of.is_play)
     if spent.micros > 0 or spent.images > 0:
         alerts.note_spending(of.org_id, found, spent, is_play=of.is_play)
-
-
-def _attempts(slot_codes: list[UUID]) -> dict[UUID, int]:
-    found = Hold.objects.filter(slot_code__in=slot_codes).values_list("slot_code").annotate(Max("attempt"))
-    return dict(found)
 
 
 def _refuse_beyond_ceilings(org: Organization, payer: Payer, rules: limits.Rules, wish: Wish) -> None:
@@ -261,7 +265,8 @@ def _no_room(org: Organization, payer: Payer, refusing: list[Found], amount: Amo
     when = moment.astimezone(zone(org))
     sentence = (
         f"{_whose(org, payer, place.subject)} {word} limit has {has} left, and this needs {needs}. "
-        f"It begins anew on {when:%-d %B %Y at %H:%M} ({org.time_zone}). {_whom(org)}"
+        f"It begins anew on {when:%-d %B %Y at %H:%M} ({org.time_zone}). "
+        f"{OF_OPERATOR if place.subject == Subject.LOAN else _whom(org)}"
     )
     code = f"{place.subject}_{unit}_{place.period}"
     return LimitReached(
@@ -290,6 +295,8 @@ def _whom(org: Organization) -> str:
 def _whose(org: Organization, payer: Payer, subject: str) -> str:
     if subject == Subject.KEY and payer.api_key:
         return f"The API key {payer.api_key.name}'s"
+    if subject == Subject.LOAN:
+        return "The lent key's"
     return f"{org.name}'s" if subject == Subject.ORGANIZATION else "Your"
 
 

@@ -5,10 +5,26 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from accounts.models import ApiKey, Counter, Membership, Organization, Period, Quota, Role, Subject, Unit
+from django.db.models import Exists, Q
+
+from accounts import loans
+from accounts.models import (
+    ApiKey,
+    Counter,
+    Membership,
+    Organization,
+    Period,
+    ProviderConnection,
+    Quota,
+    Role,
+    Subject,
+    Unit,
+)
+from accounts.models.kinds import KINDS
 from accounts.periods import Today, today
 
 SPARK_DAYS = 14
+LENT_KINDS = [name for name, kind in KINDS.items() if kind.is_lent]
 PACE_FROM_DAY = 3  # before, a few days say nothing of a month
 
 
@@ -83,11 +99,12 @@ def purse(org: Organization, member: Membership) -> Purse:
     """One question to the database. Admins see the organization's, everybody else their own; what is left is the least
     that any limit leaves them."""
     now = today(org)
+    lent = ProviderConnection.objects.filter(org=org, is_default=True, kind__in=LENT_KINDS)
     found = list(
         Counter.objects.filter(
+            Q(subject__in=[Subject.MEMBER, Subject.ORGANIZATION]) | Q(Exists(lent), subject=Subject.LOAN),
             org=org,
             starts_on__in=[now.day, now.month],
-            subject__in=[Subject.MEMBER, Subject.ORGANIZATION],
             subject_id__in=[member.user_id, org.pk],
         )
     )
@@ -109,6 +126,14 @@ def organization(org: Organization, *, is_play: bool) -> Standing:
     quota = Quota.objects.filter(org=org, subject=Subject.ORGANIZATION).first()
     line = Standing(Subject.ORGANIZATION, org.name, "", "all", org.pk, org.code, quota)
     return _counted(org, [line], is_play=is_play)[0]
+
+
+def loan(org: Organization) -> Standing | None:
+    """What is left of the operator's key; None where the organization has no connection that uses it."""
+    if not org.connections.filter(kind__in=LENT_KINDS).exists():
+        return None
+    line = Standing(Subject.LOAN, "The lent key", "", "", org.pk, quota=loans.of(org))
+    return _counted(org, [line], is_play=False)[0]
 
 
 def members(org: Organization, *, is_play: bool) -> list[Standing]:
@@ -179,7 +204,7 @@ def at_this_pace(org: Organization, month: Counter | None) -> int | None:
 
 def _counts(counter: Counter, org: Organization, member: Membership, now: Today) -> bool:
     """Of this person or this organization, and of the day or month that it is."""
-    subject_id = org.pk if counter.subject == Subject.ORGANIZATION else member.user_id
+    subject_id = member.user_id if counter.subject == Subject.MEMBER else org.pk
     return counter.subject_id == subject_id and counter.starts_on == now.start(Period(counter.period))
 
 

@@ -27,22 +27,22 @@ def settle(
     the entry says that this is a guess; usage that comes later puts it right."""
     tariff = Tariff.from_json(held.terms["tariff"])
     counted = tokens.read(usage)
-    is_estimated = counted is None and tariff.flat_micros is None
+    is_estimated = tariff.flat_micros is None and not _says_all(counted, tariff)
     micros = held.micros if is_estimated else tariff.cost(counted or Tokens())
-    settled = quotas.settle(held, micros=micros, is_estimated=is_estimated)
-    if settled is None:
-        return None
     chosen = used or {}
     said = Said(counted or Tokens(), str(chosen.get("quality", "")), str(chosen.get("size", "")), request_id)
-    return ledger.write(
-        held,
-        EntryKind.CHARGE if settled.is_first else EntryKind.CORRECTION,
-        micros=settled.micros,
-        images=1 if settled.is_first else 0,
-        is_estimated=is_estimated,
-        said=said,
-        note="" if settled.is_first else "The provider's usage came later.",
-    )
+    with quotas.settling(held, micros=micros, is_estimated=is_estimated) as settled:
+        if settled is None:
+            return None
+        return ledger.write(
+            held,
+            EntryKind.CHARGE if settled.is_first else EntryKind.CORRECTION,
+            micros=settled.micros,
+            images=1 if settled.is_first else 0,
+            is_estimated=is_estimated,
+            said=said,
+            note="" if settled.is_first else "The provider's usage came later.",
+        )
 
 
 def release(held: Hold) -> None:
@@ -100,3 +100,8 @@ def correct(held: Hold, *, by: Membership | None, micros: int, note: str) -> Ent
         details={"by": money.exact(micros), "note": note},
     )
     return entry
+
+
+def _says_all(counted: Tokens | None, tariff: Tariff) -> bool:
+    """A talk has used something of its text model, whether that is said or not."""
+    return counted is not None and (counted.talk_in > 0 or not tariff.counts_talk)

@@ -20,6 +20,7 @@ from saas import money
 MILLION = 1_000_000
 # A kind without a price of its own costs what the dearer kind costs.
 STANDS_FOR = {"cached_text": "text_in", "cached_image": "image_in", "text_out": "image_out"}
+TALK_KINDS = {"talk_in": "text_in", "talk_cached": "cached_text", "talk_out": "text_out"}  # as a text model has them
 KINDS = ("text_in", "image_in", "cached_text", "cached_image", "image_out", "text_out")
 
 
@@ -38,6 +39,11 @@ class Tariff:
     flat_micros: int | None = None  # for a picture, whatever its tokens
     price_id: int | None = None
     flat_price_id: int | None = None
+    talk_price_id: int | None = None
+
+    @property
+    def counts_talk(self) -> bool:
+        return "talk_in" in self.rates
 
     def most(self, tokens: Tokens) -> int:
         """Rounded up, so that what is held covers what comes."""
@@ -60,8 +66,10 @@ class Tariff:
             **tokens.to_json(),
             "text_in": tokens.text_in - tokens.cached_text,
             "image_in": tokens.image_in - tokens.cached_image,
+            "talk_in": tokens.talk_in - tokens.talk_cached,
         }
-        return sum(count * self.rates[kind] for kind, count in plain.items())
+        kinds = (*KINDS, *TALK_KINDS) if self.counts_talk else KINDS
+        return sum(plain[kind] * self.rates[kind] for kind in kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +90,24 @@ class Estimate:
         return money.show(self.high) if self.is_exact else f"{money.show(self.low)} to {money.show(self.high)}"
 
 
-def tariff_for(*, model: str, connection: ProviderConnection, at: datetime | None = None) -> Tariff:
-    """Raises Unpriced. The sandbox takes no money and is priced like the real thing, so that a team learns what its
-    pictures would cost; accounts.quotas keeps its play money apart."""
+def tariff_for(
+    *, model: str, connection: ProviderConnection, talk_model: str = "", at: datetime | None = None
+) -> Tariff:
+    """With the text model's own price where one leads a talk. Raises Unpriced.
+
+    The sandbox takes no money and is priced like the real thing, so that a team learns what its pictures would cost;
+    accounts.quotas keeps its play money apart."""
     moment = at or timezone.now()
     flat = flat_price(connection, moment)
     if flat is not None:
         return Tariff(flat_micros=flat.micros, flat_price_id=flat.pk)
-    price = Price.objects.valid(moment).filter(model=model, is_batch=False).first()
-    if price is None:
-        raise Unpriced(model)
-    return Tariff(rates=_rates(price), price_id=price.pk)
+    price = _price(model, moment)
+    if not talk_model:
+        return Tariff(rates=_rates(price), price_id=price.pk)
+    talk = _price(talk_model, moment)
+    of_talk = _rates(talk)
+    rates = _rates(price) | {kind: of_talk[same] for kind, same in TALK_KINDS.items()}
+    return Tariff(rates=rates, price_id=price.pk, talk_price_id=talk.pk)
 
 
 def estimate(tariff: Tariff, *, least: Tokens, most: Tokens, images: int) -> Estimate:
@@ -132,6 +147,13 @@ def set_flat_price(*, connection: ProviderConnection, by: Membership, micros: in
 def flat_price(connection: ProviderConnection, moment: datetime) -> FlatPrice | None:
     held = FlatPrice.objects.filter(org=connection.org_id, connection=connection, valid_from__lte=moment)
     return held.exclude(valid_until__lte=moment).order_by("-pk").first()
+
+
+def _price(model: str, moment: datetime) -> Price:
+    price = Price.objects.valid(moment).filter(model=model, is_batch=False).first()
+    if price is None:
+        raise Unpriced(model)
+    return price
 
 
 def _rates(price: Price) -> dict[str, int]:

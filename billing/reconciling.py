@@ -32,7 +32,8 @@ WITH sums AS (
            count(*) FILTER (WHERE h.state IN ('open', 'uncertain')) AS held_images
     FROM accounts_hold h
     CROSS JOIN LATERAL (
-        VALUES ('organization', h.org_id), ('member', h.user_id), ('key', h.api_key_id)) s(subject, subject_id)
+        VALUES ('organization', h.org_id), ('member', h.user_id), ('key', h.api_key_id),
+               ('loan', CASE WHEN h.is_lent THEN h.org_id END)) s(subject, subject_id)
     CROSS JOIN LATERAL (VALUES ('day', h.day), ('month', date_trunc('month', h.day)::date)) p(period, starts_on)
     WHERE h.org_id = %(org)s AND s.subject_id IS NOT NULL
     GROUP BY 1, 2, 3, 4, 5

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+TALK = "talk"  # under which name the text model's usage stands beside the picture's
 MOST = 10_000_000  # of one kind in one call; whoever says more has slipped
 
 
@@ -15,6 +16,10 @@ class Tokens:
     cached_image: int = 0
     image_out: int = 0
     text_out: int = 0
+    # Of the text model that leads a talk.
+    talk_in: int = 0
+    talk_cached: int = 0
+    talk_out: int = 0
 
     def to_json(self) -> dict[str, int]:
         return asdict(self)
@@ -29,6 +34,8 @@ def read(usage: Mapping[str, Any] | None) -> Tokens | None:
     said_in, said_out, cached = (
         _part(usage, name) for name in ("input_tokens_details", "output_tokens_details", "cached_tokens_details")
     )
+    talk = _part(usage, TALK)
+    talk_in = _count(talk, "input_tokens")
     text_out = min(_count(said_out, "text_tokens"), out)
     tokens = Tokens(
         text_in=_count(said_in, "text_tokens"),
@@ -37,6 +44,9 @@ def read(usage: Mapping[str, Any] | None) -> Tokens | None:
         cached_image=min(_count(cached, "cached_image_tokens"), _count(said_in, "image_tokens")),
         image_out=max(out - text_out, _count(said_out, "image_tokens")),
         text_out=text_out,
+        talk_in=talk_in,
+        talk_cached=min(_count(_part(talk, "input_tokens_details"), "cached_tokens"), talk_in),
+        talk_out=_count(talk, "output_tokens"),
     )
     return tokens if tokens.image_out else None
 

@@ -16,19 +16,6 @@ from billing.spans import Span
 
 FOLD_FROM = 5_000  # entries that wait to be added up, before a page asks for it
 
-FOLD = f"""
-INSERT INTO billing_dayuse AS sums (
-    org_id, day, {", ".join(DIMENSIONS)}, user_label, key_label, connection_label, micros, images)
-SELECT org_id, counted_on, {", ".join(DIMENSIONS)},
-       max(user_label), max(key_label), max(connection_label), sum(micros), sum(images)
-FROM billing_entry
-WHERE org_id = %(org)s AND id > %(after)s AND id <= %(last)s
-GROUP BY org_id, counted_on, {", ".join(DIMENSIONS)}
-ON CONFLICT (org_id, day, {", ".join(DIMENSIONS)}) DO UPDATE SET
-    micros = sums.micros + excluded.micros, images = sums.images + excluded.images,
-    user_label = excluded.user_label, key_label = excluded.key_label, connection_label = excluded.connection_label
-"""  # noqa: S608 words of ours
-
 
 class By(NamedTuple):
     """What usage can be asked by: the column that tells things apart, and the one that names them."""
@@ -57,6 +44,42 @@ EVERY_BY = {
     "project": By("Project", "project", "project"),
     "connection": By("Connection", "connection_code", "connection_label"),
 }
+
+FOLD = f"""
+INSERT INTO billing_dayuse AS sums (
+    org_id, day, {", ".join(DIMENSIONS)}, user_label, key_label, connection_label, micros, images)
+SELECT org_id, counted_on, {", ".join(DIMENSIONS)},
+       max(user_label), max(key_label), max(connection_label), sum(micros), sum(images)
+FROM billing_entry
+WHERE org_id = %(org)s AND id > %(after)s AND id <= %(last)s
+GROUP BY org_id, counted_on, {", ".join(DIMENSIONS)}
+ON CONFLICT (org_id, day, {", ".join(DIMENSIONS)}) DO UPDATE SET
+    micros = sums.micros + excluded.micros, images = sums.images + excluded.images,
+    user_label = excluded.user_label, key_label = excluded.key_label, connection_label = excluded.connection_label
+"""  # noqa: S608 words of ours
+ANY = "model"  # for a sum over all, whichever tells the fewest things apart
+BY_DIMENSION = ", ".join(f"('{name}', coalesce({by.column}::text, ''), {by.label})" for name, by in EVERY_BY.items())
+FOLD_ANY = "model"  # for a sum over all, whichever tells the fewest things apart
+BY_DIMENSION = f"""
+INSERT INTO billing_dimensionuse AS sums (org_id, is_play, dimension, day, key, label, micros, images)
+SELECT org_id, is_play, dimension, counted_on, key, max(label), sum(micros), sum(images)
+FROM billing_entry CROSS JOIN LATERAL (VALUES {BY_DIMENSION}) by(dimension, key, label)
+WHERE org_id = %(org)s AND id > %(after)s AND id <= %(last)s
+GROUP BY 1, 2, 3, 4, 5
+ON CONFLICT (org_id, is_play, dimension, day, key) DO UPDATE SET
+    micros = sums.micros + excluded.micros, images = sums.images + excluded.images, label = excluded.label
+"""  # noqa: S608 words of ours
+ANY = "model"  # for a sum over all, whichever tells the fewest things apart
+BY_DIMENSION = ", ".join(f"('{name}', coalesce({by.column}::text, ''), {by.label})" for name, by in EVERY_BY.items())
+FOLD_BY_DIMENSION = f"""
+INSERT INTO billing_dimensionuse AS sums (org_id, is_play, dimension, day, key, label, micros, images)
+SELECT org_id, is_play, dimension, counted_on, key, max(label), sum(micros), sum(images)
+FROM billing_entry CROSS JOIN LATERAL (VALUES {BY_DIMENSION}) one(dimension, key, label)
+WHERE org_id = %(org)s AND id > %(after)s AND id <= %(last)s
+GROUP BY 1, 2, 3, 4, 5
+ON CONFLICT (org_id, is_play, dimension, day, key) DO UPDATE SET
+    micros = sums.micros + excluded.micros, images = sums.images + excluded.images, label = excluded.label
+"""  # noqa: S608 words of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +127,8 @@ def fold(org: Organization) -> int:
         count, last = waiting.count(), waiting.order_by("-pk").values_list("pk", flat=True).first()
         if last is not None:
             with connection.cursor() as database:
-                database.execute(FOLD, {"org": org.pk, "after": cursor.last_entry_id, "last": last})
+                for statement in (FOLD, FOLD_BY_DIMENSION):
+                    database.execute(statement, {"org": org.pk, "after": cursor.last_entry_id, "last": last})
             cursor.last_entry_id = last
             cursor.save(update_fields=["last_entry_id"])
     return count
@@ -119,52 +143,48 @@ def is_behind(org: Organization) -> bool:
 
 def sums(scope: Scope, by: str) -> list[Sum]:
     """Of each member, key, …, the dearest first."""
-    dimension = EVERY_BY[by]
-    rows = _rows(
-        scope,
-        f"SELECT coalesce({dimension.column}::text, '') AS key, max({dimension.label}), "  # noqa: S608 columns of ours
-        "sum(micros)::bigint, sum(images)::bigint FROM used GROUP BY 1 ORDER BY 3 DESC, 4 DESC, 1",
-    )
-    return [Sum(*row) for row in rows]
+    select = "SELECT key, max(label), sum(micros)::bigint, sum(images)::bigint FROM used"
+    return [Sum(*row) for row in _rows(scope, by, f"{select} GROUP BY 1 ORDER BY 3 DESC, 4 DESC, 1")]
 
 
 def total(scope: Scope) -> Sum:
-    (row,) = _rows(scope, "SELECT '', '', coalesce(sum(micros), 0)::bigint, coalesce(sum(images), 0)::bigint FROM used")
+    select = "SELECT '', '', coalesce(sum(micros), 0)::bigint, coalesce(sum(images), 0)::bigint FROM used"
+    (row,) = _rows(scope, ANY, select)
     return Sum(*row)
 
 
 def by_day(scope: Scope, by: str) -> list[DaySum]:
-    column = EVERY_BY[by].column
-    rows = _rows(
-        scope,
-        f"SELECT day, coalesce({column}::text, '') AS key, sum(micros)::bigint, sum(images)::bigint "  # noqa: S608
-        "FROM used GROUP BY 1, 2 ORDER BY 1, 2",
-    )
-    return [DaySum(*row) for row in rows]
+    select = "SELECT day, key, sum(micros)::bigint, sum(images)::bigint FROM used GROUP BY 1, 2 ORDER BY 1, 2"
+    return [DaySum(*row) for row in _rows(scope, by, select)]
 
 
 def by_month(scope: Scope) -> list[DaySum]:
     """Each month by its first day."""
     rows = _rows(
         scope,
+        ANY,
         "SELECT date_trunc('month', day)::date, '', sum(micros)::bigint, sum(images)::bigint FROM used GROUP BY 1",
     )
     return [DaySum(*row) for row in rows]
 
 
-def _rows(scope: Scope, select: str) -> list[tuple[Any, ...]]:
+def _rows(scope: Scope, by: str, select: str) -> list[tuple[Any, ...]]:
+    """`select` reads from `used`: day, key, label, micros and images, of the sums and of the entries since."""
     where, values = conditions(scope)
-    columns = ", ".join((*DIMENSIONS, "user_label", "key_label", "connection_label", "micros", "images"))
+    column, label = f"coalesce({EVERY_BY[by].column}::text, '')", EVERY_BY[by].label
+    folded = f"{column} AS key, {label} AS label, micros, images FROM billing_dayuse WHERE true"
+    if not scope.only and scope.user_id is None:
+        folded = "key, label, micros, images FROM billing_dimensionuse WHERE dimension = %(by)s"
     statement = f"""
-        WITH folded AS (SELECT coalesce(max(last_entry_id), 0) AS upto FROM billing_usecursor WHERE org_id = %(org)s),
+        WITH cursor AS (SELECT coalesce(max(last_entry_id), 0) AS upto FROM billing_usecursor WHERE org_id = %(org)s),
         used AS (
-            SELECT day, {columns} FROM billing_dayuse WHERE {where.format(day="day")}
+            SELECT day, {folded} AND {where.format(day="day")}
             UNION ALL
-            SELECT counted_on, {columns} FROM billing_entry
-            WHERE id > (SELECT upto FROM folded) AND {where.format(day="counted_on")}
+            SELECT counted_on, {column}, {label}, micros, images FROM billing_entry
+            WHERE id > (SELECT upto FROM cursor) AND {where.format(day="counted_on")}
         ) {select}"""  # noqa: S608 words of ours, values beside them
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(statement, {**values, "by": by})
         return list(cursor.fetchall())
 
 

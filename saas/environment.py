@@ -9,6 +9,8 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
+from saas import money
+
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"", "0", "false", "no", "off"}
 MAIL_FORM = "must look like smtp://user:password@host:587?tls=1."
@@ -41,6 +43,17 @@ def number(name: str, default: int) -> int:
         return int(word)
     except ValueError:
         raise ImproperlyConfigured(f"{name} is {word!r}; write a whole number.") from None
+
+
+def dollars(name: str, default: str) -> int | None:
+    """In micro-dollars; None where it says “unlimited”."""
+    said = text(name, default)
+    if said.lower() == "unlimited":
+        return None
+    try:
+        return money.parse(said)
+    except money.NotMoney as error:
+        raise ImproperlyConfigured(f"{name} is an amount in dollars, like 100, or “unlimited”. {error}") from None
 
 
 def choice(name: str, words: list[str]) -> str:

@@ -314,6 +314,9 @@ API_WAIT_SECONDS = environment.number("API_WAIT_SECONDS", 1200)
 # A key that the operator lends to every organization; tenants never see it.
 OPENAI_API_KEY = environment.text("OPENAI_API_KEY")
 OPENAI_BASE_URL = environment.text("OPENAI_BASE_URL", "https://api.openai.com/v1").rstrip("/")
+# What each organization may spend with it, where the operator has not said otherwise for one of them.
+LENT_MICROS_A_DAY = environment.dollars("LENT_DOLLARS_A_DAY", "unlimited")
+LENT_MICROS_A_MONTH = environment.dollars("LENT_DOLLARS_A_MONTH", "100")
 # Where workers reach the sandbox: this very Darkroom.
 SANDBOX_URL = environment.text("SANDBOX_URL", f"{PUBLIC_URL}/sandbox/v1")
 SANDBOX_HOST = urlsplit(SANDBOX_URL).netloc

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from pydantic_core import from_json
 
+from billing.tokens import TALK
 from studio import outcomes, plain, sse
 from studio.outcomes import ProviderError
 
@@ -160,6 +161,8 @@ def _response(response: dict[str, Any], reading: Reading) -> Iterator[Frame]:
             _refuse_failed(item, reading)
             reading.revised_prompt = plain.text(item.get("revised_prompt"))
             usage = (response.get("tool_usage") or {}).get("image_gen")
+            if isinstance(response.get("usage"), dict):
+                usage = {**(usage if isinstance(usage, dict) else {}), TALK: response["usage"]}
             yield from _final(item.get("result"), item, usage, reading)
             return
 

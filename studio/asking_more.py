@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts import alerts, asks
 from accounts.counters import Place
 from accounts.errors import Refused
-from accounts.models import Ask, Membership, Organization, Unit
+from accounts.models import Ask, Membership, Organization, Subject, Unit
 from accounts.quotas import LimitReached
 from studio import catalogue, runs, verdicts
 from studio.models import Run, Visibility
@@ -23,6 +23,8 @@ def remember(session: SessionBase, org: Organization, refusal: LimitReached, val
     if refusal.place is None or refusal.unit is None:
         return
     alerts.note_refusal(org, refusal.place, refusal.unit, refusal.allowed, is_play=refusal.is_play)
+    if refusal.place.subject == Subject.LOAN:
+        return  # no admin could answer
     session[SESSION_KEY] = {
         "org": org.pk,
         "values": values.to_json(),

@@ -8,8 +8,7 @@ from django.conf import settings
 
 from accounts import connections
 from accounts.connections import NothingLent
-from accounts.models import ProviderConnection, ProviderKind
-from accounts.models.connections import TEXT_MODEL
+from accounts.models import ProviderConnection
 from saas.sealing import CannotUnseal, Secret
 from studio import files
 from studio.models import Run, RunInput, Slot
@@ -41,8 +40,7 @@ def endpoint_of(connection: ProviderConnection) -> Endpoint:
         allowed_hosts=address.allowed_hosts,
         can_stream=connection.can_stream,
         deadline_seconds=connection.longest_seconds,
-        # Whoever lends the key decides which text model it pays for.
-        text_model=TEXT_MODEL if connection.kind == ProviderKind.OPERATOR else connection.text_model,
+        text_model=connection.leading_model,
     )
 
 

@@ -45,9 +45,16 @@ def counters(member: Membership, api_key: ApiKey | None) -> list[Counter]:
     subjects = {Subject.ORGANIZATION.value: org.pk, Subject.MEMBER.value: member.user_id}
     if api_key is not None:
         subjects[Subject.KEY.value] = api_key.pk
+    if _is_lent(org):
+        subjects[Subject.LOAN.value] = org.pk
     starts = {Period.DAY.value: now.day, Period.MONTH.value: now.month}
     rows = Counter.objects.filter(org=org, starts_on__in=starts.values()).order_by("subject", "period", "is_play")
     return [row for row in rows if subjects.get(row.subject) == row.subject_id and starts[row.period] == row.starts_on]
+
+
+def _is_lent(org: Organization) -> bool:
+    connection = org.connections.filter(is_default=True).first()
+    return connection is not None and connection.traits.is_lent
 
 
 def budget_left(member: Membership, api_key: ApiKey | None, *, is_play: bool) -> str | None:

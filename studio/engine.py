@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import ProviderConnection
 from saas import tenancy
-from studio import arrivals, calls, caretaker, events, failover, failures, line, rescue, spending
+from studio import arrivals, calls, caretaker, endings, events, failover, failures, line, rescue, spending
 from studio.answers import Final
 from studio.job import WORKER, Job, Lost, is_stopped, released, wall
 from studio.line import Held
@@ -78,11 +78,15 @@ def _begin_slot(held: Held) -> Job | None:
         line.leave(held.id)  # it has ended
         spending.ended(slot.code, Charged.NO)
         return None
-    if connection is not None and connection.pk != slot.run.connection_id:
-        spending.diverted(slot.code, slot.run.model, connection)
     slot.refresh_from_db(fields=["tries", "started_at"])
     slot.run.begin(timezone.now())
     events.record(slot.run, "started", slot=slot.index, data={"try": slot.tries})
+    is_other = connection is not None and connection.pk != slot.run.connection_id
+    if is_other and connection and not spending.diverted(slot.code, slot.run.model, connection):
+        line.leave(held.id)
+        endings.end(slot.run, slot, "loan_used_up")
+        endings.close(slot.run)
+        return None
     return Job(held, slot.org, slot.run, slot, connection)
 
 

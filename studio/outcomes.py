@@ -120,6 +120,11 @@ ENDINGS = {
         "Who runs this Darkroom lends no key to this connection any more. An admin can choose another one.",
         is_silent=True,
     ),
+    "loan_used_up": Ending(
+        State.FAILED,
+        "The connection has an outage, and what the operator's key may spend for this organization is used up.",
+        is_silent=True,
+    ),
     "no_connection": Ending(State.FAILED, "The connection was removed while this waited.", is_silent=True),
     "broken": Ending(State.FAILED, "Something broke on our side before anything was sent.", is_silent=True),
     "broken_late": Ending(

@@ -8,11 +8,13 @@ from accounts.models import ProviderConnection
 from billing import prices
 from billing.prices import Estimate
 from billing.tokens import Tokens
+from studio import talking
 from studio.models import ImageModel
 from studio.sizes import Size
 from studio.specs import Spec
 
 AUTO = "auto"
+TALKS = "responses"
 # Text: a token is at least one byte and seldom more than eight; some more stand around the prompt.
 TEXT_OVERHEAD = 32
 MOST_BYTES_PER_TOKEN = 8
@@ -28,7 +30,8 @@ def estimate(
     *, spec: Spec, model: ImageModel, connection: ProviderConnection, references: Sequence[tuple[int, int]] = ()
 ) -> Estimate:
     """`references` are the sizes of the pictures that go in, as far as they are known. Raises prices.Unpriced."""
-    tariff = prices.tariff_for(model=spec.model, connection=connection)
+    talk_model = connection.leading_model if spec.api == TALKS else ""
+    tariff = prices.tariff_for(model=spec.model, connection=connection, talk_model=talk_model)
     return prices.estimate(tariff, least=_least(spec, model, references), most=_most(spec, model), images=spec.n)
 
 
@@ -53,7 +56,10 @@ def _most(spec: Spec, model: ImageModel) -> Tokens:
     size = Size.read(model.auto_size if spec.size == AUTO else spec.size)
     factor = 1 if model.token_bases else UNCONFIRMED_FACTOR
     pictures_in = spec.references + int(spec.mask)
+    is_talk = spec.api == TALKS
     return Tokens(
+        talk_in=talking.most_in(spec.prompt) if is_talk else 0,
+        talk_out=talking.most_out(spec.prompt) if is_talk else 0,
         text_in=len(spec.prompt.encode()) + TEXT_OVERHEAD,
         image_in=pictures_in * MOST_PATCHES,
         image_out=factor * picture_tokens(_bases(model)[quality], size) + _partials(spec, model),
@@ -64,8 +70,10 @@ def _least(spec: Spec, model: ImageModel, references: Sequence[tuple[int, int]])
     bases = _bases(model)
     base = min(bases.values()) if spec.quality == AUTO else bases[spec.quality]
     known = [min(input_tokens(Size(*size)), LEAST_PATCHES) for size in references]
+    text = -(-len(spec.prompt.encode()) // MOST_BYTES_PER_TOKEN)
     return Tokens(
-        text_in=-(-len(spec.prompt.encode()) // MOST_BYTES_PER_TOKEN),
+        talk_in=text if spec.api == TALKS else 0,
+        text_in=text,
         image_in=sum(known),
         image_out=min(picture_tokens(base, size) for size in _sizes(spec, model)),
     )

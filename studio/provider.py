@@ -15,7 +15,7 @@ from openai._constants import RAW_RESPONSE_HEADER
 
 from saas import guard, patience
 from saas.sealing import Secret
-from studio import answers, outcomes
+from studio import answers, outcomes, talking
 from studio.answers import Frame, Reading
 from studio.outcomes import ProviderError
 
@@ -180,6 +180,7 @@ def _conversation(endpoint: Endpoint, request: Request) -> dict[str, Any]:
         "input": request.parameters["prompt"],
         "tools": [{"type": "image_generation", **tool}],
         "tool_choice": {"type": "image_generation"},
+        "max_output_tokens": talking.most_out(request.parameters["prompt"]),
         "safety_identifier": request.parameters.get("safety_identifier", openai.omit),
         "stream": endpoint.can_stream,
     }

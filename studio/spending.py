@@ -7,13 +7,13 @@ from uuid import UUID
 
 import structlog
 
-from accounts import circuits, quotas
+from accounts import circuits, loans, quotas
 from accounts.models import ApiKey, Membership, ProviderConnection
 from accounts.quotas import Part, Payer, Wish
 from billing import charging, prices
 from billing.ledger import Purpose
 from studio import costs, pricing
-from studio.models import Charged, ImageModel, Run, Slot
+from studio.models import Charged, ImageModel, Kind, Run, Slot
 from studio.sizes import Size
 from studio.specs import Spec
 
@@ -41,22 +41,30 @@ def hold(
         parts=[Part(slot.code, slot.tries) for slot in slots],
         micros=max([estimate.each, *others]),  # whoever takes over in an outage may be dearer
         is_play=prices.is_play(connection),
+        is_lent=connection.traits.is_lent,
         terms=charging.terms(estimate.tariff, _purpose(run, by, api_key, connection)),
     )
 
 
-def diverted(slot_code: UUID, model: str, connection: ProviderConnection) -> None:
-    """Another connection takes over, at its own price; where that has none, what was agreed stays."""
+def diverted(slot_code: UUID, model: str, connection: ProviderConnection) -> bool:
+    """Another connection takes over, at its own price; where that has none, what was agreed stays. Answers whether it
+    may: the operator's key does so only within what they lend."""
     held = quotas.newest(slot_code)
     if held is None or held.terms["purpose"]["connection_code"] == str(connection.code):
-        return
+        return True
+    if connection.traits.is_lent and not held.is_lent and not loans.begin(held):
+        return False
+    if held.is_lent and not connection.traits.is_lent:
+        loans.end(held)
     try:
-        tariff = prices.tariff_for(model=model, connection=connection).to_json()
+        talk_model = connection.leading_model if held.terms["purpose"]["run_kind"] == Kind.RESPOND else ""
+        tariff = prices.tariff_for(model=model, connection=connection, talk_model=talk_model).to_json()
     except prices.Unpriced:
         tariff = held.terms["tariff"]
     named = {"connection_code": str(connection.code), "connection_label": connection.name}
     held.terms = {"tariff": tariff, "purpose": {**held.terms["purpose"], **named}}
     held.save(update_fields=["terms"])
+    return True
 
 
 def ended(slot_code: UUID, charged: Charged, *, request_id: str = "") -> None:

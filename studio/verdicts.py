@@ -76,7 +76,7 @@ def weigh(*, org: Organization, member: Membership, values: Values, models: Cata
     faults += _connection_faults(spec, connection)
     faults += _keeping_faults(spec, given, models.model(spec.model))
     price = _price(spec, models.model(spec.model), connection, given, faults)
-    budget = budgets.tightest(member, is_play=is_play(connection)) if price else None
+    budget = budgets.tightest(member, is_play=is_play(connection), is_lent=connection.traits.is_lent) if price else None
     if price and budget and price.high > budget.left:
         faults.append(_no_room(budget, price))
     return Verdict(given, faults, spec, price, connection, budget)

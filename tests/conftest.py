@@ -48,6 +48,7 @@ def _put_prices_back(**_: Any) -> None:
     if not Price.objects.exists():
         for fields in import_module("billing.migrations.0002_prices_of_2026").ROWS:
             Price.objects.create(**fields)
+        Price.objects.create(**import_module("billing.migrations.0008_talk").ROW)
 
 
 @pytest.fixture(autouse=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-READ = re.compile(r'environment\.(?:text|flag|number|choice|listing|database|mail)\(\s*"([A-Z][A-Z0-9_]*)"')
+READ = re.compile(r'environment\.(?:text|flag|number|dollars|choice|listing|database|mail)\(\s*"([A-Z][A-Z0-9_]*)"')
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
 

@@ -79,6 +79,11 @@ class ProviderConnection(TenantModel):
     def traits(self) -> Kind:
         return kinds.KINDS[self.kind]
 
+    @property
+    def leading_model(self) -> str:
+        """The text model that leads a talk. Whoever lends the key decides which one it pays for."""
+        return TEXT_MODEL if self.traits.is_lent else self.text_model
+
     def lists(self, model: str) -> bool:
         """Whether it has this model, as far as is known."""
         return not self.image_models or model in self.image_models

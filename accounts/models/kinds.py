@@ -23,6 +23,7 @@ class Kind:
     usual_url: str = ""  # where it is when the admin does not say
     needs_key: bool = False
     is_built_in: bool = False  # address and key are the operator's: there is nothing to enter, and nothing to read
+    is_lent: bool = False  # whoever runs this Darkroom pays: what they let an organization spend is one limit more
     is_play: bool = False  # costs nothing and makes nothing real: it never takes over for one that does
     has_model_list: bool = True  # answers GET …/models, which is how it is tested
     adapter: str = "studio.provider"  # the module whose `develop` asks it and yields frames
@@ -42,6 +43,7 @@ KINDS: dict[str, Kind] = {
         title="This Darkroom's OpenAI",
         explanation="With the key of whoever runs this Darkroom, who pays for it.",
         is_built_in=True,
+        is_lent=True,
     ),
     ProviderKind.SANDBOX.value: Kind(title="Sandbox", is_built_in=True, is_play=True, has_model_list=False),
 }

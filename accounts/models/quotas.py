@@ -22,6 +22,7 @@ class Subject(models.TextChoices):
     ROLE = "role", "Role"
     MEMBER = "member", "Member"
     KEY = "key", "API key"
+    LOAN = "loan", "Lent key"  # what the operator lets the organization spend with their key; no admin's to change
 
 
 class Period(models.TextChoices):
@@ -39,9 +40,10 @@ LIMITS = ("money_day", "money_month", "images_day", "images_month")
 CEILINGS = ("most_pixels", "highest_quality", "most_pictures", "model_names", "runs_at_once", "runs_per_minute")
 
 
-def _is_of(subject: Subject, *, role: bool = False, user: bool = False, api_key: bool = False) -> Q:
+def _is_of(*subjects: Subject, role: bool = False, user: bool = False, api_key: bool = False) -> Q:
     named = Q(role="") if not role else ~Q(role="")
-    return Q(subject=subject, user__isnull=not user, api_key__isnull=not api_key) & named
+    whose = Q(subject=subjects[0]) if len(subjects) == 1 else Q(subject__in=subjects)
+    return whose & Q(user__isnull=not user, api_key__isnull=not api_key) & named
 
 
 class Quota(TenantModel):
@@ -71,7 +73,7 @@ class Quota(TenantModel):
                 fields=["org", "subject", "role", "user", "api_key"], name="one_quota_each", nulls_distinct=False
             ),
             models.CheckConstraint(
-                condition=_is_of(Subject.ORGANIZATION)
+                condition=_is_of(Subject.ORGANIZATION, Subject.LOAN)
                 | _is_of(Subject.ROLE, role=True)
                 | _is_of(Subject.MEMBER, user=True)
                 | _is_of(Subject.KEY, api_key=True),
@@ -164,6 +166,7 @@ class Hold(TenantModel):
     after_try = models.PositiveSmallIntegerField()  # it pays for tries beyond this one
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     api_key = models.ForeignKey(ApiKey, null=True, on_delete=models.RESTRICT, related_name="+")
+    is_lent = models.BooleanField(default=False)  # paid with the operator's key: their limit counts too
     day = models.DateField()  # the organization's own, when it was taken; it counts in this day and its month
     is_play = models.BooleanField()
     micros = models.BigIntegerField()

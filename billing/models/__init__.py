@@ -2,11 +2,12 @@ from billing.models.exports import Export, ExportState, Format
 from billing.models.ledger import Entry, EntryKind, Snapshot
 from billing.models.months import ClosedMonth
 from billing.models.prices import FlatPrice, Price
-from billing.models.usage import DayUse, UseCursor
+from billing.models.usage import DayUse, DimensionUse, UseCursor
 
 __all__ = [
     "ClosedMonth",
     "DayUse",
+    "DimensionUse",
     "Entry",
     "EntryKind",
     "Export",

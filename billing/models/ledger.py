@@ -40,6 +40,10 @@ class Entry(TenantModel):
     cached_image = models.PositiveIntegerField(default=0)
     image_out = models.PositiveIntegerField(default=0)
     text_out = models.PositiveIntegerField(default=0)
+    # Of the text model that leads a talk (Responses API), at prices of its own.
+    talk_in = models.PositiveIntegerField(default=0, db_default=0)
+    talk_cached = models.PositiveIntegerField(default=0, db_default=0)
+    talk_out = models.PositiveIntegerField(default=0, db_default=0)
     tariff = models.JSONField(default=dict)  # billing.prices.Tariff as it was agreed; names the price row
     # What for.
     run_code = models.UUIDField()

@@ -36,6 +36,30 @@ class DayUse(TenantModel):
         return f"{self.day} {self.micros}"
 
 
+class DimensionUse(TenantModel):
+    """The same sums over one dimension alone, for pages that are not narrowed: however many combinations there are, a
+    day has as many of these rows as it had people, keys, models and so on."""
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="use_by_dimension")
+    dimension = models.CharField(max_length=12)  # as billing.usage.EVERY_BY names it
+    day = models.DateField()
+    is_play = models.BooleanField()
+    key = models.CharField(max_length=80)
+    label = models.CharField(max_length=254)
+    micros = models.BigIntegerField()
+    images = models.BigIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["org", "is_play", "dimension", "day", "key"], name="one_sum_a_day_and_dimension"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.dimension} {self.key} {self.day} {self.micros}"
+
+
 class UseCursor(TenantModel):
     """Up to which entry an organization's ledger has been added up."""
 

@@ -140,6 +140,7 @@ def _page(request: OrgRequest, many: ManyForm, sheet: SheetForm) -> HttpResponse
     whole = standings.organization(request.org, is_play=is_play)
     context: dict[str, Any] = {
         "whole": whole,
+        "loan": standings.loan(request.org),
         "pace": standings.at_this_pace(request.org, whole.month),
         "page": Paginator(lines, PAGE_SIZE).get_page(request.GET.get("page")),
         "tab": tab if tab in dict(TABS) else "members",

@@ -247,7 +247,7 @@ class AmountOut(Schema):
 
 
 class LimitOut(Schema):
-    of: str = Field(description="organization, member or key")
+    of: str = Field(description="organization, member, key, or loan: the operator's key, which they lend")
     period: str
     is_play: bool = Field(description="The sandbox's play money")
     resets_at: datetime

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
 from accounts.models import Scope
+from billing.tokens import TALK
 from saas.threads import in_thread
 from studio.gateway import answers, conversing, delivering, given, splicing
 from studio.gateway.conversing import CALL_PREFIX, RESPONSE_PREFIX, Wanted
@@ -125,7 +126,10 @@ class Words:
             "tools": body["tools"], "usage": None,
         }  # fmt: skip
         if made and made.slot.usage:
-            response["tool_usage"] = {"image_gen": made.slot.usage}
+            response["usage"] = made.slot.usage.get(TALK)
+            response["tool_usage"] = {
+                "image_gen": {name: count for name, count in made.slot.usage.items() if name != TALK}
+            }
         return response
 
     def _event(self, kind: str, pictures: list[bytes] | None = None, **more: Any) -> bytes:

@@ -30,6 +30,7 @@ def hold(
     pictures: int = 1,
     api_key: ApiKey | None = None,
     is_play: bool = False,
+    is_lent: bool = False,
     wish: Wish = PLAIN,
     now: datetime | None = None,
 ) -> list[Hold]:
@@ -44,6 +45,7 @@ def hold(
             parts=[Part(uuid.uuid4()) for _ in range(pictures)],
             micros=micros,
             is_play=is_play,
+            is_lent=is_lent,
             terms={},
             now=now,
         )

@@ -109,6 +109,7 @@ ELSEWHERE = {
     "operator.looked",
     "operator.suspended",
     "operator.restored",
+    "operator.loan_set",
     "operator.person_changed",
 }
 

@@ -38,7 +38,9 @@ def test_the_seeded_rows_are_the_published_prices(db: None) -> None:
     kinds = ("text_in", "cached_text", "image_in", "cached_image", "image_out", "text_out")
     assert [getattr(standard, kind) for kind in kinds] == [5_000_000, 1_250_000, 8_000_000, 2_000_000, 30_000_000, None]
     assert [getattr(batch, kind) for kind in kinds] == [2_500_000, 625_000, 4_000_000, 1_000_000, 15_000_000, None]
-    assert Price.objects.count() == 10
+    talk = Price.objects.valid(now).get(model="gpt-5")
+    assert [getattr(talk, kind) for kind in ("text_in", "cached_text", "text_out")] == [1_250_000, 125_000, 10_000_000]
+    assert Price.objects.count() == 11
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ PLAIN_VALUES: dict[type["models.Field[Any, Any]"], object] = {
     models.IntegerField: 1,
     models.DecimalField: 1,
     models.DateTimeField: timezone.now(),
-    models.DateField: timezone.now().date(),
+    models.DateField: timezone.now().date().replace(day=1),  # which is right for a month, too
     models.CharField: "x",
     models.TextField: "x",
     models.BooleanField: True,

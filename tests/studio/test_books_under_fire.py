@@ -286,7 +286,7 @@ def note_as_a_worker_does(job: Job, frame: Final, stored: keeping.Stored) -> Non
         ("studio.events", "record"),
         ("studio.endings", "close"),
         ("billing.charging", "settle"),
-        ("accounts.quotas", "settle"),
+        ("accounts.quotas", "_shift"),
         ("accounts.counters", "shift"),
         ("billing.ledger", "write"),
     ],

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -9,11 +10,22 @@ from django.db import connection as database
 from django.utils import timezone
 
 from accounts import circuits
-from accounts.connections import Terms, add
-from accounts.models import Circuit, Organization, ProviderConnection, ProviderKind, User
+from accounts.connections import Terms, add, make_default
+from accounts.models import (
+    Circuit,
+    Counter,
+    Hold,
+    HoldState,
+    Organization,
+    ProviderConnection,
+    ProviderKind,
+    Subject,
+    User,
+)
 from saas import tenancy
-from studio import engine, failures, line
+from studio import engine, failures, line, reconciling
 from studio.models import Run, Slot, State, Ticket
+from tests.accounts.money import standing
 from tests.conftest import SignIn, must_be_member
 from tests.studio.test_engine import events, slots, state, submit, up, work
 from tests.upstream import Exchange, Upstream, completed, error, pictures, png
@@ -290,6 +302,45 @@ def test_what_waits_already_moves_when_an_admin_names_one(acme: Organization, al
         )
     work()
     assert state(run) == State.SUCCEEDED
+
+
+@pytest.mark.parametrize(("lent_micros", "ends"), [(None, State.SUCCEEDED), (10, State.FAILED)])
+def test_the_operators_key_takes_over_within_what_they_lend(
+    lent_micros: int | None, ends: State, acme: Organization, alice: User, up: Upstream, settings: Any
+) -> None:
+    settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "sk-backup-key", up.url
+    settings.LENT_MICROS_A_MONTH = lent_micros
+    up.script = up_is_down
+    with tenancy.tenant(acme.pk):
+        owner = must_be_member(acme, alice)
+        add(org=acme, by=owner, name="Lent", kind=ProviderKind.OPERATOR, terms=Terms(position=1))
+    note_outages(default(acme), 5)
+    run = submit(acme, alice)
+    work()
+    assert state(run) == ends
+    assert keys(up) == (["backup-key"] if lent_micros is None else [])
+    with tenancy.tenant(acme.pk):
+        held = Hold.objects.get(run_code=run.code)
+        assert held.is_lent == (held.state == HoldState.SETTLED) == (lent_micros is None)
+        assert not Counter.objects.exclude(held_micros=0).exists()
+    assert reconciling.one(acme.pk) == []
+
+
+def test_one_of_their_own_that_takes_over_for_it_gives_its_room_back(
+    acme: Organization, alice: User, up: Upstream, backup: ProviderConnection, settings: Any
+) -> None:
+    settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "sk-test-key", up.url
+    up.script = up_is_down
+    with tenancy.tenant(acme.pk):
+        owner = must_be_member(acme, alice)
+        make_default(connection=add(org=acme, by=owner, name="Lent", kind=ProviderKind.OPERATOR), by=owner)
+    note_outages(default(acme), 5)
+    run = submit(acme, alice)
+    assert standing(acme, Subject.LOAN, acme.pk)[1] > 0
+    work()
+    assert (keys(up), state(run)) == (["backup-key"], State.SUCCEEDED)
+    assert standing(acme, Subject.LOAN, acme.pk) == (0, 0, 0, 0)
+    assert reconciling.one(acme.pk) == []
 
 
 @pytest.mark.parametrize(

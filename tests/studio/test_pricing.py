@@ -7,15 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts.models import Organization, ProviderConnection
+from accounts.models import Organization, ProviderConnection, User
 from billing.models import Price
-from billing.prices import Estimate, Unpriced
+from billing.prices import Estimate, Unpriced, set_flat_price
 from saas import tenancy
-from studio import pricing, specs
+from studio import pricing, specs, talking
 from studio.sandbox import tokens as sandbox_tokens
 from studio.sandbox.models import MODELS
 from studio.sizes import Size
 from studio.specs import Spec
+from tests.conftest import must_be_member
 from tests.studio.models import row, shipped
 
 # Output tokens and dollars of the contract's table 7.3: low, medium, high of gpt-image-2.
@@ -119,6 +120,29 @@ def test_references_and_mask_are_held_at_their_cap_and_shown_from_the_least_that
 )
 def test_pictures_that_go_in_count_as_patches(size: tuple[int, int], expected: int) -> None:
     assert pricing.input_tokens(Size(*size)) == expected
+
+
+def test_a_talk_is_held_with_what_its_text_model_may_use(acme: Organization, connection: ProviderConnection) -> None:
+    plain, talk = estimated(acme, connection), estimated(acme, connection, api="responses")
+    said = len("a lamp")
+    most = (said + talking.HIDDEN_TOKENS) * 1_250_000 + (said + talking.THINKING_TOKENS) * 10_000_000
+    assert talk.high - plain.high == -(-most // 1_000_000)
+    assert talk.low - plain.low == 1
+    assert talk.tariff.talk_price_id == Price.objects.get(model="gpt-5").pk
+
+
+def test_a_talk_by_a_text_model_without_a_price_is_none(acme: Organization, connection: ProviderConnection) -> None:
+    connection.text_model = "gpt-unheard-of"
+    assert estimated(acme, connection).high > 0
+    with pytest.raises(Unpriced, match="gpt-unheard-of has no price"):
+        estimated(acme, connection, api="responses")
+
+
+def test_a_flat_price_pays_for_the_talk_too(acme: Organization, alice: User, connection: ProviderConnection) -> None:
+    connection.text_model = "gpt-unheard-of"
+    with tenancy.tenant(acme.pk):
+        set_flat_price(connection=connection, by=must_be_member(acme, alice), micros=40_000)
+    assert estimated(acme, connection, api="responses").high == 40_000
 
 
 def test_the_same_word_is_another_price_on_another_model(acme: Organization, connection: ProviderConnection) -> None:

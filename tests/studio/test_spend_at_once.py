@@ -1,9 +1,12 @@
-"""Two hundred at once against a budget that fits seven: seven leave, through whichever door they came."""
+"""Two hundred at once against a budget that fits seven: seven leave, through whichever door they came.
+
+In one process and without a worker: what counts is PostgreSQL, and it is the same one in either size."""
 
 import threading
 from collections import Counter as Tally
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -12,7 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import api_keys
-from accounts.models import Counter, Hold, Organization, Role, Scope, Subject, User
+from accounts.models import ApiKey, Counter, Hold, Organization, Role, Scope, Subject, User
 from accounts.quotas import LimitReached
 from saas import tenancy
 from studio import catalogue, reconciling, runs, specs
@@ -45,12 +48,12 @@ def at_once(act: Callable[[int], str], count: int = SUBMISSIONS) -> Tally[str]:
         return Tally(pool.map(one, range(count)))
 
 
-def submitting(org: Organization, by: User, api_key: Any = None) -> Callable[[int], str]:
+def submitting(org: Organization, by: User) -> Callable[[int], str]:
     def submit(_: int) -> str:
         with tenancy.tenant(org.pk):
             spec = specs.read({"prompt": "a lamp", **ASKED}, models=catalogue.at(timezone.now()))
             try:
-                runs.submit(org=org, by=must_be_member(org, by), spec=spec, api_key=api_key)
+                runs.submit(org=org, by=must_be_member(org, by), spec=spec)
             except LimitReached:
                 return "refused"
         return "left"
@@ -75,39 +78,81 @@ def exactly_seven_left(org: Organization, answers: Tally[str]) -> None:
     with tenancy.tenant(org.pk):
         assert (Run.objects.count(), Slot.objects.count(), Hold.objects.count()) == (FITS, FITS, FITS)
         for counter in Counter.objects.filter(org=org):
-            assert counter.held_images == FITS
+            assert counter.held_images <= FITS if counter.subject == Subject.KEY else counter.held_images == FITS
             assert counter.allowed_micros is None or counter.held_micros <= counter.allowed_micros
     assert Ticket.objects.count() == FITS
     assert reconciling.one(org.pk) == []
 
 
+def asking(path: str, token: str, **asked: str) -> Callable[[int], str]:
+    """As a program. The gateway would wait for the picture, which nobody makes here."""
+    body = {"prompt": "a lamp", "size": "1024x1024", "quality": "low", **asked}
+
+    def ask(_: int) -> str:
+        answer = Client().post(
+            path, body, content_type="application/json", headers={"Authorization": f"Bearer {token}"}
+        )
+        code = answer.json().get("error", {}).get("code", "")
+        if answer.status_code in {201, 504}:
+            return "left"
+        return "refused" if answer.status_code == 429 and code.endswith(("_month", "_day")) else f"{code} {path}"
+
+    return ask
+
+
+@dataclass
+class Doors:
+    """What Bob may come through."""
+
+    page: Callable[[int], str]
+    rest: Callable[[int], str]
+    gateway: Callable[[int], str]
+    key: ApiKey
+
+    def all_at_once(self) -> Callable[[int], str]:
+        return self._in_turn(self.page, self.rest, self.gateway)
+
+    def both_apis(self) -> Callable[[int], str]:
+        return self._in_turn(self.rest, self.gateway)
+
+    def _in_turn(self, *doors: Callable[[int], str]) -> Callable[[int], str]:
+        return lambda number: doors[number % len(doors)](number)
+
+
+@pytest.fixture
+def doors(acme: Organization, bob: User, sign_in: SignIn, settings: Any) -> Doors:
+    settings.API_WAIT_SECONDS = 1
+    with tenancy.tenant(acme.pk):
+        scopes = [Scope.GENERATE, Scope.READ]
+        key, token = api_keys.make(org=acme, by=must_be_member(acme, bob), name="Importer", scopes=scopes)
+    return Doors(
+        page=posting(lambda: sign_in(bob), "acme"),
+        rest=asking("/api/v1/runs", token),
+        gateway=asking("/v1/images/generations", token, model="gpt-image-2"),
+        key=key,
+    )
+
+
 @pytest.mark.parametrize("where", ["organization", "member", "role", "key", "all"])
 def test_of_two_hundred_at_once_the_seven_that_fit_leave(
-    where: str, acme: Organization, alice: User, bob: User
+    where: str, acme: Organization, alice: User, bob: User, doors: Doors
 ) -> None:
-    with tenancy.tenant(acme.pk):
-        key, _ = api_keys.make(org=acme, by=must_be_member(acme, bob), name="Importer", scopes=[Scope.GENERATE])
+    """Through the page and both APIs; a page has no key, so what a key may spend is asked for by programs alone."""
     named: dict[str, dict[str, Any]] = {
         "organization": {},
         "member": {"user": bob},
         "role": {"role": Role.MEMBER},
-        "key": {"api_key": key},
+        "key": {"api_key": doors.key},
     }
     for subject in named if where == "all" else [where]:
         allow(acme, alice, Subject(subject), **named[subject], money_month=EACH * FITS + EACH - 1)
-    answers = at_once(submitting(acme, bob, key))
-    exactly_seven_left(acme, answers)
+    exactly_seven_left(acme, at_once(doors.both_apis() if where == "key" else doors.all_at_once()))
 
 
-def test_through_the_page_too(acme: Organization, alice: User, bob: User, sign_in: SignIn) -> None:
+@pytest.mark.parametrize("door", ["page", "rest", "gateway"])
+def test_through_one_door_too(door: str, acme: Organization, alice: User, bob: User, doors: Doors) -> None:
     allow(acme, alice, Subject.MEMBER, user=bob, images_day=FITS)
-    exactly_seven_left(acme, at_once(posting(lambda: sign_in(bob), "acme")))
-
-
-def test_through_both_doors_at_once(acme: Organization, alice: User, bob: User, sign_in: SignIn) -> None:
-    allow(acme, alice, Subject.ORGANIZATION, images_month=FITS)
-    doors = [posting(lambda: sign_in(bob), "acme"), submitting(acme, alice)]
-    exactly_seven_left(acme, at_once(lambda number: doors[number % 2](number)))
+    exactly_seven_left(acme, at_once(getattr(doors, door)))
 
 
 def test_a_rival_s_two_hundred_take_nothing_from_acme(

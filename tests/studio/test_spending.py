@@ -20,7 +20,7 @@ from studio.models import Run, Slot, Ticket
 from tests.accounts.money import allow, counter, standing
 from tests.conftest import actions, must_be_member
 from tests.studio.test_engine import slots, submit, up, work
-from tests.upstream import Exchange, Upstream, completed, error, pictures, png
+from tests.upstream import Exchange, Upstream, completed, error, pictures, png, text_of
 
 pytestmark = pytest.mark.django_db
 __all__ = ["up"]  # the fixture
@@ -160,6 +160,53 @@ def test_without_a_price_there_is_no_run(acme: Organization, alice: User, up: Up
     with tenancy.tenant(acme.pk):
         assert not Run.objects.exists()
     assert Ticket.objects.count() == 0
+
+
+TALK = {"input_tokens": 2_400, "input_tokens_details": {"cached_tokens": 400}, "output_tokens": 90}
+
+
+def talk_ends(**response: Any) -> dict[str, Any]:
+    item = {"type": "image_generation_call", "id": "ig_1", "status": "completed", "result": text_of(png(shade=200))}
+    said = {"object": "response", "output": [item], "tool_usage": {"image_gen": USAGE}, **response}
+    return {"type": "response.completed", "response": said}
+
+
+def test_a_talk_pays_for_its_picture_and_for_its_text_model(acme: Organization, alice: User, up: Upstream) -> None:
+    up.script = pictures(talk_ends(usage=TALK))
+    submit(acme, alice, **ASKED, api="responses")
+    held = of_org(acme)[1]
+    work()
+    paid = PAID + (2_000 * 1_250 + 400 * 125 + 90 * 10_000) // 1_000
+    assert of_org(acme) == (paid, 0, 1, 0)
+    assert paid < held
+    (entry,) = entries(acme)
+    assert (entry.micros, entry.is_estimated, entry.run_kind) == (paid, False, "respond")
+    assert (entry.image_out, entry.text_in) == (196, 14)
+    assert (entry.talk_in, entry.talk_cached, entry.talk_out) == (2_400, 400, 90)
+    most = up.seen[0].json["max_output_tokens"]
+    assert most * 10 < held
+
+
+def test_a_talk_that_is_silent_of_its_text_model_costs_what_was_held(
+    acme: Organization, alice: User, up: Upstream
+) -> None:
+    up.script = pictures(talk_ends())
+    submit(acme, alice, **ASKED, api="responses")
+    held = of_org(acme)[1]
+    work()
+    (entry,) = entries(acme)
+    assert (entry.micros, entry.is_estimated) == (held, True)
+
+
+def test_a_talk_by_a_text_model_without_a_price_is_never_asked(acme: Organization, alice: User, up: Upstream) -> None:
+    with tenancy.tenant(acme.pk):
+        acme.connections.filter(is_default=True).update(text_model="gpt-unheard-of")
+    with pytest.raises(Unpriced, match="gpt-unheard-of has no price"):
+        submit(acme, alice, **ASKED, api="responses")
+    with tenancy.tenant(acme.pk):
+        assert not Run.objects.exists()
+        assert not Hold.objects.exists()
+    assert (Ticket.objects.count(), up.seen) == (0, [])
 
 
 def test_the_same_request_asked_twice_is_held_once(acme: Organization, alice: User, up: Upstream) -> None:
