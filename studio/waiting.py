@@ -8,15 +8,18 @@ import asyncio
 import time
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from typing import Any
 
 import structlog
 from channels.layers import get_channel_layer
+from django.db.models import F
 
 from saas import tenancy
 from saas.threads import in_thread
 from studio import events as run_events
+from studio import relay
+from studio.answers import Partial
 from studio.models import ENDS, Run, RunEvent
 
 LOOK_SECONDS = 2.0
@@ -30,11 +33,27 @@ async def events(
 ) -> AsyncGenerator[RunEvent | None, None]:
     """What has happened after a sequence and what happens from now on, until the run has ended. None is a pulse: that
     long nothing has happened."""
-    with _listening(run_events.group_of(run), str(run.code)) as hearing:
+    async for one in _events(run, after, pulse_seconds, fresh=False):
+        assert not isinstance(one, Partial)  # noqa: S101 only who asks for fresh ones gets them
+        yield one
+
+
+async def events_and_fresh_partials(
+    run: Run, *, pulse_seconds: float | None = None
+) -> AsyncGenerator[RunEvent | Partial | None, None]:
+    """The same, and each partial picture as soon as it comes to this process; its event follows when it is kept."""
+    async for one in _events(run, 0, pulse_seconds, fresh=True):
+        yield one
+
+
+async def _events(
+    run: Run, after: int, pulse_seconds: float | None, *, fresh: bool
+) -> AsyncGenerator[RunEvent | Partial | None, None]:
+    with _listening(run, fresh=fresh) as hearing:
         with suppress(TimeoutError):  # who waits for the ear to listen has to look but once
             await asyncio.wait_for(hearing.ear.listens.wait(), LOOK_SECONDS)
         news, has_ended = await in_thread(_news, run, after)
-        news_at = time.monotonic()
+        news_at, frames = time.monotonic(), list[Partial]()
         while True:
             for event in news:
                 yield event
@@ -42,12 +61,16 @@ async def events(
             if has_ended:
                 return
             now = time.monotonic()
-            news_at = now if news else news_at
+            news_at = now if news or frames else news_at
             if pulse_seconds is not None and now - news_at >= pulse_seconds:
                 yield None
                 news_at = now
             told = await hearing.told(min(LOOK_SECONDS, pulse_seconds or LOOK_SECONDS))
-            found = _of_hints(run, told, after)
+            frames = [one for one in told if isinstance(one, Partial)]
+            for frame in frames:
+                yield frame
+            hints = [one for one in told if not isinstance(one, Partial)]
+            found = ([], False) if frames and not hints else _of_hints(run, hints, after)
             news, has_ended = await in_thread(_news, run, after) if found is None else found
 
 
@@ -60,23 +83,32 @@ def _of_hints(run: Run, told: list[dict[str, Any]], after: int) -> tuple[list[Ru
 
 
 def _news(run: Run, after: int) -> tuple[list[RunEvent], bool]:
-    """The state is asked first: whoever sees the end sees all that came before it."""
+    """State and events by one statement: whoever sees the end sees all that came before it."""
     with tenancy.tenant(run.org_id):
-        has_ended = Run.objects.filter(pk=run.pk, state__in=ENDS).exists()
-        return list(RunEvent.objects.filter(run=run.pk, seq__gt=after).order_by("seq")), has_ended
+        news = RunEvent.objects.filter(run=run.pk, seq__gt=after).annotate(state=F("run__state")).order_by("seq")
+        found, states = list[RunEvent](), set[str]()
+        for event in news:
+            found.append(event)
+            states.add(event.state)
+        if not found:
+            return [], Run.objects.filter(pk=run.pk, state__in=ENDS, last_seq__lte=after).exists()
+        return found, states <= set(ENDS)
+
+
+Told = dict[str, Any] | Partial
 
 
 class _Hearing:
     """What was said of one run to one who waits for it."""
 
     def __init__(self, ear: "_Ear") -> None:
-        self.ear, self.messages, self.hint = ear, deque[dict[str, Any]](maxlen=MOST_HINTS), asyncio.Event()
+        self.ear, self.messages, self.hint = ear, deque[Told](maxlen=MOST_HINTS), asyncio.Event()
 
-    def tell(self, message: dict[str, Any]) -> None:
+    def tell(self, message: Told) -> None:
         self.messages.append(message)
         self.hint.set()
 
-    async def told(self, seconds: float) -> list[dict[str, Any]]:
+    async def told(self, seconds: float) -> list[Told]:
         """All since the last time, as soon as there is something; nothing if nobody says anything for so long."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self.hint.wait(), seconds)
@@ -112,15 +144,23 @@ _ears: dict[tuple[int, str], _Ear] = {}
 
 
 @contextmanager
-def _listening(group: str, run_code: str) -> Iterator[_Hearing]:
-    key = id(asyncio.get_running_loop()), group
+def _listening(run: Run, *, fresh: bool) -> Iterator[_Hearing]:
+    loop, group, run_code = asyncio.get_running_loop(), run_events.group_of(run), str(run.code)
+    key = id(loop), group
     ear = _ears.get(key)
     if ear is None or ear.task.done():
         ear = _ears[key] = _Ear(group)
     hearing = _Hearing(ear)
     ear.waiting[run_code].add(hearing)
+
+    def tell(frame: Partial) -> None:
+        with suppress(RuntimeError):  # the loop has ended: nobody waits any more
+            loop.call_soon_threadsafe(hearing.tell, frame)
+
+    straight: AbstractContextManager[None] = relay.listening(run.code, tell) if fresh else nullcontext()
     try:
-        yield hearing
+        with straight:
+            yield hearing
     finally:
         ear.waiting[run_code].discard(hearing)
         if not ear.waiting[run_code]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
+from typing import TypeVar
 
 from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
@@ -10,6 +11,7 @@ from django.http.response import HttpResponseBase
 
 from saas.threads import in_thread
 from studio import links, waiting
+from studio.answers import Partial
 from studio.gateway import answers, failures, results
 from studio.gateway.asks import Ask
 from studio.gateway.doors import Caller
@@ -18,6 +20,7 @@ from studio.models import Run, RunEvent
 from studio.wire.refusals import Refused
 
 PULSE_SECONDS = 15.0
+News = TypeVar("News")
 # No proxy may gather a stream, and nothing may compress pictures: it takes long and saves next to nothing.
 STREAM_HEADERS = {"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no"}
 
@@ -79,20 +82,20 @@ def _completed(run: Run, ask: Ask, caller: Caller) -> bytes:
 
 
 async def partials(run: Run) -> AsyncIterator[tuple[bytes, int] | None]:
-    """Each frame with its index as it comes, until the run has ended; None as a sign of life. One that a second try
-    tells again is told once."""
+    """Each frame with its index as it comes, until the run has ended; None as a sign of life. One that is told again,
+    by the event that it is kept or by a second try, is told once."""
     newest = -1
-    async for event in _in_time(run, waiting.events(run, pulse_seconds=PULSE_SECONDS)):
-        if event is None:
+    async for one in _in_time(run, waiting.events_and_fresh_partials(run, pulse_seconds=PULSE_SECONDS)):
+        if one is None:
             yield None
-        elif event.type == "partial" and _index(event) > newest:
-            picture = await in_thread(results.partial, run, event)
+        elif (index := _index(one)) > newest:
+            picture = await in_thread(results.partial, run, one)
             if picture is not None:
-                newest = _index(event)
-                yield picture, newest
+                newest = index
+                yield picture, index
 
 
-async def _in_time(run: Run, news: AsyncGenerator[RunEvent | None, None]) -> AsyncIterator[RunEvent | None]:
+async def _in_time(run: Run, news: AsyncGenerator[News, None]) -> AsyncIterator[News]:
     """Nobody waits for ever, not even for a run that gives signs of life."""
     ends_at = asyncio.get_running_loop().time() + settings.API_WAIT_SECONDS
     async with aclosing(news):
@@ -117,5 +120,8 @@ def told(run: Run, refusal: Refused) -> Refused:
     return refusal
 
 
-def _index(event: RunEvent) -> int:
-    return int(event.data["index"])
+def _index(one: RunEvent | Partial) -> int:
+    """Of a partial picture; -1 of anything else."""
+    if isinstance(one, Partial):
+        return one.index
+    return int(one.data["index"]) if one.type == "partial" else -1

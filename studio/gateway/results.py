@@ -7,6 +7,7 @@ from typing import Any
 from accounts.models import ApiKey, Membership
 from saas import tenancy
 from studio import costs, files
+from studio.answers import Partial
 from studio.models import Output, Run, RunEvent, Slot, State
 
 TOKENS = ("input_tokens", "output_tokens", "total_tokens")
@@ -69,10 +70,12 @@ def read(run: Run, payer: tuple[Membership, ApiKey], *, with_bytes: bool = True)
     return Result(made, [slot for slot in slots if slot.state != State.SUCCEEDED], cost, left)
 
 
-def partial(run: Run, event: RunEvent) -> bytes | None:
-    """The frame that an event tells of; None where it is no longer kept."""
+def partial(run: Run, told: RunEvent | Partial) -> bytes | None:
+    """The frame, fresh or as an event tells of it; None where it is no longer kept."""
+    if isinstance(told, Partial):
+        return base64.b64encode(told.data)
     with tenancy.tenant(run.org_id):
-        found = run.org.partials.filter(code=event.data["partial"], slot__run=run.pk).first()
+        found = run.org.partials.filter(code=told.data["partial"], slot__run=run.pk).first()
     try:
         return _base64(found.file) if found else None
     except FileNotFoundError:

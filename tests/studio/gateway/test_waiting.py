@@ -1,5 +1,6 @@
 """Callers who wait: signs of life while nothing happens, and an end to the patience."""
 
+import base64
 import json
 from typing import Any
 
@@ -10,12 +11,13 @@ from django.test import AsyncClient, override_settings
 
 from accounts.models import Organization, User
 from saas import tenancy
+from studio import arrivals, relay
 from studio.gateway import delivering
 from studio.models import Run, State
 from tests.studio.api.keys import program
 from tests.studio.gateway.inside import Inside, sdk
 from tests.studio.test_engine import up, work
-from tests.upstream import Upstream
+from tests.upstream import Upstream, completed, partial, pictures, png
 
 pytestmark = pytest.mark.django_db
 __all__ = ["up"]  # the fixture
@@ -55,8 +57,8 @@ def test_a_stream_of_pictures_gives_signs_of_life(acme: Organization, bob: User,
     body = {"prompt": "a lamp", "model": "gpt-image-2", "partial_images": 1}
     chunks = streamed(program(acme, bob).token, "images/generations", body, 3)
     assert chunks[:3] == [PING] * 3
-    partial, final = [chunk for chunk in chunks if chunk != PING]
-    assert partial.startswith(b"event: image_generation.partial_image\ndata: {")
+    first, final = [chunk for chunk in chunks if chunk != PING]
+    assert first.startswith(b"event: image_generation.partial_image\ndata: {")
     assert final.startswith(b"event: image_generation.completed\ndata: {")
     assert final.endswith(b"}\n\n")
 
@@ -71,6 +73,35 @@ def test_a_stream_of_a_talk_gives_signs_of_life(acme: Organization, bob: User, u
     assert chunks.count(PING) >= 2
     assert chunks[0].startswith(b"event: response.created\n")
     assert chunks[-1].startswith((b"event: response.completed\n", b"event: response.failed\n"))
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_a_partial_comes_before_it_is_kept_and_comes_once(
+    acme: Organization, bob: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is no picture comes to nobody."""
+    up.script = pictures(
+        partial(0, png(shade=1)), partial(1, b"no picture"), partial(2, png(shade=3)), completed(png())
+    )
+    body = {"prompt": "a lamp", "model": "gpt-image-2", "partial_images": 3}
+    kept = arrivals.keep_partial
+    for keep in (kept, lambda *_: None):
+        monkeypatch.setattr(arrivals, "keep_partial", keep)
+        chunks = streamed(program(acme, bob).token, "images/generations", body, 1)
+        frames = [json.loads(chunk.partition(b"data: ")[2]) for chunk in chunks if chunk != PING]
+        assert [frame.get("partial_image_index") for frame in frames] == [0, 2, None]
+        assert [base64.b64decode(frame["b64_json"]) for frame in frames] == [png(shade=1), png(shade=3), png()]
+
+
+@pytest.mark.usefixtures("_impatient")
+def test_where_the_worker_is_elsewhere_a_partial_comes_when_it_is_kept(
+    acme: Organization, bob: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "pass_on", lambda *_: None)
+    body = {"prompt": "a lamp", "model": "gpt-image-2", "partial_images": 1}
+    chunks = streamed(program(acme, bob).token, "images/generations", body, 1)
+    frames = [json.loads(chunk.partition(b"data: ")[2]) for chunk in chunks if chunk != PING]
+    assert [base64.b64decode(frame["b64_json"]) for frame in frames] == [png(shade=10), png(shade=200)]
 
 
 @override_settings(API_WAIT_SECONDS=0)
