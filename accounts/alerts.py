@@ -1,16 +1,29 @@
 """Half, four fifths and all of a limit are told once each: to the admins, and to the person whose limit it is."""
 
 from collections.abc import Iterable
-from datetime import date
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, Q, QuerySet, Value
+from django.db.models.lookups import Exact
 from django.template.loader import render_to_string
 
 from accounts import deliveries
 from accounts.counters import Amount, Found, Place
-from accounts.models import LimitAlert, Organization, Period, Role, Subject, Unit, WebhookEvent
-from accounts.periods import resets_at, zone
+from accounts.models import (
+    ApiKey,
+    Counter,
+    LimitAlert,
+    Membership,
+    Organization,
+    Period,
+    Role,
+    SeenAlert,
+    Subject,
+    Unit,
+    WebhookEvent,
+)
+from accounts.periods import resets_at, today, zone
 from saas import mail, money
 
 ALL = 100
@@ -35,15 +48,76 @@ def note_refusal(org: Organization, place: Place, unit: Unit, allowed: int, *, i
     _tell(org.pk, place, unit, 100, allowed, is_play=is_play)
 
 
-def newest(org: Organization, subject: Subject, subject_id: int, since: Iterable[date]) -> LimitAlert | None:
-    """The gravest of these days and months, for the page."""
-    of_subject = org.limit_alerts.filter(subject=subject, subject_id=subject_id, starts_on__in=list(since))
-    return of_subject.order_by("-percent", "-pk").first()
+def for_page(member: Membership) -> LimitAlert | None:
+    """The gravest of today and this month that concerns this person, is still true, and was not put away by them."""
+    now = today(member.org)
+    current = Q(period=Period.DAY, starts_on=now.day) | Q(period=Period.MONTH, starts_on=now.month)
+    found = concerning(member).filter(current).exclude(seen__user=member.user_id).exclude(_is_raised())
+    alert = found.order_by("is_play", "-percent", "-pk").first()
+    if alert is None or (alert.is_play and Counter.objects.filter(org=member.org_id, is_play=False).exists()):
+        return None  # play money concerns those alone who have no other
+    return alert
+
+
+def shown_to(member: Membership) -> dict[str, Any]:
+    """What templates/accounts/_alert.html says; nothing where there is nothing to say."""
+    alert = for_page(member)
+    if alert is None:
+        return {}
+    words = sentence(alert, member)
+    return {"alert": alert, "sentence": words, "organization": member.org, "is_admin": member.is_admin}
+
+
+def put_away(*, alert: LimitAlert, by: Membership) -> None:
+    """With the lesser ones of the same limit."""
+    same = {name: getattr(alert, name) for name in (*Place._fields, "is_play", "unit")}
+    lesser = LimitAlert.objects.filter(org=by.org_id, percent__lte=alert.percent, **same)
+    SeenAlert.objects.bulk_create(
+        (SeenAlert(org_id=by.org_id, user=by.user, alert=each) for each in lesser), ignore_conflicts=True
+    )
+
+
+def sentence(alert: LimitAlert, member: Membership) -> str:
+    """For the page, to this person."""
+    org = member.org
+    place = Place(*(getattr(alert, name) for name in Place._fields))
+    word = "daily" if place.period == Period.DAY else "monthly"
+    is_own = place.subject == Subject.MEMBER
+    limit = f"your {word} limit" if is_own else f"the {word} limit of {_name(org, place)}"
+    if alert.allowed is not None:
+        limit += f" of {_amount(Unit(alert.unit), alert.allowed)}"
+    if alert.percent < ALL:
+        return f"{alert.percent} % of {limit} is used."
+    moment = resets_at(org, Period(place.period), place.starts_on).astimezone(zone(org))
+    return f"Nothing more fits into {limit}. It begins anew on {moment:%-d %B at %H:%M} ({org.time_zone})."
+
+
+def concerning(member: Membership) -> QuerySet[LimitAlert]:
+    """One's own and one's keys'; the organization's, of which all learn when nothing fits any more."""
+    own = Q(subject=Subject.MEMBER, subject_id=member.user_id)
+    keys = Q(subject=Subject.KEY, subject_id__in=ApiKey.objects.filter(org=member.org_id, maker=member.user_id))
+    everybodys = Q(subject=Subject.ORGANIZATION) if member.is_admin else Q(subject=Subject.ORGANIZATION, percent=ALL)
+    return LimitAlert.objects.filter(own | keys | everybodys, org=member.org_id)
+
+
+def _is_raised() -> Exists:
+    """Its counter allows more by now."""
+    same = {name: OuterRef(name) for name in ("org", *Place._fields, "is_play")}
+    of_money = Q(allowed_micros=None) | Q(allowed_micros__gt=OuterRef("allowed"))
+    of_images = Q(allowed_images=None) | Q(allowed_images__gt=OuterRef("allowed"))
+    unit = ExpressionWrapper(Q(Exact(OuterRef("unit"), Value(Unit.MONEY.value))), output_field=BooleanField())
+    counters = Counter.objects.filter(**same).alias(is_money=unit)
+    return Exists(counters.filter((Q(is_money=True) & of_money) | (Q(is_money=False) & of_images)))
 
 
 def _tell(org_id: int, place: Place, unit: Unit, percent: int, allowed: int, *, is_play: bool) -> None:
     _, is_new = LimitAlert.objects.get_or_create(
-        org_id=org_id, **place._asdict(), is_play=is_play, unit=unit, percent=percent
+        org_id=org_id,
+        **place._asdict(),
+        is_play=is_play,
+        unit=unit,
+        percent=percent,
+        defaults={"allowed": allowed},
     )
     if is_new and not is_play:
         _send(Organization.objects.get(pk=org_id), place, unit, percent, allowed)
@@ -56,7 +130,7 @@ def _send(org: Organization, place: Place, unit: Unit, percent: int, allowed: in
     people = list(org.memberships.filter(concerned).select_related("user").order_by("pk")[:MOST_ADMINS])
     whose = _name(org, place)
     word = "daily" if place.period == Period.DAY else "monthly"
-    amount = money.show(allowed) if unit == Unit.MONEY else f"{allowed:,} pictures"
+    amount = _amount(unit, allowed)
     moment = resets_at(org, Period(place.period), place.starts_on).astimezone(zone(org))
     context = {
         "whose": whose,
@@ -74,6 +148,10 @@ def _send(org: Organization, place: Place, unit: Unit, percent: int, allowed: in
     for member in people:
         body = render_to_string("accounts/mail/limit_alert.txt", {**context, "is_admin": member.is_admin})
         mail.send(subject=subject, body=body, to=[member.user.email])
+
+
+def _amount(unit: Unit, allowed: int) -> str:
+    return money.show(allowed) if unit == Unit.MONEY else f"{allowed:,} pictures"
 
 
 def _name(org: Organization, place: Place) -> str:

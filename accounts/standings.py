@@ -202,6 +202,30 @@ def at_this_pace(org: Organization, month: Counter | None) -> int | None:
     return month.spent_micros * days // now.day
 
 
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What this month would look like had each person at most so much."""
+
+    each: int
+    stopped: int  # people who have spent that by now
+    ends_at: int | None  # at the pace of each; too early in the month, nobody can say
+    most: int  # if everybody used it up
+
+
+def what_if(org: Organization, people: Iterable[Standing], each: int) -> WhatIf:
+    found = list(people)
+    paces = [at_this_pace(org, line.month) for line in found]
+    is_early = today(org).day.day < PACE_FROM_DAY
+    ends_at = None if is_early else sum(min(pace or 0, each) for pace in paces)
+    return WhatIf(each, sum(line.spent + line.held >= each for line in found), ends_at, each * len(found))
+
+
+def promised(people: Iterable[Standing]) -> int | None:
+    """What everybody's monthly limits come to; None where somebody has none."""
+    limits = [line.limit for line in people]
+    return None if not limits or None in limits else sum(limit or 0 for limit in limits)
+
+
 def _counts(counter: Counter, org: Organization, member: Membership, now: Today) -> bool:
     """Of this person or this organization, and of the day or month that it is."""
     subject_id = member.user_id if counter.subject == Subject.MEMBER else org.pk

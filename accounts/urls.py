@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts.views import api, audit, connections, home, invitations, keys, me, organizations, team, webhooks
+from accounts.views import alerts, api, audit, connections, home, invitations, keys, me, organizations, team, webhooks
 
 people = [
     path("", home.home, name="home"),
@@ -44,6 +44,7 @@ organization = [
     path("webhooks/<uuid:code>/off/", webhooks.switch_webhook_off, name="switch_webhook_off"),
     path("webhooks/<uuid:code>/remove/", webhooks.remove_webhook, name="remove_webhook"),
     path("webhooks/deliveries/<uuid:code>/replay/", webhooks.replay_delivery, name="replay_delivery"),
+    path("alerts/<uuid:code>/put-away/", alerts.put_alert_away, name="put_alert_away"),
     path("audit/", audit.audit_log, name="audit"),
     path("audit/export/", audit.audit_export, name="audit_export"),
     path("settings/", organizations.settings, name="settings"),

@@ -70,27 +70,28 @@ def of(days: Sequence[date], sums: Sequence[DaySum], keys: Sequence[str], *, in_
         held = heights[place[one.day]]
         number = series.get(one.key, MOST_SERIES)
         held[number] = held.get(number, 0) + (one.images if in_images else one.micros)
-    return _drawn([(group[0], group[-1]) for group in groups], heights, is_whole=in_images)
+    return _drawn([(group[0], group[-1]) for group in groups], heights)
 
 
 def of_months(amounts: Sequence[tuple[date, int]]) -> Chart:
     """One bar for each month, the oldest first."""
     ends = [(first, following(first) - ONE_DAY) for first, _ in amounts]
-    return _drawn(ends, [{0: amount} for _, amount in amounts], is_whole=False)
+    return _drawn(ends, [{0: amount} for _, amount in amounts])
 
 
-def nice(most: int, *, is_whole: bool = False) -> int:
-    """The round number above which no bar reaches."""
+def nice(most: int) -> int:
+    """The round number above which no bar reaches; even, so that its half can be said."""
     step = 1
     while True:
-        for times in (1, 2, 4) if is_whole and step == 1 else (1, 2, 5):
-            if times * step >= most:
-                return times * step
+        for tenths in (20, 30, 40, 50, 60, 80, 100):
+            top = tenths * step // 10
+            if top >= most and top % 2 == 0:
+                return top
         step *= 10
 
 
-def _drawn(ends: Sequence[tuple[date, date]], heights: Sequence[dict[int, int]], *, is_whole: bool) -> Chart:
-    top = nice(max((sum(held.values()) for held in heights), default=0), is_whole=is_whole)
+def _drawn(ends: Sequence[tuple[date, date]], heights: Sequence[dict[int, int]]) -> Chart:
+    top = nice(max((sum(held.values()) for held in heights), default=0))
     share = 100 / max(1, len(ends))
     width = min(share * FILLED, WIDEST)
     middle: Callable[[int], float] = lambda number: (number + 0.5) * share  # noqa: E731

@@ -1,42 +1,40 @@
-"""Files of ledger entries. PostgreSQL writes the rows; they pass through in pieces, so a million of them need no more
-memory than a hundred."""
+"""Exports: who may have one, and its way from asked for to a file that is kept for a week."""
 
-import shutil
 import tempfile
-from collections.abc import Iterator
-from decimal import Decimal
-from pathlib import Path
-from typing import Any, BinaryIO
+from datetime import timedelta
 
-import xlsxwriter
 from django.core.cache import cache
 from django.core.files import File
 from django.core.files.storage import default_storage
-from django.db import connection, transaction
-from django.db.models import QuerySet, Sum
+from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts import deliveries
 from accounts.models import Membership, Organization, WebhookEvent
-from billing import sheets, usage
+from billing import files
 from billing.models import Entry, Export, ExportState, Format
 from billing.models.exports import KEPT_FOR
+from billing.sources import SOURCES, Wanted
 from billing.spans import OWN, Span
 from billing.usage import Scope
 from saas import money
 
-BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()  # tells a spreadsheet that the text is UTF-8
-ROWS_PER_SHEET = 1_000_000  # Excel ends a little above
-TELL_EVERY = 10_000
-BUFFER_BYTES = 1 << 20
-# A line of JSON has no control characters, so with these as quote and delimiter it is written as it is.
-AS_IT_IS = "(FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02')"
+LONGEST = timedelta(hours=1)  # one that is older was lost
 
 
 def visible_to(member: Membership) -> QuerySet[Export]:
     """One's own; those of everybody's entries as long as one may see everybody's."""
     own = Export.objects.filter(org=member.org_id, maker=member.user_id, created_at__gt=timezone.now() - KEPT_FOR)
     return own if member.is_admin else own.filter(user_id=member.user_id)
+
+
+def is_still_allowed(export: Export) -> bool:
+    """Asked before the file is made and before anybody is told of it: rights end at any moment."""
+    maker = Membership.objects.filter(
+        org=export.org_id, user=export.maker_id, user__is_active=True, org__deleted_at=None, org__suspended_at=None
+    ).first()
+    return maker is not None and visible_to(maker).filter(pk=export.pk).exists()
 
 
 def newest_entry(org: Organization) -> int:
@@ -46,34 +44,31 @@ def newest_entry(org: Organization) -> int:
         return Entry.objects.filter(org=org).order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
-def make(export: Export, *, upto: int) -> None:
-    """Inside the organization's wall. Rows and sum are those of the entries up to `upto`."""
-    scope = scope_of(export)
-    where, values = usage.conditions(scope)
-    where = f"{where.format(day='counted_on')} AND id <= %(upto)s"
-    values |= {
-        "upto": upto,
-        "zone": scope.org.time_zone,
-        "account": str(scope.org.code),
-        "account_name": scope.org.name,
-    }
+def make(export: Export, *, upto: int) -> bool:
+    """Inside the organization's wall. Rows and sum are those of the entries up to `upto`. Answers whether it is this
+    file that was noted, and not one of a message that came twice."""
+    form, source = Format(export.format), SOURCES[export.what]
+    wanted = Wanted(scope_of(export), export.maker_id, upto)
     with tempfile.TemporaryFile() as file:
-        write = _write_workbook if export.format == Format.XLSX else _write_copy
-        rows = write(file, export, where, values)
+        rows = files.write(file, form, source, wanted, lambda done: _tell(export, done))
         size = file.tell()
         file.seek(0)
-        name = f"{scope.org.code}/exports/{export.code}.{Format(export.format).extension}"
+        name = f"{export.org.code}/exports/{export.code}.{form.extension}"
         stored = default_storage.save(name, File(file))
-    micros = usage.entries(scope).filter(pk__lte=upto).aggregate(sum=Sum("micros", default=0))["sum"]
-    made = {"state": ExportState.READY, "file": stored, "rows": rows, "size_bytes": size, "micros": micros}
-    if Export.objects.filter(pk=export.pk, state=ExportState.MAKING).update(**made):
-        _announce(export, rows, micros)
+    micros = files.total(form, source, wanted)
+    made = {"file": stored, "rows": rows, "size_bytes": size, "micros": micros, "ready_at": timezone.now()}
+    if not _making(export).update(state=ExportState.READY, **made):
+        default_storage.delete(stored)
+        return False
+    _announce(export, rows, micros)
+    return True
 
 
 def _announce(export: Export, rows: int, micros: int) -> None:
     """Where it is, and no link that works without rights."""
     data = {
         "export": str(export.code),
+        "what": export.what,
         "format": export.format,
         "from": str(export.first),
         "to": str(export.last),
@@ -87,7 +82,7 @@ def _announce(export: Export, rows: int, micros: int) -> None:
 
 
 def fail(export: Export) -> None:
-    Export.objects.filter(pk=export.pk, state=ExportState.MAKING).update(state=ExportState.FAILED)
+    _making(export).update(state=ExportState.FAILED)
 
 
 def rows_so_far(export: Export) -> int:
@@ -105,89 +100,20 @@ def tidy(org: Organization) -> int:
     return len(old)
 
 
+def lost_or_failed(org: Organization) -> QuerySet[Export]:
+    """Of monthly ones: nobody stands by to ask again."""
+    is_lost = Q(state=ExportState.MAKING, asked_at__lt=timezone.now() - LONGEST)
+    monthly = Export.objects.filter(org=org, created_at__gt=timezone.now() - KEPT_FOR).exclude(subscription=None)
+    return monthly.filter(is_lost | Q(state=ExportState.FAILED))
+
+
 def scope_of(export: Export) -> Scope:
     span = Span(OWN, export.first, export.last)
     return Scope(export.org, span, is_play=export.is_play, only=export.only, user_id=export.user_id)
 
 
-def _write_copy(file: BinaryIO, export: Export, where: str, values: dict[str, Any]) -> int:
-    """PostgreSQL's own COPY, a row at a time as it comes."""
-    statement, options = _statement(export, where)
-    if export.format == Format.CSV:
-        file.write(BYTE_ORDER_MARK)
-    rows, waiting = 0, bytearray()
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({statement}) TO STDOUT {options}", values) as copied:
-        for line in copied:
-            waiting += line
-            rows += 1
-            if len(waiting) > BUFFER_BYTES:
-                file.write(waiting)
-                waiting.clear()
-            if rows % TELL_EVERY == 0:
-                _tell(export, rows)
-    file.write(waiting)
-    return rows - (export.format != Format.JSONL)  # the first line is the header
-
-
-def _statement(export: Export, where: str) -> tuple[str, str]:
-    if export.format == Format.FOCUS:
-        return sheets.select(sheets.FOCUS, f"{where} AND kind <> 'uncertain'"), "(FORMAT csv, HEADER)"
-    if export.format == Format.JSONL:
-        inner = sheets.select(sheets.LEDGER, where)
-        return f"SELECT row_to_json(line) FROM ({inner}) line", AS_IT_IS  # noqa: S608 words of ours
-    return sheets.select(sheets.FOR_SPREADSHEETS, where), "(FORMAT csv, HEADER)"
-
-
-def _write_workbook(file: BinaryIO, export: Export, where: str, values: dict[str, Any]) -> int:
-    """Cells of text are text, whatever they begin with, and amounts are numbers with every digit."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "export.xlsx"
-        book = xlsxwriter.Workbook(path, {"constant_memory": True, "strings_to_formulas": False, "tmpdir": folder})
-        amount = book.add_format({"num_format": "0.00####"})
-        heading = book.add_format({"bold": True})
-        rows, sheet = 0, None
-        for row in _rows(sheets.select(sheets.LEDGER, where), values):
-            line = rows % ROWS_PER_SHEET
-            if line == 0:
-                sheet = book.add_worksheet(f"Ledger {rows // ROWS_PER_SHEET + 1}")
-                _head(sheet, heading)
-            _put(sheet, line + 1, row, amount)
-            rows += 1
-            if rows % TELL_EVERY == 0:
-                _tell(export, rows)
-        if sheet is None:
-            _head(book.add_worksheet("Ledger 1"), heading)
-        book.close()
-        with path.open("rb") as made:
-            shutil.copyfileobj(made, file)
-    return rows
-
-
-def _rows(statement: str, values: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
-    """By a cursor of the server's, so that they are not all here at once."""
-    with connection.chunked_cursor() as cursor:
-        cursor.execute(statement, values)
-        while chunk := cursor.fetchmany(2000):
-            yield from chunk
-
-
-def _head(sheet: Any, heading: Any) -> None:
-    sheet.freeze_panes(1, 0)
-    sheet.set_column(0, len(sheets.LEDGER) - 1, 16)
-    for column, name in enumerate(sheets.LEDGER):
-        sheet.write_string(0, column, name, heading)
-
-
-def _put(sheet: Any, line: int, row: tuple[Any, ...], amount: Any) -> None:
-    for column, value in enumerate(row):
-        if isinstance(value, bool):
-            sheet.write_boolean(line, column, value)
-        elif isinstance(value, Decimal):
-            sheet.write_number(line, column, value, amount)
-        elif isinstance(value, int):
-            sheet.write_number(line, column, value)
-        elif value is not None:
-            sheet.write_string(line, column, str(value))
+def _making(export: Export) -> QuerySet[Export]:
+    return Export.objects.filter(pk=export.pk, state=ExportState.MAKING)
 
 
 def _tell(export: Export, rows: int) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator
 
-from accounts.models import Quota
+from accounts.models import Organization, ProviderConnection, ProviderKind, Quota
 from accounts.models.quotas import QUALITIES
 from billing.models import Price
 from saas import money
@@ -77,6 +77,9 @@ class ManyForm(forms.Form):
         ("images_month", "Pictures a month"),
         ("images_day", "Pictures a day"),
         ("role", "Back to what their role says"),
+        ("copy:member", "All as each member has"),
+        ("copy:admin", "All as each admin has"),
+        ("copy:owner", "All as each owner has"),
     )
     what = forms.ChoiceField(choices=WHAT, label="Set")
     amount = forms.CharField(
@@ -97,7 +100,7 @@ class ManyForm(forms.Form):
 
 
 def _read(what: str, text: str) -> int | None:
-    if not text or what == "role":
+    if not text or what == "role" or what.startswith("copy:"):
         return None
     if what.startswith("money"):
         return money.parse(text)
@@ -106,8 +109,29 @@ def _read(what: str, text: str) -> int | None:
     return int(text)
 
 
+class WhatIfForm(forms.Form):
+    each = MoneyField(required=False, label="What if each person had at most")
+
+
 class SheetForm(forms.Form):
     file = forms.FileField(label="CSV file", help_text="As it was exported: subject, name and four limits.")
+
+
+class CompareForm(forms.Form):
+    connection = forms.ModelChoiceField(
+        ProviderConnection.objects.none(), to_field_name="code", empty_label=None, label="Connection"
+    )
+    file = forms.FileField(
+        label="The provider's file",
+        help_text="CSV or JSON, up to 10 MB: at OpenAI, Usage → Export, either Activity or Cost.",
+        widget=forms.FileInput(attrs={"accept": ".csv,.json,.txt"}),
+    )
+
+    def __init__(self, *args: Any, org: Organization, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["connection"]
+        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 narrows the type
+        field.queryset = org.connections.exclude(kind=ProviderKind.SANDBOX).order_by("-is_default", "name")
 
 
 class ResolveForm(forms.Form):

@@ -2,13 +2,16 @@
 
 Text is made harmless for spreadsheets, which run what looks like a formula; amounts are exact decimals of dollars."""
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from saas.sheets import FORMULA_STARTS
 
 STARTS = ", ".join(f"chr({ord(char)})" for char in sorted(FORMULA_STARTS))
 
 
 def text(column: str) -> str:
-    return f"CASE WHEN left({column}, 1) IN ({STARTS}) THEN '''' || {column} ELSE {column} END"
+    return f"CASE WHEN left({column}, 1) IN ({STARTS}) THEN '''' || ({column}) ELSE {column} END"
 
 
 def dollars(column: str) -> str:
@@ -23,44 +26,68 @@ def midnight(day: str) -> str:
     return f"(({day})::timestamp AT TIME ZONE %(zone)s)"
 
 
-LEDGER = {
-    "entry": "code",
-    "written_at": stamp("at"),
-    "day": "counted_on",
-    "kind": "kind",
-    "amount_usd": dollars("micros"),
-    "open_usd": dollars("open_micros"),
-    "images": "images",
-    "estimated": "is_estimated",
-    "sandbox": "is_play",
-    "person": "user_label",
-    "api_key": "key_label",
-    "connection": "connection_label",
-    "project": "project",
-    "model": "model",
-    "quality": "quality",
-    "size": "size",
-    "run_kind": "run_kind",
-    "text_in": "text_in",
-    "image_in": "image_in",
-    "cached_text": "cached_text",
-    "cached_image": "cached_image",
-    "image_out": "image_out",
-    "text_out": "text_out",
-    "talk_in": "talk_in",
-    "talk_cached": "talk_cached",
-    "talk_out": "talk_out",
-    "run": "run_code",
-    "slot": "slot_code",
-    "attempt": "attempt",
-    "provider_request": "request_id",
-    "price_row": "coalesce((tariff->>'flat_price_id'), (tariff->>'price_id'))",
-    "by": "by_label",
-    "note": "note",
-}
+class Column(NamedTuple):
+    """What a column says as SQL, and how each kind of file writes it."""
 
-TEXTS = {"person", "api_key", "connection", "project", "model", "quality", "size", "provider_request", "by", "note"}
-FOR_SPREADSHEETS = {name: text(column) if name in TEXTS else column for name, column in LEDGER.items()}
+    sql: str
+    kind: str = "plain"  # or: text (of people), money (in micro-dollars), stamp (a moment)
+
+    def plain(self) -> str:
+        """For files that nobody runs."""
+        return {"money": dollars, "stamp": stamp}.get(self.kind, _itself)(self.sql)
+
+    def harmless(self) -> str:
+        """For what a spreadsheet opens by guessing."""
+        return text(self.sql) if self.kind == "text" else self.plain()
+
+    def typed(self) -> str:
+        """For what says itself of which type a cell is."""
+        return dollars(self.sql) if self.kind == "money" else self.sql
+
+
+Columns = Mapping[str, Column]
+
+
+def _itself(sql: str) -> str:
+    return sql
+
+
+LEDGER: Columns = {
+    "entry": Column("code"),
+    "written_at": Column("at", "stamp"),
+    "day": Column("counted_on"),
+    "own_day": Column("coalesce(held_on, counted_on)"),
+    "kind": Column("kind"),
+    "amount_usd": Column("micros", "money"),
+    "open_usd": Column("open_micros", "money"),
+    "images": Column("images"),
+    "estimated": Column("is_estimated"),
+    "sandbox": Column("is_play"),
+    "person": Column("user_label", "text"),
+    "api_key": Column("key_label", "text"),
+    "connection": Column("connection_label", "text"),
+    "project": Column("project", "text"),
+    "model": Column("model", "text"),
+    "quality": Column("quality", "text"),
+    "size": Column("size", "text"),
+    "run_kind": Column("run_kind"),
+    "text_in": Column("text_in"),
+    "image_in": Column("image_in"),
+    "cached_text": Column("cached_text"),
+    "cached_image": Column("cached_image"),
+    "image_out": Column("image_out"),
+    "text_out": Column("text_out"),
+    "talk_in": Column("talk_in"),
+    "talk_cached": Column("talk_cached"),
+    "talk_out": Column("talk_out"),
+    "run": Column("run_code"),
+    "slot": Column("slot_code"),
+    "attempt": Column("attempt"),
+    "provider_request": Column("request_id", "text"),
+    "price_row": Column("coalesce((tariff->>'flat_price_id'), (tariff->>'price_id'))"),
+    "by": Column("by_label", "text"),
+    "note": Column("note", "text"),
+}
 
 # FinOps Open Cost and Usage Specification 1.0. What cannot be known of a picture is null, as the specification allows.
 IS_CORRECTION = "kind = 'correction'"
@@ -113,7 +140,5 @@ FOCUS = {
 }
 
 
-def select(columns: dict[str, str], where: str) -> str:
-    """As a query whose answer is in the order in which entries were written."""
-    words = ", ".join(f'{expression} AS "{name}"' for name, expression in columns.items())
-    return f"SELECT {words} FROM billing_entry WHERE {where} ORDER BY id"  # noqa: S608 words of ours
+def listed(columns: Mapping[str, str]) -> str:
+    return ", ".join(f'{expression} AS "{name}"' for name, expression in columns.items())

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from billing.views import exports, limits, months, prices, purse, usage
+from billing.views import comparing, exports, limits, months, prices, purse, usage
 
 organization = [
     path("purse/", purse.purse, name="purse"),
@@ -17,7 +17,10 @@ organization = [
     path("usage/months/", months.months_page, name="months"),
     path("usage/months/<str:month>/", months.month_page, name="month"),
     path("usage/months/<str:month>/close/", months.close_month, name="close_month"),
+    path("usage/compare/", comparing.compare_usage, name="compare_usage"),
     path("usage/exports/", exports.exports_page, name="exports"),
     path("usage/exports/make/", exports.make_export, name="make_export"),
+    path("usage/exports/monthly/", exports.subscribe_export, name="subscribe_export"),
+    path("usage/exports/monthly/<uuid:code>/end/", exports.unsubscribe_export, name="unsubscribe_export"),
     path("usage/exports/<uuid:code>/", exports.export_file, name="export_file"),
 ]

@@ -1,10 +1,13 @@
-"""Paging by cursor: the page after a row, however many rows lie before it."""
+"""Ways between pages: back to where somebody was, and by cursor to the page after a row, however many rows lie before
+it."""
 
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 M = TypeVar("M", bound=Model)
 PAGE_SIZE = 50
@@ -26,6 +29,15 @@ def cursor_page(rows: QuerySet[M], *, before: str, size: int = PAGE_SIZE) -> Pag
     items = list(found[: size + 1])
     next_cursor = str(getattr(items[size - 1], "code")) if len(items) > size else ""  # noqa: B009 M is any model
     return Page(items[:size], next_cursor, code is None)
+
+
+def back_to(request: HttpRequest) -> str:
+    """Where a small act was done, as long as it is a page of ours; empty otherwise."""
+    back = request.POST.get("next") or request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return back if is_ours else ""
 
 
 def _code(text: str) -> UUID | None:

@@ -129,6 +129,14 @@ def reconcile_nightly() -> None:
         reconcile.send()
 
 
+def monthly_exports() -> None:
+    """Each hour by one process: somewhere a month has ended."""
+    from billing.tasks import make_monthly_exports
+
+    if cache.add(f"darkroom:monthly:{timezone.now():%Y-%m-%d-%H}", True, timeout=TIDY_SECONDS):
+        make_monthly_exports.send()
+
+
 def _take_over(held: Held) -> None:
     slot = Slot.objects.select_related("run").filter(code=held.slot_code).first()
     if slot is None:
@@ -156,6 +164,7 @@ def _watch() -> None:
                 _try(sweep)
                 _try(poke)
                 _try(reconcile_nightly)
+                _try(monthly_exports)
         connection.close()
 
 

@@ -1,5 +1,5 @@
 from accounts.models.api_keys import ApiKey, Scope
-from accounts.models.asks import Ask, AskState, LimitAlert
+from accounts.models.asks import Ask, AskState, LimitAlert, SeenAlert
 from accounts.models.audit import AuditEntry
 from accounts.models.circuits import Circuit
 from accounts.models.connections import Health, ProviderConnection
@@ -36,6 +36,7 @@ __all__ = [
     "Quota",
     "Role",
     "Scope",
+    "SeenAlert",
     "Subject",
     "Unit",
     "User",

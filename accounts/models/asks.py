@@ -3,6 +3,7 @@
 import uuid
 
 from django.conf import settings
+from django.contrib.postgres.functions import RandomUUID
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -15,6 +16,7 @@ class LimitAlert(TenantModel):
     """So much of a limit is spent: told once."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="limit_alerts")
+    code = models.UUIDField(db_default=RandomUUID(), unique=True, editable=False)
     subject = models.CharField(max_length=12)
     subject_id = models.BigIntegerField()
     period = models.CharField(max_length=5, choices=Period.choices)
@@ -22,6 +24,7 @@ class LimitAlert(TenantModel):
     is_play = models.BooleanField()
     unit = models.CharField(max_length=6, choices=Unit.choices)
     percent = models.PositiveSmallIntegerField()
+    allowed = models.BigIntegerField(null=True)  # what the limit was; a higher one makes it old news
     at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -34,6 +37,20 @@ class LimitAlert(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.percent} % of {self.subject} {self.subject_id}"
+
+
+class SeenAlert(TenantModel):
+    """Who has put an alert away does not see it again."""
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="seen_alerts")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    alert = models.ForeignKey(LimitAlert, on_delete=models.CASCADE, related_name="seen")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "alert"], name="an_alert_is_put_away_once")]
+
+    def __str__(self) -> str:
+        return f"{self.alert_id} by {self.user_id}"
 
 
 class AskState(models.TextChoices):

@@ -2,12 +2,11 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from accounts.access import PersonRequest, memberships_of
 from accounts.forms import LookForm, ProfileForm
-from saas import tenancy
+from saas import pages, tenancy
 
 
 def me(request: PersonRequest) -> HttpResponse:
@@ -34,8 +33,4 @@ def look(request: HttpRequest) -> HttpResponse:
             request.user.save(update_fields=["look"])
         else:
             request.session["look"] = chosen
-    back = request.POST.get("next") or request.headers.get("Referer", "")
-    is_ours = url_has_allowed_host_and_scheme(
-        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return redirect(back if is_ours else "home")
+    return redirect(pages.back_to(request) or "home")

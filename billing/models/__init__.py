@@ -1,4 +1,4 @@
-from billing.models.exports import Export, ExportState, Format
+from billing.models.exports import Export, ExportState, Format, Subscription
 from billing.models.ledger import Entry, EntryKind, Snapshot
 from billing.models.months import ClosedMonth
 from billing.models.prices import FlatPrice, Price
@@ -16,5 +16,6 @@ __all__ = [
     "Format",
     "Price",
     "Snapshot",
+    "Subscription",
     "UseCursor",
 ]

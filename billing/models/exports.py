@@ -1,5 +1,5 @@
 import uuid
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -27,13 +27,41 @@ class ExportState(models.TextChoices):
     FAILED = "failed", "Failed"
 
 
+class Subscription(TenantModel):
+    """Somebody gets an export of each month when it is over."""
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="export_subscriptions")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    what = models.CharField(max_length=10)
+    format = models.CharField(max_length=6, choices=Format.choices)
+    is_play = models.BooleanField()
+    last_month = models.DateField()  # the first day of the newest month that was made, or that needed none
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["org", "user", "what", "format", "is_play"], name="subscribed_to_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.what} as {self.format}, each month"
+
+    def begin(self, month: date) -> bool:
+        """Of two workers that look at the same time, one makes it."""
+        waiting = Subscription.objects.filter(pk=self.pk, last_month__lt=month)
+        return waiting.update(last_month=month) == 1
+
+
 class Export(TenantModel):
-    """A file of ledger entries that a worker makes, for whoever asked for it, for a week."""
+    """A file that a worker makes, for whoever asked for it, for a week."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="exports")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     maker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    what = models.CharField(max_length=10, default="ledger")  # billing.sources
     format = models.CharField(max_length=6, choices=Format.choices)
+    subscription = models.ForeignKey(Subscription, null=True, on_delete=models.SET_NULL, related_name="exports")
     first = models.DateField()
     last = models.DateField()
     is_play = models.BooleanField()
@@ -45,16 +73,25 @@ class Export(TenantModel):
     micros = models.BigIntegerField(null=True)  # what its amounts come to
     size_bytes = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    asked_at = models.DateTimeField(default=timezone.now)  # the last time that a worker was asked to make it
+    ready_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = [models.Index(fields=["org", "maker", "-id"])]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subscription", "first"],
+                condition=models.Q(subscription__isnull=False),
+                name="one_export_a_month",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.filename
 
     @property
     def filename(self) -> str:
-        kind = "focus" if self.format == Format.FOCUS else "ledger"
+        kind = "focus" if self.format == Format.FOCUS else self.what
         return f"darkroom-{kind}-{self.first:%Y%m%d}-{self.last:%Y%m%d}.{Format(self.format).extension}"
 
     @property

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import limit_sheets, limits, standings
 from accounts.access import OrgRequest, member_required
 from accounts.errors import Refused
-from accounts.models import AskState, HoldState, Quota, Role, Subject
+from accounts.models import AskState, HoldState, Membership, Quota, Role, Subject
 from accounts.models.asks import Ask
 from billing import charging
-from billing.forms import LimitsForm, ManyForm, ResolveForm, SheetForm
+from billing.forms import LimitsForm, ManyForm, ResolveForm, SheetForm, WhatIfForm
 
 PAGE_SIZE = 100
 MOST_ASKS = 50
@@ -68,15 +68,7 @@ def set_many_limits(request: OrgRequest) -> HttpResponse:
     if not form.is_valid():
         return _page(request, form, SheetForm())
     for member in people:
-        own = _own(request, Subject.MEMBER, user=member.user)
-        if form.cleaned_data["what"] == "role":
-            limits.remove(org=request.org, by=request.member, quota=own)
-        else:
-            values = {
-                **_values_of_role(request, own, member.role),
-                form.cleaned_data["what"]: form.cleaned_data["value"],
-            }
-            limits.change(org=request.org, by=request.member, quota=own, values=values)
+        _set_one(request, member, form.cleaned_data["what"], form.cleaned_data["value"])
     messages.success(request, f"The limits of {len(people)} {'person' if len(people) == 1 else 'people'} are set.")
     return redirect("limits", request.org.slug)
 
@@ -129,10 +121,30 @@ def resolve_charge(request: OrgRequest, code: UUID) -> HttpResponse:
     return redirect("limits", request.org.slug)
 
 
+def _set_one(request: OrgRequest, member: Membership, what: str, value: int | None) -> None:
+    own = _own(request, Subject.MEMBER, user=member.user)
+    if what == "role":
+        limits.remove(org=request.org, by=request.member, quota=own)
+        return
+    how, _, role = what.partition(":")
+    values = _as_role(request, role) if how == "copy" else {**_values_of_role(request, own, member.role), what: value}
+    limits.change(org=request.org, by=request.member, quota=own, values=values)
+
+
+def _as_role(request: OrgRequest, role: str) -> dict[str, Any]:
+    """Everything that a role says, as one's own; nothing said is no limit."""
+    pattern = request.org.quotas.filter(subject=Subject.ROLE, role=role).first() or Quota()
+    return {name: getattr(pattern, name) for name in limits.FIELDS}
+
+
 def _page(request: OrgRequest, many: ManyForm, sheet: SheetForm) -> HttpResponse:
     is_play = standings.is_on_play_money(request.org)
     tab = request.GET.get("of", "members")
-    lines = {"keys": standings.keys, "roles": standings.roles}.get(tab, standings.members)(request.org, is_play=is_play)
+    people = standings.members(request.org, is_play=is_play)
+    others = {"keys": standings.keys, "roles": standings.roles}.get(tab)
+    lines = others(request.org, is_play=is_play) if others else people
+    what_if = WhatIfForm(request.GET if "each" in request.GET else None)
+    each = what_if.cleaned_data["each"] if what_if.is_valid() else None
     search, sort = request.GET.get("q", "")[:80], request.GET.get("sort", "spent")
     if tab != "roles":
         lines = standings.arranged(lines, search=search, sort=sort)
@@ -151,6 +163,10 @@ def _page(request: OrgRequest, many: ManyForm, sheet: SheetForm) -> HttpResponse
         "asks": Ask.objects.filter(org=request.org, state=AskState.OPEN).select_related("user")[:MOST_ASKS],
         "uncertain": uncertain.select_related("user").order_by("pk")[:MOST_UNCERTAIN],
         "uncertain_count": uncertain.count(),
+        "promised": standings.promised(people),
+        "people_count": len(people),
+        "what_if_form": what_if,
+        "what_if": None if each is None else standings.what_if(request.org, people, each),
         "many_form": many,
         "sheet_form": sheet,
     }

@@ -3,7 +3,12 @@ from django.urls import reverse
 from accounts.access import OrgRequest
 from saas.context import RailItem
 
-TABS = (("usage", "Usage", False), ("months", "Months", True), ("exports", "Exports", False))
+TABS = (
+    ("usage", "Usage", False),
+    ("months", "Months", True),
+    ("exports", "Exports", False),
+    ("compare_usage", "Compare", True),
+)
 
 
 def usage_tabs(request: OrgRequest, current: str) -> list[RailItem]:

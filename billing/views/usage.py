@@ -39,7 +39,7 @@ def usage_entries(request: OrgRequest) -> HttpResponse:
     page = cursor_page(usage.entries(scope), before=request.GET.get("before", ""))
     query = _query(request, scope)
     crumbs = [{"name": "Usage", "url": f"{reverse('usage', args=[request.org.slug])}?{query}"}, {"name": "Entries"}]
-    context = {"page": page, "scope": scope, "only": _only_shown(scope), "query": query, "crumbs": crumbs}
+    context = {"page": page, "scope": scope, "only": only_shown(scope), "query": query, "crumbs": crumbs}
     return render(request, "billing/entries.html", context)
 
 
@@ -92,7 +92,7 @@ def _context(request: OrgRequest, scope: Scope, by: str) -> dict[str, Any]:
         "now": now,
         "then": then,
         "change": _change(now["micros"], then["micros"]),
-        "only": _only_shown(scope),
+        "only": only_shown(scope),
         "query": query,
         "choices": _choices(query, by, unit, scope),
         "periods": PERIODS,
@@ -140,7 +140,7 @@ def _query(request: OrgRequest, scope: Scope) -> str:
     return urlencode({**scope.span.as_query(), **scope.only, **said})
 
 
-def _only_shown(scope: Scope) -> list[dict[str, str]]:
+def only_shown(scope: Scope) -> list[dict[str, str]]:
     """What it is narrowed to, with the way out of each."""
     rest: Mapping[str, str] = scope.only
     shown = []
@@ -149,7 +149,7 @@ def _only_shown(scope: Scope) -> list[dict[str, str]]:
         label = next(iter(usage.sums(scope, name)), None)
         words = (label.label if label else value) or NAMELESS[name]
         without = urlencode({**scope.span.as_query(), **others, "play": "1" if scope.is_play else "0"})
-        shown.append({"title": EVERY_BY[name].title, "label": words, "without": without})
+        shown.append({"name": name, "value": value, "title": EVERY_BY[name].title, "label": words, "without": without})
     return shown
 
 

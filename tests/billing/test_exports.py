@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import zipfile
 from datetime import date, timedelta
 from decimal import Decimal
@@ -49,7 +50,8 @@ def books(acme: Organization, rival: Organization, alice: User, bob: User, charl
 
 
 def ask(client: Client, form: str, **changes: str) -> None:
-    assert client.post("/o/acme/usage/exports/make/", {**PERIOD, "format": form, **changes}).status_code == 302
+    asked = {**PERIOD, "what": "ledger", "format": form, **changes}
+    assert client.post("/o/acme/usage/exports/make/", asked).status_code == 302
 
 
 def made(org: Organization) -> Export:
@@ -105,7 +107,7 @@ def test_a_workbook_holds_numbers_as_numbers_and_text_as_text(books: Organizatio
     sheet = ET.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314 our own file
     space = {"x": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
     assert sheet.findall(".//x:f", space) == []
-    amount = sheet.find(".//x:c[@r='E2']", space)
+    amount = sheet.find(".//x:c[@r='F2']", space)
     assert amount is not None
     assert (amount.get("t"), float(amount.findtext("x:v", "", space))) == (None, 0.2107)
     assert len(sheet.findall(".//x:row", space)) == 11
@@ -224,3 +226,78 @@ def test_another_format_makes_nothing(form: str, books: Organization, adam: User
     assert sign_in(adam).post("/o/acme/usage/exports/make/", {**PERIOD, "format": form}).status_code == 404
     with tenancy.tenant(books.pk):
         assert not Export.objects.exists()
+
+
+def test_who_lost_the_right_before_it_is_made_has_no_file_made(
+    books: Organization, alice: User, adam: User, sign_in: SignIn
+) -> None:
+    ask(sign_in(adam), "csv")
+    with tenancy.tenant(books.pk):
+        member = Membership.objects.get(user=adam)
+        members.change_role(member=member, role=Role.MEMBER, by=must_be_member(books, alice))
+        code = str(Export.objects.get().code)
+    tasks.make_export.fn(books.pk, code)
+    with tenancy.tenant(books.pk):
+        export = Export.objects.get()
+    assert (export.state, export.file, export.rows) == (ExportState.FAILED, "", None)
+
+
+def test_who_is_no_member_any_more_has_no_file_made(
+    books: Organization, alice: User, bob: User, sign_in: SignIn
+) -> None:
+    ask(sign_in(bob), "csv")
+    with tenancy.tenant(books.pk):
+        code = str(Export.objects.get().code)
+        members.remove(member=Membership.objects.get(user=bob), by=must_be_member(books, alice))
+    tasks.make_export.fn(books.pk, code)
+    with tenancy.tenant(books.pk):
+        assert Export.objects.get().state == ExportState.FAILED
+
+
+def test_a_message_that_comes_twice_leaves_one_file(books: Organization, adam: User, sign_in: SignIn) -> None:
+    ask(sign_in(adam), "csv")
+    export = made(books)
+    with tenancy.tenant(books.pk):
+        assert exports.make(export, upto=exports.newest_entry(books)) is False
+    folder, files = default_storage.listdir(f"{books.code}/exports")
+    assert (folder, files) == ([], [f"{export.code}.csv"])
+
+
+def test_a_workbook_is_one_that_excel_opens_without_a_word(books: Organization, adam: User, sign_in: SignIn) -> None:
+    """Its parts are XML, each is named in the list of contents, days are days, and codes that look like numbers are
+    marked as meant."""
+    client = sign_in(adam)
+    entry(books, adam, date(2026, 11, 9), 3, project="2027")
+    ask(client, "xlsx")
+    book = zipfile.ZipFile(io.BytesIO(content(client, made(books))))
+    assert book.testzip() is None
+    listed = ET.fromstring(book.read("[Content_Types].xml"))  # noqa: S314 our own file
+    named = {part.get("PartName", "").lstrip("/") for part in listed} - {""}
+    assert named <= set(book.namelist())
+    for name in book.namelist():
+        ET.fromstring(book.read(name))  # noqa: S314 our own file
+    text = book.read("xl/worksheets/sheet1.xml").decode()
+    assert '<autoFilter ref="A1:AH12"/>' in text
+    assert 'numberStoredAsText="1"' in text
+    assert 'sqref="A1:AH12"' in text
+    formats = book.read("xl/styles.xml").decode()
+    assert "yyyy-mm-dd" in formats
+    day = re.search(r'<c r="C2" s="(\d+)"><v>(\d+)</v>', text)
+    assert day is not None
+    assert date(1899, 12, 30) + timedelta(days=int(day[2])) == date(2026, 11, 1)
+
+
+def test_a_csv_begins_so_that_a_spreadsheet_knows_its_letters(books: Organization, adam: User, sign_in: SignIn) -> None:
+    client = sign_in(adam)
+    ask(client, "csv")
+    assert content(client, made(books)).startswith(b"\xef\xbb\xbfentry,written_at,day,")
+
+
+def test_what_is_narrowed_stays_narrowed_in_the_form(
+    books: Organization, adam: User, bob: User, sign_in: SignIn
+) -> None:
+    client = sign_in(adam)
+    seen = client.get(f"/o/acme/usage/exports/?{'&'.join(f'{k}={v}' for k, v in PERIOD.items())}&member={bob.pk}")
+    assert f'<input type="hidden" name="member" value="{bob.pk}">' in seen.content.decode()
+    ask(client, "csv", member=str(bob.pk))
+    assert made(books).rows == 3

@@ -1,5 +1,7 @@
 """The limits page: who may see and change what, one by one, many at once and by sheet."""
 
+import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -136,6 +138,38 @@ def test_many_are_set_at_once(acme: Organization, alice: User, adam: User, bob: 
     }
     client.post("/o/acme/limits/many/", {"who": who, "what": "role"})
     assert [quota.subject for quota in quotas(acme)] == ["role"]
+
+
+def test_many_get_all_that_a_role_has(acme: Organization, alice: User, adam: User, sign_in: SignIn) -> None:
+    allow(acme, alice, Subject.ROLE, role=Role.MEMBER, images_day=9, money_month=3 * DOLLAR, highest_quality="low")
+    client = sign_in(alice)
+    client.post("/o/acme/limits/many/", {"who": [code_of(acme, adam)], "what": "copy:member"})
+    (own,) = [quota for quota in quotas(acme) if quota.user_id]
+    assert (own.user_id, own.images_day, own.money_month, own.highest_quality) == (adam.pk, 9, 3 * DOLLAR, "low")
+    client.post("/o/acme/limits/many/", {"who": [code_of(acme, adam)], "what": "copy:owner"})
+    (own,) = [quota for quota in quotas(acme) if quota.user_id]
+    assert own.is_empty
+
+
+def test_what_if_is_only_reckoned(
+    acme: Organization, alice: User, adam: User, bob: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the tenth of thirty days Bob has spent four dollars, so he would end at twelve; Adam at three."""
+    monkeypatch.setattr("accounts.periods.timezone.now", lambda: datetime(2026, 11, 10, tzinfo=UTC))
+    for user, micros in ((bob, 4 * DOLLAR), (adam, DOLLAR)):
+        (held,) = hold(acme, user, micros)
+        settle(held, micros)
+    client = sign_in(alice)
+    seen = re.sub(r"<[^>]+>", "", page(client, "?each=4"))
+    assert "1 of 3 would have been stopped by now." in seen
+    assert "The month would end at $7.00 instead of $15.00, and at most at $12.00." in seen
+    assert "Enter an amount in dollars" in page(client, "?each=many")
+    assert quotas(acme) == []
+    allow(acme, alice, Subject.ROLE, role=Role.MEMBER, money_month=3 * DOLLAR)
+    assert "If everybody uses up" not in page(client)
+    for role in (Role.ADMIN, Role.OWNER):
+        allow(acme, alice, Subject.ROLE, role=role, money_month=2 * DOLLAR)
+    assert "If everybody uses up their limits, that is $7.00." in re.sub(r"<[^>]+>", "", page(client))
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ const behaviours = [
   ["[data-presets]", () => import("./presets.js")],
   ["[data-queue]", () => import("./queue.js")],
   ["[data-recall]", () => import("./recall.js")],
+  ["[data-choose]", () => import("./choose.js")],
   ["[data-print]", () => import("./print.js")],
 ];
 
