@@ -151,7 +151,9 @@ def _send(org: Organization, place: Place, unit: Unit, percent: int, allowed: in
 
 
 def _amount(unit: Unit, allowed: int) -> str:
-    return money.show(allowed) if unit == Unit.MONEY else f"{allowed:,} pictures"
+    if unit == Unit.MONEY:
+        return money.show(allowed)
+    return "1 picture" if allowed == 1 else f"{allowed:,} pictures"
 
 
 def _name(org: Organization, place: Place) -> str:

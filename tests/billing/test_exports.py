@@ -196,6 +196,7 @@ def test_a_webhook_is_told_that_it_is_ready(
     assert told["type"] == "export.ready"
     assert told["data"] == {
         "export": str(export.code),
+        "what": "ledger",
         "format": "csv",
         "from": "2026-11-01",
         "to": "2026-11-30",

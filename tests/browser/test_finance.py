@@ -1,0 +1,160 @@
+"""Two stories about money, as its people live them. An admin sets limits, grants a request, finds who spent what,
+exports it and closes the month. A member sees what is left, is refused clearly, asks, is granted, and the picture
+starts by itself. On their pages axe finds nothing in any look, and on a phone nothing scrolls sideways."""
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests.browser.books import PASSWORD, prepare
+from tests.browser.conftest import LOOKS, settle, watch
+from tests.browser.studio import Demo, sign_in, signed_in
+from tests.embedded.instance import Instance
+
+AXE = Axe()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _books(darkroom: Instance, demo: Demo) -> None:
+    prepare(darkroom)
+
+
+@pytest.fixture
+def admin(context: BrowserContext, demo: Demo) -> Iterator[Page]:
+    page = signed_in(context, demo)
+    complaints = watch(page)
+    yield page
+    assert complaints == []
+
+
+@pytest.fixture
+def member(browser: Browser, darkroom: Instance) -> Iterator[Page]:
+    with browser.new_context(base_url=darkroom.url, viewport={"width": 1280, "height": 800}) as context:
+        page = context.new_page()
+        complaints = watch(page)
+        page.goto("/accounts/login/")
+        sign_in(page, {"email": "mona@example.com", "password": PASSWORD})
+        yield page
+        assert complaints == []
+
+
+def must_be_accessible(page: Page) -> None:
+    """In all three looks, at the size of a desk and of a hand."""
+    before, size = page.evaluate("document.documentElement.dataset.look"), page.viewport_size
+    for look in LOOKS:
+        page.evaluate("look => { document.documentElement.dataset.look = look; }", look)
+        settle(page)
+        found = AXE.run(page)
+        assert found.violations_count == 0, f"{page.url} {look}\n{found.generate_report()}"
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390, f"{page.url} scrolls sideways"
+    page.set_viewport_size(size)
+    page.evaluate("look => { document.documentElement.dataset.look = look; }", before)
+
+
+def limit_monas_pictures(admin: Page, most: str) -> None:
+    admin.goto("/o/demo/limits/?q=mona")
+    admin.get_by_label("Choose everybody on this page").check()
+    expect(admin.get_by_label("Choose Mona")).to_be_checked()
+    admin.get_by_label("What to set").select_option("Pictures a day")
+    admin.get_by_label("Amount; empty is unlimited").fill(most)
+    admin.get_by_role("button", name="Set", exact=True).click()
+    expect(admin.get_by_text("The limits of 1 person are set.")).to_be_visible()
+
+
+def ask_for_a_picture(member: Page) -> None:
+    member.goto("/o/demo/")
+    member.get_by_label("Prompt", exact=True).fill("A lamp on a table [sandbox delay=0]")
+    member.get_by_label("Prompt", exact=True).press("Control+Enter")
+
+
+def test_a_member_is_refused_asks_is_granted_and_it_starts(admin: Page, member: Page) -> None:
+    limit_monas_pictures(admin, "4")
+    ask_for_a_picture(member)
+    expect(member.locator(".run").first.locator("a > img").first).to_be_visible(timeout=30_000)
+    member.goto("/o/demo/usage/?play=1")
+    alert = member.locator(".limit-alert")
+    expect(alert).to_contain_text("Nothing more fits into your daily limit of 4 pictures.")
+    must_be_accessible(member)
+    alert.get_by_role("button", name="Put this away").click()
+    expect(alert).to_have_count(0)
+
+    ask_for_a_picture(member)
+    message = member.locator("[data-bar-message]")
+    expect(message).to_contain_text("daily limit has 0 pictures left")
+    message.get_by_role("link", name="Ask for more").click()
+    must_be_accessible(member)
+    member.get_by_label("What is it for?").fill("The window of the shop.")
+    member.get_by_role("button", name="Ask the admins").click()
+    expect(member).to_have_url(re.compile(r"/o/demo/$"))
+    expect(member.locator(".run")).to_have_count(1)
+
+    admin.goto("/o/demo/limits/")
+    asks = admin.locator("#asks")
+    expect(asks).to_contain_text("The window of the shop.")
+    must_be_accessible(admin)
+    asks.get_by_role("button", name="Allow once").click()
+    expect(admin.get_by_text("it has started")).to_be_visible()
+    expect(member.locator(".run")).to_have_count(2)  # by itself, on the page that stood open
+    expect(member.locator(".run").first.locator("a > img").first).to_be_visible(timeout=30_000)
+
+
+def test_an_admin_finds_who_spent_what_exports_it_and_closes_the_month(admin: Page, tmp_path: Path) -> None:
+    admin.goto("/o/demo/limits/")
+    admin.get_by_label("What if each person had at most").fill("5")
+    admin.get_by_role("button", name="Look", exact=True).click()
+    expect(admin.get_by_text("would have been stopped by now")).to_be_visible()
+
+    admin.goto("/o/demo/usage/?period=last-month&play=1")
+    expect(admin.get_by_role("img", name="Money by day")).to_be_visible()
+    must_be_accessible(admin)
+    admin.get_by_role("link", name="Mona", exact=True).click()
+    expect(admin.get_by_label("Stop narrowing to Member Mona")).to_be_visible()
+    admin.get_by_label("Runs of gpt-image-2").click()
+    expect(admin.get_by_role("heading", name="Behind the figure")).to_be_visible()
+    expect(admin.locator("tbody tr")).to_have_count(3)
+    must_be_accessible(admin)
+
+    admin.goto("/o/demo/usage/exports/?period=last-month&play=1")
+    must_be_accessible(admin)
+    admin.get_by_role("button", name="Export", exact=True).click()
+    link = admin.locator("a[download]").first
+    expect(link).to_be_visible(timeout=30_000)
+    with admin.expect_download() as started:
+        link.click()
+    file = tmp_path / "export.csv"
+    started.value.save_as(file)
+    rows = list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
+    assert [row["amount_usd"] for row in rows] == ["0.210720", "0.052680", "-0.000003"]
+    admin.get_by_role("button", name="Each month").click()
+    expect(admin.get_by_text("On the first of each month you get a link")).to_be_visible()
+    expect(admin.locator(".export-monthly tbody tr")).to_have_count(1)
+
+    admin.goto("/o/demo/usage/months/?play=1")
+    must_be_accessible(admin)
+    admin.get_by_role("link", name="Statement of").nth(1).click()
+    expect(admin.locator(".statement")).to_contain_text("0.263397")
+    must_be_accessible(admin)
+    admin.get_by_role("link", name="Close the month").click()
+    dialog = admin.get_by_role("dialog")
+    expect(dialog).to_contain_text("It cannot be opened again.")
+    must_be_accessible(admin)
+    dialog.get_by_role("button", name="Close ").last.click()
+    expect(admin.get_by_text("is closed. What comes later")).to_be_visible()
+    expect(admin.get_by_role("link", name="Close the month")).to_have_count(0)
+    admin.emulate_media(media="print")
+    expect(admin.locator(".rail")).to_be_hidden()
+    expect(admin.locator(".statement")).to_be_visible()
+    admin.emulate_media(media="screen")
+
+
+def test_comparing_teaches_where_there_is_nothing_to_compare(admin: Page) -> None:
+    admin.goto("/o/demo/usage/compare/")
+    expect(admin.get_by_text("There is nothing to compare with")).to_be_visible()
+    must_be_accessible(admin)
