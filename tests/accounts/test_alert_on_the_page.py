@@ -27,7 +27,7 @@ def spend(acme: Organization, bob: User) -> Any:
 def alert_on(client: Client, path: str = "/o/acme/usage/") -> tuple[str, str]:
     """What it says, and the address that puts it away."""
     page = client.get(path).content.decode()
-    found = re.search(r'class="limit-alert[^>]* hx-post="([^"]+)".*?<p>(.*?)</p>', page, re.DOTALL)
+    found = re.search(r'class="limit-alert[^>]* hx-post="([^"]+)".*?<p [^>]*>(.*?)</p>', page, re.DOTALL)
     return (re.sub(r"<[^>]+>", "", found[2]).strip(), found[1]) if found else ("", "")
 
 

@@ -13,6 +13,7 @@ from accounts.models import Membership, Organization, Role, User
 from billing import exports, tasks
 from billing.models import Export, ExportState, Subscription
 from saas import tenancy
+from studio import caretaker
 from tests.billing.entries import entry
 from tests.conftest import SignIn, actions, must_be_member
 
@@ -219,3 +220,14 @@ def test_runs_have_no_focus_file(books: Organization, adam: User, sign_in: SignI
     with tenancy.tenant(books.pk):
         assert not Subscription.objects.exists()
     assert actions(books) == []
+
+
+def test_each_hour_one_process_asks(db: None, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr(tasks.make_monthly_exports, "send", lambda: sent.append(1))
+    for _ in range(2):
+        caretaker.monthly_exports()
+    assert len(sent) == 1
+    clock(2026, 10, 21, 1)
+    caretaker.monthly_exports()
+    assert len(sent) == 2

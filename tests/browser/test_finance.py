@@ -47,6 +47,7 @@ def member(browser: Browser, darkroom: Instance) -> Iterator[Page]:
 def must_be_accessible(page: Page) -> None:
     """In all three looks, at the size of a desk and of a hand."""
     before, size = page.evaluate("document.documentElement.dataset.look"), page.viewport_size
+    assert size is not None
     for look in LOOKS:
         page.evaluate("look => { document.documentElement.dataset.look = look; }", look)
         settle(page)
