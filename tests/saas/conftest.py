@@ -48,7 +48,11 @@ def a_row_of(model: type[models.Model], org: Organization, owner: User) -> model
     found = model._default_manager.filter(org=org).first()
     if found:
         return found
-    needed = [field for field in model._meta.concrete_fields if not (field.has_default() or field.null or field.blank)]
+    needed = [
+        field
+        for field in model._meta.concrete_fields
+        if not (field.has_default() or field.has_db_default() or field.null or field.blank)
+    ]
     return model._default_manager.create(**{field.name: _plain_value(field, org, owner) for field in needed})
 
 
