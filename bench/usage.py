@@ -35,9 +35,10 @@ from psycopg import ClientCursor
 
 from accounts import organizations
 from accounts.models import Membership, Organization, User
-from billing import exports, sheets, usage
+from billing import exports, files, usage
 from billing.models import Entry, Export, Format
 from billing.prices import Tariff
+from billing.sources import SOURCES, Wanted
 from saas import tenancy
 from saas.embedded.binaries import binaries
 
@@ -75,7 +76,11 @@ def fill(entries: int) -> None:
     owner = User.objects.create_user("bench@example.com", "x", name="Bench")
     org = organizations.found(name="Bench", slug="bench", by=owner)
     with tenancy.tenant(org.pk), connection.cursor() as cursor:
-        values = {"org": org.pk, "tariff": json.dumps(Tariff(rates=RATES).to_json()), "connection": uuid.uuid4()}
+        values: dict[str, Any] = {
+            "org": org.pk,
+            "tariff": json.dumps(Tariff(rates=RATES).to_json()),
+            "connection": uuid.uuid4(),
+        }
         cursor.execute(FILL, {**values, "entries": entries})
         usage.fold(org)
     with connection.cursor() as cursor:
@@ -118,11 +123,8 @@ def measure_export(owner: User, org: Organization, form: Format) -> None:
 def copy_to_nowhere(org: Organization) -> tuple[int, float]:
     with tenancy.tenant(org.pk):
         upto, rows = exports.newest_entry(org), Entry.objects.filter(org=org).count()
-        where, values = usage.conditions(exports.scope_of(unmade(org, Format.CSV)))
-        where = f"{where.format(day='counted_on')} AND id <= %(upto)s"
-        query = sheets.select(sheets.FOR_SPREADSHEETS, where)
-        zoned = {**values, "upto": upto, "zone": org.time_zone}
-        statement = ClientCursor(connection.connection).mogrify(query, zoned)
+        wanted = Wanted(exports.scope_of(unmade(org, Format.CSV)), 0, upto)
+        statement = ClientCursor(connection.connection).mogrify(*files.query(SOURCES["ledger"], "harmless", wanted))
     told = connection.settings_dict
     began = time.perf_counter()
     acts = [f"SET app.org = '{org.pk}'", f"COPY ({statement}) TO STDOUT (FORMAT csv, HEADER)"]

@@ -32,34 +32,35 @@ def write(file: BinaryIO, form: Format, source: Source, wanted: Wanted, tell: Te
     if form == Format.XLSX:
         return _write_workbook(file, source, wanted, tell)
     if form == Format.FOCUS:
-        return _write_copy(file, _select(FOCUS, "plain", wanted), "(FORMAT csv, HEADER)", tell) - 1
+        return _write_copy(file, query(FOCUS, "plain", wanted), "(FORMAT csv, HEADER)", tell) - 1
     if form == Format.JSONL:
-        inner, values = _select(source, "plain", wanted)
+        inner, values = query(source, "plain", wanted)
         return _write_copy(file, (f"SELECT row_to_json(line) FROM ({inner}) line", values), AS_IT_IS, tell)  # noqa: S608 words of ours
     file.write(BYTE_ORDER_MARK)
-    return _write_copy(file, _select(source, "harmless", wanted), "(FORMAT csv, HEADER)", tell) - 1
+    return _write_copy(file, query(source, "harmless", wanted), "(FORMAT csv, HEADER)", tell) - 1
 
 
 def total(form: Format, source: Source, wanted: Wanted) -> int:
     """What the file's amounts come to, in micro-dollars."""
     meant = FOCUS if form == Format.FOCUS else source
-    inner, values = _select(meant, "plain", wanted)
+    inner, values = query(meant, "plain", wanted)
     statement = f'SELECT coalesce(sum("{meant.amount}") * 1000000, 0)::bigint FROM ({inner}) line'  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return int(cursor.fetchone()[0])
 
 
-def _select(source: Source, how: str, wanted: Wanted) -> tuple[str, dict[str, Any]]:
+def query(source: Source, how: str, wanted: Wanted) -> tuple[str, dict[str, Any]]:
+    """With its values. `how` is one of Column's ways to write itself."""
     rows, values = source.rows(wanted)
     columns = {name: getattr(column, how)() for name, column in source.columns.items()}
     return f"SELECT {sheets.listed(columns)} {rows}", values
 
 
-def _write_copy(file: BinaryIO, query: tuple[str, dict[str, Any]], options: str, tell: Tell) -> int:
+def _write_copy(file: BinaryIO, asked: tuple[str, dict[str, Any]], options: str, tell: Tell) -> int:
     """PostgreSQL's own COPY, a row at a time as it comes."""
     lines, waiting = 0, bytearray()
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({query[0]}) TO STDOUT {options}", query[1]) as copied:
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({asked[0]}) TO STDOUT {options}", asked[1]) as copied:
         for line in copied:
             waiting += line
             lines += 1
@@ -78,7 +79,7 @@ def _write_workbook(file: BinaryIO, source: Source, wanted: Wanted, tell: Tell) 
         path = Path(folder) / "export.xlsx"
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "tmpdir": folder}
         book = Book(xlsxwriter.Workbook(path, options), source)
-        for row in _rows(_select(source, "typed", wanted)):
+        for row in _rows(query(source, "typed", wanted)):
             book.put(row)
             if book.rows % TELL_EVERY == 0:
                 tell(book.rows)
@@ -144,10 +145,10 @@ class Book:
             sheet.write_string(line, number, str(value)[:LONGEST_CELL])
 
 
-def _rows(query: tuple[str, dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
+def _rows(asked: tuple[str, dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
     """By a cursor of the server's, so that they are not all here at once."""
     with connection.chunked_cursor() as cursor:
-        cursor.execute(*query)
+        cursor.execute(*asked)
         while chunk := cursor.fetchmany(2000):
             yield from chunk
 

@@ -72,7 +72,7 @@ def test_three_hundred_members_cost_no_more_questions_than_one(
             acme.memberships.model(org=acme, user=user, role=Role.MEMBER) for user in users
         )
     client = sign_in(alice)
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(23):
         seen = page(client)
     assert "1 to 100 of 301" in seen
 
