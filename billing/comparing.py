@@ -69,6 +69,7 @@ class Comparison:
     their_micros: int | None
     our_micros: int
     reasons: list[tuple[str, int | None]]  # in words, with what each comes to
+    foreign: list[str]  # models of the file that nobody used here
 
     @property
     def difference(self) -> int | None:
@@ -92,10 +93,11 @@ def compare(*, org: Organization, connection: ProviderConnection, data: bytes) -
             f"The ledger has nothing of {connection.name} from {said.first} to {said.last}. "
             "Is this the file of another organization, or of another time?"
         )
-    _must_share_a_model(entries, said)
-    lines = [_line(kind, said, ours, entries) for kind in TITLES if kind in said.counts]
+    foreign = _foreign_models(entries, said)
+    theirs = said.counted(foreign)
+    lines = [_line(kind, theirs[kind], ours, entries) for kind in TITLES if kind in theirs]
     reasons = list(_reasons(lines, said, ours, entries))
-    return Comparison(said, connection, lines, said.micros, ours["micros"], reasons)
+    return Comparison(said, connection, lines, said.micros, ours["micros"], reasons, foreign)
 
 
 def _must_be_ours(connection: ProviderConnection, said: Said) -> None:
@@ -114,14 +116,17 @@ def _must_be_ours(connection: ProviderConnection, said: Said) -> None:
         raise Refused("This file mixes several organizations of the provider. Export one of them.")
 
 
-def _must_share_a_model(entries: QuerySet[Entry], said: Said) -> None:
-    """Names at the provider carry a date behind them."""
+def _foreign_models(entries: QuerySet[Entry], said: Said) -> list[str]:
+    """Those that nobody used here: what else the account does is not ours to count. Names at the provider may carry a
+    date behind them."""
     ours = set(entries.exclude(model="").values_list("model", flat=True).distinct())
-    if said.models and ours and not any(theirs.startswith(model) for theirs in said.models for model in ours):
+    foreign = sorted(theirs for theirs in said.models if not any(theirs.startswith(model) for model in ours))
+    if foreign and ours and len(foreign) == len(said.models):
         raise Refused(
-            f"No model in this file is one that was used here: {', '.join(sorted(said.models)[:3])}. "
+            f"No model in this file is one that was used here: {', '.join(foreign[:3])}. "
             "Is this the file of another organization?"
         )
+    return foreign
 
 
 def _entries(org: Organization, connection: ProviderConnection, said: Said) -> QuerySet[Entry]:
@@ -136,8 +141,8 @@ def _sums(entries: QuerySet[Entry]) -> dict[str, int]:
     return dict(entries.aggregate(**wanted))
 
 
-def _line(kind: str, said: Said, ours: dict[str, int], entries: QuerySet[Entry]) -> Line:
-    return Line(kind, said.counts[kind], sum(ours[part] for part in PARTS[kind]), _rate(kind, entries))
+def _line(kind: str, theirs: int, ours: dict[str, int], entries: QuerySet[Entry]) -> Line:
+    return Line(kind, theirs, sum(ours[part] for part in PARTS[kind]), _rate(kind, entries))
 
 
 def _rate(kind: str, entries: QuerySet[Entry]) -> int | None:

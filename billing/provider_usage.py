@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -15,8 +15,8 @@ from typing import Any
 MOST_BYTES = 10_000_000
 MOST_ROWS = 200_000
 MOST_COUNT = 10**15
+MOST_NAMES = 200
 MOST_DOLLARS = 10**9
-LONGEST_CELL = 1_000
 MICROS = 1_000_000
 ONE_DAY = timedelta(days=1)
 BINARY = "This file is neither CSV nor JSON. Export the usage or the costs at the provider as CSV or JSON."
@@ -54,12 +54,23 @@ class Said:
 
     first: date  # days as the provider counts them, in UTC
     last: date
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)  # of each model, by kind; "" where none is said
     micros: int | None = None
-    models: set[str] = field(default_factory=set)
     organizations: set[str] = field(default_factory=set)
     projects: set[str] = field(default_factory=set)
     rows: int = 0
+
+    @property
+    def models(self) -> set[str]:
+        return set(self.counts) - {""}
+
+    def counted(self, left_out: Collection[str]) -> dict[str, int]:
+        """By kind, of all models but these."""
+        sums: dict[str, int] = {}
+        for model, counts in self.counts.items():
+            for kind, count in counts.items() if model not in left_out else ():
+                sums[kind] = sums.get(kind, 0) + count
+        return sums
 
 
 def read(data: bytes) -> Said:
@@ -90,22 +101,29 @@ def _added_up(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> Said:
         _count_row(where, row, said)
     if said is None:
         raise BadFile("There is no row of usage in this file.")
-    if not said.counts and amount is None:
+    if not said.counted(()) and amount is None:
         raise BadFile("Nothing in this file is a number of tokens, pictures or dollars that Darkroom knows.")
     said.micros = None if amount is None else int((amount * MICROS).to_integral_value())
     return said
 
 
 def _count_row(where: str, row: Mapping[str, Any], said: Said) -> None:
+    model = _name(row, "model")
+    if model not in said.counts and len(said.counts) > MOST_NAMES:
+        raise BadFile(f"This file names more than {MOST_NAMES} models.")
+    counts = said.counts.setdefault(model, {})
     for kind, names in COUNTS.items():
         count = _count(where, row, names)
         if count is not None:
-            said.counts[kind] = said.counts.get(kind, 0) + count
-    for name, found in (("model", said.models), ("organization_id", said.organizations), ("project_id", said.projects)):
-        value = str(row.get(name) or "").strip()[:120]
-        if value and (len(found) < 200):  # noqa: PLR2004 enough to name
-            found.add(value)
+            counts[kind] = counts.get(kind, 0) + count
+    for name, found in (("organization_id", said.organizations), ("project_id", said.projects)):
+        if len(found) < MOST_NAMES:
+            found.update({_name(row, name)} - {""})
     said.rows += 1
+
+
+def _name(row: Mapping[str, Any], column: str) -> str:
+    return str(row.get(column) or "").strip()[:120]
 
 
 def _of_csv(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -59,18 +59,6 @@ ON CONFLICT (org_id, day, {", ".join(DIMENSIONS)}) DO UPDATE SET
 """  # noqa: S608 words of ours
 ANY = "model"  # for a sum over all, whichever tells the fewest things apart
 BY_DIMENSION = ", ".join(f"('{name}', coalesce({by.column}::text, ''), {by.label})" for name, by in EVERY_BY.items())
-FOLD_ANY = "model"  # for a sum over all, whichever tells the fewest things apart
-BY_DIMENSION = f"""
-INSERT INTO billing_dimensionuse AS sums (org_id, is_play, dimension, day, key, label, micros, images)
-SELECT org_id, is_play, dimension, counted_on, key, max(label), sum(micros), sum(images)
-FROM billing_entry CROSS JOIN LATERAL (VALUES {BY_DIMENSION}) by(dimension, key, label)
-WHERE org_id = %(org)s AND id > %(after)s AND id <= %(last)s
-GROUP BY 1, 2, 3, 4, 5
-ON CONFLICT (org_id, is_play, dimension, day, key) DO UPDATE SET
-    micros = sums.micros + excluded.micros, images = sums.images + excluded.images, label = excluded.label
-"""  # noqa: S608 words of ours
-ANY = "model"  # for a sum over all, whichever tells the fewest things apart
-BY_DIMENSION = ", ".join(f"('{name}', coalesce({by.column}::text, ''), {by.label})" for name, by in EVERY_BY.items())
 FOLD_BY_DIMENSION = f"""
 INSERT INTO billing_dimensionuse AS sums (org_id, is_play, dimension, day, key, label, micros, images)
 SELECT org_id, is_play, dimension, counted_on, key, max(label), sum(micros), sum(images)

@@ -88,6 +88,16 @@ def test_a_difference_is_explained_by_kind(
     assert "The file says no amounts" in seen
 
 
+def test_what_else_the_account_does_is_left_out(
+    books: Organization, openai: ProviderConnection, adam: User, sign_in: SignIn
+) -> None:
+    rows = USAGE.format(out=14048) + "1793491200,1793577600,9,gpt-5,9000,9000,9000,0,9000,x\n"
+    status, seen = bring(sign_in(adam), openai, rows)
+    assert status == 200
+    assert "Nobody used gpt-5 here, so tokens of it are left out." in seen
+    assert "18,000" not in seen
+
+
 def test_costs_and_counts_together_leave_a_rest(
     books: Organization, openai: ProviderConnection, adam: User, sign_in: SignIn
 ) -> None:
