@@ -15,7 +15,7 @@ def pieces(payload: dict[str, Any], pictures: list[bytes]) -> Iterator[bytes]:
     first, *rest = PLACE.split(json.dumps(payload, separators=(",", ":")).encode())
     yield first
     for part in rest:
-        yield b'"' + next(left) + b'"' + part
+        yield from (b'"', next(left), b'"', part)  # megabytes are copied once, where the pieces are joined
 
 
 def whole(payload: dict[str, Any], pictures: list[bytes]) -> bytes:
