@@ -48,6 +48,8 @@ ACTIONS = {
     "limits.declined": "declined more for",
     "limits.imported": "imported limits of",
     "limits.removed": "removed the limits of",
+    "run.made_private": "made private the run",
+    "run.given_to_team": "gave the team the run",
     "share.made": "shared pictures by the link",
     "share.revoked": "took back the link",
     "retention.changed": "changed the retention of",

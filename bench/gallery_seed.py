@@ -183,7 +183,7 @@ def _defaults(model: type[models.Model], given: dict[str, str]) -> dict[str, str
     found: dict[str, str] = {}
     for field in model._meta.concrete_fields:
         is_said = field.column in given or field.null or field.has_db_default()
-        if is_said or not (field.has_default() or field.blank):
+        if field.column is None or is_said or not (field.has_default() or field.blank):
             continue
         value = field.get_db_prep_save(field.get_default(), connection)
         found[field.column] = psycopg.sql.Literal(value).as_string()

@@ -145,6 +145,7 @@ if AWS_STORAGE_BUCKET_NAME:
             "access_key": environment.text("AWS_ACCESS_KEY_ID") or None,
             "secret_key": environment.text("AWS_SECRET_ACCESS_KEY") or None,
             "addressing_style": environment.text("AWS_S3_ADDRESSING_STYLE", "auto"),
+            "signature_version": "s3v4",  # the older one, boto's own choice for some endpoints, is refused by many
             "default_acl": None,  # the bucket is private and stays so
             "querystring_auth": True,
             "querystring_expire": 300,
@@ -175,7 +176,7 @@ REQUEST_LIMIT_BYTES = environment.number("REQUEST_LIMIT_BYTES", 100_000_000)
 # A request that has not arrived whole by then is cut off.
 REQUEST_ARRIVAL_SECONDS = environment.number("REQUEST_ARRIVAL_SECONDS", 300)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2100  # 2,000 chosen pictures in one form
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5100  # the pictures of a large collection, in their order
 FILE_UPLOAD_HANDLERS = [
     "saas.uploads.Bounded",
     "django.core.files.uploadhandler.MemoryFileUploadHandler",

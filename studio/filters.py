@@ -73,8 +73,7 @@ class Filters:
 
 
 def _words(rows: "QuerySet[Output]", member: Membership, text: str) -> "QuerySet[Output]":
-    found = search.find(member.org_id, member.org.code, text)
-    return rows.none() if found is None else rows.filter(pk__in=found)
+    return search.among(rows, member.org.code, text)
 
 
 def _person(rows: "QuerySet[Output]", member: Membership, code: str) -> "QuerySet[Output]":

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from hashlib import blake2b
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery
 
 from studio.models import Output, SearchEntry
 
 MOST_WORDS = 2000  # of one prompt; at most 32,000 characters come in
 MOST_ASKED = 20
+MOST_LISTED = 3000
 ACCENTS = re.compile("[\u0300-\u036f]+")
 DENSE = "\u0e00-\u0eff\u1100-\u11ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003134f"
 PIECE = re.compile(rf"([{DENSE}]+)|([^\W_{DENSE}]+)")
@@ -35,12 +36,20 @@ def index(output: Output, prompt: str, revised_prompt: str = "") -> None:
     )
 
 
-def find(org_id: int, org_code: UUID, text: str) -> "QuerySet[SearchEntry, int] | None":
-    """Ids of pictures that have all these words; None where the text has no words."""
+def among(rows: "QuerySet[Output]", org_code: UUID, text: str) -> "QuerySet[Output]":
+    """Those of an organization's pictures that have all these words; none where the text has no words.
+
+    Few are named one by one. Of words that are in many pictures the newest are soon met by going from picture to
+    picture: a question for each, which PostgreSQL cannot turn into a join that would look at all of them first."""
     asked = numbers(org_code, asked_words(text))
     if not asked:
-        return None
-    return SearchEntry.objects.filter(org_id=org_id, words__contains=asked).values_list("output_id", flat=True)
+        return rows.none()
+    entries = SearchEntry.objects.filter(words__contains=asked)
+    found = list(entries.values_list("output_id", flat=True)[: MOST_LISTED + 1])
+    if len(found) <= MOST_LISTED:
+        return rows.filter(pk__in=found)
+    said = ExpressionWrapper(Q(words__contains=asked), output_field=BooleanField())
+    return rows.filter(Subquery(SearchEntry.objects.filter(output_id=OuterRef("pk")).values(said=said)))
 
 
 def words_of(text: str) -> set[str]:

@@ -15,10 +15,11 @@ import structlog
 from channels.layers import get_channel_layer
 from django.db.models import F
 
+from accounts.models import Membership
 from saas import tenancy
 from saas.threads import in_thread
 from studio import events as run_events
-from studio import relay
+from studio import relay, runs
 from studio.answers import Partial
 from studio.models import ENDS, Run, RunEvent
 
@@ -29,11 +30,11 @@ log = structlog.get_logger("darkroom.waiting")
 
 
 async def events(
-    run: Run, *, after: int = 0, pulse_seconds: float | None = None
+    run: Run, *, after: int = 0, pulse_seconds: float | None = None, seen_by: Membership | None = None
 ) -> AsyncGenerator[RunEvent | None, None]:
-    """What has happened after a sequence and what happens from now on, until the run has ended. None is a pulse: that
-    long nothing has happened."""
-    async for one in _events(run, after, pulse_seconds, fresh=False):
+    """What has happened after a sequence and what happens from now on, until the run has ended, or until `seen_by` may
+    not see it any more; a run's own maker always may. None is a pulse: that long nothing has happened."""
+    async for one in _events(run, after, pulse_seconds, fresh=False, seen_by=seen_by):
         assert not isinstance(one, Partial)  # noqa: S101 only who asks for fresh ones gets them
         yield one
 
@@ -47,12 +48,12 @@ async def events_and_fresh_partials(
 
 
 async def _events(
-    run: Run, after: int, pulse_seconds: float | None, *, fresh: bool
+    run: Run, after: int, pulse_seconds: float | None, *, fresh: bool, seen_by: Membership | None = None
 ) -> AsyncGenerator[RunEvent | Partial | None, None]:
     with _listening(run, fresh=fresh) as hearing:
         with suppress(TimeoutError):  # who waits for the ear to listen has to look but once
             await asyncio.wait_for(hearing.ear.listens.wait(), LOOK_SECONDS)
-        news, has_ended = await in_thread(_news, run, after)
+        news, has_ended = await in_thread(_news, run, after, seen_by)
         news_at, frames = time.monotonic(), list[Partial]()
         while True:
             for event in news:
@@ -71,20 +72,25 @@ async def _events(
                 yield frame
             hints = [one for one in told if not isinstance(one, Partial)]
             found = ([], False) if frames and not hints else _of_hints(run, hints, after)
-            news, has_ended = await in_thread(_news, run, after) if found is None else found
+            news, has_ended = await in_thread(_news, run, after, seen_by) if found is None else found
 
 
 def _of_hints(run: Run, told: list[dict[str, Any]], after: int) -> tuple[list[RunEvent], bool] | None:
-    """None where the database has to be asked: nobody said anything, or something is missing between."""
+    """None where the database has to be asked: nobody said anything, something is missing between, or something was
+    said that is no event of the run's own story: a comment, or that it is seen by others now."""
+    if any("seq" not in message for message in told):
+        return None
     fresh = sorted((message for message in told if message["seq"] > after), key=lambda message: int(message["seq"]))
     if not told or [message["seq"] for message in fresh] != list(range(after + 1, after + 1 + len(fresh))):
         return None
     return [run_events.heard(run, message) for message in fresh], any(message["type"] == "ended" for message in fresh)
 
 
-def _news(run: Run, after: int) -> tuple[list[RunEvent], bool]:
+def _news(run: Run, after: int, seen_by: Membership | None) -> tuple[list[RunEvent], bool]:
     """State and events by one statement: whoever sees the end sees all that came before it."""
     with tenancy.tenant(run.org_id):
+        if seen_by is not None and not runs.visible_to(seen_by).filter(pk=run.pk).exists():
+            return [], True
         news = RunEvent.objects.filter(run=run.pk, seq__gt=after).annotate(state=F("run__state")).order_by("seq")
         found, states = list[RunEvent](), set[str]()
         for event in news:

@@ -80,6 +80,7 @@ OF_AN_ORGANIZATION = {
     "cover_collection": Row("member", "post", CODE),
     "uncollect_pictures": Row("member", "post", CODE),
     "delete_collection": Row("member", "post", CODE),
+    "show_run": Row("member", "post", CODE),
     "comment_run": Row("member", "post", CODE),
     "remove_comment": Row("member", "post", CODE),
     "output_file": Row("viewer", "get", (*CODE, "shape")),
@@ -162,6 +163,7 @@ REST = {
     "api_run_events": "runs/{code}/events",
     "api_run_metadata": "runs/{code}/metadata",
     "api_cancel_run": "runs/{code}/cancel",
+    "api_change_visibility": "runs/{code}/visibility",
     "api_retry_slot": "runs/{code}/slots/0/retry",
     "api_give_input": "inputs",
     "api_input": "inputs/{code}",
@@ -189,6 +191,7 @@ REST_ACTS = {
     "api_replay",
     "api_submit_run",
     "api_cancel_run",
+    "api_change_visibility",
     "api_retry_slot",
     "api_give_input",
 }

@@ -73,7 +73,7 @@ def list_images(request: ApiRequest, filters: Query[ImageFilters]) -> dict[str, 
     rows = gallery.pictures(member, Filters.read(filters.model_dump(exclude={"limit", "cursor"})))
     if filters.cursor:
         rows = rows.filter(pk__lt=get_object_or_404(member.org.outputs.all(), code=filters.cursor).pk)
-    found = list(rows.select_related("run", "slot").order_by("-pk")[: filters.limit + 1])
+    found = list(gallery.newest(rows, filters.limit + 1).select_related("run", "slot"))
     shown = found[: filters.limit]
     return {
         "data": [ImageOut.of(output, output.run, output.slot) for output in shown],

@@ -10,12 +10,12 @@ from ninja import Field, Query, Router, Schema, Status
 
 from accounts.models import Scope
 from saas import tenancy
-from studio import catalogue, idempotency, inputs, metadata, runs, specs
+from studio import catalogue, idempotency, inputs, metadata, runs, specs, visibility
 from studio.api import streams
 from studio.api.door import ApiRequest, Caller, inside, may
 from studio.api.errors import ApiRefused
 from studio.api.shapes import Error, EventOut, Events, Page, RunIn, RunOut
-from studio.models import Input, Kind, Run, Slot, State
+from studio.models import Input, Kind, Run, Slot, State, Visibility
 
 router = Router(tags=["Runs"])
 REFUSALS: dict[Any, Any] = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Error)
@@ -34,6 +34,10 @@ class RunFilters(Schema):
     until: datetime | None = None
     limit: int = Field(50, ge=1, le=200)
     cursor: UUID | None = None
+
+
+class VisibilityIn(Schema):
+    visibility: Visibility
 
 
 @router.post("/runs", auth=may(Scope.GENERATE), response={201: RunOut, **REFUSALS}, url_name="api_submit_run")
@@ -111,6 +115,22 @@ def cancel_run(request: ApiRequest, code: UUID) -> RunOut:
     What waits ends at once; what a provider works on may still be charged."""
     run = _visible(request, code)
     runs.cancel(run=run, by=request.auth.member)
+    return _whole(run)
+
+
+@router.post(
+    "/runs/{uuid:code}/visibility",
+    auth=may(Scope.GENERATE),
+    response={200: RunOut, **REFUSALS},
+    url_name="api_change_visibility",
+)
+@inside
+def change_visibility(request: ApiRequest, code: UUID, body: VisibilityIn) -> RunOut:
+    """Make a run private, or give it to the team
+
+    For its maker. What becomes private is gone from shared links for good."""
+    run = _visible(request, code)
+    visibility.change(by=request.auth.member, run=run, to=body.visibility)
     return _whole(run)
 
 

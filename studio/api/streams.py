@@ -5,27 +5,31 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
-from django.http import HttpRequest, StreamingHttpResponse
+from django.http import StreamingHttpResponse
 
+from accounts.models import Membership
 from studio import waiting
+from studio.api.door import ApiRequest
 from studio.models import Run, RunEvent
 
 PULSE_SECONDS = 15.0
 NDJSON, SSE = "application/x-ndjson", "text/event-stream"
 
 
-def of(request: HttpRequest, run: Run, *, after: int = 0) -> StreamingHttpResponse:
-    """Whoever goes away stops hearing of it; the run goes on."""
+def of(request: ApiRequest, run: Run, *, after: int = 0) -> StreamingHttpResponse:
+    """Whoever goes away, or may not see it any more, stops hearing of it; the run goes on."""
+    seen_by = request.auth.member
     is_sse = SSE in request.headers.get("Accept", "")
     return StreamingHttpResponse(
-        _said(run, after, is_sse=is_sse),
+        _said(run, after, seen_by, is_sse=is_sse),
         content_type=SSE if is_sse else NDJSON,
         headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no", "x-darkroom-run": str(run.code)},
     )
 
 
-async def _said(run: Run, after: int, *, is_sse: bool) -> AsyncIterator[bytes]:
-    async with aclosing(waiting.events(run, after=after, pulse_seconds=PULSE_SECONDS)) as news:
+async def _said(run: Run, after: int, seen_by: Membership, *, is_sse: bool) -> AsyncIterator[bytes]:
+    following = waiting.events(run, after=after, pulse_seconds=PULSE_SECONDS, seen_by=seen_by)
+    async with aclosing(following) as news:
         async for event in news:
             if event is not None:
                 yield _event(message(run, event), is_sse=is_sse)

@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from saas.tenancy import TenantModel
 
-NEXT_EVENT = "UPDATE studio_run SET last_seq = last_seq + 1 WHERE id = %s RETURNING last_seq, clock_timestamp()"
+NEXT_EVENT = """
+UPDATE studio_run SET last_seq = last_seq + 1 WHERE id = %s RETURNING last_seq, clock_timestamp(), visibility
+"""
 
 
 class Kind(models.TextChoices):
@@ -138,10 +140,11 @@ class Run(TenantModel):
 
     def next_event(self) -> tuple[int, datetime]:
         """Its sequence and its time. Takes the run's row lock, so that events of a run come one after another without a
-        gap. The time is the database's, so that no worker's clock puts an answer before its question."""
+        gap. The time is the database's, so that no worker's clock puts an answer before its question. Who may see the
+        run may have changed since it was read."""
         with connection.cursor() as cursor:
             cursor.execute(NEXT_EVENT, [self.pk])
-            seq, at = cursor.fetchone()
+            seq, at, self.visibility = cursor.fetchone()
         return int(seq), at
 
 

@@ -42,6 +42,7 @@ def of(run: Run, *, seen_by: Membership, slot_index: int = 0) -> Story:
         url=reverse("run", args=[slug, run.code]),
         maker=run.maker.display_name,
         maker_code=str(run.maker.code),
+        maker_id=run.maker_id,
         key_name=run.api_key.name if run.api_key else "",
         connection=run.connection.name if run.connection else "",
         project=run.project,
@@ -55,6 +56,7 @@ def of(run: Run, *, seen_by: Membership, slot_index: int = 0) -> Story:
         log=log.entries(run, happened),
         tokens=tokens.total([slot.tokens for slot in slots]),
         cost=cost.of(run),
+        comments=list(run.comments.select_related("author").order_by("pk")),
         may_act=run.maker_id == seen_by.user_id or seen_by.is_admin,
         chosen=_chosen(slots, slot_index),
     )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from studio.models import Output
+from studio.models import Comment, Output
 from studio.stories.changes import Change, Word
 
 
@@ -159,6 +159,7 @@ class Story:
     url: str = ""
     maker: str = ""
     maker_code: str = ""
+    maker_id: int = 0
     key_name: str = ""
     connection: str = ""
     project: str = ""
@@ -173,6 +174,7 @@ class Story:
     log: Sequence[Entry] = ()
     tokens: Tokens | None = None
     cost: Cost | None = None
+    comments: Sequence[Comment] = ()  # with their authors
     may_act: bool = False
     chosen: SlotStory | None = field(default=None)
 

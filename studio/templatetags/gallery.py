@@ -13,3 +13,9 @@ def ratio(size: object) -> int:
     if not (width.isdecimal() and height.isdecimal() and int(height)):
         return 100
     return max(33, min(300, round(100 * int(width) / int(height))))
+
+
+@register.filter
+def cut(text: str, most: int) -> str:
+    """Django's own `truncatechars` asks for a translation each time, and a wall has sixty prompts."""
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

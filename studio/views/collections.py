@@ -41,6 +41,7 @@ def collection(request: OrgRequest, code: UUID) -> HttpResponse:
         "pictures": pictures,
         "query": f"collection={found.code}",
         "shares": found.shares.filter(revoked_at=None),
+        "page_keys": "studio/_gallery_keys.html",
     }
     return render(request, "studio/collection.html", context)
 

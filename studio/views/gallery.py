@@ -12,10 +12,11 @@ from studio import bin as bins
 from studio import choices, unfinished
 from studio import gallery as walls
 from studio.filters import Filters, code_or_none
-from studio.models import MOST_STARS, Output, State
+from studio.models import Output, State, Visibility
 
 MOST_COMPARED = 4
 MOST_IN_BIN = 300
+KEYS = "studio/_gallery_keys.html"
 
 
 @require_safe
@@ -29,7 +30,7 @@ def gallery(request: OrgRequest) -> HttpResponse:
         wall = walls.newer(request.member, filters, than=request.GET["newer"])
     else:
         wall = walls.wall(request.member, filters, before=request.GET.get("before", ""))
-    context: dict[str, Any] = {"wall": wall, "filters": filters, "query": filters.query()}
+    context: dict[str, Any] = {"wall": wall, "filters": filters, "query": filters.query(), "page_keys": KEYS}
     if request.headers.get("HX-Request"):
         return render(request, "studio/_wall.html", context)
     return render(request, "studio/gallery.html", {**context, **choices.of(request.member, filters)})
@@ -59,8 +60,9 @@ def picture(request: OrgRequest, code: UUID) -> HttpResponse:
         "collected": [item.collection for item in output.collection_items.select_related("collection")],
         "comments": output.run.comments.select_related("author").order_by("pk"),
         "shelf": request.org.collections.order_by("name").values_list("code", "name")[: choices.MOST],
+        "page_keys": KEYS,
+        "is_private": output.visibility == Visibility.PRIVATE,
         "is_mine": output.maker_id == request.user.pk or request.member.is_admin,
-        "stars": range(1, MOST_STARS + 1),
     }
     piece = "studio/_picture.html" if request.headers.get("HX-Request") else "studio/picture.html"
     return render(request, piece, context)
@@ -73,7 +75,7 @@ def compare(request: OrgRequest) -> HttpResponse:
     codes = [found for text in request.GET.getlist("picture")[:MOST_COMPARED] if (found := code_or_none(text))]
     visible = Output.objects.filter(org=request.org, code__in=codes).visible_to(request.member)
     outputs = sorted(visible.select_related("run__maker", "composite"), key=lambda output: codes.index(output.code))
-    return render(request, "studio/compare.html", {"outputs": outputs})
+    return render(request, "studio/compare.html", {"outputs": outputs, "page_keys": KEYS})
 
 
 @require_safe

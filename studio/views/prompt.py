@@ -5,8 +5,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
-from studio import bar, catalogue, drafts
-from studio.models import Run
+from studio import bar, catalogue, drafts, runs
 from studio.prompting import Values, fitted
 from studio.views.pages import bar_of
 
@@ -33,7 +32,7 @@ def draft(request: OrgRequest) -> HttpResponse:
 @member_required(Role.MEMBER)
 def memory(request: OrgRequest) -> JsonResponse:
     """What this person wrote last, newest first, and what the organization works on."""
-    recent = Run.objects.filter(org=request.org).order_by("-id")
+    recent = runs.visible_to(request.member).order_by("-id")
     own = recent.filter(maker=request.user).values_list("prompt", flat=True)[:LOOKED_BACK]
     projects = recent.exclude(project="").values_list("project", flat=True)[:LOOKED_BACK]
     return JsonResponse(

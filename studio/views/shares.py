@@ -45,10 +45,14 @@ class ShareForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_required(Role.MEMBER)
 def new_share(request: OrgRequest) -> HttpResponse:
+    """A gallery posts what was chosen, since five hundred pictures fit in no address; then there is no answer yet."""
     given = request.POST if request.method == "POST" else request.GET
+    is_asked = request.method == "POST" and "choosing" not in request.POST
     collection, outputs = _to_share(request, given.get("collection", ""), given.getlist("picture"))
-    form = ShareForm(request.POST or None, initial={"title": collection.name if collection else "Pictures for you"})
-    if request.method == "POST" and form.is_valid():
+    form = ShareForm(
+        request.POST if is_asked else None, initial={"title": collection.name if collection else "Pictures for you"}
+    )
+    if is_asked and form.is_valid():
         days = form.cleaned_data["days"]
         asked = {**form.cleaned_data, "days": int(days) if days else None}
         try:

@@ -102,6 +102,8 @@ ELSEWHERE = {
     "limits.declined",
     "limits.imported",
     "limits.removed",
+    "run.made_private",
+    "run.given_to_team",
     "share.made",
     "share.revoked",
     "retention.held",

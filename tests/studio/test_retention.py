@@ -101,7 +101,7 @@ def test_after_thirty_days_in_the_bin_the_files_are_gone_and_the_row_says_so(
     with tenancy.tenant(acme.pk):
         row = Output.objects.get(pk=gone.pk)
         assert (row.purged_at is None, row.sha256) == (False, gone.sha256)
-        assert set(search.find(acme.pk, acme.code, "lamp") or []) == {waiting.pk}
+        assert list(search.among(Output.objects.all(), acme.code, "lamp")) == [waiting]
     assert not SearchEntry.objects.filter(output_id=gone.pk).exists()
     client = sign_in(bob)
     assert shown(client.get("/o/acme/gallery/bin/").content.decode()) == [str(waiting.code)]

@@ -56,10 +56,23 @@ def test_what_was_not_said_is_not_found(prompt: str, asked: str, acme: Organizat
     assert found(acme, asked) == []
 
 
-@pytest.mark.parametrize("text", ["", "   ", "-", "!?", "🦊", "\ud800"])
-def test_what_has_no_words_is_no_question(text: str, acme: Organization) -> None:
-    with tenancy.tenant(acme.pk):
-        assert search.find(acme.pk, acme.code, text) is None
+def test_what_has_no_words_finds_nothing(acme: Organization, bob: User) -> None:
+    made(acme, bob, "🦊 - !?")
+    for text in ("", "   ", "-", "!?", "🦊", "\ud800"):
+        assert found(acme, text) == [], text
+
+
+def test_words_of_many_pictures_find_the_same(
+    acme: Organization, rival: Organization, bob: User, charlie: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many there are, by a list or by asking each."""
+    made(rival, charlie, "Rain on the sea")
+    first, second = made(acme, bob, "Rain on the sea", count=2)
+    made(acme, bob, "Rain on the roof")
+    for most in (search.MOST_LISTED, 1, 0):
+        monkeypatch.setattr(search, "MOST_LISTED", most)
+        assert found(acme, "rain sea") == [first.pk, second.pk]
+        assert found(acme, "rain snow") == found(acme, "-") == []
 
 
 def test_the_words_of_one_organization_say_nothing_in_another(
@@ -82,6 +95,5 @@ def test_a_very_long_prompt_is_kept_in_bounds() -> None:
 
 def found(org: Organization, text: str) -> list[int]:
     with tenancy.tenant(org.pk):
-        entries = search.find(org.pk, org.code, text)
-        assert entries is not None
-        return list(entries.order_by("output_id"))
+        rows = search.among(Output.objects.filter(org=org), org.code, text)
+        return list(rows.order_by("pk").values_list("pk", flat=True))

@@ -193,6 +193,16 @@ def test_the_team_makes_links_and_takes_them_back(acme: Organization, alice: Use
     assert actions(acme)[-2:] == ["share.made", "share.revoked"]
 
 
+def test_what_was_chosen_on_the_wall_is_asked_about_first(acme: Organization, bob: User, sign_in: SignIn) -> None:
+    codes = [str(picture.code) for picture in made(acme, bob, count=3)]
+    answer = sign_in(bob).post("/o/acme/shares/new/", {"picture": codes, "choosing": "yes"})
+    page = answer.content.decode()
+    assert (answer.status_code, "Share 3 pictures" in page, "field-errors" in page) == (200, True, False)
+    assert all(f'name="picture" value="{code}"' in page for code in codes)
+    with tenancy.tenant(acme.pk):
+        assert Share.objects.count() == 0
+
+
 def test_a_colleague_neither_sees_the_link_nor_takes_it_back(
     acme: Organization, alice: User, bob: User, vera: User, sign_in: SignIn
 ) -> None:

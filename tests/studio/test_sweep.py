@@ -7,16 +7,19 @@ import pytest
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Organization, User
 from saas import tenancy
 from studio import shares
-from studio.models import Collection, Comment, Input, Output, Partial, Share
+from studio.models import Collection, Comment, Input, Output, Partial, Run, Share
+from studio.views import acts
 from tests.conftest import SignIn, must_be_member
 from tests.saas import walls
+from tests.studio.api.keys import program
 from tests.studio.pictures import made
-from tests.test_access import OF_AN_ORGANIZATION
+from tests.test_access import OF_AN_ORGANIZATION, REST, REST_ACTS
 
 pytestmark = pytest.mark.django_db
 
@@ -99,3 +102,49 @@ def test_the_other_organizations_link_opens_only_itself(
     assert client.get(f"{address}{theirs[0]}/original/").status_code == 200
     for code in [*ours, *theirs[1:]]:
         assert client.get(f"{address}{code}/original/").status_code == 404
+
+
+def test_a_program_of_one_organization_finds_nothing_of_the_other(
+    acme: Organization, rival: Organization, alice: User, charlie: User, sign_in: SignIn
+) -> None:
+    codes = furnished(rival, charlie)
+    api, session, before = program(acme, alice), sign_in(alice), everything(rival)
+    bodies = {
+        "api_change_visibility": {"visibility": "private"},
+        "api_submit_run": {"prompt": "x", "mask": str(codes[4])},
+    }
+    for name, path in REST.items():
+        if "{code}" not in path:
+            continue
+        for code in codes:
+            url = path.format(code=code)
+            if name == "api_webhook":
+                answers = [
+                    session.delete(f"/api/v1/{url}", headers={"X-Organization": slug}) for slug in ("acme", "rival")
+                ]
+            elif name in REST_ACTS:
+                answers = [api.post(url, bodies.get(name, {}))]
+            else:
+                own = {"X-Organization": "rival"}
+                answers = [api.get(url), api.get(f"{url}?stream=true"), session.get(f"/api/v1/{url}", headers=own)]
+            assert [answer.status_code for answer in answers] == [404] * len(answers), url
+    for code in codes:
+        for given in ({"references": [str(code)]}, {"mask": str(code)}):
+            assert api.post("runs", {"prompt": "x", **given}).status_code == 404
+        for asked in (f"images?cursor={code}", f"runs?cursor={code}"):
+            assert api.get(asked).status_code == 404
+        for asked in (f"images?by={charlie.code}", f"images?collection={code}", f"images?key={code}", "images?tag=x"):
+            assert api.get(asked).json()["data"] == []
+        assert Client().get(f"/v1/files/file-{code.hex}", headers=api.bearer).status_code == 404
+    assert everything(rival) == before
+    with tenancy.tenant(acme.pk):
+        assert Run.objects.count() == 0
+
+
+def test_many_pictures_are_chosen_in_one_form(acme: Organization, bob: User, sign_in: SignIn) -> None:
+    (output,) = made(acme, bob)
+    many = [str(uuid.uuid4()) for _ in range(acts.MOST_PICTURES - 1)]
+    answer = sign_in(bob).post("/o/acme/gallery/stars/", {"picture": [*many, str(output.code)], "stars": "2"})
+    assert answer.status_code == 302
+    with tenancy.tenant(acme.pk):
+        assert Output.objects.get().stars == 2

@@ -33,6 +33,10 @@ class Program:
     def give(self, path: str, **form: Any) -> Any:
         return Client().post(f"/api/v1/{path}", form, headers=self._headers({}))
 
+    @property
+    def bearer(self) -> dict[str, str]:
+        return self._headers({})
+
     def _headers(self, more: dict[str, str]) -> dict[str, str]:
         named = {name.replace("_", "-"): value for name, value in more.items()}
         return {"Authorization": f"Bearer {self.token}", **named}

@@ -10,7 +10,7 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   const data = new FormData(form, pressed);
   const does = pressed?.dataset.does ?? form.dataset.does ?? "";
-  act(pressed?.getAttribute("formaction") ?? form.action, data, does);
+  act(pressed?.getAttribute("formaction") ?? form.action, data, does, form);
 });
 
 // Enter in a field of a form with many buttons means the button beside the field.
@@ -25,7 +25,7 @@ document.addEventListener("keydown", (event) => {
 /* The listeners above are all; the page asks for this module where such a form is. */
 export function attach() {}
 
-async function act(address, data, does) {
+async function act(address, data, does, form = null) {
   let told = {};
   let isDone = false;
   try {
@@ -37,6 +37,7 @@ async function act(address, data, does) {
   }
   const shown = told.sentence ? toast(told.sentence, isDone ? "success" : "error") : null;
   if (!isDone) return;
+  for (const words of form?.querySelectorAll("textarea") ?? []) words.value = ""; // they are said
   if (shown && told.undo) addUndo(shown, told.undo, data);
   const detail = { does, pictures: data.getAll("picture"), stars: data.get("stars") };
   document.dispatchEvent(new CustomEvent("acted", { detail }));

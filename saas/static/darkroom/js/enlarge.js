@@ -1,6 +1,8 @@
 /* A picture as large as the window, and closer. Wheel and + - zoom, a drag moves, Z or a double click goes between the
-   whole and its real pixels, arrows go to the run's other pictures. The picture is the original, not a preview. */
+   whole and its real pixels; arrows, or a finger's stroke, go to the run's other pictures, or else to the page's. The
+   picture is the original, not a preview. */
 const MOST = 8;
+const STROKE_PX = 60;
 
 export function attach(link) {
   link.addEventListener("click", (event) => {
@@ -19,7 +21,7 @@ function open(link) {
   image.alt = shown.alt;
   image.src = shown.currentSrc || shown.src; // at once, until the original is there
   image.draggable = false;
-  const bar = controls();
+  const bar = controls(others(link).length > 1);
   dialog.append(image, bar);
   document.body.append(dialog);
   const sharp = new Image();
@@ -55,7 +57,7 @@ function open(link) {
   }, { passive: false });
   image.addEventListener("dblclick", (event) => toggle(...fromMiddle(event)));
   image.addEventListener("pointerdown", (event) => {
-    if (view.scale === 1) return;
+    if (view.scale === 1) return stroke(event);
     image.setPointerCapture(event.pointerId);
     const from = { x: event.clientX - view.x, y: event.clientY - view.y };
     const move = ({ clientX, clientY }) => {
@@ -83,6 +85,8 @@ function open(link) {
   });
   bar.addEventListener("click", ({ target }) => {
     const act = target.closest("button")?.dataset.act;
+    if (act === "back") turn(-1);
+    if (act === "next") turn(1);
     if (act === "in") zoomTo(view.scale * 1.4);
     if (act === "out") zoomTo(view.scale / 1.4);
     if (act === "real") toggle();
@@ -95,15 +99,22 @@ function open(link) {
   });
 
   function turn(step) {
-    const all = [...link.closest("[data-story]")?.querySelectorAll("[data-slot-choice]") ?? []];
-    const now = all.findIndex((each) => each.hasAttribute("aria-current"));
-    const next = all[now + step];
+    const all = others(link);
+    const next = all[all.findIndex((each) => each === link || each.hasAttribute("aria-current")) + step];
     if (!next) return;
-    next.click();
-    const other = link.closest("[data-story]").querySelector("[data-stage]:not([hidden]) [data-enlarge]");
-    if (!other) return;
+    if (next.matches("[data-slot-choice]")) next.click();
+    const other = link.closest("[data-story]")?.querySelector("[data-stage]:not([hidden]) [data-enlarge]") ?? next;
+    if (!other.matches("[data-enlarge]")) return;
     dialog.close();
     open(other);
+  }
+
+  function stroke(start) {
+    if (start.pointerType !== "touch") return;
+    addEventListener("pointerup", ({ clientX, clientY }) => {
+      const by = clientX - start.clientX;
+      if (Math.abs(by) > STROKE_PX && Math.abs(by) > 2 * Math.abs(clientY - start.clientY)) turn(by < 0 ? 1 : -1);
+    }, { once: true });
   }
 
   dialog.showModal();
@@ -111,10 +122,18 @@ function open(link) {
   place();
 }
 
-function controls() {
+/* The run's pictures; on a page of pictures without a run, all of them. */
+function others(link) {
+  const story = link.closest("[data-story]");
+  return [...(story ? story.querySelectorAll("[data-slot-choice]") : document.querySelectorAll("[data-enlarge]"))];
+}
+
+function controls(isOneOfMany) {
   const bar = document.createElement("div");
   bar.className = "enlarged-bar";
-  for (const [act, text, name] of [["out", "−", "Smaller"], ["real", "", "Real pixels or all of it"], ["in", "+", "Larger"], ["close", "×", "Close"]]) {
+  const ways = [["back", "‹", "The picture before"], ["next", "›", "The next picture"]];
+  const sizes = [["out", "−", "Smaller"], ["real", "", "Real pixels or all of it"], ["in", "+", "Larger"], ["close", "×", "Close"]];
+  for (const [act, text, name] of isOneOfMany ? [...ways, ...sizes] : sizes) {
     const button = document.createElement("button");
     button.type = "button";
     button.dataset.act = act;

@@ -2,6 +2,7 @@
 import "./act.js"; // before the first picture opens
 import { attach as look } from "./looking.js";
 import { piecesOf } from "./pieces.js";
+import { toast } from "./toasts.js";
 
 export function attach(wall) {
   const dialog = document.createElement("dialog");
@@ -104,7 +105,20 @@ export function attach(wall) {
     if (next) go(next.href);
     else dialog.close();
   });
+  const isAbout = ({ run }) => dialog.firstElementChild?.dataset.run === run;
   document.addEventListener("live:comment", ({ detail }) => {
-    if (shot()?.dataset.run === detail.run && !dialog.querySelector("textarea:focus")) again();
+    if (isAbout(detail) && !dialog.querySelector("textarea:focus")) again();
+  });
+  document.addEventListener("live:shown", ({ detail }) => isAbout(detail) && again());
+  document.addEventListener("live:hidden", async ({ detail }) => {
+    kept.clear();
+    if (!isAbout(detail)) return;
+    try {
+      await piecesOf(shown);
+      again();
+    } catch {
+      toast("This picture is its maker’s alone now.");
+      dialog.close();
+    }
   });
 }

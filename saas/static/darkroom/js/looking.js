@@ -34,6 +34,9 @@ export function attach(article) {
   article.querySelector(".looking-stage").addEventListener("dblclick", () => keys.z());
 
   if (article.closest("dialog")) return; // the lightbox looks after itself
+  for (const type of ["hidden", "shown"]) {
+    document.addEventListener(`live:${type}`, ({ detail }) => detail.run === article.dataset.run && location.reload());
+  }
   document.addEventListener("acted", ({ detail }) => {
     if (detail.does !== "bin") return location.reload();
     const next = article.querySelector("[rel='next']") ?? article.querySelector("[data-looking-close]");

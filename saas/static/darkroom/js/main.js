@@ -32,6 +32,7 @@ const behaviours = [
   ["[data-filters]", () => import("./filters.js")],
   ["[data-lightbox]", () => import("./lightbox.js")],
   ["[data-lightbox]", () => import("./wall-keys.js")],
+  ["[data-lightbox]", () => import("./visibility.js")],
   ["[data-looking]", () => import("./looking.js")],
   ["[data-bulk]", () => import("./select.js")],
   ["[data-act]", () => import("./act.js")],

@@ -9,11 +9,20 @@ export function renew(old, html) {
   for (const fold of old.querySelectorAll("details[id][open]")) {
     fresh.querySelector(`#${CSS.escape(fold.id)}`)?.setAttribute("open", "");
   }
+  for (const words of old.querySelectorAll("textarea[id]")) keepWords(words, fresh);
   const focused = old.contains(document.activeElement) ? pathTo(document.activeElement) : null;
   old.replaceWith(fresh);
   welcome(fresh);
   if (focused) fresh.querySelector(focused)?.focus({ preventScroll: true });
   return fresh;
+}
+
+/* What somebody is writing, and how far they are. */
+function keepWords(words, fresh) {
+  const same = fresh.querySelector(`#${CSS.escape(words.id)}`);
+  if (!same) return;
+  same.value = words.value;
+  same.setSelectionRange(words.selectionStart, words.selectionEnd);
 }
 
 function keepImage(old, image) {

@@ -2,6 +2,7 @@
    something is chosen, a press on a picture chooses too. */
 const LONG_PRESS_MS = 450;
 const DRAG_PX = 8;
+const STILL_PX = 12;
 
 export function attach(form) {
   const wall = document.querySelector(".wall");
@@ -63,7 +64,7 @@ export function attach(form) {
     swallows = false;
     if (event.button || event.target.closest(".shot-pick, button")) return;
     if (event.pointerType === "touch") pressLong(event);
-    else drawBox(event);
+    else if (!wall.dataset.order || !event.target.closest(".shot")) drawBox(event); // there a drag moves the picture
   });
 
   function pressLong(event) {
@@ -74,10 +75,17 @@ export function attach(form) {
       set(boxOf(shot), true);
       navigator.vibrate?.(10);
     }, LONG_PRESS_MS);
-    const stop = () => clearTimeout(timer);
-    for (const type of ["pointerup", "pointercancel", "pointermove", "scroll"]) {
-      addEventListener(type, stop, { once: true, passive: true });
+    const ending = new AbortController();
+    const stop = () => {
+      clearTimeout(timer);
+      ending.abort();
+    };
+    for (const type of ["pointerup", "pointercancel", "scroll"]) {
+      addEventListener(type, stop, { passive: true, signal: ending.signal });
     }
+    // No finger lies quite still.
+    const moved = (now) => Math.hypot(now.clientX - event.clientX, now.clientY - event.clientY) > STILL_PX && stop();
+    addEventListener("pointermove", moved, { passive: true, signal: ending.signal });
     shot.addEventListener("contextmenu", (menu) => menu.preventDefault(), { once: true });
   }
 

@@ -4,7 +4,7 @@ import { renew } from "./renew.js";
 
 const POLL_MS = 4000;
 const GATHER_MS = 80; // several events at once cost one fetch
-const EVENTS = ["queued", "started", "waiting", "partial", "output", "failed", "refused", "cancelled", "unknown", "moved", "ended", "composite"];
+const EVENTS = ["queued", "started", "waiting", "partial", "output", "failed", "refused", "cancelled", "unknown", "moved", "ended", "composite", "comment", "shown", "hidden"];
 
 export function choose(article, index) {
   article.dataset.chosen = index;
@@ -26,19 +26,21 @@ export function attach(article) {
     event.preventDefault();
     choose(article, link.dataset.slotChoice);
   });
-  enlargeByKey(article);
+  pressByKey(article);
   if (article.dataset.storyUrl) follow(article);
 }
 
-/* "z", as in the enlarged picture itself. */
-function enlargeByKey(article) {
+/* "z" enlarges, as in the enlarged picture itself; on the run's own page "." and 1 to 5 give stars. */
+function pressByKey(article) {
   const ending = new AbortController();
   const press = (event) => {
     if (!article.isConnected) return ending.abort();
-    if (event.key.toLowerCase() !== "z" || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest("input:not([type='range']), textarea, select, [contenteditable], dialog")) return;
     if (document.querySelector("dialog[open]")) return;
-    article.querySelector("[data-stage]:not([hidden]) [data-enlarge]")?.click();
+    if (event.key.toLowerCase() === "z") article.querySelector("[data-stage]:not([hidden]) [data-enlarge]")?.click();
+    const star = event.key === "." ? 1 : Number(event.key);
+    if (star && article.closest(".story-page")) article.querySelectorAll("[data-of-slot]:not([hidden]) .star")[star - 1]?.click();
   };
   document.addEventListener("keydown", press, { signal: ending.signal });
 }
@@ -71,9 +73,18 @@ function follow(first) {
     await new Promise((done) => setTimeout(done, GATHER_MS));
     waiting = false;
     const answer = await fetch(`${article.dataset.storyUrl}?slot=${article.dataset.chosen}`).catch(() => null);
+    if (answer?.status === 404) return leave();
     if (!answer?.ok || answer.redirected || !article.isConnected) return;
     stop(); // the fresh one follows by itself
     article = renew(article, await answer.text());
+  }
+
+  function leave() {
+    stop();
+    const words = document.createElement("p");
+    words.className = "hush";
+    words.textContent = "This run is its maker’s alone now.";
+    article.replaceChildren(words);
   }
 
   for (const type of EVENTS) {
@@ -82,5 +93,6 @@ function follow(first) {
     });
   }
   document.addEventListener("live:again", refresh, { signal: ending.signal });
+  document.addEventListener("acted", refresh, { signal: ending.signal }); // starred, said, shown
   article.addEventListener("htmx:afterRequest", refresh, { signal: ending.signal }); // stopped, or tried again
 }

@@ -7,7 +7,7 @@ const NOBODY = "00000000-0000-0000-0000-000000000000";
 const TOGETHER_MS = 60; // several events at once cost one fetch
 const AT_ONCE = 3; // fetches: however fast things happen, a page asks no faster than it is answered
 const LOOK_MS = 4000;
-const UNSEEN = ["queued", "started", "waiting", "output", "failed", "refused", "cancelled", "unknown", "moved", "composite", "ended"];
+const UNSEEN = ["queued", "started", "waiting", "output", "failed", "refused", "cancelled", "unknown", "moved", "composite", "ended", "shown", "hidden"];
 
 export function attach(stream) {
   const address = stream.dataset.stream;
@@ -42,6 +42,7 @@ export function attach(stream) {
     const turn = (asked.get(code) ?? 0) + 1;
     asked.set(code, turn);
     const answer = await fetch(address.replace(NOBODY, code), { redirect: "manual" }).catch(() => null);
+    if (answer?.status === 404) card(code)?.remove(); // its maker's alone now
     if (!answer?.ok) return;
     const fresh = piece(await answer.text()).firstElementChild;
     if (asked.get(code) === turn) put(fresh); // else a later answer knows more

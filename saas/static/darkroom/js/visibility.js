@@ -1,0 +1,21 @@
+/* Who sees a run has changed: what is not ours to see any more leaves the wall, of the rest the lock says it. */
+export function attach(wall) {
+  const shotsOf = (run) => [...wall.querySelectorAll(`[data-run="${CSS.escape(run)}"]`)];
+
+  function lock(shots, isPrivate) {
+    for (const shot of shots) shot.querySelector("[data-lock]").hidden = !isPrivate;
+  }
+
+  async function ask(shots) {
+    const answer = await fetch(shots[0].querySelector(".shot-open").href, { headers: { "HX-Request": "true" } });
+    if (answer.status !== 404) return lock(shots, true);
+    for (const shot of shots) shot.remove();
+    document.dispatchEvent(new CustomEvent("choose", { detail: {} })); // what is chosen is counted again
+  }
+
+  document.addEventListener("live:hidden", ({ detail }) => {
+    const shots = shotsOf(detail.run);
+    if (shots.length) ask(shots).catch(() => {});
+  });
+  document.addEventListener("live:shown", ({ detail }) => lock(shotsOf(detail.run), false));
+}
