@@ -16,7 +16,7 @@ from studio.models import Output, SearchEntry
 
 MOST_WORDS = 2000  # of one prompt; at most 32,000 characters come in
 MOST_ASKED = 20
-MOST_LISTED = 3000
+MOST_LISTED = 1000
 ACCENTS = re.compile("[\u0300-\u036f]+")
 DENSE = "\u0e00-\u0eff\u1100-\u11ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\U00020000-\U0003134f"
 PIECE = re.compile(rf"([{DENSE}]+)|([^\W_{DENSE}]+)")

@@ -19,6 +19,7 @@ from studio.views import (
     stories,
     stream,
     submit,
+    talk,
 )
 
 organization = [
@@ -73,9 +74,9 @@ organization = [
     path("collections/<uuid:code>/cover/", collections.cover_collection, name="cover_collection"),
     path("collections/<uuid:code>/remove/", collections.uncollect_pictures, name="uncollect_pictures"),
     path("collections/<uuid:code>/delete/", collections.delete_collection, name="delete_collection"),
-    path("runs/<uuid:code>/visibility/", acts.show_run, name="show_run"),
-    path("runs/<uuid:code>/comments/", acts.comment_run, name="comment_run"),
-    path("comments/<uuid:code>/remove/", acts.remove_comment, name="remove_comment"),
+    path("runs/<uuid:code>/visibility/", talk.show_run, name="show_run"),
+    path("runs/<uuid:code>/comments/", talk.comment_run, name="comment_run"),
+    path("comments/<uuid:code>/remove/", talk.remove_comment, name="remove_comment"),
     path("outputs/<uuid:code>/<slug:shape>/", files.output_file, name="output_file"),
     path("partials/<uuid:code>/<slug:shape>/", files.partial_file, name="partial_file"),
 ]

@@ -16,10 +16,10 @@ from django.views.decorators.http import require_POST
 from accounts.access import OrgRequest, member_required
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Role
-from studio import archives, bundles, collections, runs, sorting, visibility
+from studio import archives, bundles, collections, sorting
 from studio import bin as bins
 from studio.filters import code_or_none
-from studio.models import MOST_STARS, Output, Visibility
+from studio.models import MOST_STARS, Output
 
 MOST_PICTURES = 2000
 STARS = {str(number) for number in range(MOST_STARS + 1)}
@@ -105,43 +105,6 @@ def download_pictures(request: OrgRequest) -> StreamingHttpResponse:
     return response
 
 
-@require_POST
-@member_required(Role.MEMBER)
-def show_run(request: OrgRequest, code: UUID) -> HttpResponse:
-    """To the team, or to its maker alone."""
-    run = get_object_or_404(runs.visible_to(request.member), code=code)
-
-    def change() -> str:
-        to = request.POST.get("visibility", "")
-        if to not in Visibility.values:
-            raise Refused("Choose who sees it.")
-        links = visibility.change(by=request.member, run=run, to=Visibility(to))
-        if to == Visibility.TEAM:
-            return "The team sees it now"
-        return f"Only you see it now.{f' It is gone from {_links(links)}.' if links else ''}"
-
-    return answer(request, change)
-
-
-@require_POST
-@member_required(Role.MEMBER)
-def comment_run(request: OrgRequest, code: UUID) -> HttpResponse:
-    run = get_object_or_404(runs.visible_to(request.member), code=code)
-
-    def say() -> None:
-        sorting.comment(by=request.member, run=run, text=request.POST.get("text", ""))
-
-    return answer(request, say)
-
-
-@require_POST
-@member_required(Role.MEMBER)
-def remove_comment(request: OrgRequest, code: UUID) -> HttpResponse:
-    visible = request.org.comments.filter(run__in=runs.visible_to(request.member)).select_related("run")
-    comment = get_object_or_404(visible, code=code)
-    return answer(request, lambda: sorting.uncomment(by=request.member, comment=comment))
-
-
 def chosen(request: OrgRequest) -> "QuerySet[Output]":
     """Of what this member may see. Nothing of it, for example another organization's, is 404."""
     codes = {code for text in request.POST.getlist("picture")[:MOST_PICTURES] if (code := code_or_none(text))}
@@ -188,10 +151,6 @@ def as_code(text: str) -> UUID:
 
 def _many(count: int) -> str:
     return "1 picture" if count == 1 else f"{count:,} pictures"
-
-
-def _links(count: int) -> str:
-    return "a shared link" if count == 1 else f"{count:,} shared links"
 
 
 def _say(count: int, done: str) -> str:

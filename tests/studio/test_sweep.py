@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Organization, User
+from accounts.models import Organization, Scope, User
 from saas import tenancy
 from studio import shares
 from studio.models import Collection, Comment, Input, Output, Partial, Run, Share
@@ -108,7 +108,8 @@ def test_a_program_of_one_organization_finds_nothing_of_the_other(
     acme: Organization, rival: Organization, alice: User, charlie: User, sign_in: SignIn
 ) -> None:
     codes = furnished(rival, charlie)
-    api, session, before = program(acme, alice), sign_in(alice), everything(rival)
+    api, session = program(acme, alice, *Scope), sign_in(alice)
+    before = everything(rival)
     bodies = {
         "api_change_visibility": {"visibility": "private"},
         "api_submit_run": {"prompt": "x", "mask": str(codes[4])},

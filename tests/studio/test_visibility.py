@@ -11,10 +11,10 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 
-from accounts import webhooks
+from accounts import deliveries
 from accounts.models import AuditEntry, Organization, User
 from saas import live, tenancy
-from studio import collections, endings, events, keeping, shares, sorting, visibility
+from studio import collections, endings, events, keeping, shares, sorting, visibility, waiting
 from studio.answers import Final
 from studio.models import Comment, Output, Partial, Run, SharedPicture, Slot, Visibility
 from tests.conftest import SignIn, actions, must_be_member
@@ -201,7 +201,7 @@ def test_of_a_run_that_develops_only_its_maker_hears_and_sees_what_comes(
     said: Heard = []
     monkeypatch.setattr(live, "announce", lambda group, message: said.append((group, message["event"])))
     told: list[Any] = []
-    monkeypatch.setattr(webhooks, "announce", lambda *args: told.append(args))
+    monkeypatch.setattr(deliveries, "announce", lambda *args: told.append(args))
     with tenancy.tenant(acme.pk), django_capture_on_commit_callbacks(execute=True):
         held = Run.objects.get(pk=output.run_id)  # as a worker read it when it began
         slot = Slot.objects.create(org=acme, run=held, index=1, state="running", tries=1)
@@ -231,3 +231,13 @@ def test_whoever_follows_it_by_a_program_hears_no_more(
     hers, his = (read(stream) for stream in streams)
     assert hers == b""
     assert b'"type":"queued"' in his
+
+
+def test_whoever_waits_for_events_asks_the_database_when_something_else_is_said(acme: Organization, bob: User) -> None:
+    (output,) = made(acme, bob)
+    event = {"v": 1, "run": str(output.run.code), "seq": 2, "type": "started", "at": "2026-11-21T12:00:00+00:00"}
+    aside = {"v": 1, "run": str(output.run.code), "type": "hidden"}
+    assert waiting._of_hints(output.run, [event, aside], 1) is None
+    told = waiting._of_hints(output.run, [event], 1)
+    assert told is not None
+    assert [each.type for each in told[0]] == ["started"]

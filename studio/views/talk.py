@@ -1,0 +1,55 @@
+"""What the team says about a run, and who of the team sees it."""
+
+from uuid import UUID
+
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_POST
+
+from accounts.access import OrgRequest, member_required
+from accounts.errors import Refused
+from accounts.models import Role
+from studio import runs, sorting, visibility
+from studio.models import Visibility
+from studio.views.acts import answer
+
+
+@require_POST
+@member_required(Role.MEMBER)
+def show_run(request: OrgRequest, code: UUID) -> HttpResponse:
+    """To the team, or to its maker alone."""
+    run = get_object_or_404(runs.visible_to(request.member), code=code)
+
+    def change() -> str:
+        to = request.POST.get("visibility", "")
+        if to not in Visibility.values:
+            raise Refused("Choose who sees it.")
+        links = visibility.change(by=request.member, run=run, to=Visibility(to))
+        if to == Visibility.TEAM:
+            return "The team sees it now"
+        return f"Only you see it now.{f' It is gone from {_links(links)}.' if links else ''}"
+
+    return answer(request, change)
+
+
+@require_POST
+@member_required(Role.MEMBER)
+def comment_run(request: OrgRequest, code: UUID) -> HttpResponse:
+    run = get_object_or_404(runs.visible_to(request.member), code=code)
+
+    def say() -> None:
+        sorting.comment(by=request.member, run=run, text=request.POST.get("text", ""))
+
+    return answer(request, say)
+
+
+@require_POST
+@member_required(Role.MEMBER)
+def remove_comment(request: OrgRequest, code: UUID) -> HttpResponse:
+    visible = request.org.comments.filter(run__in=runs.visible_to(request.member)).select_related("run")
+    comment = get_object_or_404(visible, code=code)
+    return answer(request, lambda: sorting.uncomment(by=request.member, comment=comment))
+
+
+def _links(count: int) -> str:
+    return "a shared link" if count == 1 else f"{count:,} shared links"
