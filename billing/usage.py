@@ -1,6 +1,6 @@
 """Who used what: sums over the ledger. What has been added up by day is read from there, the rest from the entries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -96,6 +96,7 @@ class DaySum(NamedTuple):
     key: str
     micros: int
     images: int
+    label: str = ""
 
 
 def is_on_play_money(org: Organization) -> bool:
@@ -142,8 +143,20 @@ def total(scope: Scope) -> Sum:
 
 
 def by_day(scope: Scope, by: str) -> list[DaySum]:
-    select = "SELECT day, key, sum(micros)::bigint, sum(images)::bigint FROM used GROUP BY 1, 2 ORDER BY 1, 2"
+    select = (
+        "SELECT day, key, sum(micros)::bigint, sum(images)::bigint, max(label) FROM used GROUP BY 1, 2 ORDER BY 1, 2"
+    )
     return [DaySum(*row) for row in _rows(scope, by, select)]
+
+
+def over_days(days: Iterable[DaySum]) -> list[Sum]:
+    """What `sums` would answer, for whoever has asked for the days already."""
+    found: dict[str, Sum] = {}
+    for one in days:
+        so_far = found.get(one.key, Sum(one.key, one.label, 0, 0))
+        micros, images = so_far.micros + one.micros, so_far.images + one.images
+        found[one.key] = Sum(one.key, max(so_far.label, one.label), micros, images)
+    return sorted(found.values(), key=lambda row: (-row.micros, -row.images, row.key))
 
 
 def by_month(scope: Scope) -> list[DaySum]:

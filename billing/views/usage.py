@@ -72,10 +72,10 @@ def _by(request: OrgRequest, scope: Scope) -> str:
 
 def _context(request: OrgRequest, scope: Scope, by: str) -> dict[str, Any]:
     unit = request.GET.get("unit", "money") if request.GET.get("unit") in UNITS else "money"
-    rows = usage.sums(scope, by)
+    sums = usage.by_day(scope, by)
+    rows = usage.over_days(sums)
     before = {one.key: one for one in usage.sums(scope.of(scope.span.before), by)}
     now, then = _add(rows), _add(before.values())
-    sums = usage.by_day(scope, by)
     query = _query(request, scope)
     largest = max((abs(row.micros) for row in rows), default=0)
     return {

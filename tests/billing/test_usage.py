@@ -56,6 +56,8 @@ def test_sums_are_those_of_the_ledger(books: Organization, bob: User, is_folded:
         scope = Scope(books, NOVEMBER, is_play=False, only={})
         assert usage.total(scope)[2:] == (3_400_000, 3)
         days = {(one.day.day, one.key): one.micros for one in usage.by_day(scope, "quality")}
+        for by in usage.EVERY_BY:
+            assert usage.over_days(usage.by_day(scope, by)) == usage.sums(scope, by)
     assert days == {(1, "low"): 1_000_000, (2, "high"): 2_000_000, (2, "low"): 500_000, (30, "low"): -100_000}
 
 
