@@ -1,12 +1,21 @@
 """Runs with all that their cards in the stream show, in as many queries for one as for fifty."""
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 
 from studio.models import Partial, Run, RunInput, Slot
 
 
 def of(found: QuerySet[Run]) -> QuerySet[Run]:
-    newest_first = Prefetch("partials", Partial.objects.order_by("-tried", "-index"))
-    slots = Slot.objects.select_related("output__composite").prefetch_related(newest_first).order_by("index")
     given = RunInput.objects.select_related("input").order_by("number")
-    return found.select_related("maker").prefetch_related(Prefetch("slots", slots), Prefetch("inputs", given))
+    return found.select_related("maker").prefetch_related(Prefetch("slots", _slots()), Prefetch("inputs", given))
+
+
+def _slots() -> QuerySet[Slot]:
+    """Each knows its newest frame and how many came in this try. Of most slots nobody asks for more: all frames of a
+    page would be the longest of its queries."""
+    frames = Partial.objects.filter(slot=OuterRef("pk"))
+    newest = frames.order_by("-tried", "-index").values("code")[:1]
+    of_this_try = frames.filter(tried=OuterRef("tries")).order_by().values("slot")
+    seen = of_this_try.annotate(count=Count("index", distinct=True)).values("count")
+    slots = Slot.objects.select_related("output__composite").annotate(frame=Subquery(newest), seen=Subquery(seen))
+    return slots.order_by("index")

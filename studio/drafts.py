@@ -1,5 +1,7 @@
 """What somebody is about to ask, kept while they type."""
 
+from dataclasses import replace
+
 from django.utils import timezone
 
 from accounts.models import Membership
@@ -12,6 +14,12 @@ def keep(*, by: Membership, values: Values) -> None:
     Draft.objects.update_or_create(
         org_id=by.org_id, maker_id=by.user_id, defaults={"values": values.to_json(), "saved_at": timezone.now()}
     )
+
+
+def sent(*, by: Membership, values: Values) -> None:
+    """It has become a run, whose words and pictures Remix brings back. The next visit begins with a blank sheet, and
+    with the settings as they were."""
+    keep(by=by, values=replace(values, prompt="", reference=(), mask="", parent=""))
 
 
 def of(member: Membership) -> Values | None:

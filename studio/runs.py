@@ -12,7 +12,8 @@ from django.utils import timezone
 from accounts.errors import NotAllowed, Refused
 from accounts.models import ApiKey, Membership, Organization, ProviderConnection, Role
 from saas.broker import enqueue
-from studio import catalogue, endings, events, line, spending
+from studio import catalogue, endings, events, line, masks, spending
+from studio.asking import SpecRefused
 from studio.models import LIVE, ImageModel, Input, Kind, Relation, Run, RunInput, Slot, Visibility
 from studio.outcomes import ENDINGS
 from studio.specs import Spec
@@ -64,6 +65,8 @@ def submit(
         raise Refused("There is no connection to a provider. An admin can add one.")
     if spec.kind == Kind.RESPOND and not connection.can_respond:
         raise Refused("The team's connection has no Responses API. Generate or edit instead.")
+    if faults := masks.mask_faults(mask, references):
+        raise SpecRefused(faults)
     run = Run(
         org=org,
         maker=by.user,

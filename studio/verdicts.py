@@ -9,15 +9,13 @@ from accounts.errors import Refused
 from accounts.models import Membership, Organization, ProviderConnection
 from billing.prices import Estimate, is_play
 from saas import money
-from studio import inputs, pricing, specs
+from studio import inputs, masks, pricing, specs
 from studio.asking import SpecError, SpecRefused
 from studio.catalogue import Catalogue
 from studio.models import ImageModel, Input
 from studio.prompting import Values
-from studio.sizes import Size, fits, of_shape
 from studio.specs import Spec
 
-AUTO = "auto"
 LONGEST_CODE = 36
 UNWRITTEN = "…"
 
@@ -59,8 +57,7 @@ def look_up(values: Values, member: Membership) -> Given:
     faults = []
     if len(references) < len(values.reference) or (values.mask and mask is None):
         faults.append(SpecError("reference", "gone", "A picture that was given is not here any more. Give it again."))
-    if mask is not None and references:
-        faults += _mask_faults(mask, references[0])
+    faults += masks.mask_faults(mask, references)
     return Given(references, mask, faults)
 
 
@@ -74,7 +71,7 @@ def weigh(*, org: Organization, member: Membership, values: Values, models: Cata
     if spec is None or connection is None:
         return Verdict(given, faults, connection=connection)
     faults += _connection_faults(spec, connection)
-    faults += _keeping_faults(spec, given, models.model(spec.model))
+    faults += masks.keeping_faults(spec, given.references, models.model(spec.model))
     price = _price(spec, models.model(spec.model), connection, given, faults)
     budget = budgets.tightest(member, is_play=is_play(connection), is_lent=connection.traits.is_lent) if price else None
     if price and budget and price.high > budget.left:
@@ -113,33 +110,6 @@ def _connection_faults(spec: Spec, connection: ProviderConnection) -> list[SpecE
         sentence = f"{connection.name} does not offer the Responses API."
         return [SpecError("api", "unsupported", sentence, "images")]
     return []
-
-
-def _keeping_faults(spec: Spec, given: Given, model: ImageModel) -> list[SpecError]:
-    """Better said before it is paid for than by a composite that cannot be made."""
-    if not (spec.keep_rest and given.references) or spec.size == AUTO:
-        return []
-    first = Size(given.references[0].width, given.references[0].height)
-    if fits(Size.read(spec.size), first):
-        return []
-    best = str(of_shape(*first, model.sizes))
-    sentence = (
-        f"Image 1 is {first.width} by {first.height} pixels, another shape than {spec.size}: nothing outside the mask "
-        f"could be kept exactly. Choose {best}."
-    )
-    return [SpecError("size", "another_shape", sentence, best)]
-
-
-def _mask_faults(mask: Input, first: Input) -> list[SpecError]:
-    if not mask.is_mask:
-        return [SpecError("mask", "no_mask", "That picture is no mask. Give one again.")]
-    if (mask.width, mask.height) == (first.width, first.height):
-        return []
-    sentence = (
-        f"The mask was made for a picture of {mask.width} by {mask.height} pixels, and Image 1 is {first.width} by "
-        f"{first.height}. Remove the mask, or put its picture first."
-    )
-    return [SpecError("mask", "mask_size", sentence)]
 
 
 def _is_code(text: str) -> bool:

@@ -2,7 +2,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from ninja import Field, File, Form, Query, Router, Schema, Status, UploadedFile
 
@@ -10,7 +10,7 @@ from accounts.models import Scope
 from studio import gallery, inputs, runs, serving
 from studio.api.door import ApiRequest, inside, may
 from studio.api.runs import REFUSALS
-from studio.api.shapes import ImageOut, InputOut, Page, Shape
+from studio.api.shapes import ImageOut, ImageShape, InputOut, Page, Shape
 from studio.filters import MOST_CHARACTERS, Filters
 from studio.models import Output, Run
 
@@ -97,10 +97,15 @@ def read_image(request: ApiRequest, code: UUID) -> ImageOut:
     openapi_extra=BINARY,
 )
 @inside
-def image_file(request: ApiRequest, code: UUID, shape: Shape) -> HttpResponseBase:
-    """Download a picture: its original bytes, or a small one"""
-    output = get_object_or_404(_visible(request), code=code)
-    name = {"original": output.file, "preview": output.preview, "thumbnail": output.thumbnail}[shape]
+def image_file(request: ApiRequest, code: UUID, shape: ImageShape) -> HttpResponseBase:
+    """Download a picture: its original bytes, a small one, or what a masked edit kept
+
+    `kept` is a PNG in which everything outside the mask is the first reference's, pixel by pixel. It is made in the
+    seconds after the picture."""
+    output = get_object_or_404(_visible(request).select_related("composite"), code=code)
+    if shape == "kept" and not output.is_kept:
+        raise Http404
+    name = output.composite.file if shape == "kept" else _file(output, shape)
     return serving.send(request, name, download_as=name.rpartition("/")[2])
 
 
@@ -118,6 +123,10 @@ def partial_file(request: ApiRequest, code: UUID, shape: Shape) -> HttpResponseB
     partial = get_object_or_404(seen, code=code)
     name = partial.file if shape == "original" else partial.preview
     return serving.send(request, name, download_as=name.rpartition("/")[2])
+
+
+def _file(output: Output, shape: str) -> str:
+    return {"original": output.file, "preview": output.preview, "thumbnail": output.thumbnail}[shape]
 
 
 def _visible(request: ApiRequest) -> QuerySet[Output]:

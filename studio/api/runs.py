@@ -10,12 +10,13 @@ from ninja import Field, Query, Router, Schema, Status
 
 from accounts.models import Scope
 from saas import tenancy
-from studio import catalogue, idempotency, inputs, metadata, runs, specs, visibility
+from studio import catalogue, idempotency, inputs, masks, metadata, runs, specs, visibility
 from studio.api import streams
 from studio.api.door import ApiRequest, Caller, inside, may
 from studio.api.errors import ApiRefused
 from studio.api.shapes import Error, EventOut, Events, Page, RunIn, RunOut
 from studio.models import Input, Kind, Run, Slot, State, Visibility
+from studio.specs import SpecRefused
 
 router = Router(tags=["Runs"])
 REFUSALS: dict[Any, Any] = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Error)
@@ -158,10 +159,14 @@ def _submit(request: ApiRequest, caller: Caller, body: RunIn) -> Run:
     if references or mask:
         asked |= {"references": len(references), "mask": mask is not None}
     key = idempotency.key_of(request.headers.get("Idempotency-Key", ""), caller.code)
+    models = catalogue.at(timezone.now())
+    spec = specs.read(asked, models=models)
+    if faults := masks.keeping_faults(spec, references, models.model(spec.model)):
+        raise SpecRefused(faults)
     return runs.submit(
         org=caller.org,
         by=caller.member,
-        spec=specs.read(asked, models=catalogue.at(timezone.now())),
+        spec=spec,
         api_key=caller.api_key,
         references=references,
         mask=mask,

@@ -12,6 +12,7 @@ from studio.models import Input, Kind, Output, Relation, Run, Slot, State, Visib
 
 T = TypeVar("T")
 Shape = Literal["original", "preview", "thumbnail"]
+ImageShape = Literal["original", "preview", "thumbnail", "kept"]
 
 
 class ErrorField(Schema):
@@ -56,7 +57,9 @@ class RunIn(Schema):
     input_fidelity: str | None = None
     kind: str | None = Field(None, description="generate, edit or respond; it follows from the rest")
     references: list[UUID] = Field([], description="Inputs to edit, in their order", max_length=64)
-    mask: UUID | None = Field(None, description="An input that was given as a mask")
+    mask: UUID | None = Field(None, description="An input that was given as the mask of the first reference")
+    keep_rest: bool | None = Field(None, description="Everything outside the mask is put back; so it is unless said")
+    feather: int | None = Field(None, description="How far the new part blends into the old: 0 to 64 pixels")
     visibility: Visibility = Visibility.TEAM
     project: str = Field("", max_length=80)
     end_user: str = Field("", max_length=200)

@@ -11,7 +11,7 @@ from django.conf import settings
 
 from saas import tenancy
 from saas.fetching import CannotFetch, fetch
-from studio import files, inputs
+from studio import files, inputs, masks
 from studio.gateway.doors import Caller
 from studio.models import Input
 from studio.uploads import UPLOAD_LIMIT_BYTES, UploadRefused
@@ -118,6 +118,8 @@ def _take(image: Given, caller: Caller) -> Input:
 
 def _take_mask(mask: Given, first: Input, caller: Caller) -> Input:
     if mask.earlier and mask.earlier.is_mask:
+        for fault in masks.mask_faults(mask.earlier, [first]):
+            raise Refused(fault.sentence, kind=IMAGE, code="invalid_image_file", param=mask.param)
         return mask.earlier
     data = files.load(mask.earlier.file) if mask.earlier else mask.data
     try:

@@ -47,7 +47,7 @@ def submit_run(request: OrgRequest) -> HttpResponse:
         return _refused(request, values, SpecError("", code, refusal.sentence))
     except Refused as refusal:
         return _refused(request, values, SpecError("", "refused", refusal.sentence))
-    drafts.keep(by=request.member, values=values)
+    drafts.sent(by=request.member, values=values)
     if not wants_piece(request):
         return redirect("studio", request.org.slug)
     answer = card(request, run.code, status=HTTPStatus.CREATED)

@@ -39,7 +39,7 @@ def begin_to_paint(page: Page) -> FloatRect:
     """Where the picture lies."""
     tile = make_one(page).locator(".tile").first
     tile.hover()
-    tile.get_by_role("button", name="Paint a mask").click()
+    tile.get_by_role("button", name="Change a part").click()
     expect(page.get_by_role("dialog", name="What should change?")).to_be_visible()
     expect(status(page)).to_have_text("Paint over what should change.")
     return lies_at(page)
@@ -176,7 +176,7 @@ def test_everything_and_nothing_are_said_in_words(page: Page) -> None:
     paint(page, box)
     expect(status(page)).to_contain_text("will change")
     page.get_by_role("button", name="Close without using the mask").click()
-    page.locator("[data-references-row]").get_by_role("button", name="Paint a mask").click()
+    page.locator("[data-references-row]").get_by_role("button", name="Change only a part").click()
     expect(status(page)).to_contain_text("will change")  # what was not used is not lost
 
 
@@ -201,7 +201,8 @@ def test_a_finger_paints_on_a_phone(browser: Browser, darkroom: Instance, demo: 
         context.set_default_timeout(10_000)
         page = signed_in(context, demo)
         tile = make_one(page).locator(".tile").first
-        tile.get_by_role("button", name="Paint a mask").dispatch_event("click")
+        tile.get_by_role("button", name="What to do with picture 1").tap()
+        page.get_by_role("button", name="Change a part").tap()
         expect(status(page)).to_have_text("Paint over what should change.")
         page.touchscreen.tap(*at(lies_at(page), 0.5, 0.5))
         expect(status(page)).to_contain_text("will change")

@@ -90,7 +90,7 @@ def sees_the_tiles_at_once(page: Page) -> None:
 
 
 def gives_pictures(page: Page, pictures: dict[str, Path]) -> None:
-    page.locator("[data-pick]").set_input_files(list(pictures.values()))
+    page.locator("[data-pick][multiple]").set_input_files(list(pictures.values()))
     given = page.locator("[data-reference-insert]")
     expect(given).to_have_count(2)
     expect(page.locator(".reference-fault:visible")).to_contain_text("SVG")
@@ -109,7 +109,7 @@ def gives_pictures(page: Page, pictures: dict[str, Path]) -> None:
 
 
 def paints_and_edits(page: Page) -> None:
-    page.get_by_role("button", name="Paint a mask").and_(page.locator("[data-mask]")).click()
+    page.get_by_role("button", name="Change only a part").and_(page.locator("[data-mask]")).click()
     stage = page.locator("[data-mask-stage]").bounding_box()
     assert stage is not None
     x, y = stage["x"] + stage["width"] / 2, stage["y"] + stage["height"] / 2

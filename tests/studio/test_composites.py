@@ -22,7 +22,7 @@ BASE = noise(1)
 RESULT = noise(2)
 
 
-def given(org: Organization, by: User, name: str, data: bytes, width: int = WIDTH, height: int = HEIGHT) -> Input:
+def given(org: Organization, by: User, name: str, data: bytes, *, is_mask: bool = False) -> Input:
     stored = files.save(f"{org.code}/inputs/{uuid4()}.png", data)
     return Input.objects.create(
         org=org,
@@ -32,8 +32,9 @@ def given(org: Organization, by: User, name: str, data: bytes, width: int = WIDT
         sent_file=stored,
         sent_mime="image/png",
         thumbnail=stored,
-        width=width,
-        height=height,
+        width=WIDTH,
+        height=HEIGHT,
+        is_mask=is_mask,
         size_bytes=len(data),
         sha256="",
     )
@@ -45,7 +46,7 @@ def masked_run(org: Organization, by: User, **asked: Any) -> Run:
             {"prompt": "a hat", "references": 1, "mask": True, **asked}, models=catalogue.at(timezone.now())
         )
         references = [given(org, by, "cat.png", saved(BASE, ".png"))]
-        painted = given(org, by, "mask.png", mask(HOLE)) if spec.mask else None
+        painted = given(org, by, "mask.png", mask(HOLE), is_mask=True) if spec.mask else None
         return runs.submit(org=org, by=must_be_member(org, by), spec=spec, references=references, mask=painted)
 
 

@@ -99,3 +99,16 @@ def test_a_long_page_asks_the_database_no_more_than_a_short_one(acme: Organizati
     few = count()
     make_runs(acme, bob, 23)
     assert count() == few
+
+
+def test_the_studio_asks_the_database_sixteen_times(acme: Organization, bob: User, sign_in: SignIn) -> None:
+    """Session and person; their memberships and two walls; the draft, connection, two prices,
+    quotas, presets; runs, their slots and their inputs; the purse; and a test's wall closes again. Whoever adds one
+    says here what for."""
+    make_runs(acme, bob, 12)
+    client = sign_in(bob)
+    client.get("/o/acme/")
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get("/o/acme/").status_code == 200
+    asked = [query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    assert len(asked) == 16, "\n".join(asked)

@@ -3,11 +3,13 @@
 import base64
 import io
 
+import httpx2
 import openai
 import pytest
 import pyvips
 from openai.types import ImagesResponse
 
+from tests.embedded.instance import Instance
 from tests.studio.files import difference, opened, plain, saved
 
 SIZE = (1024, 640)
@@ -109,6 +111,33 @@ def test_what_openai_refuses_is_refused_alike(client: openai.OpenAI) -> None:
     too_many = refusal(client, image=[image] * 17)
     assert (too_many.code, too_many.param) == ("array_above_max_length", "image")
     assert refusal(client, image=[]).code == "missing_required_parameter"
+
+
+def test_a_mask_given_before_belongs_to_its_picture(client: openai.OpenAI, darkroom: Instance) -> None:
+    headers = {"Authorization": f"Bearer {client.api_key}"}
+
+    def give(data: bytes, **more: str) -> str:
+        found = httpx2.post(
+            f"{darkroom.url}/api/v1/inputs", files={"file": ("a.png", data)}, data=more, headers=headers
+        )
+        return str(found.json()["id"])
+
+    first, other = give(photo()), give(photo(1))
+    hole = give(mask(), mask_of=first)
+
+    def body(picture: str) -> dict[str, object]:
+        return {
+            "prompt": "at night",
+            "quality": "low",
+            "images": [{"file_id": f"file-{picture.replace('-', '')}"}],
+            "mask": {"file_id": f"file-{hole.replace('-', '')}"},
+        }
+
+    with pytest.raises(openai.APIStatusError) as refused:
+        client.post("/images/edits", body=body(other), cast_to=object)
+    assert (refused.value.code, refused.value.param) == ("invalid_image_file", "mask")
+    fitting = client.post("/images/edits", body=body(first), cast_to=ImagesResponse)
+    assert (picture(fitting).width, picture(fitting).height) == SIZE
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ export function attach(article) {
     j: () => press("[rel='next']"),
     ".": () => press(".star"),
     e: () => press("[data-edit]"),
+    b: () => press("[data-brush]"),
     i: () => article.classList.toggle("looking-alone"),
     z: () => article.classList.toggle("looking-close-up"),
     Delete: () => press("[data-does='bin'] button"),

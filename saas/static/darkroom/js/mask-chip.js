@@ -48,13 +48,15 @@ function use(bar, { mask, keep, feather }) {
   if (keep && size) document.dispatchEvent(new CustomEvent("bar:set", { detail: { name: "size", value: size } }));
   set(bar, mask?.code ?? "");
   const words = form.querySelector("[data-words]");
-  words.placeholder = "Say what you want to see in the painted place";
   words.focus();
 }
 
 function set({ chip, form, field }, code) {
   field.value = code;
   chip.hidden = code === "";
+  const words = form.querySelector("[data-words]");
+  words.dataset.plain ??= words.placeholder;
+  words.placeholder = code ? "Say what you want to see in the painted place" : words.dataset.plain;
   chip.parentElement.querySelector("[data-mask]").hidden = code !== "";
   form.querySelector("[data-masked]")?.toggleAttribute("hidden", code === "");
   if (code) chip.querySelector("img").src = chip.dataset.thumbnail.replace(NOBODY, code);

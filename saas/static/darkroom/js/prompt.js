@@ -61,6 +61,7 @@ function fold(form) {
 
 function changed(bar, pause) {
   bar.isStale = true;
+  bar.turn += 1; // an answer that is still on its way judges what stood there before
   keep(bar.form, bar.words.value);
   clearTimeout(bar.timer);
   bar.timer = setTimeout(() => weigh(bar), pause);

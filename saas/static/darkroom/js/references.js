@@ -10,10 +10,6 @@ export function attach(list) {
   const form = list.closest("form");
   const row = list.closest("[data-references-row]");
   const shelf = { list, form, row, url: list.dataset.references, waiting: [], running: 0, dragged: null };
-  form.querySelector("[data-pick]").onchange = ({ target }) => {
-    give(shelf, [...target.files]);
-    target.value = "";
-  };
   list.addEventListener("click", (event) => clicked(shelf, event));
   list.addEventListener("keydown", (event) => pressed(shelf, event));
   drag(shelf);
@@ -25,25 +21,35 @@ export function attach(list) {
   on("drop", (event) => dropped(shelf, event));
   on("dragstart", marked);
   on("click", (event) => used(shelf, event));
+  on("change", ({ target }) => target.matches("[data-pick]") && picked(shelf, target));
+  row.querySelector("[data-references-clear]").addEventListener("click", () => clear(shelf));
   number(shelf);
   addressed(shelf);
 }
 
-/* ?reference=<output> and ?edit=<output>: a link from a run's page or the gallery brings the picture along, once.
-   ?recall=<run>&paint: its pictures and mask are here already, and the mask is opened again. */
+/* ?reference=<output>, ?edit=<output>, ?paint=<output>: a link from a run's page or the gallery brings the picture along,
+   once. ?recall=<run>&paint: its pictures and mask are here already, and the mask is opened again. */
 function addressed(shelf) {
   const address = new URL(location.href);
-  const output = address.searchParams.get("reference") ?? address.searchParams.get("edit");
-  const isPainting = address.searchParams.has("paint");
-  if (!output && !isPainting) return;
+  const asked = new URLSearchParams(address.search);
+  const output = asked.get("reference") ?? asked.get("edit");
+  const painted = asked.get("paint");
+  if (!output && painted === null) return;
   address.search = "";
   history.replaceState(history.state, "", address);
-  if (isPainting) return paint(shelf);
+  if (painted !== null) return asked.has("recall") ? paint(shelf) : brush(shelf, painted);
   take(shelf, output);
   shelf.form.querySelector("[data-words]").focus();
 }
 
 /* -- Coming in -- */
+
+/* By a picker or a camera, of which the chips may bring another one. */
+function picked(shelf, input) {
+  const files = [...input.files];
+  input.value = "";
+  give(shelf, files);
+}
 
 function give(shelf, files) {
   const room = Number(shelf.list.dataset.most) - shelf.list.children.length;
@@ -211,6 +217,12 @@ function remove(shelf, item) {
   const neighbour = item.nextElementSibling ?? item.previousElementSibling;
   item.remove();
   (neighbour?.querySelector("button") ?? shelf.form.querySelector("[data-words]")).focus();
+  changed(shelf);
+}
+
+function clear(shelf) {
+  shelf.list.replaceChildren();
+  shelf.form.querySelector("[data-words]").focus();
   changed(shelf);
 }
 
