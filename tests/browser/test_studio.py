@@ -177,6 +177,36 @@ def test_a_double_click_makes_one_run(context: BrowserContext, demo: dict[str, A
     expect(page.get_by_text("Only once").and_(page.locator(".run-prompt"))).to_have_count(1)
 
 
+HOSTILE = "<img src=x onerror=document.title='taken'> “مرحبا” 🦊 </textarea><script>document.title='taken'</script>"
+
+
+def test_two_tabs_the_way_back_and_hostile_words(context: BrowserContext, demo: dict[str, Any]) -> None:
+    page = signed_in(context, demo)
+    complaints = watch(page)
+    other = context.new_page()
+    other.goto("/o/demo/")
+    other.wait_for_load_state("networkidle")
+    runs = page.locator(".run[data-run]")
+    before = runs.count()
+    prompt(page).fill(HOSTILE)
+    prompt(other).fill("In the second tab")
+    prompt(page).press("Control+Enter")
+    prompt(other).press("Control+Enter")
+    for each in (page, other):
+        expect(each.locator(".run[data-run]")).to_have_count(before + 2)
+        expect(each.locator(".run-prompt").filter(has_text="مرحبا")).to_have_text(HOSTILE)
+    expect(prompt(page)).to_have_value(HOSTILE)
+    page.goto(f"/o/demo/runs/{runs.first.get_attribute('data-run')}/")
+    page.go_back()
+    expect(runs).to_have_count(before + 2)
+    prompt(page).fill("And once more after the way back " + "long " * 6_000)
+    prompt(page).press("Control+Enter")
+    expect(runs).to_have_count(before + 3)
+    expect(runs.first.locator(".run-prompt")).to_contain_text("And once more")
+    assert page.title().startswith("Studio")
+    assert complaints == []
+
+
 def test_an_estimate_that_comes_between_press_and_release_swallows_no_generate(
     context: BrowserContext, demo: dict[str, Any]
 ) -> None:

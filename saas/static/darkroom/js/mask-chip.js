@@ -47,8 +47,7 @@ function use(bar, { mask, keep, feather }) {
   const size = form.querySelector("[data-reference]")?.dataset.editSize;
   if (keep && size) document.dispatchEvent(new CustomEvent("bar:set", { detail: { name: "size", value: size } }));
   set(bar, mask?.code ?? "");
-  const words = form.querySelector("[data-words]");
-  words.focus();
+  document.dispatchEvent(new CustomEvent("bar:write"));
 }
 
 function set({ chip, form, field }, code) {

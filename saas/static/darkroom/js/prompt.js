@@ -8,7 +8,7 @@ const DOUBLE_CLICK_MS = 600;
 
 export function attach(form) {
   const words = form.querySelector("[data-words]");
-  const bar = { form, words, isStale: false, turn: 0, timer: 0, sent: "", sentAt: 0 };
+  const bar = { form, words, isStale: false, turn: 0, timer: 0, sent: "", sentAt: 0, made: null };
   const grow = () => fit(words);
 
   words.addEventListener("input", grow);
@@ -24,6 +24,7 @@ export function attach(form) {
     event.preventDefault();
     generate(bar, event);
   });
+  document.addEventListener("bar:write", () => write(bar));
   document.addEventListener("bar:fill", ({ detail }) => fill(bar, detail));
   document.addEventListener("click", ({ target }) => {
     const example = target.closest("[data-example]");
@@ -176,6 +177,7 @@ async function settle(bar, placeholder, answer) {
   if (answer.ok && fresh) {
     saved(bar.form, bar.words.value);
     bar.form.elements.parent.value = "";
+    bar.made = placeholder.querySelector(".run-prompt").textContent;
     document.dispatchEvent(new CustomEvent("stream:made", { detail: { fresh, placeholder } }));
     return;
   }
@@ -217,6 +219,13 @@ async function fill(bar, { query, isQuiet = false }) {
   fit(bar.words);
   bar.words.focus();
   changed(bar, 0);
+}
+
+/* A picture was chosen to be changed: that wants words of its own. Those of the run before are replaced by what is typed;
+   those that nobody has sent yet stay. */
+function write({ words, made }) {
+  words.focus();
+  if (words.value === made) words.select();
 }
 
 /* The empty studio's one example: it is written where one would write it, and runs. */

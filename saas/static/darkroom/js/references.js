@@ -167,9 +167,8 @@ function used(shelf, event) {
   if (brushOutput) return brush(shelf, brushOutput);
   const picture = button.closest("[data-output]")?.querySelector("img")?.src;
   take(shelf, useOutput ?? editOutput, picture);
-  const words = shelf.form.querySelector("[data-words]");
-  words.focus();
-  if (button.dataset.editOutput) words.select(); // an edit wants words of its own
+  if (editOutput) document.dispatchEvent(new CustomEvent("bar:write"));
+  else shelf.form.querySelector("[data-words]").focus();
 }
 
 /* A mask lies on Image 1, so the picture goes there. */
