@@ -161,7 +161,7 @@ async function generate(bar, event) {
   const placeholder = place(body);
   say(bar, "");
   try {
-    await settle(bar, placeholder, await send(bar.form.action, bar.form, body));
+    await settle(bar, body, placeholder, await send(bar.form.action, bar.form, body));
   } catch (error) {
     placeholder.remove();
     keep(bar.form, bar.words.value);
@@ -171,12 +171,13 @@ async function generate(bar, event) {
   document.dispatchEvent(new CustomEvent("bar:sent"));
 }
 
-async function settle(bar, placeholder, answer) {
+async function settle(bar, body, placeholder, answer) {
   const content = piece(await answer.text());
   const fresh = content.querySelector("[data-run]");
   if (answer.ok && fresh) {
     saved(bar.form, bar.words.value);
     bar.form.elements.parent.value = "";
+    bar.form.dataset.sent = body.getAll("reference").join();
     bar.made = placeholder.querySelector(".run-prompt").textContent;
     document.dispatchEvent(new CustomEvent("stream:made", { detail: { fresh, placeholder } }));
     return;

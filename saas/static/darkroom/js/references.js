@@ -164,11 +164,19 @@ function used(shelf, event) {
   if (!button) return;
   event.preventDefault(); // a link leads to the studio from elsewhere; here is the studio
   const { useOutput, editOutput, brushOutput } = button.dataset;
+  if (!useOutput) leave(shelf);
   if (brushOutput) return brush(shelf, brushOutput);
   const picture = button.closest("[data-output]")?.querySelector("img")?.src;
   take(shelf, useOutput ?? editOutput, picture);
   if (editOutput) document.dispatchEvent(new CustomEvent("bar:write"));
   else shelf.form.querySelector("[data-words]").focus();
+}
+
+/* Another picture is going to be changed: those of the run before are done with, those that were added since are not. */
+function leave({ list, form }) {
+  const codes = [...list.children].map((item) => item.dataset.reference);
+  if (codes.join() !== form.dataset.sent) return;
+  list.replaceChildren();
 }
 
 /* A mask lies on Image 1, so the picture goes there. */
