@@ -1,5 +1,6 @@
 /* Reference pictures: picked, dropped or pasted anywhere, or taken from a tile; numbered, moved, put into the prompt. */
 import { SignedOut, piece, send } from "./http.js";
+import { toast } from "./toasts.js";
 import { upload } from "./upload.js";
 
 const TYPES = ["image/png", "image/jpeg", "image/webp"];
@@ -53,7 +54,7 @@ function picked(shelf, input) {
 
 function give(shelf, files) {
   const room = Number(shelf.list.dataset.most) - shelf.list.children.length;
-  if (files.length > room) tell(shelf, `${shelf.list.dataset.most} reference pictures are the most.`);
+  if (files.length > room) toast(`${shelf.list.dataset.most} reference pictures are the most.`, "warning");
   for (const file of files.slice(0, Math.max(room, 0))) {
     const item = coming(shelf, file.name || "pasted picture");
     item.querySelector("img").src = URL.createObjectURL(file);
@@ -110,7 +111,7 @@ async function arrive(shelf, item, fetched) {
     if (item.dataset.from) fresh.dataset.from = item.dataset.from;
     shelf.list.querySelector(`[data-reference="${fresh.dataset.reference}"]`)?.remove(); // given once already
     item.replaceWith(fresh);
-    tell(shelf, "The picture is here.", true);
+    tell(shelf, "The picture is here.");
     changed(shelf);
   } catch (error) {
     fail(shelf, item, error instanceof SignedOut ? "You have been signed out." : "It did not arrive. Try again.");
@@ -251,7 +252,7 @@ function move(shelf, item, step) {
   else other.after(item);
   item.querySelector("button").focus();
   changed(shelf);
-  tell(shelf, `Image ${[...shelf.list.children].indexOf(item) + 1} now.`, true);
+  tell(shelf, `Image ${[...shelf.list.children].indexOf(item) + 1} now.`);
 }
 
 function drag(shelf) {
@@ -292,10 +293,6 @@ function number(shelf) {
   shelf.list.dispatchEvent(new CustomEvent("references:changed", { bubbles: true }));
 }
 
-function tell(shelf, text, isOnlyHeard = false) {
+function tell(shelf, text) {
   shelf.form.querySelector("[data-references-said]").textContent = text;
-  if (isOnlyHeard) return;
-  const slot = shelf.form.querySelector("[data-fault-of='reference']");
-  slot.textContent = text;
-  slot.hidden = false;
 }

@@ -100,14 +100,15 @@ export function attach(stream) {
 
   const liveOnes = () => [...stream.querySelectorAll('[data-live-run="yes"]')].map((each) => each.dataset.run);
   const lookAgain = () => liveOnes().forEach(refresh);
-  document.addEventListener("live:again", () => {
-    lookAgain();
-    newer();
-  });
 
   /* Where a proxy swallows the socket, looking every few seconds still brings everything, colleagues' runs too. */
   let isHeard = false;
-  document.addEventListener("live:up", () => (isHeard = true));
+  document.addEventListener("live:up", () => {
+    // What happened while the line was cut, or since this page was made: the way back may lead to an old one.
+    isHeard = true;
+    lookAgain();
+    newer();
+  });
   document.addEventListener("live:down", () => (isHeard = false));
   setInterval(() => {
     if (document.hidden) return;
@@ -116,6 +117,7 @@ export function attach(stream) {
   }, LOOK_MS);
 
   async function newer() {
+    if (stream.querySelector(".stream-newest")) return; // further down, there would be a gap above
     const first = stream.querySelector("[data-run]")?.dataset.run ?? NOBODY;
     const answer = await fetch(`${stream.dataset.newer}?after=${first}`, { redirect: "manual" }).catch(() => null);
     if (!answer?.ok) return;
