@@ -171,6 +171,18 @@ REST = {
     "api_image": "images/{code}",
     "api_image_file": "images/{code}/original",
     "api_partial_file": "partials/{code}/original",
+    "api_tags": "tags",
+    "api_collections": "collections",
+    "api_collection": "collections/{code}",
+    "api_collect": "collections/{code}/images",
+    "api_uncollect": "collections/{code}/images/{code}",
+    "api_presets": "presets",
+    "api_preset": "presets/{code}",
+    "api_exports": "exports",
+    "api_export": "exports/{code}",
+    "api_export_file": "exports/{code}/file",
+    "api_quotas": "quotas",
+    "api_quota": "quotas/organization/all",
     "api_organization": "organization",
     "api_members": "members",
     "api_models": "models",
@@ -194,7 +206,9 @@ REST_ACTS = {
     "api_change_visibility",
     "api_retry_slot",
     "api_give_input",
+    "api_collect",
 }
+REST_REMOVALS = {"api_uncollect", "api_preset"}
 REST_DOCUMENT = {"openapi-json", "api-root"}
 BY_LINK = {"gateway_picture"}  # signed: the link is the right
 NOWHERE = {"gateway_nothing"}
@@ -300,7 +314,7 @@ def test_the_sandbox_wants_a_key_too(url: str, db: None) -> None:
 @pytest.mark.parametrize("name", REST)
 def test_the_api_wants_a_key_or_a_session(name: str, acme: Organization, charlie: User, sign_in: SignIn) -> None:
     url = f"/api/v1/{REST[name].format(code=uuid.uuid4())}"
-    method = "post" if name in REST_ACTS else "get"
+    method = "post" if name in REST_ACTS else "delete" if name in REST_REMOVALS else "get"
     answer = getattr(Client(), method)(url)
     assert (answer.status_code, answer.json()["error"]["code"]) == (401, "invalid_api_key")
     stranger = getattr(sign_in(charlie), method)(url, headers={"X-Organization": "acme"})

@@ -111,6 +111,10 @@ class Delivery(TenantModel):
         return f"{self.event} {self.state}"
 
     @property
+    def is_due(self) -> bool:
+        return self.not_before <= timezone.now()
+
+    @property
     def text(self) -> str:
         """What it says, as a person reads it."""
         return json.dumps(self.payload, indent=2, ensure_ascii=False)

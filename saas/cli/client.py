@@ -14,6 +14,8 @@ from saas.cli.config import Access
 from saas.cli.ending import Ending
 
 AGAIN_SECONDS = 1.0
+MOST_RESTS = 5
+LONGEST_REST_SECONDS = 61.0  # Darkroom counts whole minutes
 SILENCE_SECONDS = 60.0  # a stream gives a sign of life every 15
 MIMES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 CODES = {401: 3, 403: 3, 429: 5}
@@ -95,7 +97,7 @@ class Client:
             line.close()
 
     def _ask(
-        self, method: str, path: str, body: bytes | None, headers: dict[str, str] | None
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str] | None, *, tries: int = 0
     ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
         line = self._line()
         try:
@@ -108,6 +110,10 @@ class Client:
         if answer.status >= http.client.BAD_REQUEST:
             text = answer.read()
             line.close()
+            wait = _rest_seconds(answer, text)
+            if wait is not None and tries < MOST_RESTS:
+                time.sleep(wait)
+                return self._ask(method, path, body, headers, tries=tries + 1)
             raise Ending(CODES.get(answer.status, 4 if answer.status >= 500 else 2), _sentence(text, answer.status))
         return line, answer
 
@@ -116,6 +122,20 @@ class Client:
         if self._parts.scheme == "http":
             return http.client.HTTPConnection(host, port, timeout=SILENCE_SECONDS)
         return http.client.HTTPSConnection(host, port, timeout=SILENCE_SECONDS, context=ssl.create_default_context())
+
+
+def _rest_seconds(answer: http.client.HTTPResponse, text: bytes) -> float | None:
+    """Asked too fast, nothing has happened: a rest, and again. A limit of money or pictures is no such thing."""
+    try:
+        is_pace = json.loads(text)["error"]["code"] == "rate_limited"
+        wait = float(answer.headers["Retry-After"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return (
+        min(max(wait, 0.0), LONGEST_REST_SECONDS)
+        if is_pace and answer.status == http.client.TOO_MANY_REQUESTS
+        else None
+    )
 
 
 def _json(request_key: str) -> dict[str, str]:

@@ -1,12 +1,19 @@
 """Reads the command line."""
 
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from importlib import metadata
 
 from saas.cli import commands
 from saas.cli.ending import Ending
 
 INTERRUPTED = 130
+EPILOG = """\
+begin with:   darkroom login
+              darkroom generate "a river at dusk" --size 1536x1024 --partials
+
+exit codes:   0 all is well · 1 a picture is missing · 2 wrong usage · 3 the key was refused
+              4 Darkroom cannot be reached · 5 a limit is reached · 130 interrupted"""
 STATES = ["queued", "running", "succeeded", "failed", "refused", "cancelled", "unknown"]
 
 
@@ -26,15 +33,22 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def parser() -> ArgumentParser:
-    common = ArgumentParser(add_help=False)
+    common = ArgumentParser(add_help=False, allow_abbrev=False)
     common.add_argument("--url", help="address of your Darkroom (DARKROOM_URL)")
     common.add_argument("--key", help="API key; better kept by “darkroom login” or in DARKROOM_API_KEY")
     common.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    program = ArgumentParser(prog="darkroom", description="Make pictures from the terminal.")
+    program = ArgumentParser(
+        prog="darkroom",
+        description="Make pictures from the terminal.",
+        epilog=EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    program.add_argument("--version", action="version", version=f"darkroom {version()}")
     words = program.add_subparsers(required=True, metavar="COMMAND")
 
     def word(name: str, text: str) -> ArgumentParser:
-        found = words.add_parser(name, help=text, description=text, parents=[common])
+        found = words.add_parser(name, help=text, description=text, parents=[common], allow_abbrev=False)
         found.set_defaults(act=getattr(commands, name))
         return found
 
@@ -64,6 +78,13 @@ def parser() -> ArgumentParser:
     usage.add_argument("--until")
     usage.add_argument("--play", action="store_true", help="the sandbox's play money")
     return program
+
+
+def version() -> str:
+    try:
+        return metadata.version("darkroom")
+    except metadata.PackageNotFoundError:  # from a folder, without having been installed
+        return "of this folder"
 
 
 def _making(words: ArgumentParser) -> None:

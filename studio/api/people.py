@@ -32,7 +32,12 @@ def read_organization(request: ApiRequest) -> OrganizationOut:
 def list_members(request: ApiRequest) -> dict[str, Any]:
     """List the members"""
     members = request.auth.org.memberships.select_related("user").order_by("user__name", "pk")
-    found = [MemberOut(id=one.user.code, name=one.user.display_name, role=one.role) for one in members]
+    key = request.auth.api_key
+    tells = request.auth.member.is_admin and (key is None or Scope.MANAGE in key.scopes)
+    found = [
+        MemberOut(id=one.user.code, name=one.user.display_name, role=one.role, email=one.user.email if tells else None)
+        for one in members
+    ]
     return {"data": found, "next": None}
 
 

@@ -1,18 +1,20 @@
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from ninja import Field, File, Form, Query, Router, Schema, Status, UploadedFile
+from pydantic import ConfigDict
 
 from accounts.models import Scope
-from studio import gallery, inputs, runs, serving
+from studio import gallery, inputs, runs, serving, sorting
 from studio.api.door import ApiRequest, inside, may
 from studio.api.runs import REFUSALS
-from studio.api.shapes import ImageOut, ImageShape, InputOut, Page, Shape
+from studio.api.shapes import TAGS, ImageOut, ImageShape, InputOut, Page, Shape
 from studio.filters import MOST_CHARACTERS, Filters
-from studio.models import Output, Run
+from studio.models import MOST_STARS, Output, Run
+from studio.models.sorting import NAME_LENGTH
 
 router = Router(tags=["Pictures"])
 BINARY: dict[str, Any] = {"responses": {200: {"content": {mime: {} for mime in sorted(set(serving.MIME.values()))}}}}
@@ -37,6 +39,18 @@ class ImageFilters(Schema):
     collection: str = Field("", max_length=40)
     limit: int = Field(50, ge=1, le=200)
     cursor: UUID | None = None
+
+
+Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
+
+
+class ImageIn(Schema):
+    """What is left out stays as it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    stars: int | None = Field(None, ge=0, le=MOST_STARS)
+    tags: list[Name] | None = Field(None, max_length=50, description="All that it shall have")
 
 
 class MaskForm(Schema):
@@ -73,7 +87,7 @@ def list_images(request: ApiRequest, filters: Query[ImageFilters]) -> dict[str, 
     rows = gallery.pictures(member, Filters.read(filters.model_dump(exclude={"limit", "cursor"})))
     if filters.cursor:
         rows = rows.filter(pk__lt=get_object_or_404(member.org.outputs.all(), code=filters.cursor).pk)
-    found = list(gallery.newest(rows, filters.limit + 1).select_related("run", "slot"))
+    found = list(gallery.newest(rows, filters.limit + 1).select_related("run", "slot").prefetch_related(TAGS))
     shown = found[: filters.limit]
     return {
         "data": [ImageOut.of(output, output.run, output.slot) for output in shown],
@@ -86,6 +100,29 @@ def list_images(request: ApiRequest, filters: Query[ImageFilters]) -> dict[str, 
 def read_image(request: ApiRequest, code: UUID) -> ImageOut:
     """Read what is known of a picture"""
     output = get_object_or_404(_visible(request).select_related("run", "slot"), code=code)
+    return ImageOut.of(output, output.run, output.slot)
+
+
+@router.patch(
+    "/images/{uuid:code}", auth=may(Scope.GENERATE), response={200: ImageOut, **REFUSALS}, url_name="api_image"
+)
+@inside
+def sort_image(request: ApiRequest, code: UUID, body: ImageIn) -> ImageOut:
+    """Give a picture stars and tags"""
+    member = request.auth.member
+    chosen = _visible(request).filter(code=code, binned_at=None)
+    output = get_object_or_404(chosen.select_related("run", "slot"))
+    if body.stars is not None:
+        sorting.star(by=member, outputs=chosen, stars=body.stars)
+    if body.tags is not None:
+        has = {tagging.tag.name for tagging in output.taggings.select_related("tag")}
+        wanted = {name.casefold() for name in body.tags}
+        for name in body.tags:
+            sorting.tag(by=member, outputs=[output], name=name)
+        for name in has:
+            if name.casefold() not in wanted:
+                sorting.untag(by=member, outputs=[output], name=name)
+    output.refresh_from_db(fields=["stars"])
     return ImageOut.of(output, output.run, output.slot)
 
 

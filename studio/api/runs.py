@@ -14,7 +14,7 @@ from studio import catalogue, idempotency, inputs, masks, metadata, runs, specs,
 from studio.api import streams
 from studio.api.door import ApiRequest, Caller, inside, may
 from studio.api.errors import ApiRefused
-from studio.api.shapes import Error, EventOut, Events, Page, RunIn, RunOut
+from studio.api.shapes import TAGS, Error, EventOut, Events, Page, RunIn, RunOut
 from studio.models import Input, Kind, Run, Slot, State, Visibility
 from studio.specs import SpecRefused
 
@@ -215,5 +215,7 @@ def _whole(run: Run) -> RunOut:
 
 
 def _with_all(rows: QuerySet[Run]) -> QuerySet[Run]:
-    slots: Prefetch[Any] = Prefetch("slots", Slot.objects.select_related("output").order_by("index"))
+    slots: Prefetch[Any] = Prefetch(
+        "slots", Slot.objects.select_related("output").prefetch_related(f"output__{TAGS}").order_by("index")
+    )
     return rows.select_related("maker", "api_key", "parent").prefetch_related(slots)

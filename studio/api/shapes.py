@@ -8,11 +8,12 @@ from ninja import Field, Schema
 from pydantic import ConfigDict
 
 from saas import money
-from studio.models import Input, Kind, Output, Relation, Run, Slot, State, Visibility
+from studio.models import Collection, Input, Kind, Output, Preset, Relation, Run, Slot, State, Visibility
 
 T = TypeVar("T")
 Shape = Literal["original", "preview", "thumbnail"]
 ImageShape = Literal["original", "preview", "thumbnail", "kept"]
+TAGS = "taggings__tag"
 
 
 class ErrorField(Schema):
@@ -76,11 +77,14 @@ class ImageOut(Schema):
     sha256: str
     revised_prompt: str
     cost: str = Field(description="In US dollars, as far as the ledger knows by now")
+    stars: int
+    tags: list[str]
     created_at: datetime
     url: str = Field(description="The original bytes; needs the same rights as this answer")
 
     @classmethod
     def of(cls, output: Output, run: Run, slot: Slot) -> "ImageOut":
+        """Of many, with their tags fetched before (`TAGS`)."""
         return cls(
             id=output.code,
             run=run.code,
@@ -92,6 +96,8 @@ class ImageOut(Schema):
             sha256=output.sha256,
             revised_prompt=output.revised_prompt,
             cost=money.exact(output.cost_micros),
+            stars=output.stars,
+            tags=sorted(tagging.tag.name for tagging in output.taggings.all()),
             created_at=output.created_at,
             url=f"/api/v1/images/{output.code}/original",
         )
@@ -213,6 +219,47 @@ class InputOut(Schema):
         )
 
 
+class TagOut(Schema):
+    name: str
+    images: int
+
+
+class CollectionOut(Schema):
+    id: UUID
+    name: str
+    images: int = Field(description="That you may see")
+    cover: UUID | None
+    created_at: datetime
+
+    @classmethod
+    def of(cls, collection: Collection, count: int, cover: Output | None) -> "CollectionOut":
+        return cls(
+            id=collection.code,
+            name=collection.name,
+            images=count,
+            cover=cover.code if cover else None,
+            created_at=collection.created_at,
+        )
+
+
+class PresetOut(Schema):
+    id: UUID
+    name: str
+    is_shared: bool
+    values: dict[str, Any]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, preset: Preset) -> "PresetOut":
+        return cls(
+            id=preset.code,
+            name=preset.name,
+            is_shared=preset.is_shared,
+            values=preset.values,
+            created_at=preset.created_at,
+        )
+
+
 class ModelOut(Schema):
     name: str
     title: str
@@ -233,6 +280,7 @@ class MemberOut(Schema):
     id: UUID
     name: str
     role: str
+    email: str | None = Field(None, description="For admins, and keys of the scope `manage`")
 
 
 class OrganizationOut(Schema):

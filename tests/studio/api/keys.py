@@ -26,6 +26,10 @@ class Program:
         data = json.dumps(body)
         return Client().put(f"/api/v1/{path}", data, content_type="application/json", headers=self._headers({}))
 
+    def patch(self, path: str, body: object) -> Any:
+        data = json.dumps(body)
+        return Client().patch(f"/api/v1/{path}", data, content_type="application/json", headers=self._headers({}))
+
     def post(self, path: str, body: object = None, **headers: str) -> Any:
         data = json.dumps(body if body is not None else {})
         return Client().post(f"/api/v1/{path}", data, content_type="application/json", headers=self._headers(headers))

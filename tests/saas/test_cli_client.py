@@ -1,0 +1,50 @@
+"""The command line's HTTP: asked to go slower it rests and asks again; a limit ends it at once."""
+
+import pytest
+
+from saas.cli import client as cli
+from saas.cli.client import Client
+from saas.cli.config import Access
+from saas.cli.ending import Ending
+from tests.upstream import Exchange, upstream
+
+
+@pytest.fixture
+def rests(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    found: list[float] = []
+    monkeypatch.setattr(cli.time, "sleep", found.append)
+    return found
+
+
+def test_it_rests_as_long_as_it_is_told_and_asks_again(rests: list[float]) -> None:
+    answers = [429, 429, 200]
+
+    def speak(exchange: Exchange) -> None:
+        status = answers.pop(0)
+        body = {"data": []} if status == 200 else {"error": {"code": "rate_limited", "message": "Slower."}}
+        exchange.whole(status, body, Retry_After="7")
+
+    with upstream(speak) as found:
+        assert Client(Access(found.url, "dk_x")).post("/api/v1/runs", {}) == {"data": []}
+    assert (rests, len(found.seen)) == ([7.0, 7.0], 3)
+
+
+def test_it_does_not_rest_for_ever(rests: list[float]) -> None:
+    def speak(exchange: Exchange) -> None:
+        exchange.whole(429, {"error": {"code": "rate_limited", "message": "Slower."}}, Retry_After="100000")
+
+    with upstream(speak) as found, pytest.raises(Ending, match="Slower") as ended:
+        Client(Access(found.url, "dk_x")).post("/api/v1/runs", {})
+    assert ended.value.code == 5
+    assert rests == [cli.LONGEST_REST_SECONDS] * cli.MOST_RESTS
+
+
+@pytest.mark.parametrize("retry_after", ["7", "soon", ""])
+def test_a_limit_of_money_is_waited_for_by_nobody(retry_after: str, rests: list[float]) -> None:
+    def speak(exchange: Exchange) -> None:
+        code = "organization_money_day" if retry_after == "7" else "rate_limited"
+        exchange.whole(429, {"error": {"code": code, "message": "Enough."}}, Retry_After=retry_after)
+
+    with upstream(speak) as found, pytest.raises(Ending, match="Enough"):
+        Client(Access(found.url, "dk_x")).post("/api/v1/runs", {})
+    assert (rests, len(found.seen)) == ([], 1)
