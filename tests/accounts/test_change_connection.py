@@ -7,7 +7,7 @@ import pytest
 from accounts import connections
 from accounts.connections import BadConnection
 from accounts.errors import NotAllowed
-from accounts.models import Organization, ProviderConnection, User
+from accounts.models import Organization, ProviderConnection, ProviderKind, User
 from saas import tenancy
 from tests.accounts.conftest import PROVIDER_KEY, Connect, Post
 from tests.accounts.world import entries, nothing_changes
@@ -135,6 +135,22 @@ def test_the_sandbox_takes_a_name_and_nothing_else(acme: Organization, adam: Use
     post(adam, url_of(sandbox), {"name": "Play", "base_url": "https://api.example.com/v1", "key": NEW_KEY})
     found = now(acme, sandbox)
     assert (found.name, found.base_url, found.has_key, found.is_default) == ("Play", "", False, True)
+
+
+@pytest.mark.parametrize("entered", ["key", "openai_organization", "openai_project"])
+@pytest.mark.parametrize("kind", [ProviderKind.SANDBOX, ProviderKind.OPERATOR])
+def test_what_is_built_in_takes_nothing_that_a_tenant_enters(
+    entered: str, kind: ProviderKind, acme: Organization, adam: User, settings: Any
+) -> None:
+    """The operator's key would be used with whatever stands beside it."""
+    settings.OPENAI_API_KEY = "sk-lent-by-the-operator-0123456789"
+    with tenancy.tenant(acme.pk):
+        connections.add_operators(org=acme, by=adam)
+        made = acme.connections.select_related("org").get(kind=kind)
+        by = must_be_member(acme, adam)
+    values: dict[str, Any] = {"openai_organization": "", "openai_project": "", "key": "", entered: "org_of_a_tenant"}
+    with nothing_changes(), tenancy.tenant(acme.pk), pytest.raises(BadConnection, match="nothing to enter"):
+        connections.change(connection=made, by=by, name="Other", base_url="", **values)
 
 
 # The test client is synchronous, the stream is not.

@@ -222,6 +222,43 @@ def test_a_broken_export_says_so(
     assert "Failed" in client.get("/o/acme/usage/exports/").content.decode()
 
 
+def exports_of(org: Organization) -> int:
+    with tenancy.tenant(org.pk):
+        return Export.objects.count()
+
+
+def test_a_fourth_at_once_is_refused_with_a_sentence(
+    books: Organization, alice: User, adam: User, rival: Organization, charlie: User, sign_in: SignIn
+) -> None:
+    client, asked = sign_in(adam), {**PERIOD, "format": "csv"}
+    for _ in range(tasks.MOST_AT_ONCE):
+        ask(client, "csv")
+    before = actions(books)
+    answer = client.post("/o/acme/usage/exports/make/", asked, follow=True)
+    assert "Three exports are being made already. Wait for one of them." in answer.content.decode()
+    assert (exports_of(books), actions(books)) == (3, before)
+    ask(sign_in(alice), "csv")  # a colleague's are counted apart
+    assert sign_in(charlie).post("/o/rival/usage/exports/make/", asked).status_code == 302
+    assert (exports_of(books), exports_of(rival)) == (4, 1)
+
+
+@pytest.mark.parametrize("end", ["made", "lost an hour ago"])
+def test_when_one_of_them_has_ended_another_may_be_asked_for(
+    end: str, books: Organization, adam: User, sign_in: SignIn
+) -> None:
+    client = sign_in(adam)
+    for _ in range(tasks.MOST_AT_ONCE):
+        ask(client, "csv")
+    if end == "made":
+        made(books)
+    else:
+        with tenancy.tenant(books.pk):
+            Export.objects.filter(pk=Export.objects.latest("pk").pk).update(created_at=timezone.now() - exports.LONGEST)
+    ask(client, "csv")
+    ask(client, "csv")
+    assert exports_of(books) == 4
+
+
 @pytest.mark.parametrize("form", ["", "exe", "csv\0"])
 def test_another_format_makes_nothing(form: str, books: Organization, adam: User, sign_in: SignIn) -> None:
     assert sign_in(adam).post("/o/acme/usage/exports/make/", {**PERIOD, "format": form}).status_code == 404

@@ -1,10 +1,13 @@
 """What a connection's limits and switches do to the calls that go through it."""
 
 import pytest
+from django.conf import LazySettings
 
+from accounts import connections
 from accounts.connections import Terms, change
 from accounts.errors import Refused
 from accounts.models import Organization, User
+from accounts.models.connections import TEXT_MODEL
 from saas import tenancy
 from studio import calls
 from studio.models import Run, Ticket
@@ -33,6 +36,19 @@ def test_its_own_limit_stands_on_the_tickets_and_its_deadline_on_the_calls(
     with tenancy.tenant(acme.pk):
         endpoint = calls.endpoint_of(acme.connections.get(is_default=True))
     assert (endpoint.deadline_seconds, endpoint.text_model) == (45, "gpt-6")
+
+
+def test_who_lends_a_key_chooses_the_text_model_that_it_pays_for(
+    acme: Organization, alice: User, settings: LazySettings
+) -> None:
+    settings.OPENAI_API_KEY = "sk-lent-by-the-operator-0123456789"
+    with tenancy.tenant(acme.pk):
+        connections.add_operators(org=acme, by=alice)
+    set_terms(acme, alice, Terms(text_model="gpt-6-dear"))
+    with tenancy.tenant(acme.pk):
+        lent = acme.connections.get(is_default=True)
+        endpoint = calls.endpoint_of(lent)
+    assert (lent.kind, lent.text_model, endpoint.text_model) == ("operator", "gpt-6-dear", TEXT_MODEL)
 
 
 def test_one_that_does_not_stream_is_asked_for_a_whole_answer(acme: Organization, alice: User, up: Upstream) -> None:

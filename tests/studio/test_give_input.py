@@ -197,6 +197,14 @@ def test_a_picture_made_here_is_given_again_once(acme: Organization, alice: User
     assert b"".join(sign_in(bob).get(first.json()["original"])) == files.plain(".png")
 
 
+def test_the_name_of_what_was_private_says_nothing_of_it(acme: Organization, bob: User, sign_in: SignIn) -> None:
+    """It stands wherever the picture is used, also in a run of the team's."""
+    output = made.output(made.run(acme, bob, prompt="A secret brief", visibility="private"))
+    told = sign_in(bob).post(DOOR, {"output": str(output.code)}, headers={"Accept": "application/json"}).json()
+    (given,) = inputs_of(acme)
+    assert (told["name"], given.name, given.source_id) == ("picture.png", "picture.png", output.pk)
+
+
 def test_a_picture_of_a_private_run_or_of_another_organization_cannot_be_given(
     acme: Organization, rival: Organization, alice: User, bob: User, charlie: User, sign_in: SignIn
 ) -> None:

@@ -13,11 +13,12 @@ from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Organization, User
+from accounts import members
+from accounts.models import Organization, Role, User
 from saas import tenancy
 from studio import shares
 from studio.models import Output, Share, Visibility
-from tests.conftest import SignIn, actions, must_be_member
+from tests.conftest import SignIn, actions, join, must_be_member
 from tests.studio.pictures import made
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +119,41 @@ def test_what_is_binned_or_made_private_is_shown_no_more(acme: Organization, ali
     assert Client().get(f"{address}{private.code}/original/").status_code == 404
 
 
+@pytest.mark.parametrize("end", ["left", "removed", "switched off"])
+def test_a_link_of_somebody_who_has_gone_shows_what_is_the_teams_alone(
+    end: str, acme: Organization, alice: User, bob: User
+) -> None:
+    private, other = made(acme, bob, visibility=Visibility.PRIVATE)[0], made(acme, bob)[0]
+    found = share(acme, bob, [private, other])
+    address = link(found)
+    assert Client().get(f"{address}{private.code}/original/").status_code == 200
+    with tenancy.tenant(acme.pk):
+        member = must_be_member(acme, bob)
+        if end == "left":
+            members.leave(member=member)
+        elif end == "removed":
+            members.remove(member=member, by=must_be_member(acme, alice))
+        else:
+            User.objects.filter(pk=bob.pk).update(is_active=False)
+    body = Client().get(address).content.decode()
+    assert [str(each.code) in body for each in (private, other)] == [False, True]
+    for shape in ("preview", "original"):
+        assert Client().get(f"{address}{private.code}/{shape}/").status_code == 404
+        assert Client().get(f"{address}{other.code}/{shape}/").status_code == 200
+    assert len(packed_pictures(address)) == 1
+
+
+def test_to_belong_to_another_organization_does_not_help_who_has_gone(
+    acme: Organization, bob: User, rival: Organization
+) -> None:
+    (private,) = made(acme, bob, visibility=Visibility.PRIVATE)
+    address = link(share(acme, bob, [private]))
+    join(rival, bob, Role.OWNER)
+    with tenancy.tenant(acme.pk):
+        members.leave(member=must_be_member(acme, bob))
+    assert Client().get(f"{address}{private.code}/original/").status_code == 404
+
+
 def test_views_are_counted(acme: Organization, bob: User) -> None:
     found = share(acme, bob, made(acme, bob))
     for _ in range(3):
@@ -158,6 +194,15 @@ def test_fifty_wrong_passwords_are_slowed_down_and_then_the_right_one_too(
     assert Client().post(link(found), {"password": "open sesame"}).status_code == 429
     elsewhere = Client(REMOTE_ADDR="198.51.100.7")
     assert elsewhere.post(link(found), {"password": "open sesame"}).status_code == 302
+
+
+def packed_pictures(address: str) -> list[dict[str, Any]]:
+    """What the file that holds all of it tells of its pictures."""
+    answer: Any = Client().get(f"{address}pictures.zip")
+    packed = zipfile.ZipFile(io.BytesIO(async_to_sync(whole)(answer.streaming_content)))
+    told = json.loads(packed.read(next(name for name in packed.namelist() if name.endswith("metadata.json"))))
+    assert len(packed.namelist()) == len(told["pictures"]) + 1
+    return list(told["pictures"])
 
 
 async def whole(pieces: AsyncIterator[bytes]) -> bytes:

@@ -153,6 +153,8 @@ def test_without_script_the_page_comes_again_and_says_it(acme: Organization, bob
     for referer, leads in (
         ("http://testserver/o/acme/gallery/?q=lamp", "/o/acme/gallery/?q=lamp"),
         ("http://evil.example/o/acme/", "/o/acme/gallery/"),
+        ("http://testserver//evil.example/o/acme/", "/o/acme/gallery/"),
+        ("http://testserver/\\evil.example/o/acme/", "/o/acme/gallery/"),
         ("", "/o/acme/gallery/"),
     ):
         answer = client.post(

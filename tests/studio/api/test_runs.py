@@ -9,9 +9,10 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.test import Client, override_settings
 
-from accounts.models import Organization, Scope, User
+from accounts.models import Counter, Hold, Organization, Period, Scope, Subject, User
 from saas import tenancy
-from studio.models import Run, Visibility
+from studio.models import Run, RunEvent, Ticket, Visibility
+from tests.accounts.money import allow, counter
 from tests.conftest import SignIn
 from tests.studio import files
 from tests.studio.api.keys import program
@@ -122,6 +123,42 @@ def test_a_run_is_stopped_and_a_picture_tried_again(acme: Organization, bob: Use
     assert api.post(f"runs/{run}/slots/0/retry").json()["state"] == "queued"
     assert api.post(f"runs/{run}/slots/9/retry").status_code == 404
     assert api.post(f"runs/{run}/slots/99999999999/retry").status_code == 404
+
+
+def test_who_tries_again_by_a_key_pays_with_that_key(
+    acme: Organization, alice: User, bob: User, rival: Organization, charlie: User
+) -> None:
+    api = program(acme, bob)
+    with tenancy.tenant(acme.pk):
+        key = acme.api_keys.get(maker=bob)
+    allow(acme, alice, Subject.KEY, api_key=key, images_day=1)
+    run = api.post("runs", {"prompt": "A lamp"}).json()["id"]
+    api.post(f"runs/{run}/cancel")
+    assert counter(acme, Subject.KEY, key.pk, Period.DAY, is_play=True).held_images == 0
+    assert api.post(f"runs/{run}/slots/0/retry").json()["state"] == "queued"
+    assert counter(acme, Subject.KEY, key.pk, Period.DAY, is_play=True).held_images == 1
+
+    api.post(f"runs/{run}/cancel")
+    other = api.post("runs", {"prompt": "A boat"})
+    assert other.status_code == 201
+    before = standing_of(acme)
+    refused = api.post(f"runs/{run}/slots/0/retry")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (429, "key_images_day")
+    assert program(rival, charlie).post(f"runs/{run}/slots/0/retry").status_code == 404
+    assert standing_of(acme) == before
+    assert api.get(f"runs/{run}").json()["state"] == "cancelled"
+
+
+def standing_of(org: Organization) -> list[Any]:
+    """What a refused run could change: what waits, what is held, what was told."""
+    with tenancy.tenant(org.pk):
+        counters = Counter.objects.filter(org=org).order_by("pk").values_list("held_micros", "held_images")
+        return [
+            list(counters),
+            list(Hold.objects.filter(org=org).order_by("pk").values_list("state", flat=True)),
+            RunEvent.objects.filter(org=org).count(),
+            Ticket.objects.filter(org_id=org.pk).count(),
+        ]
 
 
 def test_a_reading_key_makes_nothing(acme: Organization, bob: User, vera: User) -> None:

@@ -9,9 +9,11 @@ import pytest
 
 from accounts.models import Organization, Scope, User, Webhook
 from saas import tenancy
+from studio.models import Visibility
 from tests.conftest import actions
 from tests.ear import deliver, deliveries_of, ear, sent, status
 from tests.studio.api.keys import Program, program
+from tests.studio.pictures import made
 from tests.upstream import Upstream
 
 __all__ = ["ear", "sent", "status"]
@@ -54,6 +56,23 @@ def test_a_run_that_ends_is_told_with_a_signature(
     (listed,) = manage.get(f"webhooks/{hook['id']}/deliveries").json()["data"]
     assert (listed["state"], listed["tries"], listed["answer"]) == ("delivered", 1, "HTTP 200")
     assert [attempt["answer"] for attempt in listed["attempts"]] == ["HTTP 200"]
+
+
+def test_of_a_private_run_nothing_is_told(
+    acme: Organization, alice: User, bob: User, ear: Upstream, sent: list[tuple[int, str]]
+) -> None:
+    """Whoever owns the address may not see it."""
+    add(manager(acme, alice), ear, "run.finished", "run.failed")
+    api = program(acme, bob)
+    private = api.post("runs", {"prompt": "A secret brief", "visibility": "private"}).json()
+    assert private["visibility"] == "private"
+    assert api.post(f"runs/{private['id']}/cancel").json()["state"] == "cancelled"
+    made(acme, bob, visibility=Visibility.PRIVATE)
+    assert (deliveries_of(acme), sent) == ([], [])
+    run = api.post("runs", {"prompt": "A lamp"}).json()["id"]
+    api.post(f"runs/{run}/cancel")
+    (one,) = deliveries_of(acme)
+    assert one.payload["data"]["run"] == run
 
 
 def test_no_other_scope_of_an_admin_s_key_opens_webhooks(
