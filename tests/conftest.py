@@ -1,8 +1,10 @@
 """The test world. In acme: Alice owns, Adam administers, Bob makes pictures, Vera looks on. Charlie owns rival and must
 never see or change anything of acme. Dora belongs to nobody."""
 
+import os
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from accounts.models import AuditEntry, Membership, Organization, Role, User
 from billing.models import Price
 from saas import tasks, tenancy
 from studio.models import ImageModel
+from tests.embedded import prepared
 from tests.together import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 
 __all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
@@ -49,6 +52,23 @@ def _put_prices_back(**_: Any) -> None:
         for fields in import_module("billing.migrations.0002_prices_of_2026").ROWS:
             Price.objects.create(**fields)
         Price.objects.create(**import_module("billing.migrations.0008_talk").ROW)
+
+
+@pytest.fixture(scope="session")
+def first_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder that Darkroom has run on once and left. Copy it: it belongs to all tests."""
+    return prepared.first(_shared_by_workers(tmp_path_factory))
+
+
+@pytest.fixture(scope="session")
+def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, with the demo's organization."""
+    return prepared.with_demo(_shared_by_workers(tmp_path_factory))
+
+
+def _shared_by_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.browser.studio import Demo, demo_of
+from tests.browser.studio import Demo
 from tests.embedded.instance import Instance, running_darkroom
+from tests.embedded.prepared import copied, demo_of
 
 LOOKS = ["gallery", "darkroom", "crayon"]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
@@ -23,15 +24,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="module")
-def darkroom(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+def darkroom(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     """One for each module, so that no story finds what another one left behind."""
-    with running_darkroom(tmp_path_factory.mktemp("browser") / "data", DESIGN_PAGE="1") as instance:
+    with running_darkroom(copied(demo_data, tmp_path_factory.mktemp("browser")), DESIGN_PAGE="1") as instance:
         yield instance
 
 
 @pytest.fixture(scope="module")
-def demo(darkroom: Instance) -> Demo:
-    return demo_of(darkroom)
+def demo(darkroom: Instance, demo_data: Path) -> Demo:
+    return demo_of(demo_data) | {"url": darkroom.url}
 
 
 @pytest.fixture(scope="module")

@@ -1,23 +1,11 @@
 """How a person gets into the studio of a running Darkroom, for the stories that begin there."""
 
-import json
 import re
-import subprocess
-import sys
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.embedded.instance import ROOT, Instance, environment
-
 Demo = dict[str, Any]
-
-
-def demo_of(darkroom: Instance) -> Demo:
-    command = [sys.executable, "manage.py", "--data", str(darkroom.folder.root), "demo", "--json"]
-    made = subprocess.run(command, cwd=ROOT, env=environment(), check=True, capture_output=True, text=True)
-    found: Demo = json.loads(made.stdout)
-    return found
 
 
 def sign_in(page: Page, demo: Demo) -> None:

@@ -1,7 +1,6 @@
 """A Darkroom as `bin/run` starts it, and the official SDK pointed at it by its base URL alone. One serves all tests:
 its first organization has the sandbox, a second one an upstream that shares no code with Darkroom."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import openai
 import pytest
 
 from tests.embedded.instance import Instance, manage, running_darkroom
+from tests.embedded.prepared import copied, demo_of
 from tests.studio.gateway import drips as slow
 from tests.studio.gateway import upstreams
 from tests.studio.gateway.drips import Drip
@@ -24,15 +24,15 @@ def up() -> Iterator[Upstream]:
 
 
 @pytest.fixture(scope="session")
-def darkroom(up: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    data, arrival = tmp_path_factory.mktemp("gateway") / "data", str(ARRIVAL_SECONDS)
+def darkroom(up: Upstream, demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    data, arrival = copied(demo_data, tmp_path_factory.mktemp("gateway")), str(ARRIVAL_SECONDS)
     with running_darkroom(data, PROVIDER_ALLOWED_HOSTS=up.host, REQUEST_ARRIVAL_SECONDS=arrival) as instance:
         yield instance
 
 
 @pytest.fixture(scope="session")
-def sandbox_key(darkroom: Instance) -> str:
-    return str(json.loads(manage(darkroom.folder.root, "demo", "--json"))["api_key"])
+def sandbox_key(demo_data: Path) -> str:
+    return str(demo_of(demo_data)["api_key"])
 
 
 @pytest.fixture(scope="session")
