@@ -1,5 +1,7 @@
 /* The one entry. A behaviour is a module with attach(element); it is fetched only where its attribute is on
    the page, also when htmx brings the attribute later. Pages read and work before any of this arrives. */
+import { expect } from "./early.js";
+
 const behaviours = [
   ["[data-menu]", () => import("./menu.js")],
   ["[data-dialog]", () => import("./dialog.js")],
@@ -56,11 +58,12 @@ const attached = new WeakMap();
 function attachOnce(element, load) {
   const seen = attached.get(element) ?? new Set();
   attached.set(element, seen);
-  load().then((module) => {
+  const arriving = load().then((module) => {
     if (seen.has(module)) return;
     seen.add(module);
     module.attach(element);
   });
+  expect(arriving);
 }
 
 function attachAll(root) {

@@ -1,0 +1,52 @@
+/* What is pressed before the module that it belongs to has arrived waits for it, and then happens: else a key would be
+   lost, and a form or a link would leave the page. Nobody waits long: after a moment all works as it does without script. */
+const LONGEST_MS = 2000;
+const PRESSED = "a, button";
+const isWriting = (target) => target.closest("input:not([type='radio'], [type='checkbox']), textarea, select, [contenteditable]");
+
+const onTheWay = new Set();
+let turn = Promise.resolve();
+let isAgain = false;
+
+export function expect(module) {
+  onTheWay.add(module);
+  module.finally(() => onTheWay.delete(module));
+}
+
+/* What a browser does by itself goes on at once: typing, ticking, scrolling, moving the focus, opening in another tab. */
+const holds = {
+  submit: () => true,
+  change: () => true, // it has changed; they hear of it when they are there
+  click: (event) => !event.button && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.target.closest(PRESSED),
+  keydown: ({ key, ctrlKey, metaKey, altKey, target }) => {
+    if (ctrlKey || metaKey) return key === "Enter" || key.toLowerCase() === "k";
+    return key.length === 1 && key !== " " && !altKey && !isWriting(target);
+  },
+};
+
+const again = {
+  submit: ({ target, submitter }) => target.requestSubmit(submitter),
+  change: ({ target }) => target.dispatchEvent(new Event("change", { bubbles: true })),
+  click: ({ target }) => target.closest(PRESSED).click(),
+  keydown: (event) => event.target.dispatchEvent(new KeyboardEvent("keydown", event)),
+};
+
+function hold(event) {
+  if (isAgain || !event.isTrusted || onTheWay.size === 0 || !holds[event.type](event)) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const moment = new Promise((resolve) => setTimeout(resolve, LONGEST_MS));
+  turn = Promise.race([Promise.allSettled([turn, ...onTheWay]), moment]).then(() => repeat(event));
+}
+
+function repeat(event) {
+  if (!event.target.isConnected) return;
+  isAgain = true;
+  try {
+    again[event.type](event);
+  } finally {
+    isAgain = false;
+  }
+}
+
+for (const type of Object.keys(holds)) addEventListener(type, hold, true);
