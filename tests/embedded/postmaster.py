@@ -1,13 +1,27 @@
 """Looks at PostgreSQL from outside."""
 
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
 
 from saas.embedded import identity
 from saas.embedded.folder import DataFolder
+from saas.embedded.postgres import Postgres
+
+
+@contextmanager
+def attached(folder: DataFolder) -> Iterator[Postgres]:
+    """As a command of ours uses it."""
+    postgres = Postgres(folder)
+    try:
+        postgres.begin()
+        postgres.wait()
+        yield postgres
+    finally:
+        postgres.leave()
 
 
 def pid(folder: DataFolder) -> int:

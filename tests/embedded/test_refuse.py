@@ -3,16 +3,14 @@
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from saas.embedded.folder import DataFolder
-from saas.embedded.postgres import Postgres
 from tests.embedded import postmaster
 from tests.embedded.instance import ROOT, Instance, environment
+from tests.embedded.postmaster import attached
 
 
 def test_a_busy_port(tmp_path: Path) -> None:
@@ -119,14 +117,3 @@ def contents(folder: DataFolder) -> list[object]:
         postmaster.ask(folder, f"{columns} ORDER BY 1, 2"),
         postmaster.ask(folder, "SELECT * FROM django_migrations ORDER BY id"),
     ]
-
-
-@contextmanager
-def attached(folder: DataFolder) -> Iterator[None]:
-    postgres = Postgres(folder)
-    try:
-        postgres.begin()
-        postgres.wait()
-        yield
-    finally:
-        postgres.leave()

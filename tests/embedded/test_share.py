@@ -4,8 +4,6 @@ import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,19 +13,9 @@ from saas.embedded.folder import DataFolder
 from saas.embedded.postgres import Postgres
 from saas.embedded.refusal import Refusal
 from tests.embedded import postmaster
+from tests.embedded.postmaster import attached
 
 only_as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root lends PostgreSQL another user")
-
-
-@contextmanager
-def attached(folder: DataFolder) -> Iterator[Postgres]:
-    postgres = Postgres(folder)
-    try:
-        postgres.begin()
-        postgres.wait()
-        yield postgres
-    finally:
-        postgres.leave()
 
 
 def test_who_leaves_last_stops_it(folder: DataFolder) -> None:

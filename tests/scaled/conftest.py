@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from saas.embedded import identity
 from saas.embedded.folder import DataFolder
 from tests.scaled import databases, services
 from tests.scaled.darkroom import Darkroom, World
@@ -92,6 +93,14 @@ def world(folder: Path, cluster: DataFolder, redis: Redis, s3: S3, provider: Pro
         )
         seeding = Darkroom(folder, found, template_url, broker_url="")
         yield replace(found, member=seeding.run("-m", "tests.scaled.seed"))
+
+
+@pytest.fixture(scope="session")
+def own_template(folder: Path, cluster: DataFolder, world: World) -> Iterator[str]:
+    """The address of a database of our own cluster, with the same people, to be copied or looked at."""
+    with databases.made(identity.url(cluster)) as url:
+        Darkroom(folder, world, url, broker_url="").run("-m", "tests.scaled.seed")
+        yield url
 
 
 @pytest.fixture(scope="session", params=["rabbitmq", "redis"])

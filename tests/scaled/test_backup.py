@@ -1,7 +1,6 @@
 """What docs/operations.md says of backups: who may make one, and that it brings everything back."""
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -12,7 +11,6 @@ from saas.embedded import identity
 from saas.embedded.binaries import binaries
 from saas.embedded.folder import DataFolder
 from tests.scaled import databases
-from tests.scaled.darkroom import Darkroom, World
 
 pytestmark = pytest.mark.scaled
 
@@ -25,12 +23,10 @@ SELECT (SELECT count(*) FROM accounts_membership),
 """
 
 
-@pytest.fixture(scope="module")
-def seeded(folder: Path, cluster: DataFolder, world: World) -> Iterator[str]:
+@pytest.fixture
+def seeded(own_template: str) -> str:
     """The name of a database of our own cluster, with people in it."""
-    with databases.made(identity.url(cluster)) as url:
-        Darkroom(folder, world, url, broker_url="").run("-m", "tests.scaled.seed")
-        yield str(conninfo_to_dict(url)["dbname"])
+    return str(conninfo_to_dict(own_template)["dbname"])
 
 
 def postgres(program: str, cluster: DataFolder, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -76,13 +76,14 @@ def must_end_well(ada: Person, books: Books, run: dict[str, str], up: Upstream) 
 
 
 @pytest.fixture
-def on_own_postgresql(folder: Path, cluster: DataFolder, world: World, rabbitmq: RabbitMQ) -> Iterator[Darkroom]:
+def on_own_postgresql(
+    folder: Path, cluster: DataFolder, own_template: str, world: World, rabbitmq: RabbitMQ
+) -> Iterator[Darkroom]:
     """The other tests may run on a server that somebody else uses too."""
     home = folder / "on-own-postgresql"
     home.mkdir()
-    with databases.made(identity.url(cluster)) as database_url:
+    with databases.made(identity.url(cluster), like=own_template) as database_url:
         made = Darkroom(home, world, database_url, rabbitmq.url)
-        made.run("-m", "tests.scaled.seed")
         rabbitmq.wait()
         made.start()
         try:
