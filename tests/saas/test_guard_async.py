@@ -107,7 +107,7 @@ async def test_a_name_server_that_does_not_answer_takes_no_longer_than_the_timeo
     answered = threading.Event()
 
     def silent(host: str, port: int) -> list[str]:
-        answered.wait(5)
+        answered.wait(30)
         return [PUBLIC]
 
     monkeypatch.setattr("saas.guard.resolve", silent)
@@ -115,5 +115,6 @@ async def test_a_name_server_that_does_not_answer_takes_no_longer_than_the_timeo
     async with client(seconds=0.1) as http:
         with pytest.raises(httpx2.ConnectTimeout):
             await http.get("https://api.example.com")
-    assert time.monotonic() - began < 2
+    took = time.monotonic() - began
     answered.set()
+    assert took < 10

@@ -50,7 +50,7 @@ def test_who_waits_for_the_first_byte_is_called_off_by_another_thread(silent: st
         threading.Timer(0.2, wait.call_off).start()
         with pytest.raises(httpx2.ReadError):
             ask(silent)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 10
     assert wait.is_called_off
 
 
@@ -61,7 +61,7 @@ def test_the_deadline_holds_before_the_first_byte_too(kind: str, request: pytest
         wait.end_in(0.4)
         with pytest.raises(httpx2.ReadTimeout):
             ask(request.getfixturevalue(kind))
-    assert 0.4 <= time.monotonic() - began < 2
+    assert 0.4 <= time.monotonic() - began < 10
 
 
 def test_the_pause_between_two_bytes_is_bounded_as_before(silent: str) -> None:

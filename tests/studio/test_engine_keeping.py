@@ -151,7 +151,7 @@ def test_a_final_is_not_kept_waiting_by_a_provider_that_talks_on(acme: Organizat
         exchange.begin()
         exchange.frame(partial(0, png()))
         exchange.frame(completed(png()))
-        for _ in range(50):
+        for _ in range(300):
             exchange.send(": still here\n\n")
             exchange.wait(0.1)
 
@@ -161,7 +161,7 @@ def test_a_final_is_not_kept_waiting_by_a_provider_that_talks_on(acme: Organizat
     assert job is not None
     began = time.monotonic()
     engine.develop(job)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15
     assert state(run) == State.SUCCEEDED
 
 

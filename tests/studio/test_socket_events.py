@@ -114,7 +114,7 @@ async def test_a_worker_thread_reaches_the_sockets_of_its_own_process_at_once(
     thread = threading.Thread(target=live.announce, args=(live.org_group(acme.pk), EVENT))
     thread.start()
     assert await listening == HEARD
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 3  # else the timeout of the listening would have woken it
     thread.join()
     await tab.leave()
 
