@@ -17,7 +17,14 @@ def sign_in(page: Page, demo: Demo) -> None:
 
 
 def signed_in(context: BrowserContext, demo: Demo) -> Page:
+    """By the form, once in a module; afterwards with the session of then."""
     page = context.new_page()
-    page.goto("/accounts/login/")
-    sign_in(page, demo)
+    if session := demo.get("session"):
+        context.add_cookies(session)
+        page.goto("/o/demo/")
+        page.wait_for_load_state("networkidle")
+    else:
+        page.goto("/accounts/login/")
+        sign_in(page, demo)
+        demo["session"] = context.cookies()
     return page
