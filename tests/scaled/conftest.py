@@ -10,6 +10,7 @@ import pytest
 
 from saas.embedded import identity
 from saas.embedded.folder import DataFolder
+from tests.embedded.prepared import copied
 from tests.scaled import databases, services
 from tests.scaled.darkroom import Darkroom, World
 from tests.scaled.provider import Provider
@@ -67,8 +68,9 @@ def s3(folder: Path) -> Iterator[S3]:
 
 
 @pytest.fixture(scope="session")
-def cluster(folder: Path) -> Iterator[DataFolder]:
-    with databases.own_cluster(folder / "postgres") as made:
+def cluster(folder: Path, first_data: Path) -> Iterator[DataFolder]:
+    """With Darkroom's tables already, empty."""
+    with databases.own_cluster(copied(first_data, folder / "postgres")) as made:
         yield made
 
 
@@ -98,7 +100,7 @@ def world(folder: Path, cluster: DataFolder, redis: Redis, s3: S3, provider: Pro
 @pytest.fixture(scope="session")
 def own_template(folder: Path, cluster: DataFolder, world: World) -> Iterator[str]:
     """The address of a database of our own cluster, with the same people, to be copied or looked at."""
-    with databases.made(identity.url(cluster)) as url:
+    with databases.made(identity.url(cluster), like=identity.url(cluster)) as url:
         Darkroom(folder, world, url, broker_url="").run("-m", "tests.scaled.seed")
         yield url
 
