@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.studio import Demo
@@ -14,6 +15,7 @@ from tests.embedded.instance import Instance, running_darkroom
 from tests.embedded.prepared import copied, demo_of
 
 LOOKS = ["gallery", "darkroom", "crayon"]
+AXE = Axe()
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -86,6 +88,15 @@ def settle(page: Page) -> None:
             .filter((each) => each.effect?.getComputedTiming().endTime !== Infinity)
             .forEach((each) => each.finish())"""
     )
+
+
+def must_please_axe(page: Page) -> None:
+    """In every look, one after the other on the same page: to open it again takes longer."""
+    for look in LOOKS:
+        page.evaluate("look => { document.documentElement.dataset.look = look }", look)
+        settle(page)
+        found = AXE.run(page)
+        assert found.violations_count == 0, f"{page.url} in {look}: {found.generate_report()}"
 
 
 def mailed_link(log: Path, to: str, pattern: str) -> str:

@@ -5,10 +5,9 @@ import json
 import re
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import LOOKS, settle, watch
+from tests.browser.conftest import must_please_axe, watch
 from tests.browser.studio import signed_in
 from tests.embedded.instance import Instance, manage
 
@@ -59,14 +58,6 @@ def choose(page: Page, *places: int) -> None:
     for place in places:
         shots(page).nth(place).hover()
         shots(page).nth(place).locator(".shot-pick input").check()
-
-
-def must_please_axe(page: Page) -> None:
-    for look in LOOKS:
-        page.evaluate("look => { document.documentElement.dataset.look = look }", look)
-        settle(page)
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{page.url} in {look}: {found.generate_report()}"
 
 
 def test_a_day_in_the_gallery(
