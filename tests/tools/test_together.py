@@ -22,10 +22,9 @@ def workers(folder: Path) -> dict[str, set[str]]:
     (folder / "pytest.ini").write_text("[pytest]\ntestpaths = tests\naddopts = --import-mode=importlib\n")
     command = [sys.executable, "-m", "pytest", "-v", "-n", "2", "-p", "no:django", "-p", "tests.together"]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    done = subprocess.run(
-        command, cwd=folder, env={**kept, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60,
-        check=False,
-    )  # fmt: skip
+    # In a temp folder of its own: pytest shuts the one that it uses to all other users, so also to a PostgreSQL in it.
+    own = {**kept, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
+    done = subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     found: dict[str, set[str]] = {}
     for worker, file in LINE.findall(done.stdout):
