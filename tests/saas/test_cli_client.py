@@ -12,7 +12,7 @@ from tests.upstream import Exchange, upstream
 @pytest.fixture
 def rests(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     found: list[float] = []
-    monkeypatch.setattr(cli.time, "sleep", found.append)
+    monkeypatch.setattr("saas.cli.client.time.sleep", found.append)
     return found
 
 
@@ -21,7 +21,8 @@ def test_it_rests_as_long_as_it_is_told_and_asks_again(rests: list[float]) -> No
 
     def speak(exchange: Exchange) -> None:
         status = answers.pop(0)
-        body = {"data": []} if status == 200 else {"error": {"code": "rate_limited", "message": "Slower."}}
+        error = {"code": "rate_limited", "message": "Slower."}
+        body: dict[str, object] = {"data": []} if status == 200 else {"error": error}
         exchange.whole(status, body, Retry_After="7")
 
     with upstream(speak) as found:
