@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, expect
 from tests.browser.conftest import LOOKS, settle, watch
 from tests.browser.studio import signed_in
 from tests.embedded.instance import Instance, running_darkroom
+from tests.embedded.prepared import copied
 from tests.upstream import Exchange, Upstream, upstream
 
 STATUS = [200]
@@ -26,9 +27,9 @@ def ear() -> Iterator[Upstream]:
 
 
 @pytest.fixture(scope="module")
-def darkroom(ear: Upstream, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
-    folder: Path = tmp_path_factory.mktemp("browser") / "data"
-    with running_darkroom(folder, PROVIDER_ALLOWED_HOSTS=ear.host) as instance:
+def darkroom(ear: Upstream, demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
+    data = copied(demo_data, tmp_path_factory.mktemp("browser"))
+    with running_darkroom(data, PROVIDER_ALLOWED_HOSTS=ear.host) as instance:
         yield instance
 
 
