@@ -50,6 +50,7 @@ ACTIONS = {
     "limits.removed": "removed the limits of",
     "run.made_private": "made private the run",
     "run.given_to_team": "gave the team the run",
+    "rewriter.changed": "changed who improves prompts of",
     "share.made": "shared pictures by the link",
     "share.revoked": "took back the link",
     "retention.changed": "changed the retention of",

@@ -134,6 +134,52 @@ def hold(
     _refuse_beyond_pace(org, payer, rules, run_code, moment)
 
 
+def hold_text(
+    *,
+    org: Organization,
+    payer: Payer,
+    code: UUID,
+    micros: int,
+    is_play: bool,
+    is_lent: bool = False,
+    terms: dict[str, Any],
+) -> None:
+    """For a text, which is no picture and no run: it costs money, and what limits say of pictures does not count.
+    Raises LimitReached; then the caller's transaction has to be undone."""
+    moment = timezone.now()
+    date = today(org, moment)
+    key_id = payer.api_key.pk if payer.api_key else None
+    wanted = counters.places(org.pk, payer.member.user_id, key_id, date, is_lent=is_lent)
+    rules = limits.rules_for(payer.member, payer.api_key, is_lent=is_lent)
+    if is_lent:
+        loans.follow_setting(org, rules[Subject.LOAN.value])
+    Hold.objects.create(
+        org=org,
+        run_code=code,
+        slot_code=code,
+        attempt=1,
+        after_try=0,
+        user_id=payer.member.user_id,
+        api_key=payer.api_key,
+        is_lent=is_lent,
+        day=date.day,
+        is_play=is_play,
+        micros=micros,
+        images=0,
+        terms=terms,
+        created_at=moment,
+    )
+    amount = Amount(micros, 0)
+    found = counters.take(org.pk, wanted, amount, is_play=is_play)
+    if len(found) < len(wanted):
+        rules = limits.rules_for(payer.member, payer.api_key, is_lent=is_lent)
+        limits.make_counters(org, wanted, rules, is_play=is_play)
+        found = counters.take(org.pk, wanted, amount, is_play=is_play)
+    refusing = [counter for counter in found if not counter.fits]
+    if refusing:
+        raise _no_room(org, payer, refusing, amount, is_play=is_play)
+
+
 class Settled(NamedTuple):
     """By how much the spending grew, and whether this was the first that was known of it."""
 
@@ -150,7 +196,7 @@ def settling(held: Hold, *, micros: int, is_estimated: bool = False) -> Iterator
     values = {"spent_micros": micros, "is_estimated": is_estimated, "ended_at": timezone.now()}
     if held.move(HoldState.SETTLED, since=KEPT, **values):  # nearly always
         yield Settled(micros, is_first=True)
-        _shift(held, held=Amount(-held.micros, -1), spent=Amount(micros, 1))
+        _shift(held, held=Amount(-held.micros, -held.images), spent=Amount(micros, held.images))
         return
     was = _locked(held)
     is_first = was.state == HoldState.RELEASED
@@ -160,7 +206,7 @@ def settling(held: Hold, *, micros: int, is_estimated: bool = False) -> Iterator
     was.move(HoldState.SETTLED, since=[HoldState(was.state)], **values)
     grown = micros if is_first else micros - was.spent_micros
     yield Settled(grown, is_first=is_first)
-    _shift(was, held=Amount(0, 0), spent=Amount(grown, int(is_first)))
+    _shift(was, held=Amount(0, 0), spent=Amount(grown, was.images if is_first else 0))
 
 
 def settle(held: Hold, *, micros: int, is_estimated: bool = False) -> Settled | None:
@@ -172,7 +218,7 @@ def release(held: Hold) -> bool:
     """Nothing was paid. Answers whether it was held until now."""
     if not held.move(HoldState.RELEASED, since=KEPT, ended_at=timezone.now()):
         return False
-    _shift(held, held=Amount(-held.micros, -1), spent=Amount(0, 0))
+    _shift(held, held=Amount(-held.micros, -held.images), spent=Amount(0, 0))
     return True
 
 
@@ -227,7 +273,7 @@ def _refuse_beyond_pace(org: Organization, payer: Payer, rules: limits.Rules, ru
     """Counted behind the counters' locks, so that no two pass at once."""
     for subject, quota in rules.items():
         whose = _whose(org, payer, subject)
-        of_subject = Hold.objects.filter(org=org, **_holds_of(payer, subject)).exclude(run_code=run_code)
+        of_subject = Hold.objects.filter(org=org, images__gt=0, **_holds_of(payer, subject)).exclude(run_code=run_code)
         if quota.runs_at_once is not None:
             running = of_subject.filter(state=HoldState.OPEN).aggregate(n=Count("run_code", distinct=True))["n"]
             if running >= quota.runs_at_once:

@@ -1,7 +1,7 @@
 """What becomes of held money: charged, given back, or uncertain until somebody knows. Each moves the hold and writes
 the ledger in one transaction, and each may be called twice: the second time changes nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from accounts import audit, quotas
@@ -21,12 +21,17 @@ def terms(tariff: Tariff, purpose: Purpose) -> dict[str, Any]:
 
 
 def settle(
-    held: Hold, *, usage: Mapping[str, Any] | None, used: Mapping[str, Any] | None = None, request_id: str = ""
+    held: Hold,
+    *,
+    usage: Mapping[str, Any] | None,
+    used: Mapping[str, Any] | None = None,
+    request_id: str = "",
+    read: Callable[[Mapping[str, Any] | None], Tokens | None] = tokens.read,
 ) -> Entry | None:
     """The provider has delivered, or has charged all the same. Without its usage the held amount is what was paid, and
     the entry says that this is a guess; usage that comes later puts it right."""
     tariff = Tariff.from_json(held.terms["tariff"])
-    counted = tokens.read(usage)
+    counted = read(usage)
     is_estimated = tariff.flat_micros is None and not _says_all(counted, tariff)
     micros = held.micros if is_estimated else tariff.cost(counted or Tokens())
     chosen = used or {}
@@ -38,7 +43,7 @@ def settle(
             held,
             EntryKind.CHARGE if settled.is_first else EntryKind.CORRECTION,
             micros=settled.micros,
-            images=1 if settled.is_first else 0,
+            images=held.images if settled.is_first else 0,
             is_estimated=is_estimated,
             said=said,
             note="" if settled.is_first else "The provider's usage came later.",
@@ -71,7 +76,7 @@ def resolve(held: Hold, *, by: Membership | None, is_charged: bool, note: str, m
         held,
         EntryKind.RESOLUTION,
         micros=amount if is_charged else 0,
-        images=int(is_charged),
+        images=held.images if is_charged else 0,
         is_estimated=is_charged and micros is None,
         by=by,
         note=note,

@@ -110,6 +110,12 @@ def tariff_for(
     return Tariff(rates=rates, price_id=price.pk, talk_price_id=talk.pk)
 
 
+def token_tariff(model: str, moment: datetime) -> Tariff:
+    """Of a text model, whatever the connection takes for a picture. Raises Unpriced."""
+    price = _price(model, moment)
+    return Tariff(rates=_rates(price), price_id=price.pk)
+
+
 def estimate(tariff: Tariff, *, least: Tokens, most: Tokens, images: int) -> Estimate:
     """From what one picture uses at least and at most."""
     each = tariff.most(most)

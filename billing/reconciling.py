@@ -28,8 +28,8 @@ WITH sums AS (
     SELECT s.subject, s.subject_id, p.period, p.starts_on, h.is_play,
            coalesce(sum(h.spent_micros) FILTER (WHERE h.state = 'settled'), 0) AS spent_micros,
            coalesce(sum(h.micros) FILTER (WHERE h.state IN ('open', 'uncertain')), 0) AS held_micros,
-           count(*) FILTER (WHERE h.state = 'settled') AS spent_images,
-           count(*) FILTER (WHERE h.state IN ('open', 'uncertain')) AS held_images
+           coalesce(sum(h.images) FILTER (WHERE h.state = 'settled'), 0) AS spent_images,
+           coalesce(sum(h.images) FILTER (WHERE h.state IN ('open', 'uncertain')), 0) AS held_images
     FROM accounts_hold h
     CROSS JOIN LATERAL (
         VALUES ('organization', h.org_id), ('member', h.user_id), ('key', h.api_key_id),
@@ -58,7 +58,7 @@ FROM (SELECT * FROM accounts_hold WHERE org_id = %(org)s) h
 FULL JOIN written w USING (slot_code, attempt)
 WHERE h.id IS NULL
    OR coalesce(w.micros, 0) <> CASE h.state WHEN 'settled' THEN h.spent_micros ELSE 0 END
-   OR coalesce(w.images, 0) <> CASE h.state WHEN 'settled' THEN 1 ELSE 0 END
+   OR coalesce(w.images, 0) <> CASE h.state WHEN 'settled' THEN h.images ELSE 0 END
    OR (h.state = 'uncertain' AND NOT coalesce(w.was_uncertain, false))
 ORDER BY 2, 3
 """
@@ -97,7 +97,7 @@ def _append(hold_id: int) -> bool:
         held = Hold.objects.select_for_update().get(pk=hold_id)
         own = Entry.objects.filter(org=held.org_id, slot_code=held.slot_code, attempt=held.attempt)
         sums = own.aggregate(micros=Sum("micros", default=0), images=Sum("images", default=0))
-        missing = held.spent_micros - sums["micros"], 1 - sums["images"]
+        missing = held.spent_micros - sums["micros"], held.images - sums["images"]
         if held.state != HoldState.SETTLED or missing == (0, 0):
             return False
         ledger.write(

@@ -51,6 +51,15 @@ def read(usage: Mapping[str, Any] | None) -> Tokens | None:
     return tokens if tokens.image_out else None
 
 
+def read_text(usage: Mapping[str, Any] | None) -> Tokens | None:
+    """Of a text model, whose words are others: everything that comes out is text, what it thought included."""
+    if not usage:
+        return None
+    given, said = _count(usage, "input_tokens"), _count(usage, "output_tokens")
+    cached = min(_count(_part(usage, "input_tokens_details"), "cached_tokens"), given)
+    return Tokens(text_in=given, cached_text=cached, text_out=said) if said else None
+
+
 def _part(usage: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = usage.get(name)
     return found if isinstance(found, Mapping) else {}

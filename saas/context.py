@@ -3,7 +3,12 @@ from typing import Any, TypedDict
 from django.http import HttpRequest
 from django.urls import reverse
 
-WEBHOOKS = {"webhooks", "new_webhook", "webhook", "change_webhook"}
+BELOW_SETTINGS = {"settings", "rename", "delete_organization", "retention", "rewriter"} | {
+    "webhooks",
+    "new_webhook",
+    "webhook",
+    "change_webhook",
+}
 
 
 class RailItem(TypedDict):
@@ -54,7 +59,12 @@ def _rail(request: HttpRequest, slug: str) -> list[RailItem]:
             ("Connections", "connections", "plug", {"connections", "new_connection", "connection"}),
             ("Audit log", "audit", "log", {"audit"}),
             ("Limits", "limits", "coin", {"limits", "change_limits"}),
-            ("Settings", "settings", "settings", {"settings", "rename", "delete_organization", "retention"} | WEBHOOKS),
+            (
+                "Settings",
+                "settings",
+                "settings",
+                BELOW_SETTINGS,
+            ),
         ]
     here = request.resolver_match.url_name if request.resolver_match else ""
     return [

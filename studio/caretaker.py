@@ -15,7 +15,7 @@ from django.utils import timezone
 from accounts import circuits, deliveries
 from saas import metrics, patience, tenancy
 from saas.patience import Wait
-from studio import composites, endings, events, line, purging, rescue, spending
+from studio import composites, endings, events, line, purging, rescue, rewrites, spending
 from studio.job import WORKER
 from studio.line import Held
 from studio.models import Charged, Slot
@@ -103,12 +103,14 @@ def _sweep_next(seen: list[int]) -> Held | None:
 
 def poke() -> None:
     """A broker that lost its memory costs seconds: whoever waits is called again."""
-    from studio.tasks import compose, develop
+    from studio.tasks import compose, develop, rewrite
 
     for _ in range(min(line.count_waiting(), MOST_POKES)):
         develop.send()
     if composites.count_due():
         compose.send()
+    if rewrites.count_due():
+        rewrite.send()
     deliveries.call_due()
 
 

@@ -15,9 +15,10 @@ from openai._constants import RAW_RESPONSE_HEADER
 
 from saas import guard, patience
 from saas.sealing import Secret
-from studio import answers, outcomes, talking
+from studio import answers, outcomes, talking, texts
 from studio.answers import Frame, Reading
 from studio.outcomes import ProviderError
+from studio.texts import Written
 
 CONNECT_SECONDS = 10.0
 OPENAI_IMAGES = "images"
@@ -98,24 +99,45 @@ def develop(
         raise ProviderError("no_picture", request_id=reading.request_id)
 
 
+def write(endpoint: Endpoint, *, model: str, instructions: str, prompt: str, most_tokens: int) -> Written:
+    """A text, by the Responses API; or ProviderError."""
+    began, request_id = time.monotonic(), ""
+    try:
+        client = _client(endpoint, limit_bytes=texts.LIMIT_BYTES)
+        respond: Any = client.responses.with_streaming_response.create
+        with respond(
+            model=model, instructions=instructions, input=prompt, max_output_tokens=most_tokens, store=False
+        ) as answer:
+            request_id = answer.headers.get("x-request-id", "")
+            body = b"".join(answer.iter_bytes())
+    except openai.APIStatusError as error:
+        raise _of_status(error) from error
+    except guard.ResponseRefused as error:
+        raise ProviderError("too_large", request_id=request_id) from error
+    except (openai.APIConnectionError, httpx2.HTTPError) as error:
+        reading = Reading(request_id=request_id)
+        raise _of_network(error, reading, time.monotonic() - began >= endpoint.deadline_seconds) from error
+    return texts.read(body, request_id)
+
+
 @lru_cache(maxsize=64)
-def _http(allowed_hosts: tuple[str, ...], deadline_seconds: float) -> httpx2.Client:
+def _http(allowed_hosts: tuple[str, ...], deadline_seconds: float, limit_bytes: int = LIMIT_BYTES) -> httpx2.Client:
     """Kept, so that a call finds an open connection. It carries no key and no cookie from one call to the next."""
     return guard.guarded_client(
         timeout=httpx2.Timeout(deadline_seconds, connect=CONNECT_SECONDS),  # a slow picture may come in silence
         deadline_seconds=deadline_seconds,
         allowed_hosts=allowed_hosts,
-        limit_bytes=LIMIT_BYTES,
+        limit_bytes=limit_bytes,
     )
 
 
-def _client(endpoint: Endpoint) -> openai.OpenAI:
+def _client(endpoint: Endpoint, limit_bytes: int = LIMIT_BYTES) -> openai.OpenAI:
     return openai.OpenAI(
         api_key=endpoint.key.reveal(),
         base_url=endpoint.base_url,
         organization=endpoint.organization or None,
         project=endpoint.project or None,
-        http_client=_http(endpoint.allowed_hosts, endpoint.deadline_seconds),
+        http_client=_http(endpoint.allowed_hosts, endpoint.deadline_seconds, limit_bytes),
         max_retries=0,
     )
 

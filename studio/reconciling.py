@@ -13,8 +13,8 @@ from accounts.models import Hold, HoldState, Organization
 from billing import charging, exports, ledger, reconciling, usage
 from billing.reconciling import Finding
 from saas import tenancy
-from studio import costs
-from studio.models import LIVE, Charged, Slot, State
+from studio import costs, rewriting
+from studio.models import LIVE, Charged, Rewrite, RewriteState, Slot, State
 
 OVERDUE_NOTE = "Nobody said within {days} days whether this was charged, so it counts as charged."
 
@@ -38,6 +38,7 @@ def one(org_id: int) -> list[Finding]:
         costs.note_what_differs(org)
         exports.tidy(org)
         deliveries.tidy(org)
+        rewriting.tidy(org)
         if found:
             details = {"findings": [str(finding) for finding in found[:50]], "count": len(found)}
             audit.record(org=org, by=None, action="ledger.reconciled", target=org.name, details=details)
@@ -71,7 +72,9 @@ def _slots_without_hold(org: Organization) -> Iterator[Finding]:
 def _holds_without_slot(org: Organization) -> Iterator[Finding]:
     """Given back, kept or paid now, as its slot has ended."""
     live = Slot.objects.filter(org=org, state__in=LIVE).values("code")
-    for held in Hold.objects.filter(org=org, state=HoldState.OPEN).exclude(slot_code__in=live):
+    awaited = Rewrite.objects.filter(org=org, state=RewriteState.WAITING).values("code")
+    kept = Hold.objects.filter(org=org, state=HoldState.OPEN).exclude(slot_code__in=live)
+    for held in kept.exclude(slot_code__in=awaited):
         _conclude(held, Slot.objects.filter(code=held.slot_code).first())
         yield Finding("A hold outlived its slot", str(held.slot_code), is_mended=True)
 

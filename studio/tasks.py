@@ -5,6 +5,7 @@ from studio import line
 # Above the longest that a provider may take, so that an honest end comes before a forced one.
 TIME_LIMIT_MILLISECONDS = 30 * 60 * 1000
 COMPOSE_LIMIT_MILLISECONDS = 150 * 1000
+REWRITE_LIMIT_MILLISECONDS = 120 * 1000
 
 
 @dramatiq.actor(max_retries=0, time_limit=TIME_LIMIT_MILLISECONDS)
@@ -21,6 +22,15 @@ def reconcile() -> None:
     from studio import reconciling
 
     reconciling.all_organizations()
+
+
+@dramatiq.actor(max_retries=0, time_limit=REWRITE_LIMIT_MILLISECONDS)
+def rewrite() -> None:
+    """Says nothing of whose prompt: the ticket that is due knows."""
+    from studio import rewrites
+
+    if rewrites.make_next() and rewrites.count_due():
+        rewrite.send()
 
 
 @dramatiq.actor(max_retries=0, time_limit=COMPOSE_LIMIT_MILLISECONDS)

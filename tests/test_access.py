@@ -39,6 +39,9 @@ OF_AN_ORGANIZATION = {
     "run": Row("viewer", "get", CODE),
     "run_details": Row("viewer", "get", CODE),
     "run_archive": Row("viewer", "get", CODE),
+    "improve_prompt": Row("member", "post"),
+    "improved_prompt": Row("member", "get", CODE),
+    "rewriter": Row("admin"),
     "draft": Row("member", "post"),
     "memory": Row("member"),
     "save_preset": Row("member", "post"),
@@ -178,6 +181,8 @@ REST = {
     "api_uncollect": "collections/{code}/images/{code}",
     "api_presets": "presets",
     "api_preset": "presets/{code}",
+    "api_optimize_prompt": "prompts/optimize",
+    "api_prompt": "prompts/{code}",
     "api_exports": "exports",
     "api_export": "exports/{code}",
     "api_export_file": "exports/{code}/file",
@@ -207,6 +212,7 @@ REST_ACTS = {
     "api_retry_slot",
     "api_give_input",
     "api_collect",
+    "api_optimize_prompt",
 }
 REST_REMOVALS = {"api_uncollect", "api_preset"}
 REST_DOCUMENT = {"openapi-json", "api-root"}

@@ -36,6 +36,7 @@ MAY_SAVE_A_WHOLE_ROW = {
     ("accounts/limits.py", "change"),
     ("accounts/models/people.py", "create_user"),
     ("billing/admin.py", "save_model"),
+    ("studio/rewriting.py", "_insert"),
     ("studio/runs.py", "_insert"),
 }
 

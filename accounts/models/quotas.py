@@ -155,8 +155,8 @@ KEPT = (HoldState.OPEN, HoldState.UNCERTAIN)  # while so, the money is held
 
 
 class Hold(TenantModel):
-    """Money set aside for one picture. A slot that a person tries again takes a new one; what happens to the first
-    meanwhile is the first one's affair."""
+    """Money set aside for one picture, or for one text. A slot that a person tries again takes a new one; what happens
+    to the first meanwhile is the first one's affair."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="holds")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -170,6 +170,7 @@ class Hold(TenantModel):
     day = models.DateField()  # the organization's own, when it was taken; it counts in this day and its month
     is_play = models.BooleanField()
     micros = models.BigIntegerField()
+    images = models.PositiveSmallIntegerField(default=1, db_default=1)  # none, where a text is paid for
     state = models.CharField(max_length=10, choices=HoldState.choices, default=HoldState.OPEN)
     spent_micros = models.BigIntegerField(default=0)
     is_estimated = models.BooleanField(default=False)  # settled at what was held, since nothing better was known

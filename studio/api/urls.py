@@ -2,7 +2,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 
-from studio.api import errors, money, people, pictures, runs, sorting, webhooks
+from studio.api import errors, money, people, pictures, prompts, runs, sorting, webhooks
 
 VERSION = "1.0.0"
 
@@ -28,6 +28,7 @@ errors.install(api)
 api.add_router("", runs.router)
 api.add_router("", pictures.router)
 api.add_router("", sorting.router)
+api.add_router("", prompts.router)
 api.add_router("", people.router)
 api.add_router("", money.router)
 api.add_router("", webhooks.router)

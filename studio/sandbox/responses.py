@@ -1,4 +1,4 @@
-"""The Responses API with its image tool: create and stream."""
+"""The Responses API with its image tool: create and stream. Without a tool, `writing` answers."""
 
 import secrets
 from dataclasses import replace
@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 
-from studio.sandbox import asks, bodies, calls, conversation, models, tokens
+from studio.sandbox import asks, bodies, calls, conversation, models, tokens, writing
 from studio.sandbox.calls import Call
 from studio.wire import talks
 from studio.wire.fields import Fields
@@ -23,11 +23,13 @@ class Wanted(NamedTuple):
     action: str
 
 
-def read(request: HttpRequest, key: str) -> Wanted:
+def read(request: HttpRequest, key: str) -> Wanted | writing.Wanted:
     body = bodies.read_json(request)
     fields = Fields(body)
     fields.refuse_others(talks.KNOWN)
     models.check_text_model(fields.text("model"))
+    if not body.get("tools"):
+        return writing.read(body, key)
     if previous := fields.text("previous_response_id", ""):
         message = f"Previous response with id '{previous}' not found."
         raise Refused(message, code="previous_response_not_found", param="previous_response_id")

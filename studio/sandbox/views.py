@@ -4,7 +4,7 @@ from asgiref.sync import sync_to_async
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 
-from studio.sandbox import images, models, requests, responses
+from studio.sandbox import images, models, requests, responses, writing
 from studio.sandbox.answering import answer
 from studio.sandbox.calls import Call
 from studio.sandbox.doors import door
@@ -42,6 +42,8 @@ async def _pictures(call: Call) -> HttpResponseBase:
 @door("POST")
 async def respond(request: HttpRequest, key: str) -> HttpResponseBase:
     wanted = await sync_to_async(responses.read, thread_sensitive=False)(request, key)
+    if isinstance(wanted, writing.Wanted):
+        return await writing.answer(wanted)
     told = responses.Events(wanted)
     return await answer(wanted.call, body=told.whole, dialect=told if wanted.call.ask.stream else None)
 

@@ -104,6 +104,7 @@ ELSEWHERE = {
     "limits.removed",
     "run.made_private",
     "run.given_to_team",
+    "rewriter.changed",
     "share.made",
     "share.revoked",
     "retention.held",

@@ -48,6 +48,7 @@ const behaviours = [
   ["[data-mask-chip]", () => import("./mask-chip.js")],
   ["[data-presets]", () => import("./presets.js")],
   ["[data-queue]", () => import("./queue.js")],
+  ["[data-improve]", () => import("./improve.js")],
   ["[data-recall]", () => import("./recall.js")],
   ["[data-choose]", () => import("./choose.js")],
   ["[data-print]", () => import("./print.js")],
