@@ -2,12 +2,14 @@
 
 import pytest
 from django.conf import LazySettings
+from django.utils import timezone
 
 from accounts import connections
 from accounts.connections import Terms, change
 from accounts.errors import Refused
 from accounts.models import Organization, User
 from accounts.models.connections import TEXT_MODEL
+from billing.models import Price
 from saas import tenancy
 from studio import calls
 from studio.models import Run, Ticket
@@ -17,6 +19,7 @@ from tests.upstream import USAGE, Upstream, png, text_of
 
 pytestmark = pytest.mark.django_db
 __all__ = ["up"]
+RATES = {"text_in": 2_000_000, "image_in": 2_000_000, "image_out": 10_000_000}
 
 
 def set_terms(org: Organization, by: User, terms: Terms) -> None:
@@ -73,6 +76,7 @@ def test_without_streaming_the_image_tool_is_asked_for_no_partials(
 ) -> None:
     item = {"type": "image_generation_call", "result": text_of(png())}
     up.script = lambda exchange: exchange.whole(200, {"object": "response", "output": [item]})
+    Price.objects.create(model="gpt-6", valid_from=timezone.now(), **RATES, text_out=10_000_000)
     set_terms(acme, alice, Terms(can_stream=False, text_model="gpt-6"))
     run = submit(acme, alice, kind="respond")
     work()
