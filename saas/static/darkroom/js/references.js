@@ -163,7 +163,7 @@ function marked(event) {
 function used(shelf, event) {
   const button = event.target.closest("[data-use-output], [data-edit-output], [data-brush-output]");
   if (!button) return;
-  event.preventDefault(); // a link leads to the studio from elsewhere; here is the studio
+  if (button.href) event.preventDefault(); // a link leads to the studio from elsewhere; a button closes its sheet
   const { useOutput, editOutput, brushOutput } = button.dataset;
   if (!useOutput) leave(shelf);
   if (brushOutput) return brush(shelf, brushOutput);
