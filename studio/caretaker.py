@@ -15,10 +15,10 @@ from django.utils import timezone
 from accounts import circuits, deliveries
 from saas import metrics, patience, tenancy
 from saas.patience import Wait
-from studio import composites, endings, events, line, purging, rescue, rewrites, spending
+from studio import composites, endings, events, finals, line, purging, rescue, rewrites, spending
 from studio.job import WORKER
 from studio.line import Held
-from studio.models import Charged, Slot
+from studio.models import Charged, Slot, State
 
 MOST_POKES = 50
 TIDY_SECONDS = 3600
@@ -49,6 +49,7 @@ def holding(ticket_id: int) -> Iterator[Wait]:
 def start() -> None:
     _stop.clear()
     threading.Thread(target=_watch, name="caretaker", daemon=True).start()
+    threading.Thread(target=_sweep, name="sweeper", daemon=True).start()
     threading.Thread(target=_rescue, name="rescuer", daemon=True).start()
     threading.Thread(target=_tidy, name="housekeeper", daemon=True).start()
 
@@ -140,13 +141,16 @@ def monthly_exports() -> None:
 
 
 def _take_over(held: Held) -> None:
-    slot = Slot.objects.select_related("run").filter(code=held.slot_code).first()
+    slot = Slot.objects.select_related("run", "org").filter(code=held.slot_code).first()
     if slot is None:
         line.leave(held.id)
         spending.ended(held.slot_code, Charged.PERHAPS)
     elif slot.sent_at is None and slot.put_back():
         line.free(held.id)
         events.record(slot.run, "queued", slot=slot.index, data={"why": "worker_lost"})
+    elif slot.state == State.RUNNING and (found := finals.find(slot.run, slot)):
+        line.leave(held.id)
+        finals.note(slot.run, slot, *found)  # paid for, at what was held: the tokens were not written down
     else:
         line.leave(held.id)
         endings.end(slot.run, slot, "worker_lost")
@@ -163,7 +167,6 @@ def _watch() -> None:
             _try(renew)
             _try(measure)
             if rounds % 2 == 1:
-                _try(sweep)
                 _try(poke)
                 _try(reconcile_nightly)
                 _try(monthly_exports)
@@ -179,8 +182,15 @@ def _try(act: Callable[[], object]) -> None:
         connection.close()
 
 
+def _sweep() -> None:
+    """In a thread of its own, as storage is asked: one that hangs must not keep the leases from being renewed."""
+    while not _stop.wait(settings.LEASE_SECONDS * 2 / 3):
+        _try(sweep)
+        connection.close()
+
+
 def _rescue() -> None:
-    """In a thread of its own: a storage that hangs must not keep the leases from being renewed."""
+    """Apart from the sweeper: there may be many pictures to try again."""
     while not _stop.wait(settings.LEASE_SECONDS):
         try:
             rescue.take_up()

@@ -17,6 +17,16 @@ def save(name: str, data: bytes) -> str:
     return str(default_storage.save(name, ContentFile(data)))
 
 
+def exists(name: str) -> bool:
+    return bool(default_storage.exists(name))
+
+
+def replace(name: str, data: bytes) -> str:
+    """Over what may be there in part."""
+    default_storage.delete(name)
+    return save(name, data)
+
+
 def load(name: str) -> bytes:
     with default_storage.open(name) as file:
         data: bytes = file.read()

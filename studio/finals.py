@@ -3,10 +3,23 @@ Doing it twice is harmless, so that it can be tried until it holds."""
 
 import base64
 
+import structlog
+
 from studio import composites, endings, events, keeping, spending
 from studio.answers import Final
 from studio.keeping import Stored
 from studio.models import Run, Slot
+
+log = structlog.get_logger("darkroom.engine")
+
+
+def find(run: Run, slot: Slot) -> tuple[Final, Stored] | None:
+    """Stored by a worker that is gone, before it could note it."""
+    try:
+        return keeping.find_output(slot.org.code, run, slot)
+    except Exception:  # storage has many; whether there was a picture is not known then, and that is what will be said
+        log.exception("storage does not say whether a picture came", slot=str(slot.code))
+        return None
 
 
 def note(run: Run, slot: Slot, frame: Final, stored: Stored) -> None:

@@ -46,14 +46,15 @@ def store_partial(org_code: UUID, run: Run, slot: Slot, frame: PartialFrame) -> 
     )
 
 
-def note_partial(slot: Slot, frame: PartialFrame, stored: Stored) -> Partial:
-    """Under the ticket's lock, so nobody else notes this slot's frames. An index that comes twice is replaced."""
+def note_partial(slot: Slot, frame: PartialFrame, stored: Stored, *, is_new: bool = False) -> Partial:
+    """Under the ticket's lock, so nobody else notes this slot's frames. An index that comes twice is replaced; where
+    it is known to be new, nobody looks."""
     if slot.first_partial_at is None:
         slot.first_partial_at = timezone.now()
         Slot.objects.filter(pk=slot.pk, first_partial_at=None).update(first_partial_at=slot.first_partial_at)
     found = {"file": stored.file, "preview": stored.preview, "size_bytes": len(frame.data)}
     same = Partial.objects.filter(slot=slot, tried=slot.tries, index=frame.index)
-    if same.update(**found):
+    if not is_new and same.update(**found):
         return same.get()
     return Partial.objects.create(org_id=slot.org_id, slot=slot, tried=slot.tries, index=frame.index, **found)
 
@@ -64,7 +65,7 @@ def store_output(org_code: UUID, run: Run, slot: Slot, frame: Final) -> Stored:
         preview, thumbnail = pictures.preview_and_thumbnail(frame.data)
     except pictures.Unreadable as error:
         raise ProviderError("broken_picture", request_id=frame.request_id, data=frame.data) from error
-    name = f"{files.folder_of(org_code, run.code, slot.index, slot.tries)}/output"
+    name = _name_of_output(org_code, run, slot)
     return Stored(
         file=files.save(f"{name}.{files.EXTENSIONS[measured.format]}", frame.data),
         preview=files.save(f"{name}-preview.webp", preview),
@@ -72,6 +73,37 @@ def store_output(org_code: UUID, run: Run, slot: Slot, frame: Final) -> Stored:
         thumbnail=files.save(f"{name}-thumbnail.webp", thumbnail),
         measured=measured,
     )
+
+
+def find_output(org_code: UUID, run: Run, slot: Slot) -> tuple[Final, Stored] | None:
+    """The picture of a worker that died between storing it and saying so. What was cut short on its way to the disk is
+    none; what the provider said beside it is lost."""
+    name = _name_of_output(org_code, run, slot)
+    for extension in files.EXTENSIONS.values():
+        if files.exists(f"{name}.{extension}"):
+            frame = Final(files.load(f"{name}.{extension}"))
+            return _beside(f"{name}.{extension}", name, frame)
+    return None
+
+
+def _beside(file: str, name: str, frame: Final) -> tuple[Final, Stored] | None:
+    try:
+        measured = pictures.measure(frame.data)
+        preview, thumbnail = pictures.preview_and_thumbnail(frame.data)
+    except pictures.Unreadable:
+        return None
+    return frame, Stored(
+        file=file,
+        preview=files.replace(f"{name}-preview.webp", preview),
+        preview_data=preview,
+        thumbnail=files.replace(f"{name}-thumbnail.webp", thumbnail),
+        measured=measured,
+    )
+
+
+def _name_of_output(org_code: UUID, run: Run, slot: Slot) -> str:
+    """The same for whoever looks for it, but for its ending."""
+    return f"{files.folder_of(org_code, run.code, slot.index, slot.tries)}/output"
 
 
 def note_output(slot: Slot, frame: Final, stored: Stored) -> Output | None:

@@ -2,15 +2,17 @@
 
 import json
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 from django.conf import LazySettings
 
-from accounts.models import Organization, User
+from accounts.models import Hold, Organization, User
+from billing.models import Entry
 from saas import tenancy
-from studio import arrivals, caretaker, engine, failures, files, rescue, runs
+from studio import arrivals, caretaker, engine, failures, files, finals, rescue, runs
 from studio.answers import Final
 from studio.models import Output, Partial, Run, Slot, State, Ticket
 from studio.outcomes import ProviderError
@@ -28,7 +30,7 @@ class Storage:
     def __init__(self, failures: int, only: str = "") -> None:
         self.failures, self.only, self.save = failures, only, files.save
 
-    def __call__(self, name: str, data: bytes) -> str:
+    def __call__(self, name: str, data: bytes = b"") -> str:
         if self.failures and self.only in name:
             self.failures -= 1
             raise OSError("No space left on device")
@@ -39,6 +41,89 @@ class Storage:
 def _own_disk(settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DATA_DIR = tmp_path
     monkeypatch.setattr("studio.job.KEEP_WAITS_SECONDS", (0.0, 0.0, 0.0))
+
+
+class Killed(BaseException):
+    """As by kill -9: nothing of ours that catches exceptions sees it."""
+
+
+def die(*_: object) -> NoReturn:
+    raise Killed
+
+
+def killed_at(monkeypatch: pytest.MonkeyPatch, place: object, name: str, act: Callable[..., object]) -> None:
+    with monkeypatch.context() as dying:
+        dying.setattr(place, name, act)
+        with pytest.raises(Killed):
+            engine.develop_next()
+
+
+def sweep() -> None:
+    Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
+    assert caretaker.sweep() == 1
+
+
+@pytest.mark.parametrize("last", ["output.png", "output-preview.webp", "output-thumbnail.webp"])
+def test_a_picture_that_a_killed_worker_had_stored_is_found_and_paid_at_what_was_held(
+    acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch, last: str
+) -> None:
+    save = files.save
+
+    def save_and_die(name: str, data: bytes) -> str:
+        found = save(name, data)
+        if name.endswith(last):
+            die()
+        return found
+
+    up.script = pictures(completed(png(shade=77)))
+    run = submit(acme, alice)
+    killed_at(monkeypatch, files, "save", save_and_die)
+    assert state(run) == State.RUNNING
+    sweep()
+    assert (state(run), events(run)[-2:], len(up.seen)) == (State.SUCCEEDED, ["output", "ended"], 1)
+    with tenancy.tenant(acme.pk):
+        output, hold, entry = Output.objects.get(), Hold.objects.get(), Entry.objects.get()
+        assert files.load(output.file) == png(shade=77)
+        assert all(files.load(name)[:4] == b"RIFF" for name in (output.preview, output.thumbnail))
+    assert (hold.state, entry.kind, entry.is_estimated) == ("settled", "charge", True)
+    assert entry.micros == hold.micros
+
+
+def test_a_worker_that_is_killed_before_it_stores_the_picture_leaves_an_unknown(
+    acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = submit(acme, alice)
+    killed_at(monkeypatch, arrivals, "keep_final", die)
+    sweep()
+    assert (state(run), slots(run)[0].error_code, slots(run)[0].charged) == ("unknown", "worker_lost", "perhaps")
+
+
+def test_a_file_that_was_cut_short_by_the_kill_is_no_picture(
+    acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save = files.save
+
+    def save_half_and_die(name: str, data: bytes) -> str:
+        if name.endswith("output.png"):
+            save(name, data[: len(data) // 2])
+            die()
+        return save(name, data)
+
+    run = submit(acme, alice)
+    killed_at(monkeypatch, files, "save", save_half_and_die)
+    sweep()
+    assert (state(run), slots(run)[0].error_code) == ("unknown", "worker_lost")
+
+
+def test_a_storage_that_does_not_answer_the_sweeper_leaves_an_unknown(
+    acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = submit(acme, alice)
+    killed_at(monkeypatch, finals, "note", die)
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "exists", Storage(1))
+        sweep()
+    assert (state(run), slots(run)[0].error_code) == ("unknown", "worker_lost")
 
 
 def retry(run: Run, by: User) -> None:
@@ -265,6 +350,7 @@ def test_a_picture_that_was_put_aside_is_not_called_stopped(
             wait.call_off()
         raise OSError("No space left on device")
 
+    up.script = pictures(completed(png()))
     monkeypatch.setattr(files, "save", refuse)
     run = submit(acme, alice, partial_images=0)
     work()
