@@ -61,6 +61,7 @@ ACTIONS = {
     "operator.suspended": "suspended the organization (operator)",
     "operator.loan_set": "set what the lent key may spend for (operator)",
     "operator.restored": "restored the organization (operator)",
+    "operator.calls_limited": "limited the pictures at once of the organization (operator)",
     "operator.person_changed": "changed the person (operator)",
     "price.added": "added a price (operator)",
     "price.ended": "ended a price (operator)",

@@ -40,7 +40,9 @@ def note_outage(connection: ProviderConnection, *, ticket_id: int) -> timedelta 
 
 def note_answer(connection: ProviderConnection, *, ticket_id: int) -> bool:
     """The provider works. Answers whether this closed the circuit; only the call that tries may do so."""
-    found = Circuit.objects.filter(pk=connection.pk)
+    found = Circuit.objects.filter(Q(outages__gt=0) | Q(open_until__isnull=False), pk=connection.pk)
+    if not found.exists():
+        return False  # nearly always: nothing to forget
     found.filter(open_until=None, outages__gt=0).update(outages=0, first_outage_at=None)
     closed = found.filter(open_until__isnull=False, prober_id=ticket_id).update(
         outages=0, first_outage_at=None, openings=0, opened_at=None, open_until=None, prober_id=None

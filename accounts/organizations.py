@@ -131,5 +131,16 @@ def restore(*, org: Organization, by: User) -> None:
             audit.record(org=org, by=by, action="operator.restored", target=org.name)
 
 
+def limit_calls(*, org: Organization, by: User | None, most: int | None) -> None:
+    """The operator's act: how many of its pictures are made at once. None: as many as of any organization."""
+    if most is not None and most < 1:
+        raise Refused("At least one picture must be made at once. To stop an organization, suspend it.")
+    with tenancy.tenant(org.pk):
+        changed = Organization.objects.filter(pk=org.pk).exclude(calls_at_once=most)
+        if changed.update(calls_at_once=most):
+            details = {"at once": "as usual" if most is None else most}
+            audit.record(org=org, by=by, action="operator.calls_limited", target=org.name, details=details)
+
+
 def address(org: Organization) -> str:
     return f"{settings.PUBLIC_URL}/o/{org.slug}/"

@@ -8,7 +8,7 @@ import structlog
 
 from studio import events, finals, health, keeping, line, relay, rescue
 from studio.answers import Final, Partial
-from studio.job import WORKER, Job, is_stopped, waits, wall
+from studio.job import Job, grip, waits, wall
 from studio.outcomes import ProviderError
 
 log = structlog.get_logger("darkroom.engine")
@@ -30,9 +30,10 @@ def keep_partial(job: Job, frame: Partial) -> None:
     if files is None:
         return  # no picture; the next one may be
     with wall(job):
-        if not line.still_holds(WORKER, job.held.id):
+        held = grip(job)
+        if held is None:
             return  # somebody else tells of this slot now; the picture is still awaited, since it is being paid for
-        partial = keeping.note_partial(job.slot, frame, files)
+        partial = keeping.note_partial(job.slot, frame, files, is_new=frame.index not in job.partials)
         events.record(
             job.run,
             "partial",
@@ -42,8 +43,8 @@ def keep_partial(job: Job, frame: Partial) -> None:
         )
         if job.held.is_trying:
             health.note_answer(job)  # who waits for the end of the outage need not wait for this picture
-        was_stopped = is_stopped(job)
-    if was_stopped:
+    job.partials.add(frame.index)
+    if held.is_stopping:
         raise ProviderError("stopped_late")
 
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -48,7 +49,7 @@ class Bar:
     values: Values
     models: Catalogue
     verdict: Verdict
-    presets: list[Preset] = field(default_factory=list)
+    presets: Iterable[Preset] = ()  # asked for when a page shows them
     request_key: str = field(default_factory=new_key)
 
     @cached_property

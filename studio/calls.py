@@ -1,4 +1,4 @@
-"""From a run's rows to what the provider is asked. Runs inside the organization's wall, before anything is sent."""
+"""From a run's rows to what the provider is asked. Before anything is sent."""
 
 import hashlib
 from importlib import import_module
@@ -9,8 +9,10 @@ from django.conf import settings
 from accounts import connections
 from accounts.connections import NothingLent
 from accounts.models import ProviderConnection
+from saas import tenancy
 from saas.sealing import CannotUnseal, Secret
 from studio import files
+from studio.job import released
 from studio.models import Run, RunInput, Slot
 from studio.outcomes import ProviderError
 from studio.provider import Develop, Endpoint, File, Request
@@ -53,7 +55,7 @@ def adapter_of(connection: ProviderConnection | None) -> Develop:
 
 
 def request_of(run: Run, slot: Slot, spec: Spec) -> Request:
-    given = list(run.inputs.select_related("input").order_by("number"))
+    given = _given(run) if spec.references else []
     return Request(
         api=spec.api,
         parameters=parameters_of(run, slot, spec),
@@ -88,6 +90,11 @@ def parameters_of(run: Run, slot: Slot, spec: Spec) -> dict[str, Any]:
 def _pseudonym(run: Run) -> str:
     """Tells the provider one person from another without saying who."""
     return hashlib.sha256(f"{run.org_id}:{run.maker_id}:{settings.SECRET_KEY}".encode()).hexdigest()[:32]
+
+
+def _given(run: Run) -> list[RunInput]:
+    with released(), tenancy.tenant(run.org_id):
+        return list(run.inputs.select_related("input").order_by("number"))
 
 
 def _file(given: RunInput) -> File:

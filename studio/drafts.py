@@ -11,8 +11,9 @@ from studio.prompting import Values
 
 def keep(*, by: Membership, values: Values) -> None:
     """Of two tabs, the one that was typed in last is kept."""
-    Draft.objects.update_or_create(
-        org_id=by.org_id, maker_id=by.user_id, defaults={"values": values.to_json(), "saved_at": timezone.now()}
+    draft = Draft(org_id=by.org_id, maker_id=by.user_id, values=values.to_json(), saved_at=timezone.now())
+    Draft.objects.bulk_create(
+        [draft], update_conflicts=True, unique_fields=["org", "maker"], update_fields=["values", "saved_at"]
     )
 
 

@@ -6,14 +6,13 @@ that comes late is kept, since it was paid for."""
 from contextlib import closing
 
 import structlog
-from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import ProviderConnection
 from saas import tenancy
 from studio import arrivals, calls, caretaker, endings, events, failover, failures, line, rescue, spending
 from studio.answers import Final
-from studio.job import WORKER, Job, Lost, is_stopped, released, wall
+from studio.job import WORKER, Job, Lost, grip, released, wall
 from studio.line import Held
 from studio.models import Charged, Slot, State
 from studio.outcomes import ProviderError
@@ -51,12 +50,12 @@ def develop_next() -> bool:
 def begin() -> Job | None:
     """Passes over whose turn has come in vain: the run is gone, or the connection is left alone just now."""
     while True:
-        with released(), transaction.atomic():
+        with released(), tenancy.anybody():
             held = line.take(WORKER)
             if held is None:
                 return None
-            with tenancy.tenant(held.org_id):
-                job = _begin_slot(held)
+            tenancy.enter(held.org_id)
+            job = _begin_slot(held)
         if job is not None:
             return job
 
@@ -67,19 +66,21 @@ def _begin_slot(held: Held) -> Job | None:
         line.leave(held.id)
         spending.ended(held.slot_code, Charged.NO)
         return None
-    connection = ProviderConnection.objects.select_related("org").filter(pk=held.connection_id).first()
+    if slot.org.most_calls_at_once != held.org_limit:
+        line.set_org_limit(slot.org_id, slot.org.most_calls_at_once)
+    connection = _connection(held, slot)
     if connection is not None:
         if connection.most_calls_at_once != held.connection_limit:
             line.set_limit(connection.pk, connection.most_calls_at_once)
         if held.is_blocked and slot.state == State.QUEUED:
             failover.divert(WORKER, held, slot, connection)
             return None
-    if not slot.begin(timezone.now(), connection_id=connection.pk if connection else None):
+    if not slot.begin(timezone.now(), connection):
         line.leave(held.id)  # it has ended
         spending.ended(slot.code, Charged.NO)
         return None
-    slot.refresh_from_db(fields=["tries", "started_at"])
-    slot.run.begin(timezone.now())
+    if slot.run.state == State.QUEUED:
+        slot.run.begin(timezone.now())
     events.record(slot.run, "started", slot=slot.index, data={"try": slot.tries})
     is_other = connection is not None and connection.pk != slot.run.connection_id
     if is_other and connection and not spending.diverted(slot.code, slot.run.model, connection):
@@ -90,9 +91,17 @@ def _begin_slot(held: Held) -> Job | None:
     return Job(held, slot.org, slot.run, slot, connection)
 
 
+def _connection(held: Held, slot: Slot) -> ProviderConnection | None:
+    """Mostly the run's own, which is at hand; another where that one had an outage, none where it was removed."""
+    own = slot.run.connection
+    if own is not None and own.pk == held.connection_id:
+        own.org = slot.org
+        return own
+    return ProviderConnection.objects.select_related("org").filter(pk=held.connection_id).first()
+
+
 def develop(job: Job) -> None:
-    with wall(job):
-        endpoint, request = calls.prepare(job.run, job.slot, job.connection)
+    endpoint, request = calls.prepare(job.run, job.slot, job.connection)
     ask = calls.adapter_of(job.connection)
     with closing(ask(endpoint, request, before_sending=lambda: note_sent(job))) as frames:
         for frame in frames:
@@ -113,9 +122,10 @@ def develop(job: Job) -> None:
 
 def note_sent(job: Job) -> None:
     with wall(job):
-        if not line.still_holds(WORKER, job.held.id):
+        held = grip(job)
+        if held is None:
             raise Lost
-        if is_stopped(job):
+        if held.is_stopping:
             raise ProviderError("stopped")
         if not job.slot.note_sent(timezone.now()):
             raise Lost
@@ -125,6 +135,6 @@ def note_sent(job: Job) -> None:
 def let_go(job: Job) -> None:
     """Of a slot that ended in other ways, so that nobody has to wait for the end of the lease."""
     with wall(job):
-        if line.still_holds(WORKER, job.held.id):
+        if grip(job):
             line.leave(job.held.id)
             spending.ended(job.slot.code, Charged.NO)  # nothing was sent

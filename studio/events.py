@@ -19,10 +19,7 @@ def record(
     hint: dict[str, Any] | None = None,
 ) -> RunEvent:
     """`data` is kept; `hint` travels to the sockets only (a small preview)."""
-    seq, at = run.next_event()
-    event = RunEvent.objects.create(
-        org_id=run.org_id, run=run, seq=seq, at=at, type=type, slot_index=slot, data=data or {}
-    )
+    event = run.add_event(type, slot, data or {})
     message = {**event.as_message(str(run.code)), **(hint or {})}
     after_commit(live.announce, group_of(run), {"type": "org.event", "event": message})
     return event

@@ -10,7 +10,7 @@ from django.db import InterfaceError, OperationalError
 from accounts import circuits
 from saas.broker import enqueue_later
 from studio import endings, events, failover, health, line, spending
-from studio.job import WORKER, Job, is_stopped, waits, wall
+from studio.job import WORKER, Job, grip, waits, wall
 from studio.models import State
 from studio.outcomes import ENDINGS, ProviderError
 
@@ -37,7 +37,8 @@ def fail(job: Job, error: ProviderError) -> None:
 
 def _note_failure(job: Job, error: ProviderError) -> None:
     with wall(job):
-        if not line.still_holds(WORKER, job.held.id):
+        held = grip(job)
+        if held is None:
             return  # ended, or put back, by somebody else
         job.slot.refresh_from_db()
         code = "broken_late" if error.code == "broken" and job.slot.sent_at else error.code
@@ -46,7 +47,7 @@ def _note_failure(job: Job, error: ProviderError) -> None:
             spending.ended(job.slot.code, ENDINGS[code].charged, request_id=error.request_id)
             return
         health.note_failure(job, error)
-        if error.ending.is_retryable and is_stopped(job):
+        if error.ending.is_retryable and held.is_stopping:
             code = "stopped"  # nothing was made, and nothing shall be
         elif error.ending.is_retryable and _may_try_again(job, error):
             return

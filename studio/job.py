@@ -5,7 +5,7 @@ writes goes through `wall`, and asks there first whether the ticket is still thi
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID, uuid4
 
@@ -13,7 +13,8 @@ from django.db import connection
 
 from accounts.models import Organization, ProviderConnection
 from saas import tenancy
-from studio.line import Held
+from studio import line
+from studio.line import Grip, Held
 from studio.measuring import Call
 from studio.models import Run, Slot
 
@@ -32,6 +33,7 @@ class Job:
     run: Run
     slot: Slot
     connection: ProviderConnection | None  # None: removed meanwhile
+    partials: set[int] = field(default_factory=set)  # of this try, by their index
 
     @cached_property
     def call(self) -> Call:
@@ -44,8 +46,9 @@ def waits() -> Iterator[float | None]:
     yield None
 
 
-def is_stopped(job: Job) -> bool:
-    return Run.objects.filter(pk=job.run.pk).exclude(cancel_asked_at=None).exists()
+def grip(job: Job) -> Grip | None:
+    """None: somebody else decides about its slot by now."""
+    return line.grip(WORKER, job.held.id)
 
 
 @contextmanager

@@ -5,19 +5,22 @@ once. Times are the database's, so that no machine's clock matters."""
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from accounts.models import Circuit
 from studio.models import Slot, Ticket
 
 PATIENCE = timedelta(minutes=15)  # in an outage that lasts longer, what waits for it ends
 CLAIM_LOCK = 7_260_411  # any number of our own: one claim at a time, so that no limit is passed by two at once
 
+# In one journey. The commit of a claim need not reach the disk: the note of the sending does, and brings it along.
 TAKE = """
+SELECT pg_advisory_xact_lock(%(lock)s), set_config('synchronous_commit', 'off', true);
 WITH held AS (SELECT org_id, maker_id, connection_id FROM studio_ticket WHERE worker IS NOT NULL),
      of_org AS (SELECT org_id, count(*) AS n FROM held GROUP BY org_id),
      of_maker AS (SELECT org_id, maker_id, count(*) AS n FROM held GROUP BY org_id, maker_id),
@@ -40,7 +43,9 @@ WHERE id = (
     ORDER BY coalesce(of_org.n, 0), coalesce(of_maker.n, 0), ticket.id
     LIMIT 1
 )
-RETURNING id, org_id, slot_code, connection_id, connection_limit
+RETURNING id, org_id, slot_code, connection_id, org_limit, connection_limit,
+    EXISTS (SELECT FROM accounts_circuit c
+            WHERE c.connection_id = studio_ticket.connection_id AND c.open_until IS NOT NULL)
 """
 
 # Of those that come after a rest, one may try. Behind the lock of the claim, so two cannot both be that one.
@@ -59,6 +64,7 @@ class Held:
     org_id: int
     slot_code: UUID
     connection_id: int
+    org_limit: int
     connection_limit: int
     is_trying: bool = field(default=False, compare=False)  # the one call that tries a connection after an outage
     is_blocked: bool = field(default=False, compare=False)  # its connection is left alone, and this is not that one
@@ -80,14 +86,21 @@ def join(slots: Iterable[Slot], *, maker_id: int, connection_id: int, org_limit:
 
 def take(worker: UUID) -> Held | None:
     """The next in line, if any may be served now. Belongs into the transaction that begins the slot."""
+    values: dict[str, Any] = {
+        "lock": CLAIM_LOCK,
+        "worker": worker,
+        "lease": settings.LEASE_SECONDS,
+        "patience": PATIENCE.total_seconds(),
+    }
     with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CLAIM_LOCK])
-        cursor.execute(TAKE, {"worker": worker, "lease": settings.LEASE_SECONDS, "patience": PATIENCE.total_seconds()})
+        cursor.execute(TAKE, values)
+        cursor.nextset()
         row = cursor.fetchone()
         if row is None:
             return None
-        held = Held(*row)
-        if not Circuit.objects.filter(pk=held.connection_id, open_until__isnull=False).exists():
+        *ticket, is_open = row
+        held = Held(*ticket)
+        if not is_open:
             return held
         cursor.execute(TRY, {"ticket": held.id, "connection": held.connection_id})
         may_try = cursor.rowcount == 1
@@ -103,9 +116,18 @@ def renew(worker: UUID, ticket_ids: list[int]) -> None:
         )
 
 
-def still_holds(worker: UUID, ticket_id: int) -> bool:
+@dataclass(frozen=True)
+class Grip:
+    """What a worker finds when it looks at the ticket in its hand."""
+
+    is_stopping: bool  # whoever stops a run says so on what workers hold, in the same transaction
+
+
+def grip(worker: UUID, ticket_id: int) -> Grip | None:
     """Under the ticket's lock. A worker that was thought dead finds out here, before it writes."""
-    return Ticket.objects.select_for_update().filter(pk=ticket_id, worker=worker).exists()
+    held = Ticket.objects.select_for_update().filter(pk=ticket_id, worker=worker)
+    is_stopping = held.values_list("is_stopping", flat=True).first()
+    return None if is_stopping is None else Grip(is_stopping)
 
 
 def leave(ticket_id: int) -> None:
@@ -126,11 +148,20 @@ def move(worker: UUID, ticket_id: int, *, connection_id: int, connection_limit: 
 
 
 def set_limit(connection_id: int, limit: int) -> None:
-    """An admin has changed it since these tickets were drawn. Held ones do not need it, locked ones are left for the
-    next time: nobody waits here while the claim is locked."""
-    others = Ticket.objects.select_for_update(skip_locked=True).filter(connection_id=connection_id, worker=None)
-    ids = list(others.exclude(connection_limit=limit).values_list("pk", flat=True))
-    Ticket.objects.filter(pk__in=ids).update(connection_limit=limit)
+    """An admin has changed it since these tickets were drawn."""
+    stale = Ticket.objects.filter(connection_id=connection_id).exclude(connection_limit=limit)
+    Ticket.objects.filter(pk__in=_free_of(stale)).update(connection_limit=limit)
+
+
+def set_org_limit(org_id: int, limit: int) -> None:
+    """The operator has changed it since these tickets were drawn."""
+    stale = Ticket.objects.filter(org_id=org_id).exclude(org_limit=limit)
+    Ticket.objects.filter(pk__in=_free_of(stale)).update(org_limit=limit)
+
+
+def _free_of(stale: QuerySet[Ticket]) -> list[int]:
+    """Held ones do not need it, locked ones are left for the next time: nobody waits here while the claim is locked."""
+    return list(stale.select_for_update(skip_locked=True).filter(worker=None).values_list("pk", flat=True))
 
 
 def give_up(slot_codes: list[UUID]) -> list[UUID]:
@@ -156,7 +187,7 @@ def next_expired(*, besides: list[int]) -> Held | None:
     """Held by a worker that has not been heard of. Takes its lock, so that one sweeper sees it."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, org_id, slot_code, connection_id, connection_limit FROM studio_ticket "
+            "SELECT id, org_id, slot_code, connection_id, org_limit, connection_limit FROM studio_ticket "
             "WHERE worker IS NOT NULL AND lease_until < clock_timestamp() AND NOT id = ANY(%s) "
             "ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED",
             [besides],

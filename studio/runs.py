@@ -1,16 +1,16 @@
 """Verbs on runs: the same for the page, the API and the gateway. Whoever calls has opened the organization's wall."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from uuid import UUID
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.errors import NotAllowed, Refused
 from accounts.models import ApiKey, Membership, Organization, ProviderConnection, Role
+from billing.prices import Estimate
 from saas.broker import enqueue
 from studio import catalogue, endings, events, line, masks, spending
 from studio.asking import SpecRefused
@@ -34,17 +34,25 @@ class KeyReused(Refused):
         super().__init__("This request key was used for another request.")
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a caller has looked up in this transaction already: where it goes, and what it costs."""
+
+    connection: ProviderConnection
+    price: Estimate
+
+
 def visible_to(member: Membership) -> QuerySet[Run]:
     """The team's runs, and one's own private ones."""
     return Run.objects.filter(Q(visibility=Visibility.TEAM) | Q(maker=member.user_id), org=member.org_id)
 
 
-@transaction.atomic
 def submit(
     *,
     org: Organization,
     by: Membership,
     spec: Spec,
+    found: Found | None = None,
     api_key: ApiKey | None = None,
     references: Sequence[Input] = (),
     mask: Input | None = None,
@@ -60,7 +68,7 @@ def submit(
     that this maker has used already, the run of then is the answer."""
     if not by.is_at_least(Role.MEMBER):
         raise NotAllowed("Your role does not allow you to make pictures.")
-    connection = org.connections.filter(is_default=True).first()
+    connection = found.connection if found else org.connections.filter(is_default=True).first()
     if connection is None:
         raise Refused("There is no connection to a provider. An admin can add one.")
     if spec.kind == Kind.RESPOND and not connection.can_respond:
@@ -85,14 +93,28 @@ def submit(
         request_key=request_key,
         request_hash=request_hash,
     )
-    earlier = _insert(run)
-    if earlier is not None:
+    try:
+        with transaction.atomic():
+            run.save(force_insert=True)
+            slots = Slot.objects.bulk_create(Slot(org=org, run=run, index=index) for index in range(spec.n))
+            _attach(run, references, mask)
+            events.record(run, "queued", data={"count": spec.n})
+            _line_up(run, slots, connection)
+            spending.hold(
+                run=run,
+                slots=slots,
+                by=by,
+                api_key=api_key,
+                spec=spec,
+                model=_model(spec),
+                connection=connection,
+                price=found.price if found else None,
+            )
+    except IntegrityError:
+        earlier = _with_key_of(run)
+        if earlier is None:
+            raise
         return earlier
-    slots = Slot.objects.bulk_create(Slot(org=org, run=run, index=index) for index in range(spec.n))
-    _attach(run, references, mask)
-    events.record(run, "queued", data={"count": spec.n})
-    _line_up(run, slots, connection)
-    spending.hold(run=run, slots=slots, by=by, api_key=api_key, spec=spec, model=_model(spec), connection=connection)
     return run
 
 
@@ -153,20 +175,15 @@ def _model(spec: Spec) -> ImageModel:
         raise Refused(f"The model {spec.model} is not available any more.") from None
 
 
-def _insert(run: Run) -> Run | None:
-    """Answers the run that has this request key already. Of two at the same moment, the constraint lets one through
+def _with_key_of(run: Run) -> Run | None:
+    """Who has the request key of one that could not be made. Of two at the same moment, the constraint lets one through
     and makes the other wait for it."""
-    try:
-        with transaction.atomic():
-            run.save(force_insert=True)
-    except IntegrityError:
-        earlier = Run.objects.filter(org=run.org, maker=run.maker, request_key=run.request_key).first()
-        if not run.request_key or earlier is None:
-            raise
-        if earlier.request_hash != run.request_hash:
-            raise KeyReused from None
-        return earlier
-    return None
+    if not run.request_key:
+        return None
+    earlier = Run.objects.filter(org=run.org, maker=run.maker, request_key=run.request_key).first()
+    if earlier is not None and earlier.request_hash != run.request_hash:
+        raise KeyReused from None
+    return earlier
 
 
 def _attach(run: Run, references: Sequence[Input], mask: Input | None) -> None:
@@ -183,7 +200,7 @@ def _line_up(run: Run, slots: Sequence[Slot], connection: ProviderConnection) ->
         slots,
         maker_id=run.maker_id,
         connection_id=connection.pk,
-        org_limit=settings.ORGANIZATION_CALLS_AT_ONCE,
+        org_limit=run.org.most_calls_at_once,
         connection_limit=connection.most_calls_at_once,
     )
     for _ in slots:

@@ -12,6 +12,7 @@ from accounts.models import ApiKey, Membership, ProviderConnection
 from accounts.quotas import Part, Payer, Wish
 from billing import charging, prices
 from billing.ledger import Purpose
+from billing.prices import Estimate
 from studio import costs, pricing
 from studio.models import Charged, ImageModel, Kind, Run, Slot
 from studio.sizes import Size
@@ -29,9 +30,10 @@ def hold(
     spec: Spec,
     model: ImageModel,
     connection: ProviderConnection,
+    price: Estimate | None = None,
 ) -> None:
     """For each of these slots. Raises Unpriced or LimitReached; then the caller's transaction has to be undone."""
-    estimate = pricing.estimate(spec=spec, model=model, connection=connection)
+    estimate = price or pricing.estimate(spec=spec, model=model, connection=connection)
     others = [_each_elsewhere(spec, model, other) for other in circuits.standbys(connection)]
     quotas.hold(
         org=run.org,

@@ -37,7 +37,7 @@ MAY_SAVE_A_WHOLE_ROW = {
     ("accounts/models/people.py", "create_user"),
     ("billing/admin.py", "save_model"),
     ("studio/rewriting.py", "_insert"),
-    ("studio/runs.py", "_insert"),
+    ("studio/runs.py", "submit"),
 }
 
 # The guard itself; what names the client's errors and types, and gets the client from the guard; and the start of the

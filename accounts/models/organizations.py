@@ -40,6 +40,7 @@ class Organization(models.Model):
     name = models.CharField(max_length=80)
     requires_second_factor = models.BooleanField(default=False)
     time_zone = models.CharField(max_length=40, default="UTC")  # where its days and months begin
+    calls_at_once = models.PositiveSmallIntegerField(null=True, blank=True)  # the operator's word; None: as usual
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     suspended_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -50,10 +51,16 @@ class Organization(models.Model):
                 fields=["slug"], condition=models.Q(deleted_at=None), name="one_organization_per_slug"
             ),
             models.CheckConstraint(condition=models.Q(slug__regex=r"^[a-z0-9](-?[a-z0-9])*$"), name="slug_is_plain"),
+            models.CheckConstraint(condition=~models.Q(calls_at_once=0), name="organization_limit_lets_work"),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def most_calls_at_once(self) -> int:
+        """How many of its pictures are made at the same time, by whatever connection."""
+        return self.calls_at_once or int(settings.ORGANIZATION_CALLS_AT_ONCE)
 
     @property
     def is_suspended(self) -> bool:

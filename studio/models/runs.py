@@ -5,11 +5,18 @@ from typing import Any
 from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from saas.tenancy import TenantModel
 
-NEXT_EVENT = """
-UPDATE studio_run SET last_seq = last_seq + 1 WHERE id = %s RETURNING last_seq, clock_timestamp(), visibility
+ADD_EVENT = """
+WITH next AS (
+    UPDATE studio_run SET last_seq = last_seq + 1 WHERE id = %(run)s
+    RETURNING org_id, id AS run_id, last_seq AS seq, clock_timestamp() AS at, visibility
+)
+INSERT INTO studio_runevent (org_id, run_id, seq, at, type, slot_index, data)
+SELECT org_id, run_id, seq, at, %(type)s, %(slot_index)s, %(data)s FROM next
+RETURNING id, seq, at, (SELECT visibility FROM next)
 """
 
 
@@ -138,14 +145,16 @@ class Run(TenantModel):
         """A slot is tried again."""
         return Run.objects.filter(pk=self.pk, state__in=ENDS).update(state=State.QUEUED, ended_at=None) == 1
 
-    def next_event(self) -> tuple[int, datetime]:
-        """Its sequence and its time. Takes the run's row lock, so that events of a run come one after another without a
-        gap. The time is the database's, so that no worker's clock puts an answer before its question. Who may see the
-        run may have changed since it was read."""
+    def add_event(self, type: str, slot_index: int | None, data: dict[str, Any]) -> "RunEvent":  # noqa: A002 as below
+        """Takes the run's row lock, so that events of a run come one after another without a gap. The time is the
+        database's, so that no worker's clock puts an answer before its question. Who may see the run may have changed
+        since it was read."""
+        event = RunEvent(org_id=self.org_id, run=self, type=type, slot_index=slot_index, data=data)
         with connection.cursor() as cursor:
-            cursor.execute(NEXT_EVENT, [self.pk])
-            seq, at, self.visibility = cursor.fetchone()
-        return int(seq), at
+            values: dict[str, Any] = {"run": self.pk, "type": type, "slot_index": slot_index, "data": Jsonb(data)}
+            cursor.execute(ADD_EVENT, values)
+            event.pk, event.seq, event.at, self.visibility = cursor.fetchone()
+        return event
 
 
 class RunEvent(TenantModel):

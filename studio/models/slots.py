@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import models
 from django.db.models.functions import Now
 
+from accounts.models import ProviderConnection
 from saas.tenancy import TenantModel
 from studio.models.runs import ENDS, GRAVITY, LIVE, Charged, Run, State
 
@@ -51,14 +52,14 @@ class Slot(TenantModel):
     def tries_here(self) -> int:
         return self.tries - self.tries_before
 
-    def begin(self, now: datetime, *, connection_id: int | None) -> bool:
-        values = {
-            "state": State.RUNNING,
-            "started_at": now,
-            "tries": models.F("tries") + 1,
-            "connection_id": connection_id,
-        }
-        return Slot.objects.filter(pk=self.pk, state=State.QUEUED).update(**values) == 1
+    def begin(self, now: datetime, connection: ProviderConnection | None) -> bool:
+        """By whoever holds its ticket, so that nobody else counts its tries meanwhile."""
+        values = {"state": State.RUNNING, "started_at": now, "tries": self.tries + 1, "connection": connection}
+        if not Slot.objects.filter(pk=self.pk, state=State.QUEUED, tries=self.tries).update(**values):
+            return False
+        for name, value in values.items():
+            setattr(self, name, value)
+        return True
 
     def note_sent(self, now: datetime) -> bool:
         """Before the first byte leaves. Whoever finds it set and no end must not ask the provider again."""

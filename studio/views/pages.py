@@ -54,7 +54,7 @@ def card(request: OrgRequest, code: UUID, *, status: int = 200) -> HttpResponse:
 def bar_of(request: OrgRequest, values: Values, *, verdict: Verdict | None = None) -> Bar:
     models = catalogue.at(timezone.now())
     verdict = verdict or verdicts.weigh(org=request.org, member=request.member, values=values, models=models)
-    return Bar(values, models, verdict, list(presets.visible_to(request.member)))
+    return Bar(values, models, verdict, presets.visible_to(request.member))
 
 
 def wants_piece(request: HttpRequest) -> bool:

@@ -18,9 +18,9 @@ from studio.asking import SpecError
 from studio.bar import Bar
 from studio.models import Relation, Run, Visibility
 from studio.prompting import Values
-from studio.specs import Spec
+from studio.runs import Found
 from studio.uploads import UploadRefused
-from studio.verdicts import Given
+from studio.verdicts import Given, Verdict
 from studio.views.pages import bar_of, card, studio_page, wants_piece
 
 KEY_CHARACTERS = 32
@@ -38,7 +38,7 @@ def submit_run(request: OrgRequest) -> HttpResponse:
     if made.verdict.spec is None or not made.verdict.can_run:
         return _refused_page(request, made)
     try:
-        run = _submit(request, values, made.verdict.spec, made.verdict.given)
+        run = _submit(request, values, made.verdict)
     except NotAllowed:
         raise
     except LimitReached as refusal:
@@ -55,7 +55,9 @@ def submit_run(request: OrgRequest) -> HttpResponse:
     return answer
 
 
-def _submit(request: OrgRequest, values: Values, spec: Spec, given: Given) -> Run:
+def _submit(request: OrgRequest, values: Values, verdict: Verdict) -> Run:
+    spec, given = verdict.spec, verdict.given
+    assert spec is not None  # noqa: S101 else it could not run
     asked = {**spec.to_json(), "reference": values.reference, "mask": values.mask, "parent": values.parent}
     asked |= {"visibility": values.visibility, "project": values.project}
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
@@ -65,6 +67,7 @@ def _submit(request: OrgRequest, values: Values, spec: Spec, given: Given) -> Ru
         org=request.org,
         by=request.member,
         spec=spec,
+        found=Found(verdict.connection, verdict.price) if verdict.connection and verdict.price else None,
         references=given.references,
         mask=given.mask,
         visibility=Visibility.PRIVATE if values.visibility == Visibility.PRIVATE else Visibility.TEAM,

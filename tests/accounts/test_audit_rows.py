@@ -116,6 +116,7 @@ ELSEWHERE = {
     "operator.suspended",
     "operator.restored",
     "operator.loan_set",
+    "operator.calls_limited",
     "operator.person_changed",
 }
 

@@ -18,27 +18,29 @@ pytestmark = pytest.mark.scaled
 
 log = logging.getLogger(__name__)
 
-RUNS, KILLS = 50, 20
+MANY, FEW = (50, 20), (12, 5)  # runs, and kills meanwhile
 WORKERS = 3
 IS_READY = "Worker process is ready for action"
 
 
-@pytest.mark.parametrize("darkroom", ["rabbitmq"], indirect=True)
-def test_workers_killed_at_twenty_moments_lose_nothing_and_ask_for_nothing_twice(darkroom: Darkroom) -> None:
+@pytest.mark.parametrize(("darkroom", "runs", "kills"), [("rabbitmq", *MANY), ("redis", *FEW)], indirect=["darkroom"])
+def test_workers_killed_at_random_moments_lose_nothing_and_ask_for_nothing_twice(
+    darkroom: Darkroom, runs: int, kills: int
+) -> None:
     log.warning("CHAOS_SEED=%s", SEED)  # pytest shows it when this fails
     dice, painter = random.Random(SEED), Painter(SEED)  # noqa: S311 no secret
     darkroom.worker.stop()
     crew = [Killable(darkroom, number) for number in range(WORKERS)]
     books = Books(darkroom.database_url, "northwind")
-    like = f"killed {SEED} %"
+    like = f"killed {SEED} % of {runs}"
     try:
         with upstream(painter) as up, Person(darkroom.url, "ada@example.com") as ada:
             ada.make_default(ada.add_connection(f"Painter {SEED}", up.url))
             for worker in crew:
                 worker.start()
-            asking = threading.Thread(target=ask_one_by_one, args=(ada,), daemon=True)
+            asking = threading.Thread(target=ask_one_by_one, args=(ada, runs), daemon=True)
             asking.start()
-            for _ in range(KILLS):
+            for _ in range(kills):
                 time.sleep(dice.uniform(0, 0.7))
                 victim, *others = dice.sample(crew, WORKERS)
                 wait_until(partial(any_is_ready, others), "another one works")
@@ -46,21 +48,22 @@ def test_workers_killed_at_twenty_moments_lose_nothing_and_ask_for_nothing_twice
                 assert books.seconds_in_nobodys_hands() < LEASE_SECONDS
                 victim.start()
             asking.join(30)
-            wait_until(lambda: books.has_ended(like, RUNS), "every run ends")
+            wait_until(lambda: books.has_ended(like, runs), "every run ends")
             ends = books.must_be_honest(like, painter)
     finally:
         for worker in crew:
             worker.leave()
         darkroom.worker.start()
         wait_until(lambda: darkroom.status("/readyz") == 200, "readiness", darkroom.worker)
-    assert sum(ends.values()) == sum(pictures_of(number) for number in range(RUNS))
+    assert sum(ends.values()) == sum(pictures_of(number) for number in range(runs))
     assert not any("engine broke" in worker.log for worker in crew)
-    assert ends["succeeded"] > ends["unknown"] > 0, ends  # some were hit, most were not
+    assert ends["succeeded"] > ends["unknown"], ends  # most were not hit
+    assert ends["unknown"] > 0 or runs < MANY[0], ends  # and some were
 
 
-def ask_one_by_one(ada: Person) -> None:
-    for number in range(RUNS):
-        ada.ask_for(f"killed {SEED} {number}", pictures=pictures_of(number))
+def ask_one_by_one(ada: Person, runs: int) -> None:
+    for number in range(runs):
+        ada.ask_for(f"killed {SEED} {number} of {runs}", pictures=pictures_of(number))
         time.sleep(0.2)
 
 

@@ -3,8 +3,8 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
 from functools import partial
+from typing import Any
 
 import pytest
 from django.db import connection as database
@@ -14,7 +14,7 @@ from saas import tenancy
 from studio import arrivals, caretaker, engine, runs
 from studio.answers import Final
 from studio.job import Lost
-from studio.models import Charged, Run, Slot, State, Ticket
+from studio.models import Charged, Run, RunEvent, Slot, State, Ticket
 from tests.conftest import must_be_member
 from tests.studio.test_engine import events, slots, state, submit, up
 from tests.upstream import Exchange, Upstream, completed, pictures, png
@@ -131,11 +131,11 @@ def test_a_stop_and_a_late_picture_do_not_wait_for_each_other(
 ) -> None:
     """The late picture locks its slot and then the run. Slowed down, so that the two meet in the middle each time."""
     monkeypatch.setattr("studio.job.KEEP_WAITS_SECONDS", ())
-    next_event = Run.next_event
+    add_event = Run.add_event
 
-    def slowly(run: Run) -> tuple[int, datetime]:
+    def slowly(run: Run, *told: Any) -> RunEvent:
         time.sleep(0.02)
-        return next_event(run)
+        return add_event(run, *told)
 
     for _ in range(6):
         run = submit(acme, alice, n=3)
@@ -149,14 +149,14 @@ def test_a_stop_and_a_late_picture_do_not_wait_for_each_other(
             runs.retry(slot=slot, by=must_be_member(acme, alice))
         failed: list[Exception] = []
         meet = partial(meeting, threading.Barrier(2), failed)
-        monkeypatch.setattr(Run, "next_event", slowly)
+        monkeypatch.setattr(Run, "add_event", slowly)
         threads = [
             in_thread(partial(meet, partial(stop, run, alice))),
             in_thread(partial(meet, partial(arrivals.keep_final, late, Final(png())))),
         ]
         for thread in threads:
             thread.join(20)
-        monkeypatch.setattr(Run, "next_event", next_event)
+        monkeypatch.setattr(Run, "add_event", add_event)
         assert failed == []
         assert slots(run)[late.slot.index].state == State.SUCCEEDED
         assert [slot.state for slot in slots(run) if slot.index != late.slot.index] == [State.CANCELLED] * 2

@@ -7,7 +7,7 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts import connections
+from accounts import connections, organizations
 from accounts.errors import NotAllowed
 from accounts.models import Organization, ProviderKind, User
 from saas import tenancy
@@ -217,6 +217,20 @@ def test_a_second_delivery_of_a_message_does_nothing(acme: Organization, alice: 
     assert first is not None
     assert not engine.develop_next()
     assert up.seen == []
+
+
+def test_an_organization_has_its_own_number_at_once_and_a_new_one_counts_for_what_waits(
+    acme: Organization, alice: User, rival: Organization, charlie: User, up: Upstream
+) -> None:
+    organizations.limit_calls(org=acme, by=None, most=1)
+    with tenancy.tenant(acme.pk):
+        acme.refresh_from_db()
+    ours, theirs = submit(acme, alice, n=4), submit(rival, charlie, n=3)
+    held = [job for job in (engine.begin() for _ in range(7)) if job]
+    assert [job.run.pk for job in held] == [ours.pk, theirs.pk, theirs.pk, theirs.pk]
+    organizations.limit_calls(org=acme, by=None, most=3)
+    engine.develop(held[0])  # the next claim finds the new number
+    assert [job is not None for job in (engine.begin() for _ in range(4))] == [True, True, True, False]
 
 
 def test_what_waits_is_stopped_at_once_and_what_runs_at_its_next_sign(

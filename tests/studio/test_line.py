@@ -89,8 +89,8 @@ def test_only_the_holder_may_renew_and_step_back() -> None:
     line.step_back(OTHER, held.id, wait_seconds=0)
     ticket = Ticket.objects.get()
     assert (ticket.worker, ticket.lease_until) == (WORKER, before)
-    assert line.still_holds(WORKER, held.id)
-    assert not line.still_holds(OTHER, held.id)
+    assert line.grip(WORKER, held.id) == line.Grip(is_stopping=False)
+    assert line.grip(OTHER, held.id) is None
 
 
 def test_a_lease_that_ran_out_is_found_and_a_live_one_is_not() -> None:
@@ -141,6 +141,15 @@ def test_a_changed_limit_waits_for_nobody_and_leaves_held_ones_alone() -> None:
     assert line.take(WORKER) is not None
     line.set_limit(7, 2)
     assert sorted(Ticket.objects.values_list("connection_limit", flat=True)) == [2, 2, 5]
+
+
+def test_a_changed_limit_of_one_organization_is_not_anothers() -> None:
+    stand(1, count=3, org_limit=5)
+    stand(2, count=3, org_limit=5)
+    assert serve(2) == [1, 2]
+    line.set_org_limit(1, 1)
+    assert sorted(Ticket.objects.filter(org_id=1).values_list("org_limit", flat=True)) == [1, 1, 5]
+    assert serve(9) == [2, 2]
 
 
 @pytest.mark.django_db(transaction=True)
