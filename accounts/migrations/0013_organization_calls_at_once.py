@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0011_counting"),
+        ("accounts", "0012_alerts_on_the_page"),
     ]
 
     operations = [
