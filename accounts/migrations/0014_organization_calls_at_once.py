@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0012_alerts_on_the_page"),
+        ("accounts", "0013_holds_for_texts"),
     ]
 
     operations = [
