@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import OrgRequest, member_required
 from accounts.errors import NotAllowed, Refused
 from accounts.forms import plain_key
-from accounts.models import Organization, Role
+from accounts.models import Organization, ProviderConnection, Role
 from saas.forms import Switch
 from studio import costs, rewriting
 from studio.models import Rewrite, Rewriter
@@ -21,7 +21,9 @@ from studio.models import Rewrite, Rewriter
 
 class RewriterForm(forms.Form):
     is_on = forms.BooleanField(label="Offer to improve prompts", required=False, widget=Switch)
-    connection = forms.ModelChoiceField(None, required=False, empty_label="The default one", label="Connection")
+    connection: "forms.ModelChoiceField[ProviderConnection]" = forms.ModelChoiceField(
+        None, required=False, empty_label="The default one", label="Connection"
+    )
     model = forms.CharField(
         max_length=80,
         required=False,
