@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import must_please_axe, watch
 from tests.browser.studio import sign_in, signed_in
@@ -174,6 +174,26 @@ def test_a_double_click_makes_one_run(context: BrowserContext, demo: dict[str, A
     ended(page)
     page.reload()
     expect(page.get_by_text("Only once").and_(page.locator(".run-prompt"))).to_have_count(1)
+
+
+def test_asked_again_when_only_the_answer_was_lost_it_makes_one_run(
+    context: BrowserContext, demo: dict[str, Any]
+) -> None:
+    page = signed_in(context, demo)
+    address = page.locator("form[data-prompt]").get_attribute("action") or ""
+
+    def lose(route: Route) -> None:
+        assert route.fetch().ok
+        route.abort()
+
+    page.route(f"**{address}", lose, times=1)
+    prompt(page).fill("Asked twice, made once")
+    page.locator("[data-generate]").click()
+    expect(page.get_by_text("Darkroom cannot be reached")).to_be_visible()
+    page.locator("[data-generate]").click()
+    ended(page)
+    page.reload()
+    expect(page.get_by_text("Asked twice, made once").and_(page.locator(".run-prompt"))).to_have_count(1)
 
 
 HOSTILE = "<img src=x onerror=document.title='taken'> “مرحبا” 🦊 </textarea><script>document.title='taken'</script>"

@@ -166,9 +166,15 @@ async function generate(bar, event) {
     placeholder.remove();
     keep(bar.form, bar.words.value);
     if (error instanceof SignedOut) say(bar, SIGNED_OUT, bar.form.dataset.signIn);
-    else say(bar, NO_LINE);
+    else sayAgain(bar, body.get("request_key"));
   }
   document.dispatchEvent(new CustomEvent("bar:sent"));
+}
+
+/* Perhaps only the answer was lost: the same asked once more, under the same key, makes no second run. */
+function sayAgain(bar, key) {
+  bar.form.querySelector("[name='request_key']").value = key;
+  say(bar, NO_LINE);
 }
 
 async function settle(bar, body, placeholder, answer) {
