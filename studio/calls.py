@@ -12,10 +12,10 @@ from accounts.models import ProviderConnection
 from saas import tenancy
 from saas.sealing import CannotUnseal, Secret
 from studio import files
+from studio.adapter import Develop, Endpoint, File, Request
 from studio.job import released
 from studio.models import Run, RunInput, Slot
 from studio.outcomes import ProviderError
-from studio.provider import Develop, Endpoint, File, Request
 from studio.specs import Spec
 
 AUTO = "auto"

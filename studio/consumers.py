@@ -7,6 +7,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 from accounts import access
 from accounts.models import Membership
 from saas import live, metrics
+from studio.in_order import InOrder
 
 STRANGER = 4404
 ENDED = 4403
@@ -29,6 +30,7 @@ class OrgConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels
 
     async def connect(self) -> None:
         self.groups = []
+        self._order = InOrder(self._tell)
         member = await self._member()
         await self.accept()  # a close code reaches the browser only through an accepted socket
         if member is None:
@@ -44,6 +46,7 @@ class OrgConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels
         self._end = asyncio.get_running_loop().call_later(await self._session_seconds(), self._end_with_session)
 
     async def disconnect(self, code: int) -> None:
+        self._order.leave()
         if self._end is not None:
             self._end.cancel()
 
@@ -76,11 +79,14 @@ class OrgConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels
         self._ending = asyncio.ensure_future(self.close(ENDED))
 
     async def org_event(self, message: dict[str, Any]) -> None:
+        await self._order.take(message["event"])
+
+    async def _tell(self, event: dict[str, Any]) -> None:
         """A client that does not read loses previews first: the page fetches the picture when it comes to it. One that
         reads nothing at all is cut off before it fills the memory; it comes back and asks for what it missed."""
         if self._is_cut_off:
             return
-        event, unsent_bytes = message["event"], self.scope["unsent_bytes"]()
+        unsent_bytes = self.scope["unsent_bytes"]()
         if unsent_bytes > MOST_UNSENT_BYTES:
             self._is_cut_off = True
             metrics.SOCKETS_CUT_OFF.inc()

@@ -96,7 +96,7 @@ def _make(code: UUID, org_id: int) -> None:
 
 
 def _send(asked: Rewrite, org_id: int) -> Written | None:
-    from studio import provider  # with the SDK, which takes half a second to load
+    from studio import adapter  # with the SDK, which takes half a second to load
 
     if asked.connection is None:
         raise ProviderError("no_connection")
@@ -104,7 +104,7 @@ def _send(asked: Rewrite, org_id: int) -> Written | None:
         endpoint = replace(calls.endpoint_of(asked.connection), deadline_seconds=DEADLINE_SECONDS)
         if not asked.begin():
             return None
-    return provider.write(
+    return adapter.write(
         endpoint,
         model=asked.model,
         instructions=INSTRUCTIONS,

@@ -49,7 +49,7 @@ MAY_NAME_A_CLIENT = {
     "saas/fetching.py",
     "saas/cli/client.py",  # runs on its owner's own machine and goes where they send it
     "accounts/health.py",
-    "studio/provider.py",
+    "studio/adapter.py",
     "saas/embedded/ready.py",
 }
 

@@ -26,7 +26,7 @@ class Kind:
     is_lent: bool = False  # whoever runs this Darkroom pays: what they let an organization spend is one limit more
     is_play: bool = False  # costs nothing and makes nothing real: it never takes over for one that does
     has_model_list: bool = True  # answers GET …/models, which is how it is tested
-    adapter: str = "studio.provider"  # the module whose `develop` asks it and yields frames
+    adapter: str = "studio.adapter"  # the module whose `develop` asks it and yields frames
 
 
 KINDS: dict[str, Kind] = {

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 MANY, FEW = (50, 20), (12, 5)  # runs, and kills meanwhile
 WORKERS = 3
+BUSY = 2  # times the lease: this machine also starts a new worker for each that is killed
 IS_READY = "Worker process is ready for action"
 
 
@@ -45,7 +46,7 @@ def test_workers_killed_at_random_moments_lose_nothing_and_ask_for_nothing_twice
                 victim, *others = dice.sample(crew, WORKERS)
                 wait_until(partial(any_is_ready, others), "another one works")
                 victim.kill()
-                assert books.seconds_in_nobodys_hands() < LEASE_SECONDS
+                assert books.seconds_in_nobodys_hands() < BUSY * LEASE_SECONDS
                 victim.start()
             asking.join(30)
             wait_until(lambda: books.has_ended(like, runs), "every run ends")

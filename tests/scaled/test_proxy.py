@@ -26,7 +26,9 @@ def test_a_socket_lives_behind_the_proxy(
         with ada.listen(caddy.url) as socket:
             assert next_event(socket) == {"v": 1, "type": "hello"}
             ada.test(code)
-            assert next_event(socket) == {"v": 1, "type": "connection", "connection": code}
+            while (event := next_event(socket))["type"] != "connection":
+                assert "run" in event  # of another test, which the sweeper has taken up
+            assert event == {"v": 1, "type": "connection", "connection": code}
 
 
 def test_each_piece_of_an_answer_passes_at_once(tmp_path: Path, programs: None) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from saas.sealing import Secret
-from studio import answers, provider
+from studio import adapter, answers
+from studio.adapter import Endpoint, File, Request
 from studio.answers import Final, Frame, Partial
 from studio.outcomes import ENDINGS, ProviderError
-from studio.provider import Endpoint, File, Request
 from tests.upstream import (
     USAGE,
     Exchange,
@@ -40,7 +40,7 @@ def ask(
         )
         try:
             return list(
-                provider.develop(
+                adapter.develop(
                     endpoint, request or Request("images", PARAMETERS, partial_images=2), before_sending=lambda: None
                 )
             )
@@ -247,7 +247,7 @@ def test_a_server_that_is_not_there_was_sent_nothing() -> None:
         gone = up.url, up.host
     with pytest.raises(ProviderError) as caught:
         list(
-            provider.develop(
+            adapter.develop(
                 Endpoint(gone[0], Secret("k"), allowed_hosts=(gone[1],)),
                 Request("images", PARAMETERS),
                 before_sending=lambda: None,
@@ -260,7 +260,7 @@ def test_a_private_address_is_refused_before_a_packet_leaves() -> None:
     with upstream(pictures(completed())) as up:
         with pytest.raises(ProviderError) as caught:
             list(
-                provider.develop(
+                adapter.develop(
                     Endpoint(up.url, Secret("k")), Request("images", PARAMETERS), before_sending=lambda: None
                 )
             )
@@ -343,7 +343,7 @@ def test_an_edit_by_json_brings_frames_and_failures_like_any_other() -> None:
 def test_an_edit_whose_pictures_are_too_large_for_json_goes_out_as_a_form(monkeypatch: pytest.MonkeyPatch) -> None:
     exactly = LOW.references[1].data_url_characters
     assert exactly == len(LOW.references[1].data_url())
-    monkeypatch.setattr(provider, "LONGEST_DATA_URL", exactly - 1)
+    monkeypatch.setattr(adapter, "LONGEST_DATA_URL", exactly - 1)
     _, headers, body = sent(LOW, pictures(completed(kind="image_edit")))
     assert headers["Content-Type"].startswith("multipart/form-data")
     assert b'name="moderation"\r\n\r\nlow' in body
@@ -366,7 +366,7 @@ def test_a_message_without_end_is_not_read_to_its_end(whole: bool, monkeypatch: 
 def test_the_largest_picture_that_may_be_asked_for_fits() -> None:
     noise_with_alpha = 4 * (2880 * 2880 * 4 + 8192) // 3  # incompressible, as base64
     assert noise_with_alpha < answers.LARGEST_MESSAGE_BYTES
-    assert 5 * noise_with_alpha < provider.LIMIT_BYTES
+    assert 5 * noise_with_alpha < adapter.LIMIT_BYTES
 
 
 def test_a_connection_that_cannot_stream_is_not_asked_to() -> None:
@@ -474,7 +474,7 @@ def test_what_must_happen_before_sending_happens_and_may_forbid_it() -> None:
     with upstream(pictures(completed())) as up:
         endpoint = Endpoint(up.url, Secret("k"), allowed_hosts=(up.host,))
         with pytest.raises(Forbidden):
-            list(provider.develop(endpoint, Request("images", PARAMETERS), before_sending=before))
+            list(adapter.develop(endpoint, Request("images", PARAMETERS), before_sending=before))
         assert up.seen == []
 
 
