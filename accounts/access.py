@@ -131,6 +131,8 @@ def let_in(token: str, scope: Scope) -> tuple[ApiKey, Membership]:
         member = member_behind(key)
         if member is None:
             raise _no_key()
+        if member.org.requires_second_factor and not is_mfa_enabled(member.user):
+            raise KeyRefused(403, "second_factor_required", NO_SECOND_FACTOR)
         if not may_use(key, member, scope):
             raise KeyRefused(403, "scope_missing", f"This key does not have the scope {scope.value}.")
         api_keys.note_use(key)

@@ -2,6 +2,7 @@
 
 from typing import Any, TypeVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ActionForm
 from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
@@ -32,11 +33,13 @@ class Watched(ForOperators[M]):
         return super().changelist_view(request, extra_context)
 
 
-class LoanForm(ActionForm):
-    """Stands beside the choice of an action."""
-
+class LoanAmounts(forms.Form):
     month = MoneyField(required=False, label="Lent key: dollars a month")
     day = MoneyField(required=False, label="a day (empty: unlimited)")
+
+
+class LoanForm(LoanAmounts, ActionForm):
+    """Stands beside the choice of an action."""
 
 
 @admin.register(Organization)
@@ -70,8 +73,7 @@ class OrganizationAdmin(Watched[Organization]):
 
     @admin.action(permissions=["suspend"], description="Lent key: allow the amounts beside this")
     def set_loan(self, request: HttpRequest, chosen: QuerySet[Organization]) -> None:
-        form = LoanForm(request.POST)
-        form.fields["action"].required = False
+        form = LoanAmounts(request.POST)
         if not form.is_valid() or form.cleaned_data["month"] is None:
             messages.error(request, "Enter how much a month, in dollars, like 250. Nothing is changed.")
             return

@@ -78,7 +78,7 @@ def replay(*, delivery: Delivery, by: Membership) -> None:
     _refuse_others(by)
     _refuse_off(delivery.webhook)
     ended = Delivery.objects.filter(pk=delivery.pk).exclude(state=DeliveryState.PENDING)
-    if not ended.update(state=DeliveryState.PENDING, tries=0, ended_at=None, not_before=timezone.now()):
+    if not ended.update(state=DeliveryState.PENDING, answer="", tries=0, ended_at=None, not_before=timezone.now()):
         raise Refused("This is being delivered.")
     deliveries.call(delivery)
 

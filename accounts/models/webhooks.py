@@ -96,7 +96,7 @@ class Delivery(TenantModel):
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING)
     tries = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(default=timezone.now)
-    answer = models.CharField(max_length=200, blank=True)  # the last try's: a status, or our own sentence
+    answer = models.CharField(max_length=200, blank=True)  # of the last try; nothing while one is under way
     attempts = models.JSONField(default=list)  # each an Attempt, the oldest first
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(null=True)
@@ -109,6 +109,11 @@ class Delivery(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.event} {self.state}"
+
+    @property
+    def is_under_way(self) -> bool:
+        """Not answered yet; who looks sees the answer in a moment."""
+        return self.state == DeliveryState.PENDING and not self.answer
 
     @property
     def is_due(self) -> bool:
@@ -127,7 +132,7 @@ class Delivery(TenantModel):
         """Of two workers that hold the same message, one tries; the other finds that it is not due before `until`."""
         now = timezone.now()
         due = Delivery.objects.filter(pk=self.pk, state=DeliveryState.PENDING, tries=self.tries, not_before__lte=now)
-        return due.update(tries=self.tries + 1, not_before=until) == 1
+        return due.update(tries=self.tries + 1, not_before=until, answer="") == 1
 
 
 class DeliveryTicket(models.Model):

@@ -10,7 +10,7 @@ from accounts import webhooks
 from accounts.access import OrgRequest, member_required
 from accounts.errors import Refused
 from accounts.forms import WebhookForm
-from accounts.models import DeliveryState, Role, Webhook
+from accounts.models import Role, Webhook
 from saas.pages import cursor_page
 
 PAGE_SIZE = 25
@@ -43,7 +43,7 @@ def webhook(request: OrgRequest, code: UUID) -> HttpResponse:
     """With its messages, which are fetched again as long as one of them is on its way."""
     hook = _webhook_or_404(request, code)
     page = cursor_page(hook.deliveries.all(), before=request.GET.get("before", ""), size=PAGE_SIZE)
-    is_moving = page.is_first and any(one.state == DeliveryState.PENDING and one.tries == 0 for one in page.items)
+    is_moving = page.is_first and any(one.is_under_way for one in page.items)
     context = {"hook": hook, "page": page, "is_moving": is_moving}
     name = "accounts/_deliveries.html" if request.headers.get("HX-Request") else "accounts/webhook.html"
     return render(request, name, context)

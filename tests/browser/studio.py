@@ -17,14 +17,15 @@ def sign_in(page: Page, demo: Demo) -> None:
 
 
 def signed_in(context: BrowserContext, demo: Demo) -> Page:
-    """By the form, once in a module; afterwards with the session of then."""
+    """By the form, each person once in a module; afterwards with the session of then."""
     page = context.new_page()
-    if session := demo.get("session"):
+    sessions = demo.setdefault("sessions", {})
+    if session := sessions.get(demo["email"]):
         context.add_cookies(session)
         page.goto("/o/demo/")
         page.wait_for_load_state("networkidle")
     else:
         page.goto("/accounts/login/")
         sign_in(page, demo)
-        demo["session"] = context.cookies()
+        sessions[demo["email"]] = context.cookies()
     return page

@@ -54,7 +54,7 @@ def test_added_tested_failed_sent_again_removed(context: BrowserContext, demo: d
     page.get_by_role("button", name="Send a test").click()
     expect(newest).to_contain_text("HTTP 500")
     expect(newest).to_contain_text("Tries again")
-    page.get_by_role("button", name="More for this webhook").click()
+    page.get_by_label("More for this webhook").click()
     page.get_by_role("button", name="Switch it off").click()
     expect(newest).to_contain_text("The webhook was switched off.")
     STATUS[0] = 200
@@ -64,7 +64,7 @@ def test_added_tested_failed_sent_again_removed(context: BrowserContext, demo: d
     newest.get_by_role("button", name="Send again").click()
     expect(newest).to_contain_text("Delivered")
     assert len({heard.headers["webhook-id"] for heard in ear.seen}) == 2
-    page.get_by_role("button", name="More for this webhook").click()
+    page.get_by_label("More for this webhook").click()
     page.get_by_role("button", name="Remove").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_text("No webhooks")).to_be_visible()
@@ -74,6 +74,7 @@ def test_added_tested_failed_sent_again_removed(context: BrowserContext, demo: d
 def test_axe_finds_nothing_and_a_phone_scrolls_one_way(
     context: BrowserContext, demo: dict[str, str], ear: Upstream
 ) -> None:
+    STATUS[0] = 200
     page = signed_in(context, demo)
     page.goto("/o/demo/webhooks/new/")
     page.get_by_label("Address").fill(f"{ear.url}/{'long/' * 40}")

@@ -111,8 +111,7 @@ def darkroom(
 ) -> Iterator[Darkroom]:
     """The whole of it, on each of the two queues in turn."""
     queues = {"rabbitmq": os.environ.get("BROKER_URL") or rabbitmq.url, "redis": f"{redis.url}1"}
-    home = folder / f"on-{request.param}"
-    home.mkdir()
+    home = Path(tempfile.mkdtemp(prefix=f"on-{request.param}-", dir=folder))
     with databases.made(databases.server_url(cluster), like=world.template_url) as database_url:
         made = Darkroom(home, world, database_url, queues[request.param])
         try:

@@ -19,7 +19,7 @@ from tests.conftest import SignIn, must_be_member
 from tests.saas import walls
 from tests.studio.api.keys import program
 from tests.studio.pictures import made
-from tests.test_access import OF_AN_ORGANIZATION, REST, REST_ACTS
+from tests.test_access import OF_AN_ORGANIZATION, REST, REST_ACTS, REST_REMOVALS
 
 pytestmark = pytest.mark.django_db
 
@@ -113,6 +113,7 @@ def test_a_program_of_one_organization_finds_nothing_of_the_other(
     before = everything(rival)
     bodies = {
         "api_change_visibility": {"visibility": "private"},
+        "api_collect": {"images": [str(codes[0])]},
         "api_submit_run": {"prompt": "x", "mask": str(codes[4])},
     }
     for name, path in REST.items():
@@ -124,6 +125,8 @@ def test_a_program_of_one_organization_finds_nothing_of_the_other(
                 answers = [
                     session.delete(f"/api/v1/{url}", headers={"X-Organization": slug}) for slug in ("acme", "rival")
                 ]
+            elif name in REST_REMOVALS:
+                answers = [api.delete(url)]
             elif name in REST_ACTS:
                 answers = [api.post(url, bodies.get(name, {}))]
             else:

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.specs.openapi import checks
 
 from tests.embedded.instance import Instance
-from tests.studio.gateway.conftest import api_key, darkroom
+from tests.studio.gateway.conftest import api_key, darkroom, sandbox_key, up
 
-__all__ = ["api_key", "darkroom"]
+__all__ = ["api_key", "darkroom", "sandbox_key", "up"]
 EXAMPLES = 12
 
 
