@@ -24,13 +24,16 @@ class OrgConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels
     _end: asyncio.TimerHandle | None = None
     _is_cut_off = False
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._order = InOrder(self._tell)
+
     async def __call__(self, *args: Any) -> None:
         with metrics.SOCKETS.track_inprogress():
             await super().__call__(*args)
 
     async def connect(self) -> None:
         self.groups = []
-        self._order = InOrder(self._tell)
         member = await self._member()
         await self.accept()  # a close code reaches the browser only through an accepted socket
         if member is None:

@@ -1,6 +1,7 @@
 """Looks at PostgreSQL from outside."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -29,7 +30,19 @@ def pid(folder: DataFolder) -> int:
 
 
 def is_alive(pid: int) -> bool:
-    return Path(f"/proc/{pid}/stat").exists()
+    """Not what has ended and only waits for somebody to take note."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def have_ended(pids: list[int], seconds: float = 5.0) -> bool:
+    """Some end by themselves a moment after who started them."""
+    deadline = time.monotonic() + seconds
+    while any(is_alive(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not any(is_alive(pid) for pid in pids)
 
 
 def children(pid: int) -> list[int]:

@@ -24,7 +24,7 @@ def test_a_signal_stops_all_of_it(data: Path, kind: signal.Signals) -> None:
         assert postmaster.pid(instance.folder) in family
         took = seconds_to_stop(instance, kind)
     assert (instance.process.returncode, took < STOP_SECONDS) == (0, True)
-    assert not any(postmaster.is_alive(pid) for pid in family)
+    assert postmaster.have_ended(family)
     assert postmaster.processes_of(instance.folder) == []
 
 

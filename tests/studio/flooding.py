@@ -16,6 +16,7 @@ from saas.pressure import Measured  # noqa: E402 Django comes first
 from studio import consumers  # noqa: E402
 
 FRAMES, BETWEEN_ENDS = 3000, 100
+RUN = "00000000-0000-0000-0000-000000000000"
 PREVIEW = base64.b64encode(os.urandom(36_000)).decode()
 
 
@@ -28,9 +29,9 @@ class Flood(consumers.OrgConsumer):
     async def _flood(self) -> None:
         most = 0
         for number in range(FRAMES):
-            await self.org_event({"event": {"type": "partial", "seq": number, "preview": PREVIEW}})
+            await self.org_event({"event": {"type": "partial", "run": RUN, "seq": number, "preview": PREVIEW}})
             if number % BETWEEN_ENDS == 0:
-                await self.org_event({"event": {"type": "ended", "seq": number}})
+                await self.org_event({"event": {"type": "ended", "run": RUN, "seq": number}})
             most = max(most, self.scope["unsent_bytes"]())
             await asyncio.sleep(0)  # as between two announcements
         await asyncio.sleep(1.5)
@@ -42,7 +43,7 @@ class Torrent(Flood):
 
     async def _flood(self) -> None:
         for number in range(30_000):
-            await self.org_event({"event": {"type": "waiting", "seq": number, "why": "x" * 200}})
+            await self.org_event({"event": {"type": "waiting", "run": RUN, "seq": number, "why": "x" * 200}})
             if number % 100 == 0:
                 await asyncio.sleep(0)
 
