@@ -32,18 +32,24 @@ export async function bring(link, through = "") {
     if (stream.querySelector(`[data-run="${CSS.escape(run.dataset.run)}"]`)) run.remove();
   }
   const brought = [...found.children];
+  const height = usual(stream);
+  for (const each of brought.filter((one) => one.matches("[data-run]"))) rest(each, height);
   for (let from = 0; from < brought.length; from += A_FRAME) {
     const some = brought.slice(from, from + A_FRAME);
     link.before(...some);
     for (const each of some) welcome(each);
-    for (const each of some.filter((one) => one.matches("[data-run]"))) rest(each);
     if (!through) await new Promise((done) => setTimeout(done, 16));
   }
   link.remove();
 }
 
-/* Far from the window it is not laid out. Its height is known, so nothing moves when it comes near. */
-function rest(run) {
-  run.style.containIntrinsicBlockSize = `auto ${run.offsetHeight}px`;
+/* Far from the window it is neither styled nor laid out; about as high as the others, until it comes near. */
+function rest(run, height) {
+  run.style.containIntrinsicBlockSize = `auto ${height}px`;
   run.classList.add("run-resting");
+}
+
+function usual(stream) {
+  const heights = [...stream.querySelectorAll("[data-run]")].slice(-5).map((run) => run.offsetHeight);
+  return Math.round(heights.reduce((sum, each) => sum + each, 0) / Math.max(1, heights.length)) || 400;
 }
