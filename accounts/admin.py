@@ -1,4 +1,4 @@
-"""What the operator sees: organizations and people. Suspending is the one thing done here."""
+"""What the operator sees: organizations and people. Done here is suspending, and lending the operator's key."""
 
 from typing import Any, TypeVar
 

@@ -201,6 +201,15 @@ def test_a_statement_says_what_stands_in_it(books: Organization, alice: User, si
     assert "Closed" in client.get("/o/acme/usage/months/").content.decode()
 
 
+def test_only_what_was_a_run_leads_to_its_page(books: Organization, alice: User, bob: User, sign_in: SignIn) -> None:
+    run, prompt = uuid4(), uuid4()
+    for kind in ("uncertain", "correction"):
+        for code, was in ((run, "generate"), (prompt, "rewrite")):
+            entry(books, bob, date(2026, 10, 20), 0, kind=kind, images=0, run_code=code, run_kind=was)
+    seen = sign_in(alice).get("/o/acme/usage/months/2026-10/").content.decode()
+    assert (seen.count(f"/runs/{run}/"), seen.count(f"/runs/{prompt}/")) == (2, 0)
+
+
 def test_what_was_uncertain_at_the_close_stays_named(books: Organization, alice: User, bob: User) -> None:
     with tenancy.tenant(books.pk):
         doubt = Entry.objects.get(kind="uncertain")
