@@ -11,7 +11,7 @@ from accounts.errors import NotAllowed, Refused
 from accounts.models import Ask, AskState, Counter, Membership, Organization, Period, Quota, Role, Subject, Unit
 from accounts.models.quotas import CEILINGS, LIMITS
 from accounts.periods import today
-from accounts.quotas import LimitReached
+from accounts.refusals import LimitReached
 from saas import mail, money
 
 MOST_OPEN = 5  # of one person

@@ -7,7 +7,7 @@ Before them it locks the organization's row: shared by all who count, alone by t
 
 The statements are functions of the database (accounts/migrations/0011_counting.py), planned once a connection."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -76,6 +76,12 @@ SHIFT = f"""
 SELECT * FROM accounts_shift(
     %(org)s, %(is_play)s, %(micros)s, %(images)s, %(spent_micros)s, %(spent_images)s, {WHERE})
 """  # noqa: S608 our own words
+LOCK = f"""
+SELECT FROM accounts_organization WHERE id = %(org)s FOR KEY SHARE;
+SELECT FROM unnest({WHERE}) WITH ORDINALITY AS place(subject, subject_id, period, starts_on, rank)
+JOIN accounts_counter c USING (subject, subject_id, period, starts_on)
+WHERE c.org_id = %(org)s ORDER BY place.rank, c.is_play FOR UPDATE OF c
+"""  # noqa: S608 our own words
 TAKE_HOLDS = f"""
 SELECT * FROM accounts_take_holds(
     %(org)s, %(is_play)s, %(micros)s, {WHERE}, %(run)s, %(slots)s::uuid[], %(after_tries)s::int[],
@@ -106,6 +112,13 @@ def places_of(hold: Hold) -> list[Place]:
 def places_of_loan(hold: Hold) -> list[Place]:
     whole = places(hold.org_id, hold.user_id, None, Today(hold.day), is_lent=True)
     return [place for place in whole if place.subject == Subject.LOAN]
+
+
+def lock(org_id: int, wanted: Iterable[Place]) -> None:
+    """For who will touch them in several steps: all of them, in the order in which everybody locks them."""
+    in_order = sorted(set(wanted), key=lambda place: (ORDER.index(Subject(place.subject)), *place[1:]))
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, _values(org_id, in_order, Amount(0, 0), is_play=False))
 
 
 def take_holds(org_id: int, wanted: Sequence[Place], holds: Holds, *, is_play: bool) -> list[Found]:

@@ -1,11 +1,13 @@
 """What an organization may spend with the key that the operator lends to all: the operator's to say, and no admin's to
 change. One more limit among the others, held and counted with them."""
 
+from collections.abc import Sequence
+
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts import audit, counters, limits
-from accounts.counters import Amount
+from accounts.counters import Amount, Place
 from accounts.models import Counter, Hold, Organization, Period, Quota, Subject, User
 from accounts.periods import today
 from saas import money, tenancy
@@ -41,22 +43,28 @@ def as_usual(*, org: Organization, by: User) -> None:
         _record(org, by, before, of(org))
 
 
-def follow_setting(org: Organization, rule: Quota) -> None:
-    """The operator may have set another amount for all since the counters were made."""
+def follow_setting(org: Organization, rule: Quota, wanted: Sequence[Place]) -> None:
+    """The operator may have set another amount for all since the counters were made. `wanted` is what the caller will
+    take from, all of it locked here first."""
     if rule.pk is not None:
         return
     now = today(org)
-    other = Q(period=Period.DAY, starts_on=now.day) & ~Q(allowed_micros=rule.money_day)
-    other |= Q(period=Period.MONTH, starts_on=now.month) & ~Q(allowed_micros=rule.money_month)
-    if Counter.objects.filter(other, org=org, subject=Subject.LOAN).exists():
-        limits.refresh(org.locked())
+    of_loan = Counter.objects.filter(org=org, subject=Subject.LOAN)
+    days = of_loan.filter(~Q(allowed_micros=rule.money_day), period=Period.DAY, starts_on=now.day)
+    months = of_loan.filter(~Q(allowed_micros=rule.money_month), period=Period.MONTH, starts_on=now.month)
+    if not (days | months).exists():
+        return
+    own = (Place(Subject.LOAN, org.pk, period, now.start(period)) for period in (Period.DAY, Period.MONTH))
+    counters.lock(org.pk, [*wanted, *own])
+    if of(org).pk is None:  # else they have said something of this organization meanwhile
+        days.update(allowed_micros=rule.money_day)
+        months.update(allowed_micros=rule.money_month)
 
 
 def begin(held: Hold) -> bool:
     """The key takes over for another connection. Answers whether what is held fits; then it counts."""
-    rule = of(held.org)
-    follow_setting(held.org, rule)
-    wanted, amount = counters.places_of_loan(held), Amount(held.micros, 1)
+    rule, wanted, amount = of(held.org), counters.places_of_loan(held), Amount(held.micros, 1)
+    follow_setting(held.org, rule, wanted)
     found = counters.take(held.org_id, wanted, amount, is_play=held.is_play)
     if len(found) < len(wanted):
         limits.make_counters(held.org, wanted, {Subject.LOAN.value: rule}, is_play=held.is_play)

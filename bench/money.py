@@ -34,7 +34,8 @@ from django.test.runner import DiscoverRunner
 
 from accounts import organizations, quotas
 from accounts.models import Counter, Hold, Membership, Organization, Subject, User
-from accounts.quotas import Part, Payer, Wish
+from accounts.quotas import Part
+from accounts.refusals import Payer, Wish
 from billing import charging
 from billing.ledger import Purpose
 from billing.prices import Tariff

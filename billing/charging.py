@@ -50,10 +50,9 @@ def settle(
         )
 
 
-def release(held: Hold) -> None:
+def release(*holds: Hold) -> None:
     """Nothing was charged, so nothing is written."""
-    if held.state == HoldState.OPEN:
-        quotas.release(held)
+    quotas.release(*(held for held in holds if held.state == HoldState.OPEN))
 
 
 def doubt(held: Hold, *, request_id: str = "") -> Entry | None:

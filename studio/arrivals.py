@@ -57,8 +57,8 @@ def keep_final(job: Job, frame: Final) -> None:
             with wall(job):
                 line.leave(job.held.id)
                 health.note_answer(job)
-                finals.note(job.run, job.slot, frame, stored)
                 health.note_success(job, frame)
+                finals.note(job.run, job.slot, frame, stored)
             return
         except ProviderError:
             raise

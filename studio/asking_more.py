@@ -10,7 +10,7 @@ from accounts import alerts, asks
 from accounts.counters import Place
 from accounts.errors import Refused
 from accounts.models import Ask, Membership, Organization, Subject, Unit
-from accounts.quotas import LimitReached
+from accounts.refusals import LimitReached
 from studio import catalogue, runs, verdicts
 from studio.models import Run, Visibility
 from studio.prompting import Values

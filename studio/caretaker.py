@@ -154,7 +154,6 @@ def _take_over(held: Held) -> None:
     else:
         line.leave(held.id)
         endings.end(slot.run, slot, "worker_lost")
-        endings.close(slot.run)
 
 
 def _watch() -> None:

@@ -1,5 +1,7 @@
-"""How a slot and then its run come to an end. Called under the run's tenant wall."""
+"""How a slot and then its run come to an end. Called under the run's tenant wall, as the last thing that is done there:
+it ends with the counters of money, and whoever has locked these must wait for nothing else."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils import timezone
@@ -9,8 +11,26 @@ from studio.models import ENDS, Run, Slot, state_of
 from studio.outcomes import ENDINGS
 
 
-def end(run: Run, slot: Slot, code: str, *, request_id: str = "") -> bool:
-    """Without a picture. Answers whether the slot was still open."""
+def end(run: Run, slot: Slot, code: str, *, request_id: str = "") -> None:
+    """Without a picture: the slot, then its run if it was the last one, and at last the money."""
+    if _end_slot(run, slot, code):
+        Slot.objects.filter(pk=slot.pk).update(request_id=request_id[:120])
+    close(run)
+    # Also where an earlier try's picture has ended the slot: this try had its own hold.
+    spending.ended(slot.code, ENDINGS[code].charged, request_id=request_id)
+
+
+def stop(run: Run, slots: Iterable[Slot]) -> None:
+    """These, which nobody has begun; nothing was paid for them."""
+    stopped = list(slots)
+    for slot in stopped:
+        _end_slot(run, slot, "stopped")
+    close(run)
+    spending.never_begun([slot.code for slot in stopped])
+
+
+def _end_slot(run: Run, slot: Slot, code: str) -> bool:
+    """Answers whether the slot was still open."""
     ending = ENDINGS[code]
     was_open = slot.end(
         ending.state,
@@ -20,11 +40,8 @@ def end(run: Run, slot: Slot, code: str, *, request_id: str = "") -> bool:
         error_sentence=ending.sentence,
     )
     if was_open:
-        Slot.objects.filter(pk=slot.pk).update(request_id=request_id[:120])
         data: dict[str, Any] = {"code": code, "sentence": ending.sentence, "charged": ending.charged.value}
         events.record(run, ending.state.value, slot=slot.index, data=data)
-    # Also where an earlier try's picture has ended the slot: this try had its own hold.
-    spending.ended(slot.code, ending.charged, request_id=request_id)
     return was_open
 
 

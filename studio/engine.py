@@ -86,7 +86,6 @@ def _begin_slot(held: Held) -> Job | None:
     if is_other and connection and not spending.diverted(slot.code, slot.run.model, connection):
         line.leave(held.id)
         endings.end(slot.run, slot, "loan_used_up")
-        endings.close(slot.run)
         return None
     return Job(held, slot.org, slot.run, slot, connection)
 

@@ -42,7 +42,6 @@ def divert(worker: UUID, held: Held, slot: Slot, connection: ProviderConnection)
     elif found is not None and found.lasts > line.PATIENCE:
         line.leave(held.id)
         endings.end(slot.run, slot, "outage")
-        endings.close(slot.run)
     else:
         wait = max(found.rest, LEAST_WAIT) if found else timedelta(0)
         line.step_back(worker, held.id, wait_seconds=wait.total_seconds())

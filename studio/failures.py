@@ -51,10 +51,9 @@ def _note_failure(job: Job, error: ProviderError) -> None:
             code = "stopped"  # nothing was made, and nothing shall be
         elif error.ending.is_retryable and _may_try_again(job, error):
             return
+        health.note_trouble(job, error)
         line.leave(job.held.id)
         endings.end(job.run, job.slot, code, request_id=error.request_id)
-        endings.close(job.run)
-        health.note_trouble(job, error)
 
 
 def _may_try_again(job: Job, error: ProviderError) -> bool:

@@ -3,9 +3,11 @@ the whole of an organization's books, once a night and by `bin/manage reconcile`
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import TypeVar
 
 import structlog
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import audit, deliveries, quotas
@@ -13,10 +15,13 @@ from accounts.models import Hold, HoldState, Organization
 from billing import charging, exports, ledger, reconciling, usage
 from billing.reconciling import Finding
 from saas import tenancy
+from saas.tenancy import TenantModel
 from studio import costs, rewriting
 from studio.models import LIVE, Charged, Rewrite, RewriteState, Slot, State
 
 OVERDUE_NOTE = "Nobody said within {days} days whether this was charged, so it counts as charged."
+
+Row = TypeVar("Row", bound=TenantModel)
 
 log = structlog.get_logger("darkroom.money")
 
@@ -30,8 +35,10 @@ def all_organizations() -> list[Finding]:
 def one(org_id: int) -> list[Finding]:
     with tenancy.tenant(org_id):
         org = Organization.objects.get(pk=org_id)
-        settle_overdue(org)
-        found = [*_of_runs(org), *reconciling.reconcile(org)]
+    settle_overdue(org)
+    found = list(_of_runs(org))
+    with tenancy.tenant(org_id):
+        found += reconciling.reconcile(org)
         for is_play in (False, True):
             ledger.snapshot(org, is_play=is_play)
         usage.fold(org)
@@ -51,10 +58,12 @@ def settle_overdue(org: Organization) -> int:
     """What stayed uncertain for so long was paid, as far as anybody can know."""
     days: int = settings.UNCERTAIN_DAYS
     before = timezone.now() - timedelta(days=days)
-    overdue = Hold.objects.select_related("org").filter(org=org, state=HoldState.UNCERTAIN, created_at__lt=before)
-    for held in overdue:
+    overdue = Hold.objects.filter(org=org, state=HoldState.UNCERTAIN, created_at__lt=before)
+    settled = 0
+    for held in _one_by_one(org, overdue):
         charging.resolve(held, by=None, is_charged=True, note=OVERDUE_NOTE.format(days=days))
-    return len(overdue)
+        settled += 1
+    return settled
 
 
 def _of_runs(org: Organization) -> Iterator[Finding]:
@@ -65,8 +74,10 @@ def _of_runs(org: Organization) -> Iterator[Finding]:
 
 def _slots_without_hold(org: Organization) -> Iterator[Finding]:
     held = Hold.objects.filter(org=org, state=HoldState.OPEN).values("slot_code")
-    for slot in Slot.objects.filter(org=org, state__in=LIVE).exclude(code__in=held):
-        yield Finding("A slot is live without a hold", str(slot.code))
+    with tenancy.tenant(org.pk):
+        codes = list(Slot.objects.filter(org=org, state__in=LIVE).exclude(code__in=held).values_list("code", flat=True))
+    for code in codes:
+        yield Finding("A slot is live without a hold", str(code))
 
 
 def _holds_without_slot(org: Organization) -> Iterator[Finding]:
@@ -74,7 +85,7 @@ def _holds_without_slot(org: Organization) -> Iterator[Finding]:
     live = Slot.objects.filter(org=org, state__in=LIVE).values("code")
     awaited = Rewrite.objects.filter(org=org, state=RewriteState.WAITING).values("code")
     kept = Hold.objects.filter(org=org, state=HoldState.OPEN).exclude(slot_code__in=live)
-    for held in kept.exclude(slot_code__in=awaited):
+    for held in _one_by_one(org, kept.exclude(slot_code__in=awaited)):
         _conclude(held, Slot.objects.filter(code=held.slot_code).first())
         yield Finding("A hold outlived its slot", str(held.slot_code), is_mended=True)
 
@@ -91,8 +102,21 @@ def _conclude(held: Hold, slot: Slot | None) -> None:
 def _pictures_without_payment(org: Organization) -> Iterator[Finding]:
     paid = Hold.objects.filter(org=org, state=HoldState.SETTLED).values("slot_code")
     known = Hold.objects.filter(org=org).values("slot_code")  # older than the ledger: nobody agreed on a price
-    for slot in Slot.objects.filter(org=org, state=State.SUCCEEDED, code__in=known).exclude(code__in=paid):
+    unpaid = Slot.objects.filter(org=org, state=State.SUCCEEDED, code__in=known).exclude(code__in=paid)
+    for slot in _one_by_one(org, unpaid):
         held = quotas.paying_for(slot.code, slot.tries)
         if held is not None:
             charging.settle(held, usage=slot.usage, used=slot.used, request_id=slot.request_id)
         yield Finding("A picture was never paid", str(slot.code), is_mended=held is not None)
+
+
+def _one_by_one(org: Organization, rows: QuerySet[Row]) -> Iterator[Row]:
+    """Each in a transaction of its own, which ends when the next one is asked for: counters are locked as its last
+    thing, and of several people in one order. Whoever was dealt with meanwhile is not found again."""
+    with tenancy.tenant(org.pk):
+        keys = list(rows.order_by("pk").values_list("pk", flat=True))
+    for key in keys:
+        with tenancy.tenant(org.pk):
+            row = rows.select_related("org").filter(pk=key).first()
+            if row is not None:
+                yield row

@@ -13,7 +13,7 @@ from accounts import audit, quotas
 from accounts.errors import NotAllowed, Refused
 from accounts.models import ApiKey, Membership, Organization, ProviderConnection, ProviderKind, Role
 from accounts.models.connections import TEXT_MODEL
-from accounts.quotas import Payer
+from accounts.refusals import Payer
 from billing import charging, prices
 from billing.ledger import Purpose
 from billing.prices import Estimate

@@ -128,10 +128,7 @@ def cancel(*, run: Run, by: Membership) -> None:
         live = Run.objects.filter(pk=run.pk, state__in=LIVE, cancel_asked_at=None)
         if not live.update(cancel_asked_at=timezone.now()):
             raise NothingToStop
-        for slot in slots:
-            if slot.code in waiting:
-                endings.end(run, slot, "stopped")
-        endings.close(run)
+        endings.stop(run, [slot for slot in slots if slot.code in waiting])
 
 
 def _stop_tickets(run: Run) -> set[UUID]:

@@ -1,7 +1,7 @@
 """Runs and their money: what a run holds before anything is asked, and what becomes of it slot by slot. Called in the
 transaction that makes or ends the slot, so that neither happens without the other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +9,8 @@ import structlog
 
 from accounts import circuits, loans, quotas
 from accounts.models import ApiKey, Membership, ProviderConnection
-from accounts.quotas import Part, Payer, Wish
+from accounts.quotas import Part
+from accounts.refusals import Payer, Wish
 from billing import charging, prices
 from billing.ledger import Purpose
 from billing.prices import Estimate
@@ -51,7 +52,7 @@ def hold(
 def diverted(slot_code: UUID, model: str, connection: ProviderConnection) -> bool:
     """Another connection takes over, at its own price; where that has none, what was agreed stays. Answers whether it
     may: the operator's key does so only within what they lend."""
-    held = quotas.newest(slot_code)
+    held = quotas.newest(slot_code, is_locked=True)  # before any counter is
     if held is None or held.terms["purpose"]["connection_code"] == str(connection.code):
         return True
     if connection.traits.is_lent and not held.is_lent and not loans.begin(held):
@@ -82,6 +83,11 @@ def ended(slot_code: UUID, charged: Charged, *, request_id: str = "") -> None:
     else:
         charging.settle(held, usage=None, request_id=request_id)
         costs.note(held)
+
+
+def never_begun(slot_codes: Collection[UUID]) -> None:
+    """Of a run that was stopped: several slots at once, each perhaps paid by somebody else."""
+    charging.release(*quotas.newest_of(slot_codes))
 
 
 def kept(

@@ -7,7 +7,7 @@ from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
 from accounts.errors import NotAllowed, Refused
-from accounts.quotas import LimitReached
+from accounts.refusals import LimitReached
 from studio.allowance import AskedTooOften
 from studio.idempotency import LONGEST_KEY, KeyTooLong
 from studio.runs import KeyReused

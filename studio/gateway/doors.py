@@ -16,7 +16,7 @@ from accounts import access
 from accounts.errors import NotAllowed
 from accounts.errors import Refused as ActRefused
 from accounts.models import ApiKey, Membership, Organization, Scope
-from accounts.quotas import LimitReached
+from accounts.refusals import LimitReached
 from saas.threads import in_thread
 from studio import allowance, runs
 from studio.allowance import Allowance, AskedTooOften

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import OrgRequest, member_required
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Role
-from accounts.quotas import LimitReached
+from accounts.refusals import LimitReached
 from studio import asking_more, bar, drafts, inputs, runs
 from studio.asking import SpecError
 from studio.bar import Bar

@@ -6,7 +6,8 @@ from typing import Any
 
 from accounts import limits, quotas
 from accounts.models import ApiKey, Counter, Hold, Membership, Organization, Period, Quota, Subject, User
-from accounts.quotas import Part, Payer, Wish
+from accounts.quotas import Part
+from accounts.refusals import Payer, Wish
 from saas import tenancy
 from tests.conftest import must_be_member
 
@@ -60,7 +61,7 @@ def settle(held: Hold, micros: int, *, is_estimated: bool = False) -> int | None
 
 def release(held: Hold) -> bool:
     with tenancy.tenant(held.org_id):
-        return quotas.release(held)
+        return quotas.release(held) == 1
 
 
 def counter(org: Organization, subject: Subject, subject_id: int, period: Period, **values: Any) -> Counter:

@@ -8,7 +8,7 @@ from django.core.mail import EmailMessage
 from accounts import asks
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Ask, AskState, Organization, Period, Quota, Role, Subject, User
-from accounts.quotas import LimitReached
+from accounts.refusals import LimitReached
 from saas import tenancy
 from tests.accounts.money import allow, counter, hold
 from tests.conftest import actions, must_be_member

@@ -4,7 +4,7 @@ import pytest
 
 from accounts import limits
 from accounts.models import AuditEntry, Organization, Period, Quota, Subject, User
-from accounts.quotas import LimitReached
+from accounts.refusals import LimitReached
 from saas import tenancy
 from tests.accounts.money import allow, counter, hold
 from tests.accounts.world import at_once

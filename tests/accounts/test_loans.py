@@ -8,7 +8,7 @@ from django.test import Client
 from accounts import asks, budgets, limit_sheets, limits, loans
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Counter, Hold, Organization, Period, Quota, Subject, User
-from accounts.quotas import LimitReached
+from accounts.refusals import LimitReached
 from saas import tenancy
 from saas.money import DOLLAR
 from tests.accounts.money import allow, counter, hold, release, settle, standing

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Organization, Period, Subject, User
 from accounts.periods import resets_at, today
-from accounts.quotas import LimitReached
+from accounts.refusals import LimitReached
 from saas import tenancy
 from tests.accounts.money import allow, counter, hold, settle
 

@@ -20,7 +20,7 @@ from accounts.models import (
     Unit,
     User,
 )
-from accounts.quotas import LimitReached, Wish
+from accounts.refusals import LimitReached, Wish
 from saas import tenancy
 from tests.accounts.conftest import MakeKey
 from tests.accounts.money import PLAIN, allow, counter, hold, release, settle, standing

@@ -78,14 +78,15 @@ def at_once(org: Organization, *acts: Callable[[], Any]) -> list[Any]:
         org.locked()
         for thread in threads:
             thread.start()
-        _wait_until_waiting(len(acts))
+        wait_until_waiting(len(acts))
     for thread in threads:
         thread.join(WAIT_SECONDS)
         assert not thread.is_alive()
     return results
 
 
-def _wait_until_waiting(number: int) -> None:
+def wait_until_waiting(number: int) -> None:
+    """Until so many transactions wait for a lock that another one holds."""
     ended = threading.Event()
     for _ in range(WAIT_SECONDS * 100):
         with connection.cursor() as cursor:
@@ -98,7 +99,7 @@ def _wait_until_waiting(number: int) -> None:
             if cursor.fetchone()[0] >= number:
                 return
         ended.wait(0.01)
-    raise AssertionError(f"{number} acts should wait for the organization's lock.")
+    raise AssertionError(f"{number} acts should wait for a lock.")
 
 
 def together(*acts: Callable[[], Any]) -> list[Any]:

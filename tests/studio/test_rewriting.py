@@ -19,7 +19,7 @@ from accounts.models import (
     Subject,
     User,
 )
-from accounts.quotas import LimitReached
+from accounts.refusals import LimitReached
 from billing import reconciling
 from billing.models import Entry, EntryKind, Price
 from billing.prices import Unpriced

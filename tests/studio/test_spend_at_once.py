@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from accounts import api_keys
 from accounts.models import ApiKey, Counter, Hold, Organization, Role, Scope, Subject, User
-from accounts.quotas import LimitReached
+from accounts.refusals import LimitReached
 from saas import tenancy
 from studio import catalogue, reconciling, runs, specs
 from studio.models import Run, Slot, Ticket

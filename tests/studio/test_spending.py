@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts import quotas
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Hold, HoldState, Organization, Period, Subject, User
-from accounts.quotas import LimitReached
+from accounts.refusals import LimitReached
 from billing import charging, ledger
 from billing.models import Entry, EntryKind, Price
 from billing.prices import Unpriced

@@ -1,0 +1,179 @@
+"""Why nothing is held: a ceiling, a pace or a limit that is used up, each in a sentence for whoever asked."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count
+
+from accounts.counters import Amount, Found, Place
+from accounts.errors import Refused
+from accounts.limits import Rules
+from accounts.models import ApiKey, Hold, HoldState, Membership, Organization, Period, Role, Subject, Unit
+from accounts.models.quotas import QUALITIES
+from accounts.periods import resets_at, zone
+from saas import money
+
+MOST_NAMES = 2  # of admins, in a refusal
+MINUTE = timedelta(minutes=1)
+BUSY_SECONDS = 20  # in which one of the runs at once has probably ended
+OF_OPERATOR = "It is set by the operator of this Darkroom: ask them, or let an admin add a key of your own."
+
+
+class LimitReached(Refused):
+    """`code` names the limit that refused; `left` is in micro-dollars or pictures, `resets_at` when it begins anew.
+    Where it is a budget that refused, `place` and `unit` say which, and `needed` how much was asked of it; where it is
+    a pace, `wait_seconds` says when to ask again."""
+
+    def __init__(
+        self,
+        code: str,
+        sentence: str,
+        *,
+        left: int | None = None,
+        resets_at: datetime | None = None,
+        place: Place | None = None,
+        unit: Unit | None = None,
+        allowed: int = 0,
+        needed: int = 0,
+        is_play: bool = False,
+        wait_seconds: int | None = None,
+    ) -> None:
+        super().__init__(sentence)
+        self.code, self.left, self.resets_at, self.is_play = code, left, resets_at, is_play
+        self.place, self.unit, self.allowed, self.needed = place, unit, allowed, needed
+        self.wait_seconds = wait_seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Whose limits count."""
+
+    member: Membership
+    api_key: ApiKey | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a run asks for, with the worst case where the provider decides: what ceilings look at."""
+
+    model: str
+    quality: str
+    pixels: int
+    pictures: int
+
+
+def refuse_beyond_ceilings(org: Organization, payer: Payer, rules: Rules, wish: Wish) -> None:
+    for subject, quota in rules.items():
+        whose = _whose(org, payer, subject)
+        if quota.model_names is not None and wish.model not in quota.model_names:
+            raise _ceiling(org, f"{subject}_model", f"{whose} limits do not allow the model {wish.model}.")
+        if quota.most_pixels is not None and wish.pixels > quota.most_pixels:
+            most = f"{quota.most_pixels / 1e6:.1f} megapixels"
+            raise _ceiling(org, f"{subject}_size", f"{whose} limits allow pictures of at most {most}.")
+        if quota.highest_quality and _rank(wish.quality) > _rank(quota.highest_quality):
+            text = f"{whose} limits allow the quality “{quota.highest_quality}” at most."
+            raise _ceiling(org, f"{subject}_quality", text)
+        if quota.most_pictures is not None and wish.pictures > quota.most_pictures:
+            text = f"{whose} limits allow at most {_pictures(quota.most_pictures)} in one run."
+            raise _ceiling(org, f"{subject}_pictures", text)
+
+
+def refuse_beyond_pace(org: Organization, payer: Payer, rules: Rules, run_code: UUID, moment: datetime) -> None:
+    """Counted behind the counters' locks, so that no two pass at once."""
+    for subject, quota in rules.items():
+        whose = _whose(org, payer, subject)
+        of_subject = Hold.objects.filter(org=org, images__gt=0, **_holds_of(payer, subject)).exclude(run_code=run_code)
+        if quota.runs_at_once is not None:
+            running = of_subject.filter(state=HoldState.OPEN).aggregate(n=Count("run_code", distinct=True))["n"]
+            if running >= quota.runs_at_once:
+                text = f"{whose} limits allow {_runs(quota.runs_at_once)} at once. Wait until one has ended."
+                raise LimitReached(f"{subject}_runs_at_once", f"{text} {_whom(org)}", wait_seconds=BUSY_SECONDS)
+        if quota.runs_per_minute is not None:
+            recent = of_subject.filter(created_at__gt=moment - MINUTE)
+            if recent.aggregate(n=Count("run_code", distinct=True))["n"] >= quota.runs_per_minute:
+                text = f"{whose} limits allow {_runs(quota.runs_per_minute)} a minute. Wait a moment."
+                wait = int(MINUTE.total_seconds())
+                raise LimitReached(
+                    f"{subject}_runs_per_minute", text, left=0, resets_at=moment + MINUTE, wait_seconds=wait
+                )
+
+
+def no_room(org: Organization, payer: Payer, refusing: list[Found], amount: Amount, *, is_play: bool) -> LimitReached:
+    """Of several that refuse, the one that does so for the longest time is named."""
+    counter = max(refusing, key=lambda found: (found.place.period == Period.MONTH, found.place.subject))
+    place = counter.place
+    left = {
+        Unit.MONEY: _left(counter.allowed_micros, counter.spent_micros + counter.held_micros),
+        Unit.IMAGES: _left(counter.allowed_images, counter.spent_images + counter.held_images),
+    }
+    money_left = left[Unit.MONEY]
+    is_money = money_left is not None and amount.micros > money_left
+    unit = Unit.MONEY if is_money else Unit.IMAGES
+    rest = left[unit] or 0
+    moment = resets_at(org, Period(place.period), place.starts_on)
+    word = "daily" if place.period == Period.DAY else "monthly"
+    has, needs = (
+        (money.show(rest), f"up to {money.show(amount.micros)}")
+        if is_money
+        else (_pictures(rest), _pictures(amount.images))
+    )
+    when = moment.astimezone(zone(org))
+    sentence = (
+        f"{_whose(org, payer, place.subject)} {word} limit has {has} left, and this needs {needs}. "
+        f"It begins anew on {when:%-d %B %Y at %H:%M} ({org.time_zone}). "
+        f"{OF_OPERATOR if place.subject == Subject.LOAN else _whom(org)}"
+    )
+    code = f"{place.subject}_{unit}_{place.period}"
+    return LimitReached(
+        code,
+        sentence,
+        left=rest,
+        resets_at=moment,
+        place=place,
+        unit=unit,
+        allowed=(counter.allowed_micros if is_money else counter.allowed_images) or 0,
+        needed=amount.micros if is_money else amount.images,
+        is_play=is_play,
+    )
+
+
+def _ceiling(org: Organization, code: str, text: str) -> LimitReached:
+    return LimitReached(code, f"{text} {_whom(org)}")
+
+
+def _whom(org: Organization) -> str:
+    admins = org.memberships.filter(role__in=[Role.ADMIN, Role.OWNER]).select_related("user").order_by("role", "pk")
+    names = [member.user.display_name for member in admins[:MOST_NAMES]]
+    return f"Ask {' or '.join(names)} for more." if names else ""
+
+
+def _whose(org: Organization, payer: Payer, subject: str) -> str:
+    if subject == Subject.KEY and payer.api_key:
+        return f"The API key {payer.api_key.name}'s"
+    if subject == Subject.LOAN:
+        return "The lent key's"
+    return f"{org.name}'s" if subject == Subject.ORGANIZATION else "Your"
+
+
+def _holds_of(payer: Payer, subject: str) -> dict[str, Any]:
+    if subject == Subject.KEY:
+        return {"api_key": payer.api_key}
+    return {} if subject == Subject.ORGANIZATION else {"user": payer.member.user_id}
+
+
+def _rank(quality: str) -> int:
+    return QUALITIES.index(quality) if quality in QUALITIES else len(QUALITIES)
+
+
+def _left(allowed: int | None, taken: int) -> int | None:
+    return None if allowed is None else max(0, allowed - taken)
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count:,} pictures"
+
+
+def _runs(count: int) -> str:
+    return "1 run" if count == 1 else f"{count:,} runs"
