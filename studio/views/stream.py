@@ -11,17 +11,18 @@ from accounts.models import Role
 from studio import runs
 from studio.views.pages import stream_page
 
-PAGE_SIZE = 24
+PAGE_SIZE = 12
 MOST_AT_ONCE = 500
 
 
 @require_GET
 @member_required(Role.VIEWER)
 def older_runs(request: OrgRequest) -> HttpResponse:
-    """The next page, or with `through` all down to that run: for whoever comes back to a place far down."""
+    """The next page, or with `through` all down to that run: for whoever comes back to a place far down. Only a script
+    asks for it, which unpacks what can be done with a picture when somebody comes near (js/tools.js)."""
     before, through = request.GET.get("before", ""), request.GET.get("through", "")
     page = stream_page(request, size=_size(request, before, through))
-    return render(request, "studio/_older.html", {"page": page})
+    return render(request, "studio/_older.html", {"page": page, "is_at_rest": True})
 
 
 def _size(request: OrgRequest, before: str, through: str) -> int:

@@ -104,6 +104,7 @@ def look_closely(page: Page) -> None:
     """Large, with its neighbours and its stars; Back closes it where one was."""
     shots(page).nth(0).locator(".shot-open").click()
     expect(page.locator(".lightbox .looking")).to_be_visible()
+    assert page.locator(".lightbox h1").evaluate("each => each.scrollHeight <= each.clientHeight")  # all of its words
     page.keyboard.press("ArrowRight")
     expect(page.locator(".lightbox .looking")).to_have_attribute("data-looking", shot_code(page, 1))
     page.keyboard.press("4")

@@ -9,8 +9,21 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser.conftest import must_please_axe, watch
 from tests.browser.studio import sign_in, signed_in
+from tests.embedded.instance import Instance, manage
 from tests.studio import files
 
+# Rows and files as a worker leaves them: more than stand on the first page.
+HANG_MANY = """
+from accounts.models import Membership, User
+from saas import tenancy
+from tests.studio.pictures import made
+demo = User.objects.get(email="demo@darkroom.invalid")
+with tenancy.person(demo.pk):
+    org = Membership.objects.select_related("org").get(user=demo).org
+with tenancy.tenant(org.pk):
+    for _ in range(20):
+        made(org, demo, "Far down", count=2, size=(96, 72))
+"""
 AT_ONCE_MS = 250  # for a busy machine; bench/studio.py measures, and aims at 100
 RESERVED = """form => new Promise((done) => {
     const began = performance.now();
@@ -244,6 +257,40 @@ def test_an_estimate_that_comes_between_press_and_release_swallows_no_generate(
     page.mouse.up()
     expect(runs).to_have_count(before + 1)
     ended(page)
+
+
+def test_sent_before_its_price_had_come_it_has_one_after(
+    context: BrowserContext, demo: dict[str, Any]
+) -> None:
+    page = signed_in(context, demo)
+    prompt(page).fill("")
+    expect(page.locator(".generate-unready")).to_be_visible()
+    prompt(page).fill("Written and sent in one breath")
+    prompt(page).press("Control+Enter")
+    ended(page)
+    expect(page.locator("[data-verdict='ready']")).to_be_visible()
+    expect(page.locator(".generate-unready")).to_have_count(0)
+
+
+def test_what_can_be_done_with_an_older_picture_is_there_when_somebody_comes_near(
+    context: BrowserContext, demo: dict[str, Any], darkroom: Instance
+) -> None:
+    page = signed_in(context, demo)
+    manage(darkroom.folder.root, "shell", "--no-imports", "-c", HANG_MANY)
+    page.reload()
+    runs = page.locator(".run").filter(has_text="Far down")
+    runs.last.scroll_into_view_if_needed()
+    expect(runs).to_have_count(20)
+    last = runs.last
+    tile = last.locator(".tile").first
+    expect(tile.locator(".tile-tools")).to_have_count(0)
+    tile.hover()
+    tile.locator("[data-does='star']").click()
+    expect(last.locator(".tile-star")).to_be_visible()
+    neighbour = last.locator(".tile-open").last
+    neighbour.focus()
+    page.keyboard.press(".")
+    expect(last.locator(".tile-star")).to_have_count(last.locator(".tile").count())
 
 
 def test_words_outlive_the_session(context: BrowserContext, demo: dict[str, Any]) -> None:

@@ -25,6 +25,7 @@ const behaviours = [
   ["[data-prompt]", () => import("./prompt.js")],
   ["[data-older]", () => import("./older.js")],
   ["[data-stream]", () => import("./place.js")],
+  ["[data-stream]", () => import("./tools.js")],
   ["[data-details]", () => import("./details.js")],
   ["[data-story]", () => import("./story.js")],
   ["[data-replay]", () => import("./replay.js")],

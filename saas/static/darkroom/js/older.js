@@ -2,7 +2,7 @@
 import { piece, welcome } from "./http.js";
 
 const AHEAD = "2400px";
-const A_FRAME = 3; // runs put in between two frames: more would be felt by whoever scrolls
+const A_FRAME = 2; // runs put in between two frames: more would be felt by whoever scrolls
 
 export function attach(link) {
   const watch = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && bring(link), {

@@ -186,6 +186,7 @@ async function settle(bar, body, placeholder, answer) {
     bar.form.dataset.sent = body.getAll("reference").join();
     bar.made = placeholder.querySelector(".run-prompt").textContent;
     document.dispatchEvent(new CustomEvent("stream:made", { detail: { fresh, placeholder } }));
+    if (bar.isStale) weigh(bar); // sent before its price had come; the same may be sent again
     return;
   }
   placeholder.remove();

@@ -9,6 +9,8 @@ export function attach(stream) {
     }
   };
   setInterval(tell, 1000);
-  new MutationObserver(tell).observe(stream, { childList: true, subtree: true });
+  const brings = ({ addedNodes }) => [...addedNodes].some((each) => each.querySelector?.("[data-since]"));
+  const look = new MutationObserver((changes) => changes.some(brings) && tell());
+  look.observe(stream, { childList: true, subtree: true });
   tell();
 }

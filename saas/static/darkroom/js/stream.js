@@ -2,6 +2,7 @@
    again, so that the page shows what the server knows, not what a message said. Only tiles that changed are exchanged:
    a picture that is on the screen stays there until the next one is decoded. */
 import { piece, welcome } from "./http.js";
+import { unpack } from "./tools.js";
 
 const NOBODY = "00000000-0000-0000-0000-000000000000";
 const TOGETHER_MS = 60; // several events at once cost one fetch
@@ -127,6 +128,7 @@ export function attach(stream) {
 
 /* Takes from the fresh card what differs, so that nothing that is looked at or in focus is torn out. */
 function exchange(old, fresh) {
+  unpack(old);
   old.dataset.liveRun = fresh.dataset.liveRun;
   const heads = [old, fresh].map((card) => card.querySelector(".run-head"));
   if (words(acts(heads[0])) !== words(acts(heads[1])) && !heads[0].contains(document.activeElement)) {
