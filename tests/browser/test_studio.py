@@ -259,9 +259,7 @@ def test_an_estimate_that_comes_between_press_and_release_swallows_no_generate(
     ended(page)
 
 
-def test_sent_before_its_price_had_come_it_has_one_after(
-    context: BrowserContext, demo: dict[str, Any]
-) -> None:
+def test_sent_before_its_price_had_come_it_has_one_after(context: BrowserContext, demo: dict[str, Any]) -> None:
     page = signed_in(context, demo)
     prompt(page).fill("")
     expect(page.locator(".generate-unready")).to_be_visible()
