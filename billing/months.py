@@ -37,6 +37,10 @@ class Month:
     def name(self) -> str:
         return f"{self.first:%B %Y}"
 
+    @property
+    def span(self) -> Span:
+        return Span.of_month(self.first)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -50,18 +54,28 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Entries that a statement names one by one, and what all of them come to, also those for which it has no room."""
+
+    entries: list[Entry]
+    count: int
+    micros: int
+
+    @property
+    def unnamed(self) -> int:
+        return self.count - len(self.entries)
+
+
+@dataclass(frozen=True, slots=True)
 class Statement:
     month: Month
     is_play: bool
     total: Sum
     parts: list[Part]
-    corrections: list[Entry]
-    uncertain: list[Entry]
-    late: list[Entry]  # of months that were closed before
+    corrections: Named
+    uncertain: Named  # with what is held for them
+    late: Named  # of months that were closed before
     being_made: int
-    micros_of_corrections: int
-    micros_of_late: int
-    open_micros: int
 
     @property
     def is_as_closed(self) -> bool:
@@ -125,15 +139,12 @@ def statement(org: Organization, month: date, *, is_play: bool) -> Statement:
         is_play=is_play,
         total=total,
         parts=[Part(by, EVERY_BY[by].title, usage.sums(scope, by)) for by in PARTS],
-        corrections=list(corrections.order_by("pk")[:MOST_NAMED]),
-        uncertain=list(uncertain.order_by("pk")[:MOST_NAMED]),
-        late=list(late.order_by("pk")[:MOST_NAMED]),
+        corrections=_named(corrections),
+        uncertain=_named(uncertain, "open_micros"),
+        late=_named(late),
         being_made=Hold.objects.filter(
             org=org, state=HoldState.OPEN, is_play=is_play, day__range=(scope.span.first, scope.span.last)
         ).count(),
-        micros_of_corrections=_sum(corrections),
-        micros_of_late=_sum(late),
-        open_micros=_sum(uncertain, "open_micros"),
     )
 
 
@@ -181,9 +192,9 @@ def _told(made: list[ClosedMonth]) -> dict[str, object]:
     return told
 
 
-def _sum(entries: QuerySet[Entry], column: str = "micros") -> int:
-    found: int = entries.aggregate(sum=models.Sum(column, default=0))["sum"]
-    return found
+def _named(entries: QuerySet[Entry], column: str = "micros") -> Named:
+    found = entries.aggregate(sum=models.Sum(column, default=0), count=models.Count("pk"))
+    return Named(list(entries.order_by("pk")[:MOST_NAMED]), found["count"], found["sum"])
 
 
 def now_in(org: Organization) -> str:

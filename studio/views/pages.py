@@ -4,11 +4,14 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
+from saas import tenancy
 from saas.pages import Page, cursor_page
 from studio import bar, cards, catalogue, drafts, presets, runs, verdicts
 from studio.bar import Bar
@@ -46,9 +49,24 @@ def newer_runs(request: OrgRequest) -> HttpResponse:
     return render(request, "studio/_runs.html", {"runs": found})
 
 
-def card(request: OrgRequest, code: UUID, *, status: int = 200) -> HttpResponse:
+def card(request: OrgRequest, code: UUID) -> HttpResponse:
     run = get_object_or_404(cards.of(runs.visible_to(request.member)), code=code)
-    return render(request, "studio/_run.html", {"run": run}, status=status)
+    return render(request, "studio/_run.html", {"run": run})
+
+
+class NewCard(TemplateResponse):
+    """Of a run that has just been made. It is drawn when the run's transaction has ended, so that no worker waits for
+    the drawing."""
+
+    def __init__(self, request: OrgRequest, code: UUID) -> None:
+        super().__init__(request, "studio/_run.html", {}, status=HTTPStatus.CREATED)
+        self.member, self.code = request.member, code
+
+    @property
+    def rendered_content(self) -> SafeString:
+        with tenancy.tenant(self.member.org_id):
+            self.context_data = {"run": get_object_or_404(cards.of(runs.visible_to(self.member)), code=self.code)}
+            return super().rendered_content
 
 
 def bar_of(request: OrgRequest, values: Values, *, verdict: Verdict | None = None) -> Bar:

@@ -21,7 +21,7 @@ from studio.prompting import Values
 from studio.runs import Found
 from studio.uploads import UploadRefused
 from studio.verdicts import Given, Verdict
-from studio.views.pages import bar_of, card, studio_page, wants_piece
+from studio.views.pages import NewCard, bar_of, studio_page, wants_piece
 
 KEY_CHARACTERS = 32
 
@@ -50,7 +50,7 @@ def submit_run(request: OrgRequest) -> HttpResponse:
     drafts.sent(by=request.member, values=values)
     if not wants_piece(request):
         return redirect("studio", request.org.slug)
-    answer = card(request, run.code, status=HTTPStatus.CREATED)
+    answer = NewCard(request, run.code)
     answer["X-Request-Key"] = bar.new_key()
     return answer
 

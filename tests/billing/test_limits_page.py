@@ -164,6 +164,9 @@ def test_what_if_is_only_reckoned(
     assert "1 of 3 would have been stopped by now." in seen
     assert "The month would end at $7.00 instead of $15.00, and at most at $12.00." in seen
     assert "Enter an amount in dollars" in page(client, "?each=many")
+    kept = page(client, "?each=4&of=roles&q=bo&sort=name")
+    for name, value in (("of", "roles"), ("q", "bo"), ("sort", "name")):
+        assert f'name="{name}" value="{value}"' in kept
     assert quotas(acme) == []
     allow(acme, alice, Subject.ROLE, role=Role.MEMBER, money_month=3 * DOLLAR)
     assert "If everybody uses up" not in page(client)

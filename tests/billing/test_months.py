@@ -1,8 +1,10 @@
 """Closing a month: who may, when, once, and that nothing gets into it afterwards by whatever door."""
 
+import re
 import threading
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from html import unescape
 from typing import Any
 from uuid import uuid4
 
@@ -201,6 +203,20 @@ def test_a_statement_says_what_stands_in_it(books: Organization, alice: User, si
     assert "Closed" in client.get("/o/acme/usage/months/").content.decode()
 
 
+def test_a_statement_says_how_many_it_does_not_name(
+    books: Organization, bob: User, alice: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(months, "MOST_NAMED", 1)
+    for _ in range(3):
+        entry(books, bob, date(2026, 10, 20), -7, kind="correction", images=0, note="Too much again")
+    client = sign_in(alice)
+    seen = client.get("/o/acme/usage/months/2026-10/").content.decode()
+    assert "Too much again" not in seen
+    assert "−0.000022" in seen  # noqa: RUF001 a minus sign; all four of them
+    (more,) = re.findall(r'And 3 more, <a href="([^"]+)"', seen)
+    assert client.get(unescape(more)).content.decode().count("Too much again") == 3
+
+
 def test_only_what_was_a_run_leads_to_its_page(books: Organization, alice: User, bob: User, sign_in: SignIn) -> None:
     run, prompt = uuid4(), uuid4()
     for kind in ("uncertain", "correction"):
@@ -217,9 +233,9 @@ def test_what_was_uncertain_at_the_close_stays_named(books: Organization, alice:
     entry(books, bob, doubt.counted_on, 80_000, kind="resolution", slot_code=doubt.slot_code, attempt=1, note="It was.")
     with tenancy.tenant(books.pk):
         october, november = (months.statement(books, each, is_play=False) for each in (OCTOBER, NOVEMBER))
-    assert (october.open_micros, [one.pk for one in october.uncertain]) == (90_000, [doubt.pk])
-    assert (november.open_micros, [one.note for one in november.late]) == (0, ["It was."])
-    assert november.micros_of_late == 80_000
+    assert (october.uncertain.micros, [one.pk for one in october.uncertain.entries]) == (90_000, [doubt.pk])
+    assert (november.uncertain.micros, [one.note for one in november.late.entries]) == (0, ["It was."])
+    assert november.late.micros == 80_000
 
 
 @pytest.mark.parametrize("month", ["2026-13", "2026", "october", "2026-1", "0000-01"])

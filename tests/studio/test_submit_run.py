@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import QuerySet
 from django.test import Client
 
 from accounts.models import Organization, User
 from saas import tenancy
+from studio import cards
 from studio.models import Run, RunEvent, Slot, Ticket
 from tests.conftest import SignIn
 from tests.studio import files
@@ -124,6 +126,24 @@ def test_a_page_that_is_open_gets_the_card_and_a_fresh_key(acme: Organization, b
     assert f'data-run="{runs_of(acme)[0].code}"' in answer.content.decode()
     assert "<html" not in answer.content.decode()
     assert len(answer["X-Request-Key"]) == 32
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_hears_of_it_before_its_card_is_drawn(
+    acme: Organization, bob: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("studio.tasks.develop.send", lambda: told.append("worker"))
+    really_of = cards.of
+
+    def of(found: QuerySet[Run]) -> QuerySet[Run]:
+        told.append("card")
+        return really_of(found)
+
+    monkeypatch.setattr(cards, "of", of)
+    answer = sign_in(bob).post("/o/acme/runs/", ASKED, headers={"HX-Request": "true"})
+    assert f'data-run="{runs_of(acme)[0].code}"' in answer.content.decode()
+    assert told == ["worker", "worker", "card"]
 
 
 def test_a_page_that_is_open_gets_every_reason(acme: Organization, bob: User, sign_in: SignIn) -> None:
