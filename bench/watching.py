@@ -52,13 +52,15 @@ class Watcher:
         self.person.make_default(self.person.add_connection("Bench", f"{upstream_url}/v1"))
         self.person.ask_for("a first one, so that all is warm")
 
-    def watch(self, at_once: int, seconds: float, delay_seconds: float) -> Cell:
+    def watch(self, at_once: int, seconds: float, delay_seconds: float, *, spread_seconds: float = 0) -> Cell:
+        """They begin together, or one after the other within `spread_seconds`, as people do."""
         cell = Cell()
         with self.person.listen() as socket, ThreadPoolExecutor(min(at_once, 16)) as asking:
             socket.recv(timeout=5)  # hello
             began, running = time.time(), at_once
-            for _ in range(at_once):
-                asking.submit(self.ask, cell, delay_seconds)
+            for number in range(at_once):
+                wait = spread_seconds * number / at_once
+                threading.Timer(wait, asking.submit, (self.ask, cell, delay_seconds)).start()
             while running:
                 message = socket.recv(timeout=PATIENCE_SECONDS)
                 now = time.time()
