@@ -35,7 +35,7 @@ class Watched(ForOperators[M]):
 
 class LoanAmounts(forms.Form):
     month = MoneyField(required=False, label="Lent key: dollars a month")
-    day = MoneyField(required=False, label="a day (empty: unlimited)")
+    day = MoneyField(required=False, label=" a day (empty: unlimited)")
 
 
 class LoanForm(LoanAmounts, ActionForm):

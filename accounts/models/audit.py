@@ -33,6 +33,7 @@ class AuditEntry(TenantModel):
     request_id = models.CharField(max_length=64, blank=True)
 
     class Meta:
+        verbose_name_plural = "audit entries"
         indexes = [models.Index(fields=["org", "-id"])]
 
     def __str__(self) -> str:

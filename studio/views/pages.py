@@ -6,7 +6,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.response import TemplateResponse
 from django.utils import timezone
-from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET
 
 from accounts.access import OrgRequest, member_required
@@ -63,7 +62,7 @@ class NewCard(TemplateResponse):
         self.member, self.code = request.member, code
 
     @property
-    def rendered_content(self) -> SafeString:
+    def rendered_content(self) -> str:
         with tenancy.tenant(self.member.org_id):
             self.context_data = {"run": get_object_or_404(cards.of(runs.visible_to(self.member)), code=self.code)}
             return super().rendered_content
