@@ -17,15 +17,17 @@ MOST_REMEMBERED = 60
 @member_required(Role.MEMBER)
 def draft(request: OrgRequest) -> HttpResponse:
     """Keeps what is typed, and answers whether it could run and at what price. Where the model has changed since the
-    bar was drawn, the answer is the chips of the new one."""
+    bar was drawn, the answer is the chips of the new one. What was `sent` already is a run and no draft: it is only
+    priced, as the same may be sent again."""
     values = Values.posted(request.POST)
     model = bar.model_of(values, catalogue.at(timezone.now()))
-    if request.POST.get("drawn_for", model.name) == model.name:
+    is_same_model = request.POST.get("drawn_for", model.name) == model.name
+    if not is_same_model:
+        values = fitted(values, model)
+    if "sent" not in request.POST:
         drafts.keep(by=request.member, values=values)
-        return render(request, "studio/_verdict.html", {"bar": bar_of(request, values)})
-    values = fitted(values, model)
-    drafts.keep(by=request.member, values=values)
-    return render(request, "studio/_chips.html", {"bar": bar_of(request, values)})
+    template = "studio/_verdict.html" if is_same_model else "studio/_chips.html"
+    return render(request, template, {"bar": bar_of(request, values)})
 
 
 @require_GET

@@ -37,6 +37,13 @@ def test_it_is_there_again_on_the_next_page(acme: Organization, bob: User, sign_
     assert 'value="Spring"' in page
 
 
+def test_what_was_sent_is_priced_and_not_kept(acme: Organization, bob: User, sign_in: SignIn) -> None:
+    client = sign_in(bob)
+    assert client.post("/o/acme/runs/", BAR).status_code == 302
+    assert "data-price" in weigh(client, sent="yes")
+    assert "A lamp on a table</textarea>" not in client.get("/o/acme/").content.decode()
+
+
 def test_each_has_their_own_and_only_the_last_is_kept(
     acme: Organization, alice: User, bob: User, sign_in: SignIn
 ) -> None:

@@ -68,14 +68,16 @@ function changed(bar, pause) {
   bar.timer = setTimeout(() => weigh(bar), pause);
 }
 
-async function weigh(bar) {
+async function weigh(bar, { isSent = false } = {}) {
   const turn = ++bar.turn;
+  const body = new FormData(bar.form);
+  if (isSent) body.set("sent", "yes"); // it is a run, and no draft any more
   try {
-    const answer = await send(bar.form.dataset.draft, bar.form);
+    const answer = await send(bar.form.dataset.draft, bar.form, body);
     if (!answer.ok) return;
     const fresh = piece(await answer.text()).firstElementChild;
     if (turn !== bar.turn) return; // typed on meanwhile: a later answer knows more
-    saved(bar.form, bar.words.value);
+    if (!isSent) saved(bar.form, bar.words.value);
     if (fresh.matches("[data-chips]")) {
       redraw(bar, "[data-chips]", fresh);
       return weigh(bar);
@@ -186,7 +188,7 @@ async function settle(bar, body, placeholder, answer) {
     bar.form.dataset.sent = body.getAll("reference").join();
     bar.made = placeholder.querySelector(".run-prompt").textContent;
     document.dispatchEvent(new CustomEvent("stream:made", { detail: { fresh, placeholder } }));
-    if (bar.isStale) weigh(bar); // sent before its price had come; the same may be sent again
+    if (bar.isStale) weigh(bar, { isSent: true }); // sent before its price had come; the same may be sent again
     return;
   }
   placeholder.remove();
