@@ -79,16 +79,24 @@ def download(options: Namespace) -> int:
 
 
 def usage(options: Namespace) -> int:
-    found: dict[str, Any] = client_of(options).get(
-        "/api/v1/usage", since=options.since, until=options.until, play=options.play or ""
-    )
+    client = client_of(options)
+    found = _used(client, options, play=options.play)
     if options.json:
         print(json.dumps(found))
         return 0
     for row in found["data"]:
         print(f"{row['day']}  {row['images']:>6} pictures  ${row['cost']}")
     print(f"{'together':<10}  {found['images']:>6} pictures  ${found['cost']}")
+    if not options.play and not found["images"] and (played := _used(client, options, play=True)["images"]):
+        print(f"What the sandbox painted is counted apart, as play money: {played} pictures. “--play” tells of them.")
     return 0
+
+
+def _used(client: Client, options: Namespace, *, play: bool) -> dict[str, Any]:
+    found: dict[str, Any] = client.get(
+        "/api/v1/usage", since=options.since, until=options.until, play="true" if play else ""
+    )
+    return found
 
 
 def _develop(options: Namespace, client: Client, asked: dict[str, Any]) -> int:

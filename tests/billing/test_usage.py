@@ -1,5 +1,6 @@
 """Usage: what was spent by whom on what, of the entries that are added up and of those that are not yet."""
 
+import re
 from datetime import date
 from uuid import UUID
 
@@ -148,3 +149,25 @@ def test_periods_are_those_of_the_calendar() -> None:
     week = Span.read({"period": "7"}, today=today)
     assert (week.first, week.count_days) == (date(2026, 3, 25), 7)
     assert (week.before.first, week.before.last) == (date(2026, 3, 18), date(2026, 3, 24))
+
+
+@pytest.mark.parametrize(
+    ("then", "said"),
+    [
+        (0, "nothing to compare with"),
+        (4_000, "-50 %"),
+        (2_000, "± 0 %"),
+        (1_000, "+100 %"),
+        (200, "+900 %"),
+        (100, "over 10 times as much"),
+    ],
+)
+def test_it_is_held_against_the_time_before(
+    then: int, said: str, acme: Organization, alice: User, sign_in: SignIn
+) -> None:
+    entry(acme, alice, date(2026, 11, 3), 2_000)
+    if then:
+        entry(acme, alice, date(2026, 10, 20), then)
+    seen = sign_in(alice).get(f"/o/acme/usage/?{PERIOD}").content.decode()
+    (figure,) = re.findall(r'class="usage-figure">(.*?)</p>', seen.replace("\n", " "))[:1]
+    assert said in figure

@@ -124,3 +124,15 @@ def test_runs_are_downloaded_later(darkroom_word: Terminal) -> None:
     done = darkroom_word("download", made["run"], "--out", "later")
     assert done.stdout == "later/a-late-lamp.png\n"
     assert made["run"] in darkroom_word("runs").stdout
+
+
+def test_what_was_used_is_told_and_play_money_apart(darkroom_word: Terminal) -> None:
+    assert darkroom_word("generate", "A river", "--out", "out", *SMALL).returncode == 0
+    paid, played = darkroom_word("usage"), darkroom_word("usage", "--play")
+    assert (paid.returncode, played.returncode) == (0, 0)
+    assert paid.stdout.splitlines()[0].split() == ["together", "0", "pictures", "$0.00"]
+    assert "counted apart, as play money" in paid.stdout
+    *days, together = [line.split() for line in played.stdout.splitlines()]
+    assert int(together[1]) == sum(int(day[1]) for day in days) >= 1
+    told = json.loads(darkroom_word("usage", "--play", "--json").stdout)
+    assert (str(told["images"]), f"${told['cost']}") == (together[1], together[3])
