@@ -30,7 +30,7 @@ class Column(NamedTuple):
     """What a column says as SQL, and how each kind of file writes it."""
 
     sql: str
-    kind: str = "plain"  # or: text (of people), money (in micro-dollars), stamp (a moment)
+    kind: str = "plain"  # or: text (of people), money (in micro-dollars), stamp (a moment), flag (true or false)
 
     def plain(self) -> str:
         """For files that nobody runs."""
@@ -38,6 +38,8 @@ class Column(NamedTuple):
 
     def harmless(self) -> str:
         """For what a spreadsheet opens by guessing."""
+        if self.kind == "flag":
+            return f"({self.sql})::text"  # true and false, where COPY writes t and f
         return text(self.sql) if self.kind == "text" else self.plain()
 
     def typed(self) -> str:
@@ -61,8 +63,8 @@ LEDGER: Columns = {
     "amount_usd": Column("micros", "money"),
     "open_usd": Column("open_micros", "money"),
     "images": Column("images"),
-    "estimated": Column("is_estimated"),
-    "sandbox": Column("is_play"),
+    "estimated": Column("is_estimated", "flag"),
+    "sandbox": Column("is_play", "flag"),
     "person": Column("user_label", "text"),
     "api_key": Column("key_label", "text"),
     "connection": Column("connection_label", "text"),

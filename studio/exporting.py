@@ -29,7 +29,7 @@ COLUMNS = {
     "prompt": Column("CASE WHEN r.visibility = 'team' OR r.maker_id = %(reader)s THEN r.prompt END", "text"),
     "end_user": Column("r.end_user", "text"),
     "parent": Column("p.code"),
-    "sandbox": Column("%(play)s::boolean"),
+    "sandbox": Column("%(play)s::boolean", "flag"),
 }
 # What usage is narrowed by, in a run's own words.
 ONLY = {

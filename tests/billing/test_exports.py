@@ -85,6 +85,18 @@ def test_a_csv_has_every_entry_with_every_digit(books: Organization, adam: User,
     assert "ledger.exported" in actions(books)
 
 
+def test_yes_and_no_are_words_in_a_csv_and_booleans_in_json(books: Organization, adam: User, sign_in: SignIn) -> None:
+    entry(books, adam, date(2026, 11, 4), 5, is_estimated=True)
+    client = sign_in(adam)
+    ask(client, "csv")
+    rows = list(csv.DictReader(io.StringIO(content(client, made(books)).decode("utf-8-sig"))))
+    assert {(row["estimated"], row["sandbox"]) for row in rows[:-1]} == {("false", "false")}
+    assert (rows[-1]["estimated"], rows[-1]["sandbox"]) == ("true", "false")
+    ask(client, "jsonl")
+    last = json.loads(content(client, made(books)).splitlines()[-1])
+    assert (last["estimated"], last["sandbox"]) == (True, False)
+
+
 def test_what_looks_like_a_formula_is_text(books: Organization, adam: User, sign_in: SignIn) -> None:
     client = sign_in(adam)
     ask(client, "csv")
