@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import Organization, User
 from saas import tenancy
-from studio import gallery
+from studio import catalogue, gallery
 from studio.models import Collection, CollectionItem, Output, Slot, Tag, Tagging, Visibility
 from tests.conftest import SignIn
 from tests.studio.pictures import made, shown
@@ -221,10 +221,11 @@ def test_a_page_asks_as_much_of_the_database_however_much_hangs_there(
     acme: Organization, alice: User, bob: User, sign_in: SignIn
 ) -> None:
     client, counts = sign_in(bob), []
-    client.get("/o/acme/gallery/")  # remembers the catalogue, and where the person was last
+    client.get("/o/acme/gallery/")  # remembers where the person was last
     for _ in range(3):
         made(acme, alice, count=3)
         made(acme, bob)
+        catalogue.forget()  # it would be remembered for some seconds, and so for some of these pages
         with CaptureQueriesContext(connection) as asked:
             client.get("/o/acme/gallery/?q=lamp")
         counts.append(len(asked))
