@@ -148,20 +148,23 @@ def shift(org_id: int, wanted: Sequence[Place], *, held: Amount, spent: Amount, 
     return _found(SHIFT, _values(org_id, wanted, held, is_play) | more)
 
 
+def where(wanted: Sequence[Place]) -> dict[str, list[Any]]:
+    """As WHERE names them."""
+    subjects, ids, periods, starts = (list(column) for column in zip(*wanted, strict=True))
+    return {"subjects": subjects, "ids": ids, "periods": periods, "starts": starts}
+
+
+def read(row: Sequence[Any]) -> Found:
+    """Of what the functions answer."""
+    return Found(Place(*row[:4]), *row[4:])
+
+
 def _values(org_id: int, wanted: Sequence[Place], amount: Amount, is_play: bool) -> dict[str, Any]:
-    return {
-        "org": org_id,
-        "is_play": is_play,
-        "micros": amount.micros,
-        "images": amount.images,
-        "subjects": [place.subject for place in wanted],
-        "ids": [place.subject_id for place in wanted],
-        "periods": [place.period for place in wanted],
-        "starts": [place.starts_on for place in wanted],
-    }
+    named = {"org": org_id, "is_play": is_play, "micros": amount.micros, "images": amount.images}
+    return {**named, **where(wanted)}
 
 
 def _found(statement: str, values: dict[str, Any]) -> list[Found]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return [Found(Place(*row[:4]), *row[4:]) for row in cursor.fetchall()]
+        return [read(row) for row in cursor.fetchall()]

@@ -14,11 +14,18 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts import alerts, counters, limits, loans, refusals
-from accounts.counters import Amount, Holds
+from accounts.counters import Amount, Found, Holds
 from accounts.models import Hold, HoldState, Organization, Subject
 from accounts.models.quotas import KEPT
 from accounts.periods import today
 from accounts.refusals import Payer, Wish
+
+# Read for every picture, so it is written out: to compile it anew would cost as much as the reading.
+NEWEST = """
+SELECT * FROM accounts_hold
+WHERE slot_code = %(slot)s AND (%(tried)s IS NULL OR after_try < %(tried)s)
+ORDER BY attempt DESC LIMIT 1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +157,11 @@ def settling(held: Hold, *, micros: int, is_estimated: bool = False) -> Iterator
     _shift(was, held=Amount(0, 0), spent=Amount(grown, was.images if is_first else 0))
 
 
+def note_settled(held: Hold, found: Iterable[Found], *, micros: int) -> None:
+    """What was held has become what was spent in one statement with its entry; `found` are the counters after that."""
+    _tell(held, found, Amount(micros, held.images))
+
+
 def settle(held: Hold, *, micros: int, is_estimated: bool = False) -> Settled | None:
     with settling(held, micros=micros, is_estimated=is_estimated) as settled:
         return settled
@@ -180,8 +192,8 @@ def doubt(held: Hold) -> bool:
 
 
 def newest(slot_code: UUID, *, is_locked: bool = False) -> Hold | None:
-    holds = Hold.objects.select_for_update() if is_locked else Hold.objects
-    return holds.filter(slot_code=slot_code).order_by("-attempt").first()
+    found = Hold.objects.raw(f"{NEWEST} FOR UPDATE" if is_locked else NEWEST, {"slot": slot_code, "tried": None})
+    return next(iter(found), None)
 
 
 def newest_of(slot_codes: Collection[UUID]) -> list[Hold]:
@@ -192,7 +204,7 @@ def newest_of(slot_codes: Collection[UUID]) -> list[Hold]:
 
 def paying_for(slot_code: UUID, tried: int) -> Hold | None:
     """The hold that a try of a slot was made with."""
-    return Hold.objects.filter(slot_code=slot_code, after_try__lt=tried).order_by("-attempt").first()
+    return next(iter(Hold.objects.raw(NEWEST, {"slot": slot_code, "tried": tried})), None)
 
 
 def _locked(held: Hold) -> Hold:
@@ -214,5 +226,9 @@ def _give_back(holds: Iterable[Hold]) -> None:
 
 def _shift(of: Hold, *, held: Amount, spent: Amount) -> None:
     found = counters.shift(of.org_id, counters.places_of(of), held=held, spent=spent, is_play=of.is_play)
+    _tell(of, found, spent)
+
+
+def _tell(of: Hold, found: Iterable[Found], spent: Amount) -> None:
     if spent.micros > 0 or spent.images > 0:
         alerts.note_spending(of.org_id, found, spent, is_play=of.is_play)

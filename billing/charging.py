@@ -27,27 +27,32 @@ def settle(
     used: Mapping[str, Any] | None = None,
     request_id: str = "",
     read: Callable[[Mapping[str, Any] | None], Tokens | None] = tokens.read,
-) -> Entry | None:
+) -> bool:
     """The provider has delivered, or has charged all the same. Without its usage the held amount is what was paid, and
-    the entry says that this is a guess; usage that comes later puts it right."""
+    the entry says that this is a guess; usage that comes later puts it right.
+    Answers whether anything was new."""
     tariff = Tariff.from_json(held.terms["tariff"])
-    counted = read(usage)
-    is_estimated = tariff.flat_micros is None and not _says_all(counted, tariff)
-    micros = held.micros if is_estimated else tariff.cost(counted or Tokens())
+    used_up = read(usage)
+    is_estimated = tariff.flat_micros is None and not _says_all(used_up, tariff)
+    micros = held.micros if is_estimated else tariff.cost(used_up or Tokens())
     chosen = used or {}
-    said = Said(counted or Tokens(), str(chosen.get("quality", "")), str(chosen.get("size", "")), request_id)
+    said = Said(used_up or Tokens(), str(chosen.get("quality", "")), str(chosen.get("size", "")), request_id)
+    counted = ledger.charge(held, micros=micros, is_estimated=is_estimated, said=said)
+    if counted is not None:
+        quotas.note_settled(held, counted, micros=micros)
+        return True
     with quotas.settling(held, micros=micros, is_estimated=is_estimated) as settled:
-        if settled is None:
-            return None
-        return ledger.write(
-            held,
-            EntryKind.CHARGE if settled.is_first else EntryKind.CORRECTION,
-            micros=settled.micros,
-            images=held.images if settled.is_first else 0,
-            is_estimated=is_estimated,
-            said=said,
-            note="" if settled.is_first else "The provider's usage came later.",
-        )
+        if settled is not None:
+            ledger.write(
+                held,
+                EntryKind.CHARGE if settled.is_first else EntryKind.CORRECTION,
+                micros=settled.micros,
+                images=held.images if settled.is_first else 0,
+                is_estimated=is_estimated,
+                said=said,
+                note="" if settled.is_first else "The provider's usage came later.",
+            )
+    return settled is not None
 
 
 def release(*holds: Hold) -> None:
@@ -106,6 +111,6 @@ def correct(held: Hold, *, by: Membership | None, micros: int, note: str) -> Ent
     return entry
 
 
-def _says_all(counted: Tokens | None, tariff: Tariff) -> bool:
+def _says_all(used_up: Tokens | None, tariff: Tariff) -> bool:
     """A talk has used something of its text model, whether that is said or not."""
-    return counted is not None and (counted.talk_in > 0 or not tariff.counts_talk)
+    return used_up is not None and (used_up.talk_in > 0 or not tariff.counts_talk)

@@ -9,8 +9,14 @@ from accounts.models import ApiKey, Counter, Hold, Membership, Organization, Per
 from accounts.periods import today
 from billing.models import Entry
 from saas import money
-from studio.models import Output
 
+PAID = """
+UPDATE studio_output SET cost_micros = (
+    SELECT coalesce(sum(micros), 0) FROM billing_entry
+    WHERE org_id = %(org)s AND run_code = %(run)s AND slot_code = %(slot)s)
+FROM studio_slot
+WHERE studio_output.org_id = %(org)s AND studio_slot.id = studio_output.slot_id AND studio_slot.code = %(slot)s
+"""
 DIFFERING = """
 UPDATE studio_output SET cost_micros = paid.micros
 FROM studio_slot, (SELECT slot_code, sum(micros) AS micros FROM billing_entry WHERE org_id = %(org)s GROUP BY 1) paid
@@ -21,9 +27,8 @@ WHERE studio_output.org_id = %(org)s AND studio_slot.id = studio_output.slot_id
 
 def note(held: Hold) -> None:
     """Beside the slot's picture, if there is one: the gallery filters by it, as the ledger has it now."""
-    written = Entry.objects.filter(run_code=held.run_code, slot_code=held.slot_code)
-    paid = written.aggregate(micros=Sum("micros", default=0))["micros"]
-    Output.objects.filter(slot__code=held.slot_code).update(cost_micros=paid)
+    with connection.cursor() as cursor:
+        cursor.execute(PAID, {"org": held.org_id, "run": held.run_code, "slot": held.slot_code})
 
 
 def note_what_differs(org: Organization) -> int:

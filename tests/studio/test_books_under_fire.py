@@ -287,9 +287,9 @@ def note_as_a_worker_does(job: Job, frame: Final, stored: keeping.Stored) -> Non
         ("studio.events", "record"),
         ("studio.endings", "close"),
         ("billing.charging", "settle"),
-        ("accounts.quotas", "_shift"),
-        ("accounts.counters", "shift"),
-        ("billing.ledger", "write"),
+        ("billing.ledger", "charge"),
+        ("accounts.quotas", "note_settled"),
+        ("studio.costs", "note"),
     ],
 )
 def test_a_death_between_the_providers_answer_and_the_commit_loses_and_doubles_nothing(
