@@ -35,7 +35,7 @@ from psycopg import ClientCursor
 
 from accounts import organizations
 from accounts.models import Membership, Organization, User
-from billing import exports, files, usage
+from billing import exports, files, folding
 from billing.models import Entry, Export, Format
 from billing.prices import Tariff
 from billing.sources import SOURCES, Wanted
@@ -82,7 +82,7 @@ def fill(entries: int) -> None:
             "connection": uuid.uuid4(),
         }
         cursor.execute(FILL, {**values, "entries": entries})
-        usage.fold(org)
+        folding.fold(org)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from billing.spans import ONE_DAY, following
-from billing.usage import DaySum
+from billing.usage import Layer
 
 HEIGHT = 160
 HEADROOM = 20  # above the highest line, for its figure
@@ -60,16 +60,17 @@ class Chart:
     base: int = HEADROOM + HEIGHT
 
 
-def of(days: Sequence[date], sums: Sequence[DaySum], keys: Sequence[str], *, in_images: bool) -> Chart:
-    """Stacked: `keys` from the largest, what is not among the first of them lies on top of the others."""
-    series = {key: min(number, MOST_SERIES) for number, key in enumerate(keys)}
-    groups = _groups(days)
+def days_a_bar(count_days: int) -> int:
+    return -(-count_days // MOST_BARS)
+
+
+def of(days: Sequence[date], layers: Sequence[Layer], *, in_images: bool) -> Chart:
+    """Stacked: the first series at the foot."""
+    size = days_a_bar(len(days))
+    groups = [days[start : start + size] for start in range(0, len(days), size)]
     heights: list[dict[int, int]] = [{} for _ in groups]
-    place = {day: number for number, group in enumerate(groups) for day in group}
-    for one in sums:
-        held = heights[place[one.day]]
-        number = series.get(one.key, MOST_SERIES)
-        held[number] = held.get(number, 0) + (one.images if in_images else one.micros)
+    for layer in layers:
+        heights[layer.bar][layer.series] = layer.images if in_images else layer.micros
     return _drawn([(group[0], group[-1]) for group in groups], heights)
 
 
@@ -100,11 +101,6 @@ def _drawn(ends: Sequence[tuple[date, date]], heights: Sequence[dict[int, int]])
         for number, held in enumerate(heights)
     )
     return Chart(bars, f"{width:.3f}", _ticks(top), _labels([first for first, _ in ends], middle))
-
-
-def _groups(days: Sequence[date]) -> list[Sequence[date]]:
-    size = -(-len(days) // MOST_BARS)
-    return [days[start : start + size] for start in range(0, len(days), size)]
 
 
 def _pieces(held: dict[int, int], top: int) -> tuple[Piece, ...]:

@@ -95,7 +95,7 @@ def all_months(org: Organization, *, is_play: bool) -> list[Month]:
     """With entries or closed, and the one that it is; the newest first."""
     now = today(org).month
     span = Span(OWN, date.min.replace(year=2000), date.max.replace(year=2999))
-    sums = {one.day: one for one in usage.by_month(Scope(org, span, is_play, {}))}
+    sums = {one.first: one for one in usage.by_month(Scope(org, span, is_play, {}))}
     closed = {one.month: one for one in ClosedMonth.objects.filter(org=org)}
     firsts = sorted({*sums, *closed, now}, reverse=True)
     return [

@@ -7,6 +7,7 @@ from typing import Self
 
 ONE_DAY = timedelta(days=1)
 LONGEST_DAYS = 1100
+EARLIEST_YEAR = 2000
 PERIODS = {
     "month": "This month",
     "last-month": "Last month",
@@ -51,6 +52,8 @@ class Span:
         except ValueError:
             return cls("month", today.replace(day=1), today)
         first, last = sorted((first, last))
+        if first.year < EARLIEST_YEAR:
+            return cls("month", today.replace(day=1), today)
         return cls(OWN, max(first, last - (LONGEST_DAYS - 1) * ONE_DAY), last)
 
     @classmethod

@@ -5,7 +5,7 @@ from django.utils import timezone
 from accounts import audit
 from accounts.errors import Refused
 from accounts.models import Membership, Organization
-from billing import exports, subscriptions, usage
+from billing import exports, folding, subscriptions
 from billing.exports import LONGEST
 from billing.models import Export, ExportState, Format
 from billing.sources import SOURCES
@@ -23,7 +23,7 @@ log = structlog.get_logger("darkroom.money")
 @dramatiq.actor(max_retries=3, time_limit=600_000)
 def fold_usage(org_id: int) -> None:
     with tenancy.tenant(org_id):
-        usage.fold(Organization.objects.get(pk=org_id))
+        folding.fold(Organization.objects.get(pk=org_id))
 
 
 @dramatiq.actor(max_retries=2, time_limit=1_800_000)

@@ -1,20 +1,17 @@
 """Who used what: sums over the ledger. What has been added up by day is read from there, the rest from the entries."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
+from uuid import UUID
 
-from django.db import connection, transaction
-from django.db.models import QuerySet, TextField, Value
-from django.db.models.functions import Cast, Coalesce
+from django.db import connection
+from django.db.models import QuerySet
 
 from accounts.models import Organization, ProviderKind
 from billing.models import Entry, UseCursor
-from billing.models.usage import DIMENSIONS
-from billing.spans import Span
-
-FOLD_FROM = 5_000  # entries that wait to be added up, before a page asks for it
+from billing.spans import OWN, Span
 
 
 class By(NamedTuple):
@@ -23,6 +20,11 @@ class By(NamedTuple):
     title: str
     column: str
     label: str
+
+    @property
+    def key(self) -> str:
+        """The column as text. What is text already stands alone, so that the database knows how many there are."""
+        return self.column if self.label == self.column else f"coalesce({self.column}::text, '')"
 
 
 # What has no name of its own.
@@ -45,29 +47,9 @@ EVERY_BY = {
     "connection": By("Connection", "connection_code", "connection_label"),
 }
 
-FOLD = f"""
-INSERT INTO billing_dayuse AS sums (
-    org_id, day, {", ".join(DIMENSIONS)}, user_label, key_label, connection_label, micros, images)
-SELECT org_id, counted_on, {", ".join(DIMENSIONS)},
-       max(user_label), max(key_label), max(connection_label), sum(micros), sum(images)
-FROM billing_entry
-WHERE org_id = %(org)s AND id > %(after)s AND id <= %(last)s
-GROUP BY org_id, counted_on, {", ".join(DIMENSIONS)}
-ON CONFLICT (org_id, day, {", ".join(DIMENSIONS)}) DO UPDATE SET
-    micros = sums.micros + excluded.micros, images = sums.images + excluded.images,
-    user_label = excluded.user_label, key_label = excluded.key_label, connection_label = excluded.connection_label
-"""  # noqa: S608 words of ours
+UNKNOWN = object()  # what nobody's entries can have
+DIGITS = 19  # of a number that the database can have
 ANY = "model"  # for a sum over all, whichever tells the fewest things apart
-BY_DIMENSION = ", ".join(f"('{name}', coalesce({by.column}::text, ''), {by.label})" for name, by in EVERY_BY.items())
-FOLD_BY_DIMENSION = f"""
-INSERT INTO billing_dimensionuse AS sums (org_id, is_play, dimension, day, key, label, micros, images)
-SELECT org_id, is_play, dimension, counted_on, key, max(label), sum(micros), sum(images)
-FROM billing_entry CROSS JOIN LATERAL (VALUES {BY_DIMENSION}) one(dimension, key, label)
-WHERE org_id = %(org)s AND id > %(after)s AND id <= %(last)s
-GROUP BY 1, 2, 3, 4, 5
-ON CONFLICT (org_id, is_play, dimension, day, key) DO UPDATE SET
-    micros = sums.micros + excluded.micros, images = sums.images + excluded.images, label = excluded.label
-"""  # noqa: S608 words of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +73,53 @@ class Sum(NamedTuple):
     images: int
 
 
-class DaySum(NamedTuple):
-    day: date
-    key: str
+class MonthSum(NamedTuple):
+    first: date
     micros: int
     images: int
-    label: str = ""
+
+
+class Line(NamedTuple):
+    """Of each member, key, …: what it came to, and what it had come to in the days before. `micros` is None where there
+    is nothing but those."""
+
+    key: str
+    label: str
+    micros: int | None
+    images: int
+    micros_before: int
+
+
+class Layer(NamedTuple):
+    """A part of one of a chart's bars."""
+
+    bar: int
+    series: int
+    micros: int
+    images: int
+
+
+# Each entry is read once, however much is made of it.
+COMPARE = """,
+days AS MATERIALIZED (
+    SELECT day, key, max(label) AS label, sum(micros) AS micros, sum(images) AS images FROM used
+    WHERE day >= %(now_first)s OR day <= %(before_last)s GROUP BY 1, 2
+),
+lines AS (
+    SELECT key, max(label) AS label, sum(micros) FILTER (WHERE day >= %(now_first)s) AS micros,
+           sum(images) FILTER (WHERE day >= %(now_first)s) AS images,
+           sum(micros) FILTER (WHERE day < %(now_first)s) AS micros_before
+    FROM days GROUP BY 1
+),
+ranked AS (SELECT *, row_number() OVER (ORDER BY micros DESC NULLS LAST, images DESC, key) - 1 AS rank FROM lines)
+SELECT NULL AS bar, rank, key, label, micros::bigint, coalesce(images, 0)::bigint, coalesce(micros_before, 0)::bigint
+FROM ranked
+UNION ALL
+SELECT (day - %(now_first)s) / %(days_a_bar)s, least(rank, %(most_series)s), '', '',
+       sum(days.micros)::bigint, sum(days.images)::bigint, 0
+FROM days JOIN ranked USING (key) WHERE day >= %(now_first)s GROUP BY 1, 2
+ORDER BY 1, 2
+"""
 
 
 def is_on_play_money(org: Organization) -> bool:
@@ -104,30 +127,6 @@ def is_on_play_money(org: Organization) -> bool:
     if org.connections.exclude(kind=ProviderKind.SANDBOX).exists():
         return False
     return not Entry.objects.filter(org=org, is_play=False).exists()
-
-
-def fold(org: Organization) -> int:
-    """Adds up what was written since the last time; answers how many entries. Behind the organization's lock, which
-    every entry on its way shares: none with a smaller number can come later."""
-    with transaction.atomic():
-        org.locked()
-        cursor, _ = UseCursor.objects.get_or_create(org=org)
-        waiting = Entry.objects.filter(org=org, pk__gt=cursor.last_entry_id)
-        count, last = waiting.count(), waiting.order_by("-pk").values_list("pk", flat=True).first()
-        if last is not None:
-            with connection.cursor() as database:
-                for statement in (FOLD, FOLD_BY_DIMENSION):
-                    database.execute(statement, {"org": org.pk, "after": cursor.last_entry_id, "last": last})
-            cursor.last_entry_id = last
-            cursor.save(update_fields=["last_entry_id"])
-    return count
-
-
-def is_behind(org: Organization) -> bool:
-    """Whether adding up is worth a worker's while."""
-    after = UseCursor.objects.filter(org=org).values_list("last_entry_id", flat=True).first() or 0
-    waiting = Entry.objects.filter(org=org, pk__gt=after).values("pk")[: FOLD_FROM + 1]
-    return waiting.count() > FOLD_FROM
 
 
 def sums(scope: Scope, by: str) -> list[Sum]:
@@ -142,50 +141,59 @@ def total(scope: Scope) -> Sum:
     return Sum(*row)
 
 
-def by_day(scope: Scope, by: str) -> list[DaySum]:
-    select = (
-        "SELECT day, key, sum(micros)::bigint, sum(images)::bigint, max(label) FROM used GROUP BY 1, 2 ORDER BY 1, 2"
-    )
-    return [DaySum(*row) for row in _rows(scope, by, select)]
+def compared(scope: Scope, by: str, *, days_a_bar: int, most_series: int) -> tuple[list[Line], list[Layer]]:
+    """The dearest first; and the bars of so many days each, in which they are the series from the first on. Those that
+    are not among the first are one more together."""
+    before = scope.span.before
+    values = {
+        "now_first": scope.span.first,
+        "before_last": before.last,
+        "days_a_bar": days_a_bar,
+        "most_series": most_series,
+    }
+    rows = _rows(scope.of(Span(OWN, before.first, scope.span.last)), by, COMPARE, values)
+    lines = [Line(key, label, *sums) for bar, _, key, label, *sums in rows if bar is None]
+    layers = [Layer(bar, series, micros, images) for bar, series, _, _, micros, images, _ in rows if bar is not None]
+    return lines, layers
 
 
-def over_days(days: Iterable[DaySum]) -> list[Sum]:
-    """What `sums` would answer, for whoever has asked for the days already."""
-    found: dict[str, Sum] = {}
-    for one in days:
-        so_far = found.get(one.key, Sum(one.key, one.label, 0, 0))
-        micros, images = so_far.micros + one.micros, so_far.images + one.images
-        found[one.key] = Sum(one.key, max(so_far.label, one.label), micros, images)
-    return sorted(found.values(), key=lambda row: (-row.micros, -row.images, row.key))
+def by_month(scope: Scope) -> list[MonthSum]:
+    select = "SELECT date_trunc('month', day)::date, sum(micros)::bigint, sum(images)::bigint FROM used GROUP BY 1"
+    return [MonthSum(*row) for row in _rows(scope, ANY, select)]
 
 
-def by_month(scope: Scope) -> list[DaySum]:
-    """Each month by its first day."""
-    rows = _rows(
-        scope,
-        ANY,
-        "SELECT date_trunc('month', day)::date, '', sum(micros)::bigint, sum(images)::bigint FROM used GROUP BY 1",
-    )
-    return [DaySum(*row) for row in rows]
+def label_of(scope: Scope, by: str) -> str:
+    """What is narrowed to, as whoever asks has met it; empty where they have not."""
+    rows = _rows(scope, by, "SELECT label FROM used LIMIT 1")
+    return str(rows[0][0]) if rows else ""
 
 
-def _rows(scope: Scope, by: str, select: str) -> list[tuple[Any, ...]]:
-    """`select` reads from `used`: day, key, label, micros and images, of the sums and of the entries since."""
+def _rows(scope: Scope, by: str, select: str, more: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
+    """`select` reads from `used`: day, key, label, micros and images, of the sums and of the entries since.
+
+    Up to where it is added up is read with the sums, lest an entry counts twice. What is read before that changes
+    nothing, for the cursor only grows: by it the database knows that few entries follow."""
     where, values = conditions(scope)
-    column, label = f"coalesce({EVERY_BY[by].column}::text, '')", EVERY_BY[by].label
-    folded = f"{column} AS key, {label} AS label, micros, images FROM billing_dayuse WHERE true"
+    values["seen"] = UseCursor.objects.filter(org=scope.org).values_list("last_entry_id", flat=True).first() or 0
+    key, label = EVERY_BY[by].key, EVERY_BY[by].label
+    of_days = where.format(day="day")
+    folded = f"""
+        SELECT day, {key} AS key, max({label}) AS label, sum(micros) AS micros, sum(images) AS images
+        FROM billing_dayuse WHERE {of_days} GROUP BY 1, 2"""  # noqa: S608 words of ours
     if not scope.only and scope.user_id is None:
-        folded = "key, label, micros, images FROM billing_dimensionuse WHERE dimension = %(by)s"
+        folded = f"""
+        SELECT day, key, label, micros, images
+        FROM billing_dimensionuse WHERE dimension = %(by)s AND {of_days}"""  # noqa: S608 words of ours
     statement = f"""
         WITH cursor AS (SELECT coalesce(max(last_entry_id), 0) AS upto FROM billing_usecursor WHERE org_id = %(org)s),
         used AS (
-            SELECT day, {folded} AND {where.format(day="day")}
+            {folded}
             UNION ALL
-            SELECT counted_on, {column}, {label}, micros, images FROM billing_entry
-            WHERE id > (SELECT upto FROM cursor) AND {where.format(day="counted_on")}
+            SELECT counted_on, {key}, {label}, micros, images FROM billing_entry
+            WHERE id > (SELECT upto FROM cursor) AND id > %(seen)s AND {where.format(day="counted_on")}
         ) {select}"""  # noqa: S608 words of ours, values beside them
     with connection.cursor() as cursor:
-        cursor.execute(statement, {**values, "by": by})
+        cursor.execute(statement, {**values, **(more or {}), "by": by})
         return list(cursor.fetchall())
 
 
@@ -197,9 +205,8 @@ def entries(scope: Scope) -> QuerySet[Entry]:
     if scope.user_id is not None:
         found = found.filter(user_id=scope.user_id)
     for name, value in scope.only.items():
-        column = EVERY_BY[name].column
-        as_text = Coalesce(Cast(column, TextField()), Value(""), output_field=TextField())
-        found = found.alias(**{f"{name}_text": as_text}).filter(**{f"{name}_text": value})
+        column, meant = EVERY_BY[name].column, _meant(name, value)
+        found = found.none() if meant is UNKNOWN else found.filter(**{column: meant})
     return found
 
 
@@ -215,6 +222,25 @@ def conditions(scope: Scope) -> tuple[str, dict[str, Any]]:
         where.append("user_id = %(user)s")
         values["user"] = scope.user_id
     for name, value in scope.only.items():
-        where.append(f"coalesce({EVERY_BY[name].column}::text, '') = %(only_{name})s")
-        values[f"only_{name}"] = value
+        meant = _meant(name, value)
+        if meant is UNKNOWN:
+            where.append("false")
+        elif meant is None:
+            where.append(f"{EVERY_BY[name].column} IS NULL")
+        else:
+            where.append(f"{EVERY_BY[name].column} = %(only_{name})s")
+            values[f"only_{name}"] = meant
     return " AND ".join(where), values
+
+
+def _meant(name: str, said: str) -> object:
+    """As the column has it: with its own type, so that the database knows how many rows to expect."""
+    column = EVERY_BY[name].column
+    try:
+        if column == "user_id":
+            return int(said) if said.isascii() and said.isdecimal() and len(said) < DIGITS else UNKNOWN
+        if column.endswith("_code"):
+            return UUID(said) if said else None
+    except ValueError:
+        return UNKNOWN
+    return said

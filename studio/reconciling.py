@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import audit, deliveries, quotas
 from accounts.models import Hold, HoldState, Organization
-from billing import charging, exports, ledger, reconciling, usage
+from billing import charging, exports, folding, ledger, reconciling
 from billing.reconciling import Finding
 from saas import tenancy
 from saas.tenancy import TenantModel
@@ -41,7 +41,7 @@ def one(org_id: int) -> list[Finding]:
         found += reconciling.reconcile(org)
         for is_play in (False, True):
             ledger.snapshot(org, is_play=is_play)
-        usage.fold(org)
+        folding.fold(org)
         costs.note_what_differs(org)
         exports.tidy(org)
         deliveries.tidy(org)

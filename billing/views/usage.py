@@ -9,9 +9,10 @@ from django.urls import reverse
 from accounts import periods
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
-from billing import charts, usage
+from billing import charts, folding, usage
+from billing.charts import Chart
 from billing.spans import OWN, PERIODS, Span
-from billing.usage import EVERY_BY, NAMELESS, Scope
+from billing.usage import EVERY_BY, NAMELESS, Layer, Line, Scope
 from billing.views.tabs import usage_tabs
 from saas.broker import enqueue
 from saas.pages import cursor_page
@@ -25,7 +26,7 @@ def usage_page(request: OrgRequest) -> HttpResponse:
     """A member sees their own, an admin everybody's."""
     scope = scope_of(request)
     by = _by(request, scope)
-    if usage.is_behind(request.org):
+    if folding.is_behind(request.org):
         from billing.tasks import fold_usage
 
         enqueue(fold_usage, request.org.pk)
@@ -72,26 +73,28 @@ def _by(request: OrgRequest, scope: Scope) -> str:
 
 def _context(request: OrgRequest, scope: Scope, by: str) -> dict[str, Any]:
     unit = request.GET.get("unit", "money") if request.GET.get("unit") in UNITS else "money"
-    sums = usage.by_day(scope, by)
-    rows = usage.over_days(sums)
-    before = {one.key: one for one in usage.sums(scope.of(scope.span.before), by)}
-    now, then = _add(rows), _add(before.values())
+    lines, layers = usage.compared(
+        scope, by, days_a_bar=charts.days_a_bar(scope.span.count_days), most_series=charts.MOST_SERIES
+    )
+    rows = [line for line in lines if line.micros is not None]
+    now, before = sum(line.micros or 0 for line in rows), sum(line.micros_before for line in lines)
     query = _query(request, scope)
-    largest = max((abs(row.micros) for row in rows), default=0)
+    largest = max((abs(line.micros or 0) for line in rows), default=0)
+    chart = charts.of(scope.span.days, layers, in_images=unit == "images")
     return {
         "scope": scope,
         "by": by,
         "unit": unit,
-        "chart": charts.of(scope.span.days, sums, [row.key for row in rows], in_images=unit == "images"),
-        "days": _by_days(sums),
+        "chart": chart,
+        "bars": _told(chart, layers),
         "rows": [
-            _row(row, number, before=before.get(row.key), largest=largest, query=query, by=by)
-            for number, row in enumerate(rows[:MOST_ROWS])
+            _row(line, number, largest=largest, query=query, by=by) for number, line in enumerate(rows[:MOST_ROWS])
         ],
         "count_more": max(0, len(rows) - MOST_ROWS),
-        "now": now,
-        "then": then,
-        "change": _change(now["micros"], then["micros"]),
+        "spent": now,
+        "pictures": sum(line.images for line in rows),
+        "before": before,
+        "change": _change(now, before),
         "only": only_shown(scope),
         "query": query,
         "choices": _choices(query, by, unit, scope),
@@ -102,23 +105,18 @@ def _context(request: OrgRequest, scope: Scope, by: str) -> dict[str, Any]:
     }
 
 
-def _row(row: usage.Sum, number: int, *, before: usage.Sum | None, largest: int, query: str, by: str) -> dict[str, Any]:
-    narrowed = f"{query}&{urlencode({by: row.key})}"
+def _row(line: Line, number: int, *, largest: int, query: str, by: str) -> dict[str, Any]:
+    narrowed, micros = f"{query}&{urlencode({by: line.key})}", line.micros or 0
     return {
-        "key": row.key,
-        "label": row.label or NAMELESS[by],
-        "micros": row.micros,
-        "images": row.images,
+        "key": line.key,
+        "label": line.label or NAMELESS[by],
+        "micros": micros,
+        "images": line.images,
         "series": min(number, charts.MOST_SERIES),
-        "share": round(100 * row.micros / largest) if largest and row.micros > 0 else 0,
-        "change": _change(row.micros, before.micros if before else 0),
+        "share": round(100 * micros / largest) if largest and micros > 0 else 0,
+        "change": _change(micros, line.micros_before),
         "narrowed": narrowed,
     }
-
-
-def _add(rows: Any) -> dict[str, int]:
-    found = list(rows)
-    return {"micros": sum(row.micros for row in found), "images": sum(row.images for row in found)}
 
 
 def _change(now: int, then: int) -> int | None:
@@ -126,13 +124,14 @@ def _change(now: int, then: int) -> int | None:
     return round(100 * (now - then) / then) if then > 0 else None
 
 
-def _by_days(sums: list[usage.DaySum]) -> list[dict[str, Any]]:
-    days: dict[Any, dict[str, Any]] = {}
-    for one in sums:
-        day = days.setdefault(one.day, {"day": one.day, "micros": 0, "images": 0})
-        day["micros"] += one.micros
-        day["images"] += one.images
-    return list(days.values())
+def _told(chart: Chart, layers: list[Layer]) -> list[dict[str, Any]]:
+    """What the chart draws, in figures of both kinds; bars of which nothing is told are left out."""
+    told: dict[int, dict[str, Any]] = {}
+    for layer in layers:
+        line = told.setdefault(layer.bar, {"bar": chart.bars[layer.bar], "micros": 0, "images": 0})
+        line["micros"] += layer.micros
+        line["images"] += layer.images
+    return list(told.values())
 
 
 def _query(request: OrgRequest, scope: Scope) -> str:
@@ -146,11 +145,16 @@ def only_shown(scope: Scope) -> list[dict[str, str]]:
     shown = []
     for name, value in rest.items():
         others = {key: kept for key, kept in rest.items() if key != name}
-        label = next(iter(usage.sums(scope, name)), None)
-        words = (label.label if label else value) or NAMELESS[name]
+        words = _words(scope, name, value)
         without = urlencode({**scope.span.as_query(), **others, "play": "1" if scope.is_play else "0"})
         shown.append({"name": name, "value": value, "title": EVERY_BY[name].title, "label": words, "without": without})
     return shown
+
+
+def _words(scope: Scope, name: str, value: str) -> str:
+    if EVERY_BY[name].label == EVERY_BY[name].column:
+        return value or NAMELESS[name]
+    return (usage.label_of(scope, name) if value else "") or value or NAMELESS[name]
 
 
 def _choices(query: str, by: str, unit: str, scope: Scope) -> dict[str, list[dict[str, Any]]]:

@@ -13,7 +13,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
 from accounts.models import AuditEntry, Membership, Organization, Role, User
-from billing import ledger, months, reconciling, usage
+from billing import folding, ledger, months, reconciling
 from billing.models import ClosedMonth, Entry, EntryKind
 from saas import tenancy
 from tests.accounts.money import hold, settle
@@ -178,7 +178,7 @@ def test_of_a_rival_nothing_is_closed_or_shown(
 
 def test_the_sums_of_a_statement_are_the_ledgers_to_the_micro_dollar(books: Organization) -> None:
     with tenancy.tenant(books.pk):
-        usage.fold(books)
+        folding.fold(books)
         entry(books, must_be_member(books, books.memberships.first().user).user, date(2026, 10, 9), 5)  # type: ignore[union-attr]  # Alice
         found = months.statement(books, OCTOBER, is_play=False)
         micros = sum(Entry.objects.filter(is_play=False, counted_on__month=10).values_list("micros", flat=True))

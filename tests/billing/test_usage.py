@@ -9,10 +9,10 @@ from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import Organization, User
-from billing import usage
+from billing import charts, folding, usage
 from billing.models import DayUse, Entry, UseCursor
 from billing.spans import Span
-from billing.usage import Scope
+from billing.usage import Layer, Line, Scope, Sum
 from saas import tenancy
 from tests.billing.entries import entry
 from tests.conftest import SignIn
@@ -47,7 +47,7 @@ def told(org: Organization, by: str, **only: str) -> dict[str, tuple[int, int]]:
 def test_sums_are_those_of_the_ledger(books: Organization, bob: User, is_folded: bool) -> None:
     if is_folded:
         with tenancy.tenant(books.pk):
-            assert usage.fold(books) == 8
+            assert folding.fold(books) == 8
     assert told(books, "member") == {"Alice": (3_000_000, 2), "Bob": (400_000, 1)}
     assert told(books, "model") == {"gpt-image-2": (1_400_000, 2), "gpt-image-2.6-flare": (2_000_000, 1)}
     assert told(books, "project") == {"Spring": (2_000_000, 1), "": (1_400_000, 2)}
@@ -56,19 +56,83 @@ def test_sums_are_those_of_the_ledger(books: Organization, bob: User, is_folded:
     with tenancy.tenant(books.pk):
         scope = Scope(books, NOVEMBER, is_play=False, only={})
         assert usage.total(scope)[2:] == (3_400_000, 3)
-        days = {(one.day.day, one.key): one.micros for one in usage.by_day(scope, "quality")}
         for by in usage.EVERY_BY:
-            assert usage.over_days(usage.by_day(scope, by)) == usage.sums(scope, by)
-    assert days == {(1, "low"): 1_000_000, (2, "high"): 2_000_000, (2, "low"): 500_000, (30, "low"): -100_000}
+            lines, _ = usage.compared(scope, by, days_a_bar=1, most_series=6)
+            here = [Sum(line.key, line.label, line.micros, line.images) for line in lines if line.micros is not None]
+            assert here == usage.sums(scope, by)
+        lines, layers = usage.compared(scope, "quality", days_a_bar=1, most_series=6)
+    assert lines == [Line("high", "high", 2_000_000, 1, 0), Line("low", "low", 1_400_000, 2, 700)]
+    assert layers == [
+        Layer(0, 1, 1_000_000, 1),
+        Layer(1, 0, 2_000_000, 1),
+        Layer(1, 1, 500_000, 1),
+        Layer(29, 1, -100_000, 0),
+    ]
+
+
+def test_bars_share_days_and_what_is_not_among_the_dearest_shares_a_series(acme: Organization, alice: User) -> None:
+    for number, day in enumerate((1, 2, 3, 8)):
+        entry(acme, alice, date(2026, 11, day), 1_000 * (4 - number), model=f"model-{number}")
+    entry(acme, alice, date(2026, 11, 8), 1, model="model-9")
+    entry(acme, alice, date(2026, 10, 30), 5, model="gone")
+    with tenancy.tenant(acme.pk):
+        scope = Scope(acme, Span("own", date(2026, 11, 1), date(2026, 11, 8)), is_play=False, only={})
+        lines, layers = usage.compared(scope, "model", days_a_bar=7, most_series=2)
+    assert [line.key for line in lines] == ["model-0", "model-1", "model-2", "model-3", "model-9", "gone"]
+    assert lines[-1] == Line("gone", "gone", None, 0, 5)
+    assert layers == [Layer(0, 0, 4_000, 1), Layer(0, 1, 3_000, 1), Layer(0, 2, 2_000, 1), Layer(1, 2, 1_001, 2)]
+
+
+def test_a_month_so_far_is_held_against_as_many_days_of_the_month_before(acme: Organization, alice: User) -> None:
+    for day in (1, 5, 6, 31):
+        entry(acme, alice, date(2026, 10, day), 10**day if day < 10 else 1)
+    with tenancy.tenant(acme.pk):
+        scope = Scope(acme, Span.read({}, today=date(2026, 11, 5)), is_play=False, only={})
+        ((line,), layers) = usage.compared(scope, "model", days_a_bar=1, most_series=6)
+    assert (line.micros, line.micros_before, layers) == (None, 100_010, [])
+
+
+def test_the_table_behind_the_chart_says_of_each_bar_what_it_draws(
+    acme: Organization, alice: User, sign_in: SignIn
+) -> None:
+    entry(acme, alice, date(2026, 11, 20), 2_000_000)
+    entry(acme, alice, date(2026, 11, 21), 1_000_000)
+    entry(acme, alice, date(2025, 11, 25), 40_000)
+    answer = sign_in(alice).get("/o/acme/usage/?period=own&from=2025-11-22&to=2026-11-21&play=0")
+    told = [
+        (str(one["bar"].first), str(one["bar"].last), one["micros"], one["images"]) for one in answer.context["bars"]
+    ]
+    assert told == [("2025-11-22", "2025-11-27", 40_000, 1), ("2026-11-17", "2026-11-21", 3_000_000, 2)]
+    assert [bar.total for bar in answer.context["chart"].bars if bar.total] == [40_000, 3_000_000]
+    assert len(answer.context["chart"].bars) == 61 <= charts.MOST_BARS
+    assert "22 Nov 2025 to 27 Nov 2025" in answer.content.decode()
+
+
+def test_what_it_is_narrowed_to_is_named_as_it_is_called(
+    books: Organization, adam: User, alice: User, bob: User, sign_in: SignIn
+) -> None:
+    client = sign_in(adam)
+
+    def chip(query: str) -> str:
+        page = client.get(f"/o/acme/usage/?{PERIOD}&{query}")
+        return " ".join(one["label"] for one in page.context["only"])
+
+    assert chip(f"member={alice.pk}") == "Alice"
+    assert chip(f"key={UUID(int=7)}") == "Shop"
+    assert chip("key=") == "In the browser"
+    assert chip("model=gpt-image-2") == "gpt-image-2"
+    assert chip("project=") == "No project"
+    own = sign_in(bob).get(f"/o/acme/usage/?{PERIOD}&member={alice.pk}")
+    assert [one["label"] for one in own.context["only"]] == [str(alice.pk)]  # no more than was said
 
 
 def test_adding_up_counts_each_entry_once(books: Organization, alice: User) -> None:
     with tenancy.tenant(books.pk):
-        assert (usage.fold(books), usage.fold(books)) == (8, 0)
+        assert (folding.fold(books), folding.fold(books)) == (8, 0)
     entry(books, alice, date(2026, 11, 1), 11)
     assert told(books, "member")["Alice"] == (3_000_011, 3)
     with tenancy.tenant(books.pk):
-        assert usage.fold(books) == 1
+        assert folding.fold(books) == 1
         newest = Entry.objects.order_by("-pk").values_list("pk", flat=True).first()
         assert UseCursor.objects.get(org=books).last_entry_id == newest
         assert DayUse.objects.filter(day=date(2026, 11, 1)).count() == 1
@@ -110,6 +174,7 @@ def test_entries_lie_behind_each_figure(books: Organization, adam: User, sign_in
         "period=soon",
         "period=own&from=yesterday&to=",
         "period=own&from=0001-01-01&to=9999-12-31",
+        "period=own&from=0001-01-01&to=0001-01-02",
         "by=shoe&unit=kilo&play=2",
         "member=x&key=%00y&model=%27;--&connection=1",
         "before=nothing",

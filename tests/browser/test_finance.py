@@ -159,3 +159,12 @@ def test_comparing_teaches_where_there_is_nothing_to_compare(admin: Page) -> Non
     admin.goto("/o/demo/usage/compare/")
     expect(admin.get_by_text("There is nothing to compare with")).to_be_visible()
     must_be_accessible(admin)
+
+
+def test_on_a_phone_the_period_that_is_on_is_in_view(browser: Browser, darkroom: Instance, demo: Demo) -> None:
+    with browser.new_context(base_url=darkroom.url, viewport={"width": 390, "height": 844}) as phone:
+        page = signed_in(phone, demo)
+        page.goto("/o/demo/usage/?period=365&play=1")
+        on = page.get_by_role("navigation", name="Period").get_by_role("link", name="A year")
+        expect(on).to_be_in_viewport(ratio=1)
+        assert page.evaluate("scrollY") == 0

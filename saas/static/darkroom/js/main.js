@@ -53,6 +53,7 @@ const behaviours = [
   ["[data-recall]", () => import("./recall.js")],
   ["[data-choose]", () => import("./choose.js")],
   ["[data-print]", () => import("./print.js")],
+  ["[data-current]", () => import("./current.js")],
 ];
 
 const attached = new WeakMap();
