@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,10 +103,11 @@ def free_port() -> int:
 
 def family(pid: int) -> list[int]:
     """A process and all that descend from it."""
-    children = [
-        child for thread in Path(f"/proc/{pid}/task").iterdir() for child in (thread / "children").read_text().split()
-    ]
-    return [pid, *(each for child in children for each in family(int(child)))]
+    found = [pid]
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(FileNotFoundError):  # a thread that has ended meanwhile
+            found += [each for child in (thread / "children").read_text().split() for each in family(int(child))]
+    return found
 
 
 def processor_seconds(pid: int) -> float:

@@ -12,7 +12,7 @@ from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
 from channels.security.websocket import AllowedHostsOriginValidator
 
-from saas import intake, pressure, programs, tenancy
+from saas import collector, intake, pressure, programs, tenancy
 from studio.routing import sockets
 
 tenancy.refuse_bypassing_role()
@@ -24,3 +24,4 @@ application = ProtocolTypeRouter(
         "websocket": pressure.Measured(AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(sockets)))),
     }
 )
+collector.set_aside()

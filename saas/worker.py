@@ -16,7 +16,7 @@ from django.conf import settings
 from dramatiq import Broker, Middleware, Worker
 from dramatiq.brokers.redis import RedisBroker
 
-from saas import exposition, heartbeat, live, tenancy
+from saas import collector, exposition, heartbeat, live, tenancy
 from studio import caretaker
 
 # Dramatiq's consumer polls Redis with a back-off of up to a second. It reads its own environment variable for this
@@ -32,6 +32,7 @@ class ProcessMiddleware(Middleware):
         if isinstance(broker, RedisBroker):
             worker.worker_timeout = min(worker.worker_timeout, REDIS_POLL_MILLISECONDS)
         sys.setswitchinterval(SWITCH_SECONDS)
+        collector.set_aside()
         live.bind_own_loop()
         if settings.WORKER_METRICS_PORT:
             exposition.start(settings.WORKER_METRICS_PORT)

@@ -1,10 +1,12 @@
 """Django's part of the start: loaded, checked against the database, handed over as an ASGI application."""
 
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from saas import collector
 from saas.embedded import assets, schema
 from saas.embedded.refusal import Refusal
 
@@ -15,9 +17,10 @@ def load() -> None:
     from django.core.exceptions import ImproperlyConfigured
 
     try:
-        django.setup()
-        import_module("saas.embedded.web")
-        import_module("saas.urls")
+        with collector.paused():
+            django.setup()
+            import_module("saas.embedded.web")
+            import_module("saas.urls")
     except ImproperlyConfigured as error:
         raise Refusal(str(error)) from error
 
@@ -32,6 +35,7 @@ def prepare() -> None:
             collected = beside.submit(assets.collect, Path(settings.STATIC_ROOT))
             if has_news:
                 schema.migrate()
+                gc.collect()  # what it leaves is not to be set aside with what stays
             collected.result()
     except OperationalError as error:
         raise Refusal(f"The database does not answer: {' '.join(str(error).split())}") from error
