@@ -5,7 +5,8 @@ whoever waits for them waits for nothing but a commit.
 Before them it locks the organization's row: shared by all who count, alone by those who change limits, roles or people
 (`Organization.locked`). So no counter is made while a limit changes, and none misses the change.
 
-The statements are functions of the database (accounts/migrations/0011_counting.py), planned once a connection."""
+The statements are functions of the database (accounts/migrations/0011_counting.py), planned once a connection. A
+settlement calls `accounts_shift` from inside a function of its own (billing/migrations/0011_one_writer.py)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -142,7 +142,7 @@ def settling(held: Hold, *, micros: int, is_estimated: bool = False) -> Iterator
 
     The counters follow when the block ends: what it writes, it writes before their locks are taken."""
     values = {"spent_micros": micros, "is_estimated": is_estimated, "ended_at": timezone.now()}
-    if held.move(HoldState.SETTLED, since=KEPT, **values):  # nearly always
+    if held.move(HoldState.SETTLED, since=KEPT, **values):
         yield Settled(micros, is_first=True)
         _shift(held, held=Amount(-held.micros, -held.images), spent=Amount(micros, held.images))
         return

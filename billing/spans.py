@@ -52,7 +52,7 @@ class Span:
         except ValueError:
             return cls("month", today.replace(day=1), today)
         first, last = sorted((first, last))
-        if first.year < EARLIEST_YEAR:
+        if last.year < EARLIEST_YEAR:
             return cls("month", today.replace(day=1), today)
         return cls(OWN, max(first, last - (LONGEST_DAYS - 1) * ONE_DAY), last)
 

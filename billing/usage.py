@@ -164,8 +164,8 @@ def by_month(scope: Scope) -> list[MonthSum]:
 
 def label_of(scope: Scope, by: str) -> str:
     """What is narrowed to, as whoever asks has met it; empty where they have not."""
-    rows = _rows(scope, by, "SELECT label FROM used LIMIT 1")
-    return str(rows[0][0]) if rows else ""
+    ((label,),) = _rows(scope, by, "SELECT coalesce(max(label), '') FROM used")
+    return str(label)
 
 
 def _rows(scope: Scope, by: str, select: str, more: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
@@ -231,6 +231,12 @@ def conditions(scope: Scope) -> tuple[str, dict[str, Any]]:
             where.append(f"{EVERY_BY[name].column} = %(only_{name})s")
             values[f"only_{name}"] = meant
     return " AND ".join(where), values
+
+
+def canonical(name: str, said: str) -> str:
+    """The one way to write what is meant, so that all who compare it as text agree."""
+    meant = _meant(name, said)
+    return said if meant is UNKNOWN or meant is None else str(meant)
 
 
 def _meant(name: str, said: str) -> object:

@@ -1,6 +1,7 @@
 """HTTP and websockets. `daphne saas.asgi:application`."""
 
 import os
+from importlib import import_module
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
 
@@ -17,6 +18,7 @@ from studio.routing import sockets
 
 tenancy.refuse_bypassing_role()
 intake.install()
+import_module("saas.urls")  # else the first request would load them
 
 application = ProtocolTypeRouter(
     {

@@ -1,5 +1,5 @@
 """Python's collector of garbage looks at everything that lives. A full round over all that a process loads at its start
-takes a tenth of a second, in which nothing else there can move; and none of it ever becomes garbage."""
+takes a tenth of a second, in which nothing else there can move; and hardly any of it ever becomes garbage."""
 
 import gc
 from collections.abc import Iterator

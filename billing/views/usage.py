@@ -48,7 +48,7 @@ def scope_of(request: OrgRequest, asked: QueryDict | None = None) -> Scope:
     asked = request.GET if asked is None else asked
     said = {name: str(value).replace("\0", "") for name, value in asked.items()}
     today = periods.today(request.org).day
-    only = {name: said[name] for name in EVERY_BY if name in said}
+    only = {name: usage.canonical(name, said[name]) for name in EVERY_BY if name in said}
     return Scope(
         org=request.org,
         span=Span.read(said, today=today),

@@ -1,18 +1,40 @@
 """Static files are collected, hashed and compressed once, and again when one of them changed."""
 
 import hashlib
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import get_context
 from pathlib import Path
+
+from saas.embedded.refusal import Refusal
 
 STAMP = ".collected"
 
 
-def collect(target: Path) -> None:
+@contextmanager
+def collected(target: Path) -> Iterator[None]:
+    """When the block ends. It takes seconds of computing the first time, so a process of its own does it beside us: a
+    copy of this one, which has no connections yet."""
+    wanted, stamp = _fingerprint(), target / STAMP
+    if stamp.exists() and stamp.read_text() == wanted:
+        yield
+        return
+    process = get_context("fork").Process(target=_collect, args=(stamp, wanted))
+    process.start()
+    try:
+        yield
+    finally:
+        process.join()
+    if process.exitcode:
+        raise Refusal("The static files cannot be collected; the lines above say why.")
+
+
+def _collect(stamp: Path, wanted: str) -> None:
     from django.core.management import call_command  # Django is set up by the caller
 
-    stamp = target / STAMP
-    wanted = _fingerprint()
-    if stamp.exists() and stamp.read_text() == wanted:
-        return
+    for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(kind, signal.SIG_IGN)  # whoever stops us waits for it; what we stop by signals is not its own
     call_command("collectstatic", interactive=False, verbosity=0, clear=stamp.exists())
     stamp.write_text(wanted)
 

@@ -1,7 +1,6 @@
 """Django's part of the start: loaded, checked against the database, handed over as an ASGI application."""
 
 import gc
-from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ def load() -> None:
             django.setup()
             import_module("saas.embedded.web")
             import_module("saas.urls")
+        collector.set_aside()
     except ImproperlyConfigured as error:
         raise Refusal(str(error)) from error
 
@@ -30,13 +30,10 @@ def prepare() -> None:
     from django.db import OperationalError, connections
 
     try:
-        has_news = schema.has_news()
-        with ThreadPoolExecutor(1) as beside:
-            collected = beside.submit(assets.collect, Path(settings.STATIC_ROOT))
-            if has_news:
+        with assets.collected(Path(settings.STATIC_ROOT)):
+            if schema.has_news():
                 schema.migrate()
                 gc.collect()  # what it leaves is not to be set aside with what stays
-            collected.result()
     except OperationalError as error:
         raise Refusal(f"The database does not answer: {' '.join(str(error).split())}") from error
     finally:

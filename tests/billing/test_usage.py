@@ -175,6 +175,7 @@ def test_entries_lie_behind_each_figure(books: Organization, adam: User, sign_in
         "period=own&from=yesterday&to=",
         "period=own&from=0001-01-01&to=9999-12-31",
         "period=own&from=0001-01-01&to=0001-01-02",
+        "period=own&from=1990-01-01&to=1990-01-01",
         "by=shoe&unit=kilo&play=2",
         "member=x&key=%00y&model=%27;--&connection=1",
         "before=nothing",
@@ -211,6 +212,9 @@ def test_periods_are_those_of_the_calendar() -> None:
     last = Span.read({"period": "last-month"}, today=today)
     assert (last.first, last.last) == (date(2026, 2, 1), date(2026, 2, 28))
     assert (last.before.first, last.before.last) == (date(2026, 1, 1), date(2026, 1, 31))
+    long = Span.read({"period": "own", "from": "1990-01-01", "to": "2026-03-31"}, today=today)
+    assert (long.count_days, long.last) == (1100, today)
+    assert Span.read({"period": "own", "from": "0001-01-01", "to": "0001-01-02"}, today=today) == month
     week = Span.read({"period": "7"}, today=today)
     assert (week.first, week.count_days) == (date(2026, 3, 25), 7)
     assert (week.before.first, week.before.last) == (date(2026, 3, 18), date(2026, 3, 24))
