@@ -14,6 +14,10 @@ from tests.browser.studio import signed_in
 from tests.embedded.instance import Instance
 
 PROMPT = "A lighthouse at dusk <b>bold</b> [sandbox delay=0.5]"
+EVERY_FRAME_IS_HERE = """() => {
+    const images = [...document.querySelectorAll("[data-frame] img")];
+    return images.length === 6 && images.every((image) => image.complete && image.naturalWidth > 0);
+}"""
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 
 
@@ -49,6 +53,7 @@ def test_it_develops_while_it_is_looked_at_and_is_replayed_without_asking_anybod
     expect(page.locator("#story-prompt")).to_have_text(PROMPT)
 
     page.reload()
+    page.wait_for_function(EVERY_FRAME_IS_HERE)
     page.wait_for_load_state("networkidle")
     failed: list[str] = []
     page.on("requestfailed", lambda request: failed.append(request.url))

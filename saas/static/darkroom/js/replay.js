@@ -92,6 +92,15 @@ export function attach(article) {
   article.addEventListener("story:play", start);
   label();
   at(length);
+  (window.requestIdleCallback ?? setTimeout)(() => gather(slots));
+}
+
+/* The strips that are hidden as yet have lazy pictures, and all of them develop at once. */
+function gather(slots) {
+  for (const frame of slots.flatMap((slot) => slot.frames)) {
+    const image = frame.querySelector("img");
+    if (image) image.loading = "eager";
+  }
 }
 
 function read(article, strip) {
