@@ -1,4 +1,4 @@
-"""Django's commands. Without DATABASE_URL they work on the data of bin/run and start its PostgreSQL."""
+"""Run Django's commands. Without DATABASE_URL, they work on the data of bin/run and start its PostgreSQL."""
 
 import sys
 

@@ -1,42 +1,50 @@
-"""The only door to an organization: for browsers, for API keys and for sockets. Each asks the same three things in the
-same order: who are you, are you of this organization (a stranger gets 404), may you do this (403)."""
+"""Check the rights of every request to an organization, from browsers, API keys and sockets. Each way in asks the same
+three questions in the same order: who is the caller, is the caller a member of this organization (on a page, a stranger
+gets 404), may the caller do this (403)."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect
+from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts import api_keys
 from accounts.errors import NotAllowed
 from accounts.models import ApiKey, Membership, Organization, Role, Scope, User
-from saas import tenancy
+from saas.database import tenancy
+from saas.web import after_transaction
 
 P = ParamSpec("P")
 NO_SECOND_FACTOR = "The organization asks for a second factor, and whoever made this key has set up none."
 
 
 class PersonRequest(HttpRequest):
-    """What a signed-in page gets."""
+    """The request of a page for signed-in people."""
 
     user: User
 
 
 class OrgRequest(PersonRequest):
-    """What a page of an organization gets: `org` and `member` are asked for and found."""
+    """The request of an organization's page: `member_required` has found `org` and `member`."""
 
     org: Organization
     member: Membership
     memberships: list[Membership]
+    prepared: object  # what `before` of member_required returned
 
 
 class KeyRequest(HttpRequest):
-    """What a call with an API key gets."""
+    """The request of a call with an API key."""
 
     org: Organization
     member: Membership
@@ -49,32 +57,52 @@ AnyView = Callable[..., HttpResponseBase]
 
 
 def memberships_of(user: User) -> list[Membership]:
-    """A person's organizations by name. Needs the person's wall."""
+    """Return a person's memberships, ordered by the organization's name. Call inside the person's wall."""
     found = Membership.objects.filter(user=user, org__deleted_at=None).select_related("org").order_by("org__name")
     return list(found)
 
 
-def member_required(role: Role = Role.VIEWER) -> Callable[[OrgView[P]], AnyView]:
-    """The view runs inside the organization's wall, in one transaction."""
+def member_required(
+    role: Role = Role.VIEWER, *, before: Callable[..., object] | None = None
+) -> Callable[[OrgView[P]], AnyView]:
+    """Run the view inside the organization's wall, in one transaction, for members who have at least this role. Storage
+    is called after the transaction: see saas.web.after_transaction.
+
+    Slow work, such as reading a picture, belongs in `before`: it runs once the rights are known, outside of any
+    transaction. Then the rights are checked again, and the view finds what `before` returned in `request.prepared`."""
 
     def decorate(view: OrgView[P]) -> AnyView:
         @wraps(view)
         def inner(request: OrgRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            if before is not None:
+                with tenancy.person(request.user.pk):
+                    refused = _let_in_person(request, slug, role)
+                if refused is not None:
+                    return refused
+                request.prepared = before(request, *args, **kwargs)
             with tenancy.person(request.user.pk):
-                _resolve(request, slug)
-                if _lacks_second_factor(request):
-                    return redirect("second_factor_needed", slug)
-                if not request.member.is_at_least(role):
-                    raise PermissionDenied(f"This needs the role {role.label.lower()}.")
+                refused = _let_in_person(request, slug, role)
+                if refused is not None:
+                    return refused
                 try:
-                    return view(request, *args, **kwargs)
+                    response = view(request, *args, **kwargs)
                 except NotAllowed as refusal:
                     raise PermissionDenied(refusal.sentence) from refusal
+            return after_transaction.made(response)
 
         inner.role = role  # type: ignore[attr-defined]  # read by the permission matrix
         return inner
 
     return decorate
+
+
+def _let_in_person(request: OrgRequest, slug: str, role: Role) -> HttpResponseBase | None:
+    _resolve(request, slug)
+    if _lacks_second_factor(request):
+        return redirect("second_factor_needed", slug)
+    if not request.member.is_at_least(role):
+        raise PermissionDenied(f"This needs the role {role.label.lower()}.")
+    return None
 
 
 def _resolve(request: OrgRequest, slug: str) -> None:
@@ -96,7 +124,8 @@ def _lacks_second_factor(request: OrgRequest) -> bool:
 
 
 def key_required(scope: Scope) -> Callable[[KeyView[P]], AnyView]:
-    """An API key in `Authorization: Bearer …`; never in an address, where logs would keep it."""
+    """Run the view for calls with an API key in `Authorization: Bearer …`. The key is never read from an address, where
+    logs would keep it."""
 
     def decorate(view: KeyView[P]) -> AnyView:
         @csrf_exempt
@@ -123,7 +152,8 @@ class KeyRefused(Exception):
 
 
 def let_in(token: str, scope: Scope) -> tuple[ApiKey, Membership]:
-    """The key that this token opens and the member whose key it is; or KeyRefused."""
+    """Return the key that this token opens and the member who made it. Raise KeyRefused if there is no such key, if it
+    lacks the scope, or if its maker lacks a required second factor."""
     with api_keys.presented(token) as key:
         if key is None:
             raise _no_key()
@@ -144,7 +174,8 @@ def _no_key() -> KeyRefused:
 
 
 def member_behind(key: ApiKey) -> Membership | None:
-    """The maker, who must still be a member of a living organization. Needs the organization's wall."""
+    """Return the key's maker if still an active member of an organization that is neither deleted nor suspended. Call
+    inside the organization's wall."""
     return (
         Membership.objects.filter(
             org_id=key.org_id,
@@ -162,23 +193,67 @@ def may_use(key: ApiKey, member: Membership, scope: Scope) -> bool:
     return scope in key.scopes and member.is_at_least(api_keys.ROLE_FOR_SCOPE[scope])
 
 
+class RightsEnded(NotAllowed):
+    """A refusal because the rights that a request began with ended before it acted."""
+
+    def __init__(self) -> None:
+        super().__init__("The right to do this has ended meanwhile.")
+
+
+def read_again(member: Membership, key: ApiKey | None = None) -> Membership:
+    """Return the member as stored now, by one query, inside the organization's wall. Raise RightsEnded if the
+    membership has ended, or if `key` is no longer usable or has other scopes: a request that began with rights may have
+    waited long, for its own pictures or for a link."""
+    found = _in_good_standing().filter(pk=member.pk)
+    if key is not None:
+        found = found.filter(Exists(ApiKey.objects.usable(timezone.now()).filter(pk=key.pk, scopes=key.scopes)))
+    now = found.first()
+    if now is None:
+        raise RightsEnded
+    return now
+
+
+def _in_good_standing() -> QuerySet[Membership]:
+    """Select memberships of active people in organizations that are neither deleted nor suspended, with a second factor
+    where the organization requires one."""
+    has_second_factor = Exists(Authenticator.objects.filter(user=OuterRef("user")))
+    return Membership.objects.filter(
+        Q(org__requires_second_factor=False) | has_second_factor,
+        user__is_active=True,
+        org__deleted_at=None,
+        org__suspended_at=None,
+    ).select_related("org", "user")
+
+
 def socket_member(user_id: int, slug: str) -> Membership | None:
-    """Who may open a socket of this organization; asked once, at connect."""
+    """Return the member who may open a socket of this organization, or None."""
     with tenancy.person(user_id):
-        member = (
-            Membership.objects.filter(
-                user=user_id,
-                user__is_active=True,
-                org__slug=slug,
-                org__deleted_at=None,
-                org__suspended_at=None,
-            )
-            .select_related("org", "user")
-            .first()
-        )
-        if member and member.org.requires_second_factor and not is_mfa_enabled(member.user):
-            return None
-        return member
+        return _in_good_standing().filter(user=user_id, org__slug=slug).first()
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The rights that a socket was opened with."""
+
+    user_id: int
+    org_id: int
+    role: str
+    session_key: str | None
+    session_hash: str  # changes with the password
+
+    @classmethod
+    def by(cls, member: Membership, session_key: str | None) -> "Opened":
+        return cls(member.user_id, member.org_id, member.role, session_key, member.user.get_session_auth_hash())
+
+
+def stands(opened: Opened) -> bool:
+    """Return whether a socket may stay open. One query, by indexes, checks the membership with its role, its person and
+    organization, the second factor where it is required, and the session. A changed password ends it too."""
+    with tenancy.person(opened.user_id):
+        lives = Session.objects.filter(session_key=opened.session_key, expire_date__gt=timezone.now())
+        found = _in_good_standing().filter(Exists(lives), user=opened.user_id, org=opened.org_id, role=opened.role)
+        member = found.first()
+    return member is not None and member.user.get_session_auth_hash() == opened.session_hash
 
 
 def _bearer(request: HttpRequest) -> str:

@@ -1,4 +1,5 @@
-"""What the operator sees: organizations and people. Done here is suspending, and lending the operator's key."""
+"""Show organizations and people to the operator, who can suspend an organization, set what it may spend with the lent
+key, and deactivate a person."""
 
 from typing import Any, TypeVar
 
@@ -9,24 +10,27 @@ from django.db.models import Count, Model, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 
-from accounts import audit, loans, organizations
+from accounts import audit
+from accounts.limits import operator_key
 from accounts.models import AuditEntry, Membership, Organization, User
-from saas import live, tenancy
-from saas.forms import MoneyField
-from saas.operator import ForOperators
-from saas.transactions import after_commit
+from accounts.people import organizations
+from saas import live
+from saas.database import tenancy
+from saas.database.transactions import after_commit
+from saas.web.forms import MoneyField
+from saas.web.operator_site import ForOperators
 
 M = TypeVar("M", bound=Model)
 POWERS = ("is_staff", "is_superuser")
 
 
 def _operator(request: HttpRequest) -> User:
-    assert isinstance(request.user, User)  # noqa: S101 the site lets nobody else in
+    assert isinstance(request.user, User)  # noqa: S101 the site admits only signed-in users
     return request.user
 
 
 class Watched(ForOperators[M]):
-    """Who looks at a list that spans organizations leaves a row in the operator's own log."""
+    """An admin list that spans organizations: each view of it writes a row to the operator's own log."""
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         audit.record(org=None, by=_operator(request), action="operator.listed", target=self.opts.model_name or "")
@@ -39,7 +43,7 @@ class LoanAmounts(forms.Form):
 
 
 class LoanForm(LoanAmounts, ActionForm):
-    """Stands beside the choice of an action."""
+    """The amounts, shown beside the choice of an action."""
 
 
 @admin.register(Organization)
@@ -79,17 +83,17 @@ class OrganizationAdmin(Watched[Organization]):
             return
         for org in chosen:
             values = {"money_month": form.cleaned_data["month"], "money_day": form.cleaned_data["day"]}
-            loans.change(org=org, by=_operator(request), **values)
+            operator_key.change(org=org, by=_operator(request), **values)
 
     @admin.action(permissions=["suspend"], description="Lent key: as for everybody (LENT_DOLLARS_A_MONTH)")
     def lend_as_usual(self, request: HttpRequest, chosen: QuerySet[Organization]) -> None:
         for org in chosen:
-            loans.as_usual(org=org, by=_operator(request))
+            operator_key.as_usual(org=org, by=_operator(request))
 
     @admin.display(description="Lent key")
     def lent_key(self, org: Organization) -> str:
         with tenancy.tenant(org.pk):
-            return loans.describe(org)
+            return operator_key.describe(org)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # the operator's wall opens for reading only
@@ -120,7 +124,7 @@ class UserAdmin(Watched[User]):
     readonly_fields = ("email", "name", "joined_at", "last_login")
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
-        """Whoever may change people does not thereby make themselves more than they are."""
+        """Let only superusers change POWERS, so that staff who may change people cannot promote themselves."""
         return self.readonly_fields if _operator(request).is_superuser else (*self.readonly_fields, *POWERS)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
@@ -141,7 +145,7 @@ class UserAdmin(Watched[User]):
 
 @admin.register(AuditEntry)
 class OperatorEntryAdmin(ForOperators[AuditEntry]):
-    """The operator's own acts that span organizations; each organization's log is its own."""
+    """The operator's own acts that span organizations. Acts on one organization are in that organization's log."""
 
     list_display = ("at", "actor_label", "action", "target", "address")
     search_fields = ("actor_label", "action", "target")

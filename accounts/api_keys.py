@@ -1,4 +1,4 @@
-"""Verbs on API keys."""
+"""Make, list, check and revoke API keys."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +10,10 @@ from django.utils import timezone
 from accounts import audit
 from accounts.errors import NotAllowed, Refused
 from accounts.models import ApiKey, Membership, Organization, Role, Scope, User
-from saas import tenancy, tokens
+from saas.crypto import tokens
+from saas.database import tenancy
 
-# A member's rights bound the rights of their keys.
+# The role that a member needs to make a key with this scope, and to use it: a key never has more rights than its maker.
 ROLE_FOR_SCOPE = {
     Scope.GENERATE: Role.MEMBER,
     Scope.READ: Role.VIEWER,
@@ -26,8 +27,8 @@ MOST_KEYS_PER_PERSON = 100
 def make(
     *, org: Organization, by: Membership, name: str, scopes: list[Scope], expires_at: datetime | None = None
 ) -> tuple[ApiKey, str]:
-    """The row and the key itself, which nobody can ask for again."""
-    org = org.locked()  # behind it, rights are read again: who is removed at this moment shall leave no key behind
+    """Make a key. Return its row and the token, which is shown this once and cannot be read again."""
+    org = org.locked()  # read the rights behind the lock: a member removed just now must leave no key
     maker = org.memberships.filter(pk=by.pk).first()
     if maker is None or any(not maker.is_at_least(ROLE_FOR_SCOPE[scope]) for scope in scopes):
         raise NotAllowed("Your role does not allow a key with these scopes.")
@@ -48,7 +49,7 @@ def make(
 
 
 def visible_to(member: Membership) -> QuerySet[ApiKey]:
-    """A member's own keys; for an admin, everybody's."""
+    """Return a member's own keys or, for an admin, the keys of all members."""
     keys = member.org.api_keys.select_related("maker").order_by(F("revoked_at").desc(nulls_first=True), "-created_at")
     return keys if member.is_admin else keys.filter(maker=member.user)
 
@@ -60,7 +61,7 @@ def revoke(*, key: ApiKey, by: Membership) -> None:
         audit.record(org=key.org, by=by.user, action="api_key.revoked", target=str(key))
 
 
-def revoke_all(*, org: Organization, maker: User, by: User) -> None:
+def revoke_all(*, org: Organization, maker: User, by: User | None) -> None:
     for key in org.api_keys.filter(maker=maker, revoked_at=None):
         if key.revoke():
             audit.record(org=org, by=by, action="api_key.revoked", target=str(key), details={"why": "its maker left"})
@@ -68,8 +69,8 @@ def revoke_all(*, org: Organization, maker: User, by: User) -> None:
 
 @contextmanager
 def presented(token: str) -> Iterator[ApiKey | None]:
-    """The usable key that this token opens, inside a wall of its own. Format and checksum are asked before the
-    database."""
+    """Yield the usable key that this token opens, or None, inside a wall of its own. Check format and checksum before
+    asking the database."""
     if not tokens.looks_like_key(token):
         yield None
         return

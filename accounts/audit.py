@@ -1,9 +1,9 @@
-"""The only writer of audit rows, and the words that a person reads for each action."""
+"""Write the audit log, and name each action in words for its page. All audit rows are written here."""
 
 from typing import Any
 
 from accounts.models import AuditEntry, Organization, User
-from saas import requests
+from saas.ops import request_info
 
 ACTIONS = {
     "organization.founded": "founded the organization",
@@ -63,6 +63,8 @@ ACTIONS = {
     "operator.restored": "restored the organization (operator)",
     "operator.calls_limited": "limited the pictures at once of the organization (operator)",
     "operator.person_changed": "changed the person (operator)",
+    "operator.person_erased": "erased a person who was a member (operator)",
+    "operator.organization_erased": "erased an organization (operator)",
     "price.added": "added a price (operator)",
     "price.ended": "ended a price (operator)",
     "audit.exported": "exported the audit log",
@@ -79,7 +81,7 @@ def record(
 ) -> AuditEntry:
     if action not in ACTIONS:
         raise ValueError(f"{action} has no words in ACTIONS")
-    request = requests.current.get()
+    request = request_info.current.get()
     return AuditEntry.objects.create(
         org=org,
         actor=by,

@@ -1,5 +1,5 @@
-"""A ready organization to try Darkroom with: one owner, one key, the sandbox. Made or found; each call gives a fresh
-password and a fresh key, and the former ones stop working."""
+"""Make an organization to try Darkroom with: one owner, one key, the sandbox. It is made or found; each call gives a
+fresh password and a fresh key, and the former ones stop working."""
 
 import secrets
 from typing import TypedDict
@@ -8,9 +8,11 @@ from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.db import transaction
 
-from accounts import api_keys, connections, organizations
+from accounts import api_keys
+from accounts.connections import registry
 from accounts.models import Membership, Organization, ProviderKind, Scope, User
-from saas import tenancy
+from accounts.people import organizations
+from saas.database import tenancy
 
 EMAIL = "demo@darkroom.invalid"
 SLUG = "demo"
@@ -54,8 +56,8 @@ def _membership(owner: User) -> Membership:
         )
     if found:
         return found
-    org: Organization = organizations.found(name="Demo", slug=SLUG, by=owner)
+    org: Organization = organizations.found(name="Demo", slug=SLUG, by=owner, is_limited=False)
     with tenancy.tenant(org.pk):
         member = Membership.objects.select_related("org", "user").get(org=org, user=owner)
-        connections.make_default(connection=org.connections.get(kind=ProviderKind.SANDBOX), by=member)  # trying is free
+        registry.make_default(connection=org.connections.get(kind=ProviderKind.SANDBOX), by=member)  # trying is free
         return member

@@ -1,8 +1,8 @@
-"""Refusals. Their text is one sentence that the person reads."""
+"""Define refusals. The text of each is one sentence for the person who asked."""
 
 
 class Refused(Exception):
-    """The act was not done and nothing changed."""
+    """A refusal: the act was not done, and nothing changed."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
@@ -10,7 +10,7 @@ class Refused(Exception):
 
 
 class NotAllowed(Refused):
-    """The one who asks has no right to this, or has lost it meanwhile."""
+    """A refusal because the person who asks has no right to this, or has lost it meanwhile."""
 
 
 class LastOwner(Refused):

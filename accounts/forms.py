@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts import api_keys
-from accounts.connections import Terms
+from accounts.connections.registry import Terms
 from accounts.models import (
     Look,
     Membership,
@@ -23,8 +23,8 @@ from accounts.models import (
     kinds,
 )
 from accounts.models.connections import TEXT_MODEL
-from accounts.organizations import RESERVED_SLUGS
-from saas.forms import RadioCards, Switch
+from accounts.people.organizations import RESERVED_SLUGS
+from saas.web.forms import RadioCards, Switch
 
 plain_slug = RegexValidator(
     r"\A[a-z0-9](-?[a-z0-9])*\Z",
@@ -32,12 +32,23 @@ plain_slug = RegexValidator(
 )
 plain_key = RegexValidator(r"\A[!-~]+\Z", "A key has no spaces and only plain characters.")
 single_line = RegexValidator(r"\A[^\x00-\x1f\x7f]+\Z", "One line of text, please.")
+# Names appear in e-mails to people without an account, so they must not contain a link.
+no_address = RegexValidator(
+    r"(?i)://|\bwww\.|\w\.\w{2,}/|\w@\w", "A name without web or e-mail addresses, please.", inverse_match=True
+)
+
+
+def plain_name(value: str) -> None:
+    """Validate the name of a person or an organization: one line, without addresses."""
+    single_line(value)
+    no_address(value)
+
 
 INVITABLE_ROLES = [Role.VIEWER, Role.MEMBER, Role.ADMIN]
 
 
 class OrganizationForm(forms.Form):
-    name = forms.CharField(max_length=80, validators=[single_line], help_text="Your company, team or client.")
+    name = forms.CharField(max_length=80, validators=[plain_name], help_text="Your company, team or client.")
     slug = forms.CharField(
         max_length=40,
         min_length=2,
@@ -60,7 +71,7 @@ class RenameForm(forms.ModelForm[Organization]):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        single_line(name)
+        plain_name(name)
         return name
 
 
@@ -96,7 +107,7 @@ class ProfileForm(forms.ModelForm[User]):
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
         if name:
-            single_line(name)
+            plain_name(name)
         return name
 
 
@@ -272,7 +283,7 @@ class ConnectionForm(forms.Form):
         return any(field.errors for field in self.advanced_fields())
 
     def values(self) -> dict[str, Any]:
-        """What the verbs on connections take."""
+        """Return the arguments for `registry.add` and `registry.change`."""
         values = {"base_url": "", "openai_organization": "", "openai_project": "", **self.cleaned_data}
         terms = {name: values.pop(name) for name in self.TERMS if name in values}
         if terms:
@@ -280,7 +291,7 @@ class ConnectionForm(forms.Form):
         return values
 
     def _fit(self, connection: ProviderConnection) -> None:
-        """An existing connection keeps its kind; its key field is for a new key only."""
+        """Fit the form to an existing connection, which keeps its kind; the key field takes only a new key."""
         del self.fields["kind"]
         if connection.has_key:
             self.fields["key"].label = "New API key"

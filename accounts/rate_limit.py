@@ -1,13 +1,13 @@
-"""How often a key may ask: whole minutes, counted in the cache that all web processes share."""
+"""Count and limit the calls of each API key by whole minutes, in the cache that all web processes share."""
 
 import time
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.core.cache import cache
 from django.http.response import HttpResponseBase
 
 from accounts.models import ApiKey
+from saas.storage.redis_cache import counters
 
 MINUTE_SECONDS = 60
 
@@ -48,10 +48,10 @@ class AskedTooOften(Exception):
 def count(key: ApiKey) -> Allowance:
     now = time.time()
     name = f"asked:{key.code}:{int(now // MINUTE_SECONDS)}"
-    cache.add(name, 0, 2 * MINUTE_SECONDS)
+    counters.add(name, 0, 2 * MINUTE_SECONDS)
     try:
-        asked = cache.incr(name)
-    except ValueError:  # it was thrown out of the cache at this moment
+        asked = counters.incr(name)
+    except ValueError:  # the cache evicted it between the two calls
         asked = 1
     limit: int = settings.API_CALLS_A_MINUTE
     wait = max(1, round(MINUTE_SECONDS - now % MINUTE_SECONDS))

@@ -1,7 +1,8 @@
-"""A ZIP of many pictures, as a browser fetches it: .venv/bin/python -m bench.archive [--pictures 2000]
+"""Measure a ZIP of many pictures, as a browser fetches it: .venv/bin/python -m bench.archive [--pictures 2000]
 
-When the first byte comes, how fast the rest, and how much memory the whole program takes for it at most: its resident
-size before and its peak while it sends. The pictures are rows of one file of 1.6 MB, each read from storage again.
+Measured are the time to the first byte, the speed of the rest, and the memory that the whole program takes for it: its
+resident size before and its peak while it sends. The pictures are rows of one file of 1.6 MB, which is read from
+storage again for each.
 """
 
 import argparse
@@ -23,8 +24,8 @@ FILE_BYTES = 1_600_000
 MAKE = """
 import json, os
 from accounts.models import Membership, User
-from saas import tenancy
-from studio import files
+from saas.database import tenancy
+from studio.files import storage as files
 from studio.models import Output, Run, Slot
 user = User.objects.get(email="demo@darkroom.invalid")
 with tenancy.person(user.pk):
@@ -57,9 +58,9 @@ def main() -> None:
             browser = Browser(port)
             browser.sign_in(demo["email"], demo["password"])
             codes: list[str] = json.loads(told.splitlines()[-1])
-            fetch(browser, codes[:20])  # what only the first one needs is there
+            fetch(browser, codes[:20])  # warms up what only the first one needs
             before = _megabytes(process.pid, "VmRSS")
-            Path(f"/proc/{process.pid}/clear_refs").write_text("5")  # the peak begins anew
+            Path(f"/proc/{process.pid}/clear_refs").write_text("5")  # resets the peak
             first, seconds, size = fetch(browser, codes)
             peak = _megabytes(process.pid, "VmHWM")
     print(f"{pictures} pictures, {size / MEGABYTE:,.0f} MB: first byte after {first * 1000:.0f} ms,")
@@ -68,7 +69,7 @@ def main() -> None:
 
 
 def fetch(browser: Browser, codes: list[str]) -> tuple[float, float, int]:
-    """Seconds to the first byte, seconds in all, bytes."""
+    """Fetch the ZIP. Return the seconds to the first byte, the seconds in all, and the bytes."""
     _, page = browser.ask("GET", "/o/demo/gallery/")
     token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
     assert token is not None

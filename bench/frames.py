@@ -1,10 +1,10 @@
-"""How long a frame takes from the provider to a browser: .venv/bin/python -m bench.frames [--peer COMMAND]
+"""Measure how long a frame takes from the provider to a browser: .venv/bin/python -m bench.frames [--peer COMMAND]
 
-From the moment at which the provider begins to send a frame until a browser's socket has its preview, at so many runs
-at once, in both sizes; each run is two partial images and a final picture, 1024² PNG, half a second before each.
-A peer is measured beside it, on the same machine, before the same upstream, turn by turn: a server that takes
-POST /api/generate and answers with lines of JSON, told its port by {port} and its upstream by OPENAI_BASE_URL.
-`--upstream` names another one that sends what bench/upstream.py sends.
+The time runs from the moment at which the provider begins to send a frame until a browser's socket has its preview,
+with several runs at once, in both sizes. Each run is two partials and a final (1024² PNG), half a second before each.
+With --peer, another server is measured in turns with Darkroom, on the same machine and the same upstream: it takes POST
+/api/generate, answers with lines of JSON, and gets its port by {port} and its upstream by OPENAI_BASE_URL. `--upstream`
+names another upstream that sends what bench/upstream.py sends.
 """
 
 import argparse
@@ -52,7 +52,8 @@ def all_targets(stack: ExitStack, options: argparse.Namespace) -> Iterator[Targe
 
 
 def in_turns(targets: list[Target], at_once: int, options: argparse.Namespace) -> dict[str, list[Cell]]:
-    """Round by round, each time another one first: the machine's own moods are everybody's."""
+    """Measure the targets round by round, each time another one first, so that the machine's changes of load hit
+    all."""
     measured: dict[str, list[Cell]] = {target.name: [] for target in targets}
     for number in range(options.rounds):
         first = number % len(targets)
@@ -84,7 +85,7 @@ def print_rows(at_once: int, measured: dict[str, list[Cell]]) -> None:
 
 
 def of(cells: list[Cell], kind: str, rank: int) -> str:
-    """The median of the rounds, and from where to where they go."""
+    """Return the median of the rounds, and their range."""
     values = [statistics.quantiles(cell.lags(kind), n=100)[rank - 1] * 1000 for cell in cells]
     return f"{statistics.median(values):.0f} ({min(values):.0f} to {max(values):.0f})"
 

@@ -1,8 +1,8 @@
-"""How quick the gallery is when much hangs in it: .venv/bin/python -m bench.gallery [--runs 1000000] [--org 100000]
+"""Measure how quick a large gallery is: .venv/bin/python -m bench.gallery [--runs 1000000] [--org 100000]
 
-A Darkroom of its own is filled (see bench/gallery_seed.py), then asked over HTTP as a browser does, both walls on. In
-the same run and the same process as the statements are counted, the wall's own questions are sent by themselves, behind
-the walls too (bare), and through the program's code, as objects (code). Milliseconds, p95.
+A Darkroom of its own is filled (see bench/gallery_seed.py), then asked over HTTP as by a browser, with both walls on.
+In the same run, the process that counts each page's statements also sends the gallery's own queries by themselves,
+behind the walls too (bare), and calls the program's code, which makes objects of the rows (code). Milliseconds, p95.
 
 With --data it is filled in that folder and stays; a folder that is filled already is measured at once.
 """
@@ -30,9 +30,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from accounts.models import Membership, User
-from saas import tenancy
-from studio import gallery
-from studio.filters import Filters
+from saas.database import tenancy
+from studio.gallery import wall as gallery
+from studio.gallery.filters import Filters
 rounds, deep, asked = %r, %r, %r
 user = User.objects.get(email="demo@darkroom.invalid")
 with tenancy.person(user.pk):

@@ -1,8 +1,8 @@
-"""Fills a database with runs of many organizations, for bench/gallery.py. Runs inside `bin/manage shell`.
+"""Fill a database with runs of many organizations, for bench/gallery.py. This runs inside `bin/manage shell`.
 
 People and organizations are made by the program itself. The rows are made by PostgreSQL, as its superuser: past the
-walls, without asking for each key whether what it names exists, and with the indexes taken down and built again at the
-end. They lie mixed on the disk, as the rows of many teams would."""
+walls, without checks of foreign keys, and with the indexes dropped and built again at the end. The rows of all
+organizations lie mixed on the disk, as those of many teams would."""
 
 import random
 import time
@@ -15,10 +15,10 @@ from typing import Any
 import psycopg
 from django.db import connection, models
 
-from accounts import organizations
 from accounts.models import Membership, Organization, User
-from saas import tenancy
-from studio import search
+from accounts.people import organizations
+from saas.database import tenancy
+from studio.gallery import search
 from studio.models import Output, Run, SearchEntry, Slot
 
 PEOPLE = 12
@@ -29,7 +29,7 @@ AT_ONCE = 5000
 SYLLABLES = [a + b for a in "bdfgklmnprstvz" for b in ("a", "e", "i", "o", "u", "an", "or", "il")]
 TABLES = (Run, Slot, Output, SearchEntry)
 
-# What the words do not decide, PostgreSQL rolls itself.
+# PostgreSQL chooses at random what the words do not decide.
 ROWS = """
 CREATE UNLOGGED TABLE bench_rows AS
 SELECT n, org_id, maker_id, prompt, words, at,
@@ -49,7 +49,8 @@ SAID = "CREATE UNLOGGED TABLE bench_said (n bigint, org_id bigint, maker_id bigi
 
 
 def seed(*, runs: int, of_one: int, others: int, server: str) -> dict[str, Any]:
-    """The large organization is the demo's; its owner is who looks. `server` is the superuser's address."""
+    """Fill the database. The large organization is the demo's; its owner looks at it. `server` is the superuser's
+    URL."""
     began = time.monotonic()
     people = _people()
     with tenancy.person(people[0].pk):
@@ -57,10 +58,13 @@ def seed(*, runs: int, of_one: int, others: int, server: str) -> dict[str, Any]:
     with tenancy.tenant(large.pk):
         for user in people[1:]:
             Membership.objects.get_or_create(org=large, user=user, defaults={"role": "member"})
-    small = [organizations.found(name=f"Other {n}", slug=f"other-{n}", by=people[n % PEOPLE]) for n in range(others)]
+    small = [
+        organizations.found(name=f"Other {n}", slug=f"other-{n}", by=people[n % PEOPLE], is_limited=False)
+        for n in range(others)
+    ]
     owners = [large] * of_one + [small[n % others] for n in range(runs - of_one)]
     with psycopg.connect(server, autocommit=True) as database:
-        database.execute("SET session_replication_role = replica")  # no key is asked whether what it names exists
+        database.execute("SET session_replication_role = replica")  # no checks of foreign keys
         database.execute("SET synchronous_commit = off")
         database.execute("SET maintenance_work_mem = '512MB'")
         database.execute("SET work_mem = '128MB'")
@@ -87,7 +91,8 @@ def _person(number: int) -> User:
 
 
 def _lines(owners: list[Organization], people: list[User]) -> Iterator[str]:
-    """A few words are in many prompts, most in few. Each organization has numbers of its own for the same words."""
+    """Yield lines for COPY. A few words are in many prompts, most in few. Each organization has numbers of its own for
+    the same words."""
     randomly = random.Random(7)  # noqa: S311 no secret
     randomly.shuffle(owners)
     words = sorted({f"{a}{b}{c}" for a in SYLLABLES for b in SYLLABLES[:6] for c in SYLLABLES[:4]})
@@ -116,7 +121,7 @@ def _number(org_code: uuid.UUID, word: str) -> int:
 
 @contextmanager
 def _without_indexes(database: psycopg.Connection) -> Iterator[None]:
-    """But for the primary keys. As they were afterwards, whatever they were."""
+    """Drop all indexes but the primary keys, and build them afterwards as they were."""
     tables = [table._meta.db_table for table in TABLES]
     unique = database.execute(
         "SELECT conrelid::regclass, conname, pg_get_constraintdef(oid) FROM pg_constraint"
@@ -179,7 +184,7 @@ def _fill(database: psycopg.Connection) -> None:
 
 
 def _defaults(model: type[models.Model], given: dict[str, str]) -> dict[str, str]:
-    """What Django would write where nothing is said, as SQL."""
+    """Return, as SQL, what Django would write into columns that are not given."""
     found: dict[str, str] = {}
     for field in model._meta.concrete_fields:
         is_said = field.column in given or field.null or field.has_db_default()

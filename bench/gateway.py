@@ -1,9 +1,9 @@
-"""What the gateway adds to a call of an OpenAI-like API: .venv/bin/python -m bench.gateway [--target NAME=URL[,KEY]]
+"""Measure what the gateway adds to an OpenAI-like API: .venv/bin/python -m bench.gateway [--target NAME=URL[,KEY]]
 
-Whole pictures of about two megabytes (1024² PNG), one at a time and so many at once, and the lag of each streamed
-frame, beside going to the upstream directly and beside other gateways (`--target`, before the upstream whose command
-`--upstream` names). All are asked in turns, in the same run, by the same client; figures are medians over the rounds.
-Darkroom stores, holds money for and records each picture, and paints its previews.
+Measured are whole pictures of about two megabytes (1024² PNG), one at a time and several at once, and the lag of each
+streamed frame. Beside Darkroom, the upstream is called directly and through other gateways (`--target`; they call the
+upstream that the command in `--upstream` starts). All are called in turns, in the same run, by the same client; figures
+are medians over the rounds. Darkroom stores and records each picture, holds money for it, and paints its previews.
 """
 
 import argparse
@@ -53,7 +53,7 @@ class Cell:
 
 
 class Line:
-    """One connection that is kept, and read without a library between."""
+    """A connection that stays open, and is read without a library."""
 
     def __init__(self, target: Target) -> None:
         self.target, self.parts = target, urlsplit(target.url)
@@ -142,7 +142,7 @@ async def streams(target: Target, count: int, delay: float) -> Cell:
 
 
 def cpu_milliseconds(pid: int) -> float:
-    """What the process has spent, which other programs on the machine disturb less than the clock."""
+    """Return the CPU time of the process, which other programs on the machine disturb less than the clock."""
     if not pid:
         return 0.0
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -182,7 +182,7 @@ def all_targets(stack: ExitStack, options: argparse.Namespace) -> Iterator[Targe
 
 @contextmanager
 def known(variables: dict[str, str]) -> Iterator[None]:
-    """What `manage` must know as the server does."""
+    """Set the variables that `manage` must know as the server does."""
     os.environ.update(variables)
     try:
         yield

@@ -1,12 +1,12 @@
-"""How many holds and settlements a second: DATABASE_URL=… .venv/bin/python -m bench.money [--clients N] [--seconds N]
+"""Count holds and settlements a second: DATABASE_URL=… .venv/bin/python -m bench.money [--clients N] [--seconds N]
 
-Once with all clients on one organization, so that each waits for the other's counters, once over a hundred. Beside it,
-in the same run and with as many clients, the bare UPDATE of one counter by pgbench: what PostgreSQL gives at most for a
-row that everybody wants; and the same UPDATE from this program, by psycopg and Django, which is the most that there can
-be from Python. Measure on a PostgreSQL that flushes to disk, as one does that keeps money.
+All clients work once on one organization, so that they wait for the same counters, and once over a hundred. In the same
+run and with as many clients, pgbench sends the bare UPDATE of one counter, which is the most that PostgreSQL can do for
+a row that all clients want; and this program sends the same UPDATE by psycopg and Django, which is the most that Python
+can do. Measure on a PostgreSQL that flushes to disk, as one that keeps money does.
 
 A hold and its settlement are two transactions; each updates four counters under their locks, writes or ends the hold,
-and the second writes the ledger. Works in a database of its own beside the one that is named.
+and the second writes the ledger. They run in a database of their own beside the named one.
 """
 
 import argparse
@@ -32,14 +32,15 @@ django.setup()
 from django.db import connection, connections
 from django.test.runner import DiscoverRunner
 
-from accounts import organizations, quotas
+from accounts.limits import holds
+from accounts.limits.holds import Part
+from accounts.limits.refusals import Payer, Wish
 from accounts.models import Counter, Hold, Membership, Organization, Subject, User
-from accounts.quotas import Part
-from accounts.refusals import Payer, Wish
+from accounts.people import organizations
 from billing import charging
 from billing.ledger import Purpose
 from billing.prices import Tariff
-from saas import tenancy
+from saas.database import tenancy
 from saas.embedded.binaries import binaries
 
 ORGANIZATIONS = 100
@@ -53,7 +54,7 @@ PURPOSE = Purpose("generate", "gpt-image-2", "low", "1024x1024", "", "Bench", No
 def hold_and_settle(org: Organization, payer: Payer, terms: dict[str, Any]) -> None:
     slot_code = uuid.uuid4()
     with tenancy.tenant(org.pk):
-        quotas.hold(
+        holds.hold(
             org=org,
             payer=payer,
             wish=WISH,
@@ -64,12 +65,12 @@ def hold_and_settle(org: Organization, payer: Payer, terms: dict[str, Any]) -> N
             terms=terms,
         )
     with tenancy.tenant(org.pk):
-        held = quotas.newest(slot_code)
+        held = holds.newest(slot_code)
         assert held is not None
         charging.settle(held, usage=USAGE)
 
 
-Act = Callable[[int], object]  # with the number of those that were done before it
+Act = Callable[[int], object]  # called with the number of acts done before it
 
 
 def holding(number: int, org_ids: list[int]) -> Act:
@@ -87,7 +88,7 @@ def holding(number: int, org_ids: list[int]) -> Act:
 
 
 def updating(number: int, org_ids: list[int]) -> Act:
-    """The same bare UPDATE, as this program would make it: in a transaction, behind a wall."""
+    """Return an act that sends the same bare UPDATE as this program would: in a transaction, behind a wall."""
 
     def act(done: int) -> None:
         place = (number + done * 7) % len(org_ids)
@@ -132,7 +133,7 @@ def acts_per_second(make: Callable[[int, list[int]], Act], org_ids: list[int], c
 
 
 def bare_updates_per_second(rows: int, clients: int, seconds: float) -> float:
-    """By pgbench, of a table that has nothing but a key and a number."""
+    """Measure by pgbench, with a table that has nothing but a key and a number."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS bench_counter")
         cursor.execute("CREATE TABLE bench_counter (id int PRIMARY KEY, held bigint NOT NULL)")

@@ -1,4 +1,4 @@
-"""How quick a signed-in page is: .venv/bin/python -m bench.page [--requests N]
+"""Measure how quick a signed-in page is: .venv/bin/python -m bench.page [--requests N]
 
 A real Darkroom answers over HTTP, one request after the other, on a connection that stays open. /healthz in the same
 run is the floor: what the web server itself takes. The SQL statements of each page are counted in-process; BEGIN and
@@ -42,7 +42,7 @@ print(json.dumps(counts))
 
 
 class Browser:
-    """Keeps its connection and its cookies."""
+    """A browser that keeps its connection and its cookies."""
 
     def __init__(self, port: int) -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port)

@@ -1,7 +1,7 @@
-"""How quick pictures are examined, normalised and made small: .venv/bin/python -m bench.pictures [--rounds N]
+"""Measure how quickly pictures are examined, normalised and made small: .venv/bin/python -m bench.pictures [--rounds N]
 
-Pictures as providers and phones make them: soft shapes with grain. Times are of one thread; CPU is what the process
-spent, which other programs on the machine disturb less than the clock.
+The pictures are like those that providers and phones make: soft shapes with grain. Times are of one thread; CPU is what
+the process spent, which other programs on the machine disturb less than the clock.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from typing import Any
 import django
 import pyvips
 
-from studio import pictures, uploads
+from studio.imaging import decode_turns, inspection, previews
 
 AIM_PREVIEW_MILLISECONDS = 45.0
 GRAIN = 5.0
@@ -39,7 +39,7 @@ def file(width: int, height: int, form: str) -> bytes:
 
 
 def photo() -> bytes:
-    """Twelve million pixels from a phone that was held upright."""
+    """Make a photo of twelve million pixels, as from a phone that was held upright."""
     image = painted(4032, 3024).copy()
     image.set_type(pyvips.GValue.gint_type, "orientation", 6)
     data: bytes = image.write_to_buffer(".jpg[Q=90]")
@@ -50,25 +50,26 @@ def cases() -> list[tuple[str, Callable[[], object]]]:
     png, jpeg, webp = (file(1024, 1024, form) for form in (".png", ".jpg[Q=90]", ".webp[Q=90]"))
     large, turned = file(3840, 2160, ".png"), photo()
     return [
-        ("preview 1024² PNG", lambda: pictures.preview(png)),
-        ("preview 1024² JPEG", lambda: pictures.preview(jpeg)),
-        ("preview 1024² WebP", lambda: pictures.preview(webp)),
-        ("preview + thumbnail 1024² PNG", lambda: pictures.preview_and_thumbnail(png)),
-        ("preview 3840x2160 PNG", lambda: pictures.preview(large)),
-        ("measure 3840x2160 PNG", lambda: pictures.measure(large)),
-        ("examine 12 MP phone JPEG", lambda: uploads.examine(turned)),
-        ("normalise 1024² PNG, words only", lambda: uploads.normalise(uploads.examine(png))),
-        ("normalise 12 MP phone JPEG, turned", lambda: uploads.normalise(uploads.examine(turned))),
+        ("preview 1024² PNG", lambda: previews.preview(png)),
+        ("preview 1024² JPEG", lambda: previews.preview(jpeg)),
+        ("preview 1024² WebP", lambda: previews.preview(webp)),
+        ("preview + thumbnail 1024² PNG", lambda: previews.preview_and_thumbnail(png)),
+        ("preview 3840x2160 PNG", lambda: previews.preview(large)),
+        ("measure 3840x2160 PNG", lambda: previews.measure(large)),
+        ("examine 12 MP phone JPEG", lambda: inspection.examine(turned)),
+        ("normalise 1024² PNG, words only", lambda: inspection.normalise(inspection.examine(png))),
+        ("normalise 12 MP phone JPEG, turned", lambda: inspection.normalise(inspection.examine(turned))),
         *asking(),
     ]
 
 
 def asking() -> list[tuple[str, Callable[[], object]]]:
-    """Needs the models, and with them Django; no database."""
+    """Return the cases that need the models, and with them Django, but no database."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")
     django.setup()
-    from studio import sizes, specs
-    from tests.studio.models import row, shipped
+    from studio.catalogue import specs
+    from studio.imaging import sizes
+    from tests.support.catalogue_rows import row, shipped
 
     rule, models = row().sizes, shipped()
     asked = {"prompt": "A pear", "size": "1920x1088", "quality": "high", "n": 4, "partial_images": 3}
@@ -95,10 +96,11 @@ def main() -> None:
     rounds = parser.parse_args().rounds
     print(f"{'':<36}{'p50 ms':>9}{'p95 ms':>9}{'CPU p50':>9}")
     for name, call in cases():
-        wall, cpu = measured(call, rounds)
+        with decode_turns.unshared():
+            wall, cpu = measured(call, rounds)
         p95 = statistics.quantiles(wall, n=20)[-1]
         print(f"{name:<36}{statistics.median(wall):>9.2f}{p95:>9.2f}{statistics.median(cpu):>9.2f}")
-    sent = len(pictures.preview(file(1024, 1024, ".png")))
+    sent = len(previews.preview(file(1024, 1024, ".png")))
     print(f"a 1024² PNG of {len(file(1024, 1024, '.png')):,} bytes has a preview of {sent:,} bytes")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "darwin" else 1024)
     print(f"most memory: {peak:,.0f} MB")

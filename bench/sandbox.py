@@ -1,6 +1,6 @@
-"""How fast the sandbox paints, on one core, encoding included: .venv/bin/python -m bench.sandbox [--seconds S]
+"""Measure how fast the sandbox paints on one core, encoding included: .venv/bin/python -m bench.sandbox [--seconds S]
 
-Each picture has words of its own, so nothing but the grain is remembered from one to the next. "A second" goes by the
+Each picture has words of its own, so nothing but the grain is cached from one to the next. "A second" is one of the
 processor's time, so that a busy machine does not change it.
 """
 
@@ -36,7 +36,7 @@ def numbered() -> Iterator[str]:
 
 
 def measure(paint: Callable[[str], bytes], seconds: float) -> tuple[float, float, float]:
-    """For one: milliseconds of the processor (all threads), by the clock, and its mean size in kilobytes."""
+    """Return for one picture: milliseconds of the processor (all threads), milliseconds by the clock, and kilobytes."""
     words = numbered()
     paint(next(words))
     count, weight, started, burnt = 0, 0, time.perf_counter(), time.process_time()

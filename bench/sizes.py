@@ -1,4 +1,4 @@
-"""Darkroom in both its sizes, and whoever is measured beside it, as processes of their own."""
+"""Start Darkroom in both its sizes, and other servers that are measured beside it, as processes of their own."""
 
 import json
 import os
@@ -21,12 +21,12 @@ from tests.scaled.programs import answers, wait_until
 from tests.scaled.seed import PASSWORD
 from tests.scaled.services import RabbitMQ, Redis
 
-AT_ONCE = 128  # what an organization and its connection may run: more than any measurement asks for
+AT_ONCE = 128  # what an organization and its connection may run: no measurement asks for more
 
 
 @dataclass
 class Size:
-    """A Darkroom that runs, and whose it is."""
+    """A Darkroom that runs, and the account of its person."""
 
     name: str
     url: str
@@ -51,7 +51,7 @@ def embedded(scratch: Path, **settings: str) -> Iterator[Size]:
 
 @contextmanager
 def scaled(scratch: Path, **settings: str) -> Iterator[Size]:
-    """One web process and one worker process, RabbitMQ, Redis, PostgreSQL; files in a folder that both see."""
+    """Start a web process, a worker process, RabbitMQ, Redis and PostgreSQL. Both processes see the folder of files."""
     with ExitStack() as stack:
         redis, rabbitmq = Redis(made(scratch / "redis")), RabbitMQ(made(scratch / "rabbitmq"))
         for service in (rabbitmq, redis):
@@ -81,7 +81,7 @@ def scaled(scratch: Path, **settings: str) -> Iterator[Size]:
 
 @contextmanager
 def program(command: str, **variables: str) -> Iterator[tuple[str, int]]:
-    """Somebody's server, told its port by {port}; its address when it answers, and its process."""
+    """Start a server, whose command gets its port by {port}. Yield its address, once it answers, and its process."""
     port = free_port()
     words = [sys.executable if word == "python" else word for word in shlex.split(command.format(port=port))]
     with (

@@ -1,7 +1,7 @@
-"""How long Darkroom takes to start, and how much memory it then holds: .venv/bin/python -m bench.start [--rounds N]
+"""Measure how long a start takes, and how much memory Darkroom then holds: .venv/bin/python -m bench.start [--rounds N]
 
-Cold: an empty data folder, the environment made. Later: the same folder again. Ready: /readyz answers 200. Memory:
-the proportional set size of Darkroom and all its children, PostgreSQL included: what the machine would get back.
+Cold: an empty data folder, the environment made. Later: the same folder again. Ready: /readyz answers 200. Memory: the
+proportional set size of Darkroom and all its children, PostgreSQL included: what the machine would get back.
 """
 
 import argparse
@@ -59,7 +59,7 @@ def measure(data: Path) -> Start:
         wait_until_ready(process, port)
         seconds = time.monotonic() - began
         worked = sum(processor_seconds(each) for each in family(process.pid))
-        time.sleep(SETTLE_SECONDS)  # what only the start needed has been given back
+        time.sleep(SETTLE_SECONDS)  # until what only the start needed has been freed
         sizes = {each: proportional_megabytes(each) for each in family(process.pid)}
         python = sizes.pop(process.pid)
         return Start(seconds, worked, python, sum(sizes.values()), 1 + len(sizes))
@@ -102,7 +102,7 @@ def free_port() -> int:
 
 
 def family(pid: int) -> list[int]:
-    """A process and all that descend from it."""
+    """Return the ids of a process and of all its descendants."""
     found = [pid]
     for thread in Path(f"/proc/{pid}/task").iterdir():
         with suppress(FileNotFoundError):  # a thread that has ended meanwhile
@@ -111,7 +111,8 @@ def family(pid: int) -> list[int]:
 
 
 def processor_seconds(pid: int) -> float:
-    """Its own and its ended children's, in user and kernel: tells how busy the rest of the machine was."""
+    """Return the CPU time of the process and its ended children, in user and kernel; beside the clock, it tells how
+    busy the rest of the machine was."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:  # it has ended

@@ -1,9 +1,9 @@
-"""What many streams at once take, in both sizes: .venv/bin/python -m bench.streams [--sizes embedded scaled]
+"""Measure what many streams at once take, in both sizes: .venv/bin/python -m bench.streams [--sizes embedded scaled]
 
-Leaves: from a person's click until the provider has the request, one after the other. Memory: how much the process that
-holds the streams grows at its most, for each stream in flight (1024² PNG, two partials and a final that all come at
-once for all of them). In flight: the most runs at once at which frames are less than a second late, 19 of 20, when each
-stream brings one every `--delay` seconds and the runs begin spread over that time.
+Leaves: from a person's click until the provider has the request, one click after the other. Memory: the largest growth
+of the processes that hold the streams, for each stream in flight (1024² PNG, two partials and a final that all come at
+once for all of them). In flight: the most runs at once at which 19 of 20 frames are less than a second late, when each
+stream brings a frame every `--delay` seconds and the runs begin spread over that time.
 """
 
 import argparse
@@ -27,7 +27,7 @@ AIM_LEAVES_MILLISECONDS = {"embedded": 25, "scaled out": 40}
 AIM_MEGABYTES = 12
 LATE_SECONDS = 1.0
 STEPS = (8, 16, 32, 48, 64, 96, 128)
-REST_SECONDS = 1.5  # so that each finds nothing else to do
+REST_SECONDS = 1.5  # so that each click finds Darkroom idle
 SETTLE_SECONDS = 3.0
 TABLES = ("memory", "leaves", "flight")
 
@@ -87,7 +87,7 @@ def memory(size: Size, watcher: Watcher, streams: int, delay_seconds: float) -> 
 
 
 def in_flight(size: Size, watcher: Watcher, options: argparse.Namespace) -> None:
-    os.sync()  # what was measured before has written much; its way to the disk is not ours
+    os.sync()  # so that the writes of what was measured before do not disturb
     best = 0
     for at_once in STEPS:
         cell = watcher.watch(at_once, options.seconds, options.delay, spread_seconds=options.delay)

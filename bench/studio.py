@@ -1,9 +1,9 @@
-"""How the studio feels: .venv/bin/python -m bench.studio [--runs N] [--seconds S]
+"""Measure how quick the studio feels: .venv/bin/python -m bench.studio [--runs N] [--seconds S]
 
-A real Darkroom, and Chromium in front of it. One run is painted by the sandbox; its files stand in for a stream of N
-runs with four pictures each. Measured are the pages' weight, what moves while they load, the time from the key to the
-reserved tiles, scrolling down all runs, typing while the socket brings 200 events a second, and painting a mask. The
-load of the machine stands beside the figures: long tasks are only as short as the processor is free.
+Chromium uses a real Darkroom. The sandbox paints one run, whose files serve for a stream of N runs with four pictures
+each. Measured are the pages' weight, what moves while they load, the time from the key to the reserved tiles, scrolling
+down all runs, typing while the socket brings 200 events a second, and painting a mask. The machine's load is printed
+with the figures, because long tasks are only as short as the processor is free.
 """
 
 import argparse
@@ -30,7 +30,7 @@ PROMPT = "A lighthouse on a cliff at dusk [sandbox delay=0]"
 
 SEED = """
 from accounts.models import Organization
-from saas import tenancy
+from saas.database import tenancy
 from studio.models import Output, Partial, Run, Slot
 with tenancy.operator():
     org = Organization.objects.get(slug="demo")
@@ -46,7 +46,7 @@ with tenancy.tenant(org.pk):
     Output.objects.bulk_create(outputs)
 """
 
-# Long tasks, layout shift and slow input, as the browser itself tells of them.
+# Long tasks, layout shift and slow input, as the browser itself reports them.
 WATCH = """() => {
   window.seen = { tasks: [], shift: 0, input: [] };
   const watch = (type, act, more) =>
@@ -133,7 +133,7 @@ def signed_in(browser: Browser, address: str, demo: dict[str, str]) -> Page:
 
 def key_to_tiles(page: Page) -> float:
     page.fill("[data-words]", PROMPT)
-    page.wait_for_timeout(1500)  # the price has come, as it has when a person has typed
+    page.wait_for_timeout(1500)  # until the price has come, as after a person has typed
     page.evaluate(KEY_TO_TILES)
     page.press("[data-words]", "Control+Enter")
     taken: float = page.evaluate("taken")
@@ -155,7 +155,7 @@ def weight(page: Page, name: str, path: str) -> Rows:
 
 
 def scroll(page: Page, runs: int, pace: str, *, pixels: int) -> Rows:
-    """A hundred pixels a frame is a wheel that is turned without rest."""
+    """Scroll down all runs. A hundred pixels a frame are a wheel that is turned without rest."""
     page.goto("/o/demo/")
     page.wait_for_load_state("networkidle")
     page.evaluate("seen.tasks.length = 0; seen.shift = 0")
@@ -175,7 +175,7 @@ def scroll(page: Page, runs: int, pace: str, *, pixels: int) -> Rows:
 
 
 def painting(page: Page) -> Rows:
-    """Twenty strokes over a picture of 1024 by 1024, each undone once."""
+    """Paint twenty strokes over a picture of 1024 by 1024, and undo and redo each once."""
     page.goto("/o/demo/")
     page.wait_for_load_state("networkidle")
     tile = page.locator(".tile-succeeded").first
@@ -234,7 +234,7 @@ def typing(browser: Browser, address: str, demo: dict[str, str], seconds: float)
 
 
 def messages(page: Page) -> list[str]:
-    """Pictures on the way for the runs on the screen, each as large as a real one."""
+    """Return messages with partials for the runs on the screen, each as large as a real one."""
     picture = page.locator("[data-run] img").first.get_attribute("src")
     preview = base64.b64encode(page.request.get(str(picture)).body()).decode()
     codes: list[Any] = page.locator("[data-run]").evaluate_all("all => all.map((each) => each.dataset.run)")

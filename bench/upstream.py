@@ -1,10 +1,11 @@
-"""An OpenAI-like image API that costs next to nothing, so that what stands before it is what is measured.
+"""Serve an OpenAI-like image API that costs next to nothing, so that only its caller is measured.
 
 .venv/bin/python -m bench.upstream --port N
 
 Pictures are painted once. Each frame carries the time at which it began to leave, in a PNG chunk at a fixed place
-(characters 44 to 100 of its base64), so that whoever gets the picture can tell how long it took. GET /__requests says
-when which prompt arrived. A picture takes `delay` seconds for each frame, told in the prompt as “delay=0.5”.
+(characters 44 to 100 of its base64), so that its receiver can tell how long it took. GET /__requests lists the prompts
+with the times at which they arrived. Before each frame, the server waits for the seconds that the prompt names as
+“delay=0.5”.
 """
 
 import argparse
@@ -37,7 +38,7 @@ requests: deque[dict[str, object]] = deque(maxlen=REMEMBERED)
 
 @cache
 def picture(blur: float) -> tuple[bytes, bytes]:
-    """Its base64 in two parts, between which the stamp fits."""
+    """Return a picture's base64 in two parts, between which the stamp fits."""
     image = painted(EDGE, EDGE)
     data = (image.gaussblur(blur) if blur else image).write_to_buffer(".png")
     return base64.b64encode(data[:HEAD_BYTES]), base64.b64encode(data[HEAD_BYTES:])
@@ -49,12 +50,12 @@ def stamp(now: float) -> bytes:
 
 
 def sent_at(encoded: bytes) -> float:
-    """From the beginning of a picture's base64."""
+    """Read the time of the stamp from the beginning of a picture's base64."""
     return float(base64.b64decode(encoded[STAMP_AT])[16 : 16 + STAMP_CHARACTERS])
 
 
 def frame(kind: str, blur: float, **more: object) -> list[bytes]:
-    """In pieces, so that megabytes are not copied for each request."""
+    """Return a frame in pieces, so that megabytes are not copied for each request."""
     now = time.time()
     about = {"type": kind, "created_at": int(now), "size": f"{EDGE}x{EDGE}", "quality": "low", "background": "opaque"}
     text = json.dumps({**about, "output_format": "png", **more})

@@ -1,11 +1,11 @@
-"""Usage and exports over a large ledger: DATABASE_URL=… .venv/bin/python -m bench.usage [--entries N] [--seed | --drop]
+"""Measure usage pages and exports: DATABASE_URL=… .venv/bin/python -m bench.usage [--entries N] [--seed | --drop]
 
-A ledger of two years, of thirty people and as many keys, in a database of its own beside the one that is named. It is
+They read a ledger of two years, of thirty people and as many keys, in a database of its own beside the named one. It is
 made at the first time and stays until --drop, so that making it is no part of what is measured (--seed only makes it).
 
-Pages are asked of the program without a network, each with all that it asks of PostgreSQL. An export is made as a
-worker makes it, in a process of its own whose memory is read at its end; beside it, in the same run, psql copies the
-answer of the same query to nowhere.
+Pages are requested in the process, without a network, and include all their queries. An export is made as a worker
+makes it, in a process of its own whose memory is read at its end; beside it, in the same run, psql copies the result of
+the same query to /dev/null.
 """
 
 import argparse
@@ -33,13 +33,13 @@ from django.test import Client
 from django.test.runner import DiscoverRunner
 from psycopg import ClientCursor
 
-from accounts import organizations
 from accounts.models import Membership, Organization, User
+from accounts.people import organizations
 from billing import exports, files, folding
 from billing.models import Entry, Export, Format
 from billing.prices import Tariff
 from billing.sources import SOURCES, Wanted
-from saas import tenancy
+from saas.database import tenancy
 from saas.embedded.binaries import binaries
 
 AIM_MILLISECONDS, AIM_SHARE, AIM_MEGABYTES = 150, 1 / 3, 150
@@ -163,7 +163,7 @@ def export(database: str, owner_id: int, org_id: int, form: str, answers: Any) -
         wanted = unmade(org, Format(form), owner)
         wanted.save(force_insert=True)
         before, began = megabytes(), time.perf_counter()
-        exports.make(wanted, upto=exports.newest_entry(org))
+        exports.note(wanted, exports.write(wanted, upto=exports.newest_entry(org)))
         took = time.perf_counter() - began
         wanted.refresh_from_db()
         answers.put((wanted.rows, took, before, megabytes()))
@@ -171,7 +171,7 @@ def export(database: str, owner_id: int, org_id: int, form: str, answers: Any) -
 
 
 def megabytes() -> float:
-    """The most that this process ever had since it began; getrusage would tell what its parent had."""
+    """Return the most memory that this process ever had since it began; getrusage would report what its parent had."""
     status = Path("/proc/self/status").read_text()
     return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmHWM"))
 

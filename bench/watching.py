@@ -1,4 +1,4 @@
-"""Browsers, as a measurement sees them: who asks for pictures again and again, and notes when each frame arrives."""
+"""Ask for pictures again and again, as a browser does, and note when each frame arrives."""
 
 import http.client
 import itertools
@@ -31,21 +31,21 @@ class Frame:
 
 @dataclass
 class Cell:
-    """What came of so many runs at once, for so long."""
+    """The frames and costs of so many runs at once, for so long."""
 
     frames: list[Frame] = field(default_factory=list)
     streams: int = 0
     seconds: float = 0.0
     processor_seconds: float = 0.0
     came: list[tuple[float, dict[str, Any], int]] = field(default_factory=list)
-    asked: dict[str, float] = field(default_factory=dict)  # when which prompt was submitted
+    asked: dict[str, float] = field(default_factory=dict)  # by prompt, when it was submitted
 
     def lags(self, kind: str) -> list[float]:
         return [frame.lag_seconds for frame in self.frames if frame.kind == kind]
 
 
 class Watcher:
-    """A person with one socket, who has so many runs developed at once."""
+    """A person with one socket, who keeps so many runs developing at once."""
 
     def __init__(self, size: Size, upstream_url: str) -> None:
         self.person = size.person()
@@ -53,7 +53,7 @@ class Watcher:
         self.person.ask_for("a first one, so that all is warm")
 
     def watch(self, at_once: int, seconds: float, delay_seconds: float, *, spread_seconds: float = 0) -> Cell:
-        """They begin together, or one after the other within `spread_seconds`, as people do."""
+        """Keep runs developing. They begin together, or one after the other within `spread_seconds`, as people do."""
         cell = Cell()
         with self.person.listen() as socket, ThreadPoolExecutor(min(at_once, 16)) as asking:
             socket.recv(timeout=5)  # hello
@@ -86,7 +86,7 @@ class Watcher:
         self.person.ask_for(prompt)
 
     def _look_at(self, came: list[tuple[float, dict[str, Any], int]], cell: Cell) -> None:
-        """The picture itself says when it left."""
+        """Note the lags of frames: each picture itself says when it left."""
         step = max(1, len(came) // MOST_LOOKED_AT)
         for at, event, size_bytes in came[::step]:
             kind = event["type"]
@@ -97,7 +97,7 @@ class Watcher:
 
 
 class PeerWatcher:
-    """Asks a server that answers each request with lines of JSON, one for each frame, with the picture inside."""
+    """A client of a server that answers with lines of JSON, one for each frame, with the picture inside."""
 
     def __init__(self, url: str) -> None:
         self.address = urlsplit(url).netloc
@@ -138,7 +138,7 @@ class PeerWatcher:
 
 @dataclass
 class Target:
-    """Who is measured."""
+    """A server that is measured, and its processes."""
 
     name: str
     watcher: Watcher | PeerWatcher

@@ -1,4 +1,4 @@
-"""Where the operator enters what models cost. A price that has held is history: it can be ended, never rewritten."""
+"""Let the operator enter what models cost. A price that was valid is history: it can be ended, never changed."""
 
 from typing import Any, ClassVar
 
@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from accounts import audit
 from accounts.models import User
 from billing.models import Price
-from saas import money
-from saas.forms import MoneyField
-from saas.operator import ForOperators
+from saas.text import money
+from saas.web.forms import MoneyField
+from saas.web.operator_site import ForOperators
 
 RATES = ("text_in", "cached_text", "image_in", "cached_image", "image_out", "text_out")
 OPTIONAL = ("cached_text", "cached_image", "text_out")
@@ -26,7 +26,7 @@ class PriceForm(forms.ModelForm[Price]):
 
 @admin.register(Price)
 class PriceAdmin(ForOperators[Price]):
-    """Dollars for a million tokens of each kind."""
+    """Prices in dollars for a million tokens of each kind."""
 
     form = PriceForm
     list_display = (
@@ -64,7 +64,7 @@ class PriceAdmin(ForOperators[Price]):
             obj.save(update_fields=["valid_until"])
         else:
             obj.save(force_insert=True)
-        assert isinstance(request.user, User)  # noqa: S101 the site lets nobody else in
+        assert isinstance(request.user, User)  # noqa: S101 the site admits only signed-in users
         audit.record(
             org=None,
             by=request.user,

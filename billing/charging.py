@@ -1,22 +1,27 @@
-"""What becomes of held money: charged, given back, or uncertain until somebody knows. Each moves the hold and writes
-the ledger in one transaction, and each may be called twice: the second time changes nothing."""
+"""Settle, release or doubt held money, resolve what is uncertain, and correct charges. Each function moves the hold and
+writes the ledger in one transaction. `settle`, `release` and `doubt` may be called twice: the second call changes
+nothing, except that usage replaces an estimate."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from accounts import audit, quotas
-from accounts.errors import Refused
+from django.db import transaction
+
+from accounts import audit
+from accounts.errors import NotAllowed, Refused
+from accounts.limits import holds as limit_holds
 from accounts.models import Hold, HoldState, Membership
-from billing import ledger, tokens
+from billing import ledger, prices, tokens
 from billing.ledger import Purpose, Said
 from billing.models import Entry, EntryKind
 from billing.prices import Tariff
 from billing.tokens import Tokens
-from saas import money
+from saas.database.transactions import once_more
+from saas.text import money
 
 
 def terms(tariff: Tariff, purpose: Purpose) -> dict[str, Any]:
-    """What a hold remembers of what was agreed."""
+    """Return what a hold remembers of what was agreed: the tariff and what it is for."""
     return {"tariff": tariff.to_json(), "purpose": purpose.to_json()}
 
 
@@ -28,10 +33,10 @@ def settle(
     request_id: str = "",
     read: Callable[[Mapping[str, Any] | None], Tokens | None] = tokens.read,
 ) -> bool:
-    """The provider has delivered, or has charged all the same. Without its usage the held amount is what was paid, and
-    the entry says that this is a guess; usage that comes later puts it right.
-    Answers whether anything was new."""
-    tariff = Tariff.from_json(held.terms["tariff"])
+    """Settle a hold: the provider has delivered, or has charged all the same. Without usage, the held amount counts as
+    paid and the entry says that this is an estimate; usage that comes later corrects it. Return whether anything was
+    new."""
+    tariff = _agreed(held)
     used_up = read(usage)
     is_estimated = tariff.flat_micros is None and not _says_all(used_up, tariff)
     micros = held.micros if is_estimated else tariff.cost(used_up or Tokens())
@@ -39,9 +44,9 @@ def settle(
     said = Said(used_up or Tokens(), str(chosen.get("quality", "")), str(chosen.get("size", "")), request_id)
     counted = ledger.charge(held, micros=micros, is_estimated=is_estimated, said=said)
     if counted is not None:
-        quotas.note_settled(held, counted, micros=micros)
+        limit_holds.note_settled(held, counted, micros=micros)
         return True
-    with quotas.settling(held, micros=micros, is_estimated=is_estimated) as settled:
+    with limit_holds.settling(held, micros=micros, is_estimated=is_estimated) as settled:
         if settled is not None:
             ledger.write(
                 held,
@@ -56,26 +61,34 @@ def settle(
 
 
 def release(*holds: Hold) -> None:
-    """Nothing was charged, so nothing is written."""
-    quotas.release(*(held for held in holds if held.state == HoldState.OPEN))
+    """Release open holds. Nothing was charged, so no entry is written."""
+    limit_holds.release(*(held for held in holds if held.state == HoldState.OPEN))
 
 
 def doubt(held: Hold, *, request_id: str = "") -> Entry | None:
-    """The provider may have charged. The money stays held until somebody resolves it, or usage comes after all."""
-    if not quotas.doubt(held):
+    """Mark a hold as uncertain: the provider may have charged. The money stays held until the charge is resolved, or
+    usage comes after all. Return the entry, or None if the hold was not open."""
+    if not limit_holds.doubt(held):
         return None
     return ledger.write(held, EntryKind.UNCERTAIN, open_micros=held.micros, said=Said(request_id=request_id))
 
 
 def resolve(held: Hold, *, by: Membership | None, is_charged: bool, note: str, micros: int | None = None) -> Entry:
-    """Somebody looked at the provider's own books. `micros` where they know better than what was held."""
+    """Resolve an uncertain charge by what the provider's own books say: `micros`, or what was held, or not charged.
+    Raise NotAllowed for the operator's key: its books are the operator's, so no member says what it was charged."""
+    _refuse_members(held, by)
+    return once_more(lambda: _resolve(held, by=by, is_charged=is_charged, note=note, micros=micros))
+
+
+@transaction.atomic
+def _resolve(held: Hold, *, by: Membership | None, is_charged: bool, note: str, micros: int | None) -> Entry:
     amount = held.micros if micros is None else micros
     if not Hold.objects.select_for_update().filter(pk=held.pk, state=HoldState.UNCERTAIN).exists():
         raise Refused("This is resolved already.")
     if is_charged:
-        quotas.settle(held, micros=amount, is_estimated=micros is None)
+        limit_holds.settle(held, micros=amount, is_estimated=micros is None)
     else:
-        quotas.release(held)
+        limit_holds.release(held)
     entry = ledger.write(
         held,
         EntryKind.RESOLUTION,
@@ -96,10 +109,17 @@ def resolve(held: Hold, *, by: Membership | None, is_charged: bool, note: str, m
 
 
 def correct(held: Hold, *, by: Membership | None, micros: int, note: str) -> Entry:
-    """More, or less where it is negative; never by editing what stands."""
+    """Correct a charge by `micros`: more, or less if it is negative. A new entry says so; entries are never changed.
+    Raise NotAllowed as `resolve` does."""
+    _refuse_members(held, by)
     if held.state != HoldState.SETTLED:
         raise Refused("Only what was charged can be corrected.")
-    quotas.correct(held, micros=micros)
+    return once_more(lambda: _correct(held, by=by, micros=micros, note=note))
+
+
+@transaction.atomic
+def _correct(held: Hold, *, by: Membership | None, micros: int, note: str) -> Entry:
+    limit_holds.correct(held, micros=micros)
     entry = ledger.write(held, EntryKind.CORRECTION, micros=micros, by=by, note=note)
     audit.record(
         org=held.org,
@@ -111,6 +131,24 @@ def correct(held: Hold, *, by: Membership | None, micros: int, note: str) -> Ent
     return entry
 
 
+def _refuse_members(held: Hold, by: Membership | None) -> None:
+    if held.is_lent and by is not None:
+        raise NotAllowed("The operator of this Darkroom paid for this with their key, so only they can change it.")
+
+
+def _agreed(held: Hold) -> Tariff:
+    """Return the tariff that the hold remembers. A flat price on the operator's key dates from the time when an admin
+    could set one: count the tokens at the operator's prices instead."""
+    agreed = Tariff.from_json(held.terms["tariff"])
+    if not held.is_lent or agreed.flat_micros is None:
+        return agreed
+    try:
+        return prices.token_tariff(held.terms["purpose"]["model"], held.created_at)
+    except prices.Unpriced:
+        return agreed
+
+
 def _says_all(used_up: Tokens | None, tariff: Tariff) -> bool:
-    """A talk has used something of its text model, whether that is said or not."""
+    """Return whether the usage is complete. A talk always uses tokens of its text model, whether the provider says so
+    or not."""
     return used_up is not None and (used_up.talk_in > 0 or not tariff.counts_talk)

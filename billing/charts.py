@@ -1,5 +1,5 @@
-"""Bars of a chart as numbers for a template: drawn by the server, without a script. Places along the width are percent,
-heights are whole units, so that text in the drawing is never stretched."""
+"""Compute the bars of a chart as numbers for a template: the server draws it, without a script. Places along the width
+are percent, heights are whole units, so that text in the drawing is never stretched."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from billing.usage import Layer
 HEIGHT = 160
 HEADROOM = 20  # above the highest line, for its figure
 FILLED = 0.74  # of each bar's share of the width
-WIDEST = 9.0  # percent: few bars are no walls
-MOST_BARS = 62  # beyond, several days share one
-MOST_SERIES = 6  # the rest is one more
+WIDEST = 9.0  # percent, so that a few bars are not too wide
+MOST_BARS = 62  # with more days, several share a bar
+MOST_SERIES = 6  # all others together are one more
 MOST_LABELS = 5
-LEAST_HEIGHT = 2  # what there is can be seen
+LEAST_HEIGHT = 2  # so that every amount can be seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def days_a_bar(count_days: int) -> int:
 
 
 def of(days: Sequence[date], layers: Sequence[Layer], *, in_images: bool) -> Chart:
-    """Stacked: the first series at the foot."""
+    """Stack the layers of each bar, the first series at the foot."""
     size = days_a_bar(len(days))
     groups = [days[start : start + size] for start in range(0, len(days), size)]
     heights: list[dict[int, int]] = [{} for _ in groups]
@@ -75,13 +75,13 @@ def of(days: Sequence[date], layers: Sequence[Layer], *, in_images: bool) -> Cha
 
 
 def of_months(amounts: Sequence[tuple[date, int]]) -> Chart:
-    """One bar for each month, the oldest first."""
+    """Draw one bar for each month, the oldest first."""
     ends = [(first, following(first) - ONE_DAY) for first, _ in amounts]
     return _drawn(ends, [{0: amount} for _, amount in amounts])
 
 
 def nice(most: int) -> int:
-    """The round number above which no bar reaches; even, so that its half can be said."""
+    """Return a round number that no bar exceeds; even, so that its half can be shown."""
     step = 1
     while True:
         for tenths in (20, 30, 40, 50, 60, 80, 100):
@@ -107,7 +107,7 @@ def _pieces(held: dict[int, int], top: int) -> tuple[Piece, ...]:
     pieces, y = [], HEADROOM + HEIGHT
     for series, amount in sorted(held.items()):
         if amount <= 0:
-            continue  # a correction that gives back has no height
+            continue  # a sum that corrections made negative has no height
         height = max(LEAST_HEIGHT, round(amount * HEIGHT / top))
         y -= height
         pieces.append(Piece(series, max(0, y), height))
@@ -115,12 +115,12 @@ def _pieces(held: dict[int, int], top: int) -> tuple[Piece, ...]:
 
 
 def _ticks(top: int) -> tuple[Tick, ...]:
-    """The round number and its half."""
+    """Draw a tick at the round number and one at its half."""
     return tuple(Tick(HEADROOM + HEIGHT - HEIGHT * part // 2, top * part // 2) for part in (2, 1) if top * part >= 2)  # noqa: PLR2004
 
 
 def _labels(firsts: Sequence[date], middle: Callable[[int], float]) -> tuple[Label, ...]:
-    """A few days along the foot, the first and the last among them."""
+    """Label a few days along the foot, the first and the last among them."""
     count = min(MOST_LABELS, len(firsts))
     places = sorted({round(number * (len(firsts) - 1) / max(1, count - 1)) for number in range(count)})
     few = len(firsts) <= MOST_LABELS

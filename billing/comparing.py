@@ -1,4 +1,4 @@
-"""The provider's own usage beside the ledger of the same days, and what the difference is made of. Reads only."""
+"""Compare the provider's own usage with the ledger of the same days, and explain the difference. Reads only."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ TITLES = {
     "images": "Pictures",
     "requests": "Calls",
 }
-# What a kind of count of the file is made of in the ledger.
+# The columns of the ledger that make up each kind of count in the file.
 PARTS = {
     **{kind: (kind,) for kind in TOKENS},
     "tokens_in": ("text_in", "image_in"),
@@ -40,12 +40,12 @@ PARTS = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One kind of count, by both."""
+    """One kind of count, the provider's and ours."""
 
     kind: str
     theirs: int
     ours: int
-    rate: int | None  # micro-dollars for a million, where all models have the same
+    rate: int | None  # micro-dollars for a million, if one rate counted for all
 
     @property
     def title(self) -> str:
@@ -57,7 +57,7 @@ class Line:
 
     @property
     def micros(self) -> int | None:
-        """What the difference comes to at the list price."""
+        """Return what the difference comes to at the list price."""
         return None if self.rate is None else round(self.difference * self.rate / MILLION)
 
 
@@ -69,7 +69,7 @@ class Comparison:
     their_micros: int | None
     our_micros: int
     reasons: list[tuple[str, int | None]]  # in words, with what each comes to
-    foreign: list[str]  # models of the file that nobody used here
+    foreign: list[str]  # models of the file that were not used here
 
     @property
     def difference(self) -> int | None:
@@ -101,7 +101,8 @@ def compare(*, org: Organization, connection: ProviderConnection, data: bytes) -
 
 
 def _must_be_ours(connection: ProviderConnection, said: Said) -> None:
-    """Where the connection says which account it belongs to, a file of another one is a mistake."""
+    """Refuse a file of another account, if the connection says to which account it belongs, and a file of several
+    organizations."""
     for found, meant, word in (
         (said.organizations, connection.openai_organization, "organization"),
         (said.projects, connection.openai_project, "project"),
@@ -117,8 +118,8 @@ def _must_be_ours(connection: ProviderConnection, said: Said) -> None:
 
 
 def _foreign_models(entries: QuerySet[Entry], said: Said) -> list[str]:
-    """Those that nobody used here: what else the account does is not ours to count. Names at the provider may carry a
-    date behind them."""
+    """Return the file's models that were not used here: what else the account does is not ours to count. The provider
+    may add a date to a model's name. Raise Refused if none of the models was used here."""
     ours = set(entries.exclude(model="").values_list("model", flat=True).distinct())
     foreign = sorted(theirs for theirs in said.models if not any(theirs.startswith(model) for model in ours))
     if foreign and ours and len(foreign) == len(said.models):
@@ -130,7 +131,8 @@ def _foreign_models(entries: QuerySet[Entry], said: Said) -> list[str]:
 
 
 def _entries(org: Organization, connection: ProviderConnection, said: Said) -> QuerySet[Entry]:
-    """By the moment in which each was written: the provider counts days in UTC, and by when a call ended."""
+    """Select the entries by the moment in which each was written: the provider counts calls by their end, in days of
+    UTC."""
     since, until = (datetime.combine(day, time(), UTC) for day in (said.first, said.last + ONE_DAY))
     return Entry.objects.filter(org=org, is_play=False, connection_code=connection.code, at__gte=since, at__lt=until)
 
@@ -146,7 +148,7 @@ def _line(kind: str, theirs: int, ours: dict[str, int], entries: QuerySet[Entry]
 
 
 def _rate(kind: str, entries: QuerySet[Entry]) -> int | None:
-    """The price that these entries were charged by, if it was one."""
+    """Return the rate that these entries were charged by, if it was a single one."""
     parts = [part for part in PARTS[kind] if part in TOKENS]
     if len(parts) != 1 or kind.startswith("cached"):
         return None

@@ -1,5 +1,5 @@
-"""How rows become a file. PostgreSQL writes the rows; they pass through in pieces, so a million of them need no more
-memory than a hundred."""
+"""Write rows into a file. PostgreSQL formats the rows; they pass through in pieces, so that a million of them need no
+more memory than a hundred."""
 
 import shutil
 import tempfile
@@ -17,18 +17,18 @@ from billing.models import Format
 from billing.sources import FOCUS, Source, Wanted
 
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()  # tells a spreadsheet that the text is UTF-8
-ROWS_PER_SHEET = 1_000_000  # Excel ends a little above
+ROWS_PER_SHEET = 1_000_000  # Excel's limit is a little higher
 LONGEST_CELL = 32_767  # Excel's
 TELL_EVERY = 10_000
 BUFFER_BYTES = 1 << 20
 CODE_WIDTH, STAMP_WIDTH, TEXT_WIDTH, NUMBER_WIDTH = 38, 20, 22, 13
-# A line of JSON has no control characters, so with these as quote and delimiter it is written as it is.
+# A line of JSON has no control characters, so with these as quote and delimiter COPY writes it unchanged.
 AS_IT_IS = "(FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02')"
-Tell = Callable[[int], None]  # of each ten thousand rows
+Tell = Callable[[int], None]  # called with the count at each TELL_EVERY rows
 
 
 def write(file: BinaryIO, form: Format, source: Source, wanted: Wanted, tell: Tell) -> int:
-    """Answers how many rows there are."""
+    """Write the rows. Return how many there are."""
     if form == Format.XLSX:
         return _write_workbook(file, source, wanted, tell)
     if form == Format.FOCUS:
@@ -41,7 +41,7 @@ def write(file: BinaryIO, form: Format, source: Source, wanted: Wanted, tell: Te
 
 
 def total(form: Format, source: Source, wanted: Wanted) -> int:
-    """What the file's amounts come to, in micro-dollars."""
+    """Return the sum of the file's amounts, in micro-dollars."""
     meant = FOCUS if form == Format.FOCUS else source
     inner, values = query(meant, "plain", wanted)
     statement = f'SELECT coalesce(sum("{meant.amount}") * 1000000, 0)::bigint FROM ({inner}) line'  # noqa: S608
@@ -51,14 +51,14 @@ def total(form: Format, source: Source, wanted: Wanted) -> int:
 
 
 def query(source: Source, how: str, wanted: Wanted) -> tuple[str, dict[str, Any]]:
-    """With its values. `how` is one of Column's ways to write itself."""
+    """Return the query and its values. `how` names the method of Column that writes a column."""
     rows, values = source.rows(wanted)
     columns = {name: getattr(column, how)() for name, column in source.columns.items()}
     return f"SELECT {sheets.listed(columns)} {rows}", values
 
 
 def _write_copy(file: BinaryIO, asked: tuple[str, dict[str, Any]], options: str, tell: Tell) -> int:
-    """PostgreSQL's own COPY, a row at a time as it comes."""
+    """Write by PostgreSQL's own COPY, row by row as they come. Return how many lines there are."""
     lines, waiting = 0, bytearray()
     with connection.cursor() as cursor, cursor.copy(f"COPY ({asked[0]}) TO STDOUT {options}", asked[1]) as copied:
         for line in copied:
@@ -74,7 +74,8 @@ def _write_copy(file: BinaryIO, asked: tuple[str, dict[str, Any]], options: str,
 
 
 def _write_workbook(file: BinaryIO, source: Source, wanted: Wanted, tell: Tell) -> int:
-    """Cells of text are text, whatever they begin with; amounts are numbers with every digit; days are days."""
+    """Write an Excel workbook: text stays text, whatever it begins with; amounts are numbers with every digit; days are
+    days. Return how many rows there are."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "export.xlsx"
         options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "tmpdir": folder}
@@ -90,7 +91,7 @@ def _write_workbook(file: BinaryIO, source: Source, wanted: Wanted, tell: Tell) 
 
 
 class Book:
-    """Sheets of at most a million rows, one after another."""
+    """A workbook with sheets of at most a million rows, one after another."""
 
     def __init__(self, book: Any, source: Source) -> None:
         self.book, self.source, self.rows = book, source, 0
@@ -124,7 +125,7 @@ class Book:
             self.sheet.write_string(0, number, name, self.heading)
 
     def _end(self, lines: int) -> None:
-        """A tag of “2027” is text and needs no green corner that calls it a mistake."""
+        """Finish a sheet. Switch off Excel's warning about numbers stored as text, since a tag of “2027” is text."""
         last = len(self.source.columns) - 1
         self.sheet.autofilter(0, 0, max(1, lines), last)
         self.sheet.ignore_errors({"number_stored_as_text": f"A1:{_letters(last)}{lines + 1}"})
@@ -146,7 +147,7 @@ class Book:
 
 
 def _rows(asked: tuple[str, dict[str, Any]]) -> Iterator[tuple[Any, ...]]:
-    """By a cursor of the server's, so that they are not all here at once."""
+    """Yield the rows by a server-side cursor, so that they are never all in memory."""
     with connection.chunked_cursor() as cursor:
         cursor.execute(*asked)
         while chunk := cursor.fetchmany(2000):
@@ -160,7 +161,7 @@ def _width(name: str, kind: str) -> int:
 
 
 def _letters(number: int) -> str:
-    """0 is A, 26 is AA."""
+    """Return the letters of a column: 0 is A, 26 is AA."""
     letters = ""
     while number >= 0:
         letters = chr(ord("A") + number % 26) + letters

@@ -1,4 +1,4 @@
-"""The ledger is added up by day, so that a page over a million entries reads a few thousand rows."""
+"""Add up the ledger by day, so that a page over a million entries reads a few thousand rows."""
 
 from django.db import connection, transaction
 
@@ -7,7 +7,7 @@ from billing.models import Entry, UseCursor
 from billing.models.usage import DIMENSIONS
 from billing.usage import EVERY_BY
 
-FOLD_FROM = 5_000  # entries that wait to be added up, before a page asks for it
+FOLD_FROM = 5_000  # so many entries wait before a page asks a worker to add them up
 
 FOLD = f"""
 INSERT INTO billing_dayuse AS sums (
@@ -34,8 +34,8 @@ ON CONFLICT (org_id, is_play, dimension, day, key) DO UPDATE SET
 
 
 def fold(org: Organization) -> int:
-    """Adds up what was written since the last time; answers how many entries. Behind the organization's lock, which
-    every entry on its way shares: none with a smaller number can come later."""
+    """Add up what was written since the last time. Return how many entries that were. It takes the organization's lock,
+    which every transaction that writes an entry shares: no entry with a smaller number can come later."""
     with transaction.atomic():
         org.locked()
         cursor, _ = UseCursor.objects.get_or_create(org=org)
@@ -51,7 +51,7 @@ def fold(org: Organization) -> int:
 
 
 def is_behind(org: Organization) -> bool:
-    """Whether adding up is worth a worker's while."""
+    """Return whether more than FOLD_FROM entries wait, so that adding up is worth a worker's time."""
     after = UseCursor.objects.filter(org=org).values_list("last_entry_id", flat=True).first() or 0
     waiting = Entry.objects.filter(org=org, pk__gt=after).values("pk")[: FOLD_FROM + 1]
     return waiting.count() > FOLD_FROM

@@ -6,8 +6,8 @@ from django.core.validators import MaxValueValidator
 from accounts.models import Organization, ProviderConnection, ProviderKind, Quota
 from accounts.models.quotas import QUALITIES
 from billing.models import Price
-from saas import money
-from saas.forms import MoneyField, RadioCards
+from saas.text import money
+from saas.web.forms import MoneyField, RadioCards
 
 MOST_COUNT = 1_000_000_000
 SIZES = [
@@ -27,7 +27,7 @@ def _count(label: str, most: int = MOST_COUNT) -> forms.IntegerField:
 
 
 class LimitsForm(forms.Form):
-    """All that a quota says. Empty is unlimited."""
+    """All fields of a quota. Empty is unlimited."""
 
     money_month = _amount("Dollars a month")
     money_day = _amount("Dollars a day")
@@ -69,7 +69,7 @@ class LimitsForm(forms.Form):
 
 
 class ManyForm(forms.Form):
-    """One limit of many people."""
+    """One limit for many people."""
 
     WHAT = (
         ("money_month", "Dollars a month"),

@@ -1,4 +1,6 @@
-"""The only writer of the ledger, and the only reader of its totals."""
+"""Write the ledger, and read the total of all that was ever paid. The SQL function `billing_write`
+(billing/migrations/0011_one_writer.py) writes the rows. No other module calls it; `billing_charge`, of the same
+migration, calls it for the usual end of a hold."""
 
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
@@ -9,8 +11,8 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-from accounts import counters
-from accounts.counters import Found
+from accounts.limits import counters
+from accounts.limits.counters import Found
 from accounts.models import Hold, HoldState, Membership, Organization
 from billing.models import Entry, EntryKind, Snapshot
 from billing.tokens import Tokens
@@ -18,7 +20,7 @@ from billing.tokens import Tokens
 
 @dataclass(frozen=True, slots=True)
 class Purpose:
-    """What a hold was taken for, as the ledger will name it; kept with the hold."""
+    """What a hold was taken for, as the ledger will name it; stored with the hold."""
 
     run_kind: str
     model: str
@@ -37,7 +39,7 @@ class Purpose:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the provider said of a call that it answered."""
+    """What the provider said of a call."""
 
     tokens: Tokens = field(default_factory=Tokens)
     quality: str = ""
@@ -67,8 +69,8 @@ class Total(NamedTuple):
 
 
 def charge(held: Hold, *, micros: int, is_estimated: bool, said: Said) -> list[Found] | None:
-    """The usual end of a hold, all in one statement: it is settled, written down and counted. Answers the counters as
-    they are then, or None where the money was not held any more: then nothing has changed."""
+    """Settle a hold, write its entry and change the counters, all in one statement: the usual end of a hold. Return the
+    counters as they are afterwards, or None if the money was not held any more: then nothing has changed."""
     values: dict[str, Any] = {
         "hold": held.pk,
         "micros": micros,
@@ -98,7 +100,8 @@ def write(
     by: Membership | None = None,
     note: str = "",
 ) -> Entry:
-    """In the transaction that moves the hold: no payment without its entry, no entry without its payment."""
+    """Write an entry. Call in the transaction that moves the hold: no payment without its entry, no entry without its
+    payment."""
     values: dict[str, Any] = {
         "hold": held.pk,
         "kind": kind.value,
@@ -119,7 +122,7 @@ def entries_of(run_code: UUID) -> QuerySet[Entry]:
 
 
 def total(org: Organization, *, is_play: bool = False) -> Total:
-    """All that was ever paid: the newest snapshot and what was written since."""
+    """Return all that was ever paid: the newest snapshot, plus what was written since."""
     newest = Snapshot.objects.filter(org=org, is_play=is_play).order_by("-last_entry_id").first()
     since = Entry.objects.filter(org=org, is_play=is_play, pk__gt=newest.last_entry_id if newest else 0)
     sums = since.aggregate(micros=Sum("micros", default=0), images=Sum("images", default=0))
@@ -127,7 +130,8 @@ def total(org: Organization, *, is_play: bool = False) -> Total:
 
 
 def snapshot(org: Organization, *, is_play: bool) -> Snapshot | None:
-    """Behind the organization's lock, which every writer shares: no entry with a smaller id can still be on its way."""
+    """Write a snapshot up to the newest entry; return None if there is none. It takes the organization's lock, which
+    every transaction that writes an entry shares: no entry with a smaller id can still come."""
     org.locked()
     last = Entry.objects.filter(org=org, is_play=is_play).order_by("-pk").first()
     if last is None:

@@ -1,5 +1,5 @@
-"""Closing a month's books, and what stands in them. What comes later is booked in the next open month by the database
-itself; here a month is only closed and read."""
+"""Close months, and draw up their statements. The database itself books later entries in the next open month; this
+module only closes and reads months."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.errors import NotAllowed, Refused
+from accounts.limits.periods import today, zone
 from accounts.models import Hold, HoldState, Membership, Organization, Role
-from accounts.periods import today, zone
 from billing import usage
 from billing.models import ClosedMonth, Entry, EntryKind
 from billing.spans import OWN, Span, following
 from billing.usage import EVERY_BY, NAMELESS, Scope, Sum
-from saas import money
+from saas.text import money
 
-PARTS = ("connection", "model", "member", "key", "project")  # of a statement
-MOST_NAMED = 200  # entries that a statement names one by one
+PARTS = ("connection", "model", "member", "key", "project")  # the parts of a statement
+MOST_NAMED = 200  # most entries that a statement lists one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """Entries that a statement names one by one, and what all of them come to, also those for which it has no room."""
+    """Entries that a statement lists one by one, and the sum of all of them, including those that it has no room
+    for."""
 
     entries: list[Entry]
     count: int
@@ -73,13 +74,13 @@ class Statement:
     total: Sum
     parts: list[Part]
     corrections: Named
-    uncertain: Named  # with what is held for them
-    late: Named  # of months that were closed before
+    uncertain: Named  # the sum is what is held for them
+    late: Named  # booked here because their own month was closed
     being_made: int
 
     @property
     def is_as_closed(self) -> bool:
-        """Whether the ledger still says what it said when the month was closed."""
+        """Return whether the ledger still has the sums that it had when the month was closed."""
         closed = self.month.closed
         if closed is None:
             return True
@@ -92,7 +93,7 @@ def scope_of(org: Organization, month: date, *, is_play: bool) -> Scope:
 
 
 def all_months(org: Organization, *, is_play: bool) -> list[Month]:
-    """With entries or closed, and the one that it is; the newest first."""
+    """Return the months that have entries or are closed, and the present one; the newest first."""
     now = today(org).month
     span = Span(OWN, date.min.replace(year=2000), date.max.replace(year=2999))
     sums = {one.first: one for one in usage.by_month(Scope(org, span, is_play, {}))}
@@ -111,7 +112,7 @@ def all_months(org: Organization, *, is_play: bool) -> list[Month]:
 
 
 def close(*, org: Organization, by: Membership, month: date) -> ClosedMonth:
-    """With every month before it that is open still. Closed already, it stays as it was closed."""
+    """Close a month, and every open month before it. A month that is closed already stays as it was closed."""
     with transaction.atomic():
         org = org.locked()
         if not Membership.objects.filter(pk=by.pk, role__in=[Role.ADMIN, Role.OWNER]).exists():
@@ -149,7 +150,8 @@ def statement(org: Organization, month: date, *, is_play: bool) -> Statement:
 
 
 def _unanswered(entries: QuerySet[Entry], closed: ClosedMonth | None) -> QuerySet[Entry]:
-    """Uncertain charges of which nobody knew more: by now, or when the month was closed."""
+    """Select uncertain charges that no charge or resolution has followed: by now or, for a closed month, until it was
+    closed."""
     answers = Entry.objects.filter(
         org=OuterRef("org"),
         slot_code=OuterRef("slot_code"),
@@ -162,7 +164,7 @@ def _unanswered(entries: QuerySet[Entry], closed: ClosedMonth | None) -> QuerySe
 
 
 def _open_until(org: Organization, month: date, before: ClosedMonth | None) -> Iterator[date]:
-    """From the first month that is open, to this one."""
+    """Yield the open months from the first one to this one."""
     oldest = Entry.objects.filter(org=org).order_by("counted_on").values_list("counted_on", flat=True).first()
     each = following(before.month) if before else min(oldest.replace(day=1) if oldest else month, month)
     while each <= month:
@@ -198,5 +200,5 @@ def _named(entries: QuerySet[Entry], column: str = "micros") -> Named:
 
 
 def now_in(org: Organization) -> str:
-    """The moment that a statement was drawn up, in the organization's own time."""
+    """Return the present moment in the organization's own time, to show when a statement was drawn up."""
     return f"{timezone.now().astimezone(zone(org)):%-d %B %Y, %H:%M} ({org.time_zone})"

@@ -1,6 +1,7 @@
-"""What a picture will cost at most, and what it cost: tokens times the price of their kind, or a flat price.
+"""Estimate what a picture will cost at most, and compute what it cost: tokens times the price of their kind, or a flat
+price.
 
-The tariff that an estimate was made with goes along with the run, so that what was said before is what is charged."""
+The tariff of an estimate is kept with the hold, so that the price that was shown is the price that is charged."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -11,11 +12,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
-from accounts.errors import Refused
+from accounts.errors import NotAllowed, Refused
 from accounts.models import Membership, ProviderConnection
 from billing.models import FlatPrice, Price
 from billing.tokens import Tokens
-from saas import money
+from saas.text import money
 
 MILLION = 1_000_000
 # A kind without a price of its own costs what the dearer kind costs.
@@ -25,7 +26,7 @@ KINDS = ("text_in", "image_in", "cached_text", "cached_image", "image_out", "tex
 
 
 class Unpriced(Refused):
-    """What has no price is never free: it cannot be used."""
+    """A refusal to use what has no price, because it must not be free."""
 
     def __init__(self, model: str) -> None:
         super().__init__(f"{model} has no price, so it cannot be used. The operator of this Darkroom can enter one.")
@@ -46,11 +47,11 @@ class Tariff:
         return "talk_in" in self.rates
 
     def most(self, tokens: Tokens) -> int:
-        """Rounded up, so that what is held covers what comes."""
+        """Return what the tokens cost at most, rounded up so that the hold covers the charge."""
         return -(-self._parts(tokens) // MILLION) if self.flat_micros is None else self.flat_micros
 
     def cost(self, tokens: Tokens) -> int:
-        """Rounded to the nearest micro-dollar."""
+        """Return what the tokens cost, rounded to the nearest micro-dollar."""
         return (self._parts(tokens) + MILLION // 2) // MILLION if self.flat_micros is None else self.flat_micros
 
     def to_json(self) -> dict[str, Any]:
@@ -61,7 +62,8 @@ class Tariff:
         return cls(**data)
 
     def _parts(self, tokens: Tokens) -> int:
-        """Cached tokens are among those that came in, at a lower price."""
+        """Return the cost in millionths of a micro-dollar. Cached tokens are among the input tokens, at a lower
+        price."""
         plain = {
             **tokens.to_json(),
             "text_in": tokens.text_in - tokens.cached_text,
@@ -74,7 +76,7 @@ class Tariff:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """For all pictures of a run together; `each` is what has to be held for one."""
+    """The cost of all pictures of a run together; `each` is what has to be held for one."""
 
     low: int
     high: int
@@ -93,10 +95,10 @@ class Estimate:
 def tariff_for(
     *, model: str, connection: ProviderConnection, talk_model: str = "", at: datetime | None = None
 ) -> Tariff:
-    """With the text model's own price where one leads a talk. Raises Unpriced.
+    """Return the tariff of a call, with the text model's own price if one leads a talk. Raise Unpriced.
 
-    The sandbox takes no money and is priced like the real thing, so that a team learns what its pictures would cost;
-    accounts.quotas keeps its play money apart."""
+    The sandbox takes no money and is priced like real pictures, so that a team learns what its pictures would cost;
+    accounts.limits.holds keeps its play money apart."""
     moment = at or timezone.now()
     flat = flat_price(connection, moment)
     if flat is not None:
@@ -111,24 +113,27 @@ def tariff_for(
 
 
 def token_tariff(model: str, moment: datetime) -> Tariff:
-    """Of a text model, whatever the connection takes for a picture. Raises Unpriced."""
+    """Return the tariff of a model by its tokens, whatever flat price the connection has. Raise Unpriced."""
     price = _price(model, moment)
     return Tariff(rates=_rates(price), price_id=price.pk)
 
 
 def estimate(tariff: Tariff, *, least: Tokens, most: Tokens, images: int) -> Estimate:
-    """From what one picture uses at least and at most."""
+    """Estimate a run from what one picture uses at least and at most."""
     each = tariff.most(most)
     return Estimate(tariff.cost(least) * images, each * images, images, each, tariff)
 
 
 def is_play(connection: ProviderConnection) -> bool:
-    """Whether what it costs is only said and never paid."""
+    """Return whether the costs of this connection are only shown, and never paid."""
     return connection.traits.is_play
 
 
 def set_flat_price(*, connection: ProviderConnection, by: Membership, micros: int | None) -> None:
-    """From now on; None goes back to the prices for tokens."""
+    """Set the flat price from now on; None goes back to the prices for tokens. Raise NotAllowed for the operator's key:
+    the loan is counted at the operator's prices."""
+    if connection.traits.is_lent:
+        raise NotAllowed("The operator of this Darkroom pays for this connection, so only they set its prices.")
     now = timezone.now()
     with transaction.atomic():
         connection.org.locked()
@@ -151,6 +156,10 @@ def set_flat_price(*, connection: ProviderConnection, by: Membership, micros: in
 
 
 def flat_price(connection: ProviderConnection, moment: datetime) -> FlatPrice | None:
+    """Return the flat price at this moment. Always None for the operator's key: a row from the time when an admin could
+    set one does not count."""
+    if connection.traits.is_lent:
+        return None
     held = FlatPrice.objects.filter(org=connection.org_id, connection=connection, valid_from__lte=moment)
     return held.exclude(valid_until__lte=moment).order_by("-pk").first()
 

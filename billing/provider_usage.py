@@ -1,6 +1,6 @@
-"""The provider's own usage as a file: the pages of OpenAI's usage and costs API as JSON, or the sheets that its pages
-export as CSV. Which columns there are differs from month to month, so whatever is known is taken and the rest left; a
-number is taken exactly or not at all."""
+"""Read the provider's own usage from a file: pages of OpenAI's usage and costs API as JSON, or sheets that its pages
+export as CSV. Columns differ from month to month, so known columns are read and the others ignored; a number is read
+exactly or not at all."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ MICROS = 1_000_000
 ONE_DAY = timedelta(days=1)
 BINARY = "This file is neither CSV nor JSON. Export the usage or the costs at the provider as CSV or JSON."
 
-# Each kind of count, by the names it has had. The first that a row has is taken.
+# Each kind of count, with the column names it has had. The first one that a row has is read.
 COUNTS = {
     "text_in": ("input_text_tokens",),
     "image_in": ("input_image_tokens",),
@@ -45,16 +45,16 @@ AMOUNT = re.compile(r"-?\d{1,12}(?:\.\d{1,40})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 
 
 class BadFile(Exception):
-    """Its text is one sentence for the person who brought the file."""
+    """A file that cannot be read. Its text is one sentence for the person who brought the file."""
 
 
 @dataclass
 class Said:
-    """What the file says, added up. A kind that it says nothing of is not there: nothing said is not zero."""
+    """What the file says, added up. A kind that the file does not mention is absent, because no number is not zero."""
 
     first: date  # days as the provider counts them, in UTC
     last: date
-    counts: dict[str, dict[str, int]] = field(default_factory=dict)  # of each model, by kind; "" where none is said
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)  # of each model, by kind; "" if no model is named
     micros: int | None = None
     organizations: set[str] = field(default_factory=set)
     projects: set[str] = field(default_factory=set)
@@ -65,7 +65,7 @@ class Said:
         return set(self.counts) - {""}
 
     def counted(self, left_out: Collection[str]) -> dict[str, int]:
-        """By kind, of all models but these."""
+        """Return the counts by kind, of all models except `left_out`."""
         sums: dict[str, int] = {}
         for model, counts in self.counts.items():
             for kind, count in counts.items() if model not in left_out else ():

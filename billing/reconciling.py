@@ -1,5 +1,5 @@
-"""Counters, holds, ledger and snapshots tell one story, each in its own words; here they are laid side by side. Nothing
-is edited: what a hold paid and the ledger does not know is appended, everything else is reported."""
+"""Compare counters, holds, ledger and snapshots, which must agree. Nothing is edited: what a hold paid and the ledger
+does not have is appended, everything else is reported."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ class Finding:
         return f"{self.what}: {self.where}{' (appended)' if self.is_mended else ''}"
 
 
-# Each of these is one statement, so it sees one moment, whatever goes on meanwhile.
+# Each of these is one statement, so that it sees a single moment while other transactions write.
 COUNTERS = """
 WITH sums AS (
     SELECT s.subject, s.subject_id, p.period, p.starts_on, h.is_play,
@@ -65,7 +65,7 @@ ORDER BY 2, 3
 
 
 def reconcile(org: Organization) -> list[Finding]:
-    """Inside the organization's wall."""
+    """Compare the books of an organization, inside its wall. Return what differs."""
     return [*_counters(org), *_holds(org), *_snapshots(org)]
 
 
@@ -92,7 +92,8 @@ def _holds(org: Organization) -> list[Finding]:
 
 
 def _append(hold_id: int) -> bool:
-    """What was paid and never written down. Behind the hold's lock, so that nobody else writes it just now."""
+    """Append what a hold paid and no entry has. Return False if nothing is missing. It locks the hold, so that no other
+    transaction writes the entry at the same time."""
     with transaction.atomic():
         held = Hold.objects.select_for_update().get(pk=hold_id)
         own = Entry.objects.filter(org=held.org_id, slot_code=held.slot_code, attempt=held.attempt)

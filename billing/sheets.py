@@ -1,11 +1,12 @@
-"""The columns of each kind of export, as SQL: PostgreSQL writes the file itself, so that a million rows take seconds.
+"""Define the columns of each kind of export as SQL: PostgreSQL writes the file itself, so that a million rows take
+seconds.
 
 Text is made harmless for spreadsheets, which run what looks like a formula; amounts are exact decimals of dollars."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from saas.sheets import FORMULA_STARTS
+from saas.text.csv_cells import FORMULA_STARTS
 
 STARTS = ", ".join(f"chr({ord(char)})" for char in sorted(FORMULA_STARTS))
 
@@ -27,23 +28,23 @@ def midnight(day: str) -> str:
 
 
 class Column(NamedTuple):
-    """What a column says as SQL, and how each kind of file writes it."""
+    """A column's value as SQL, and how each kind of file writes it."""
 
     sql: str
     kind: str = "plain"  # or: text (of people), money (in micro-dollars), stamp (a moment), flag (true or false)
 
     def plain(self) -> str:
-        """For files that nobody runs."""
+        """Return the SQL for files that no spreadsheet runs."""
         return {"money": dollars, "stamp": stamp}.get(self.kind, _itself)(self.sql)
 
     def harmless(self) -> str:
-        """For what a spreadsheet opens by guessing."""
+        """Return the SQL for CSV, where a spreadsheet guesses the type of each cell."""
         if self.kind == "flag":
             return f"({self.sql})::text"  # true and false, where COPY writes t and f
         return text(self.sql) if self.kind == "text" else self.plain()
 
     def typed(self) -> str:
-        """For what says itself of which type a cell is."""
+        """Return the SQL for workbooks, which say of which type each cell is."""
         return dollars(self.sql) if self.kind == "money" else self.sql
 
 
@@ -91,7 +92,7 @@ LEDGER: Columns = {
     "note": Column("note", "text"),
 }
 
-# FinOps Open Cost and Usage Specification 1.0. What cannot be known of a picture is null, as the specification allows.
+# FinOps Open Cost and Usage Specification 1.0. What is unknown of a picture is null, as the specification allows.
 IS_CORRECTION = "kind = 'correction'"
 UNLESS_CORRECTION = "CASE WHEN kind <> 'correction' THEN {} END"
 FOCUS = {

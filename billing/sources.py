@@ -1,5 +1,5 @@
-"""What can be exported: the ledger, and whatever an app above registers when it starts. A source knows its columns and
-its rows; how they become a file is the same for all (billing.exports)."""
+"""List what can be exported: the ledger, and the sources that apps above register when they start. A source defines its
+columns and its rows; billing.files writes all of them in the same way."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from billing.usage import Scope
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Whose rows of which days, for whom, and up to which entry of the ledger."""
+    """Whose rows of which days to export, for which reader, and up to which entry of the ledger."""
 
     scope: Scope
     reader_id: int
@@ -24,7 +24,7 @@ class Wanted:
         return {**named, "upto": self.upto, "reader": self.reader_id}
 
 
-Rows = Callable[[Wanted], tuple[str, dict[str, Any]]]  # what follows SELECT and its columns, with values
+Rows = Callable[[Wanted], tuple[str, dict[str, Any]]]  # the SQL after SELECT and its columns, with its values
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,11 @@ class Source:
     hint: str
     columns: Columns
     rows: Rows
-    amount: str = "amount_usd"  # the column that the file's sum is of
+    amount: str = "amount_usd"  # the column that the file's sum adds up
 
 
 def register(source: Source) -> None:
-    """Once, when an app starts."""
+    """Register a source, once, when an app starts."""
     SOURCES[source.name] = source
 
 
@@ -49,7 +49,7 @@ def rows_of_ledger(wanted: Wanted) -> tuple[str, dict[str, Any]]:
 
 
 def rows_of_charges(wanted: Wanted) -> tuple[str, dict[str, Any]]:
-    """What may have been charged is no cost yet."""
+    """Select the ledger's rows except uncertain charges: what may have been charged is no cost yet."""
     rows, values = rows_of_ledger(wanted)
     return rows.replace(" ORDER BY", " AND kind <> 'uncertain' ORDER BY"), values
 

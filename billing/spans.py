@@ -1,4 +1,4 @@
-"""The days that a page of usage is about, in the organization's own calendar."""
+"""Define the days that a page of usage shows, in the organization's own calendar."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ OWN = "own"
 
 
 def following(month: date) -> date:
-    """The first day of the month after."""
+    """Return the first day of the next month."""
     return (month.replace(day=28) + 4 * ONE_DAY).replace(day=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """From one day to another, both included."""
+    """A range of days, from the first to the last, both included."""
 
     period: str
     first: date
@@ -34,7 +34,7 @@ class Span:
 
     @classmethod
     def read(cls, asked: Mapping[str, str], *, today: date) -> Self:
-        """Nonsense is this month."""
+        """Read the span that is asked for. A value that makes no sense means this month."""
         period = asked.get("period", "month")
         if period == OWN:
             return cls._own(asked, today)
@@ -58,7 +58,7 @@ class Span:
 
     @classmethod
     def of_month(cls, month: date) -> Self:
-        """Of its first day: all of it."""
+        """Return the span of a whole month, given its first day."""
         return cls(OWN, month, following(month) - ONE_DAY)
 
     @property
@@ -71,7 +71,8 @@ class Span:
 
     @property
     def before(self) -> "Span":
-        """As many days before: what it is compared with. Of a month, the month before up to the same day."""
+        """Return the span to compare with: as many days before. Before this month, it is the last month up to the same
+        day; before the last month, the whole month before it."""
         last = self.first - ONE_DAY
         if self.period in {"month", "last-month"}:
             first = last.replace(day=1)

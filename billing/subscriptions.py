@@ -1,33 +1,26 @@
-"""Exports of each month when it is over, by themselves: made once, for whoever subscribed, as long as they may."""
+"""Make exports of each month when it is over: once, for each subscriber, as long as they may have them."""
 
 from datetime import date
-from typing import NamedTuple
 
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, mail_outbox
 from accounts.errors import NotAllowed, Refused
+from accounts.limits.periods import today
 from accounts.models import Membership, Organization, Role
-from accounts.periods import today
 from billing import exports
 from billing.models import Export, ExportState, Format, Subscription
 from billing.sources import SOURCES
 from billing.spans import ONE_DAY, Span
-from saas import mail, money
+from saas.text import money
 
-MOST = 50  # of an organization
-
-
-class Due(NamedTuple):
-    """A file that a worker shall make now."""
-
-    code: str
+MOST = 50  # subscriptions of an organization
 
 
 def subscribe(*, org: Organization, by: Membership, what: str, form: Format, is_play: bool) -> Subscription:
-    """The first comes when this month is over."""
+    """Subscribe an admin to a monthly export. The first one is made when this month is over."""
     org = org.locked()
     _must_be_admin(by)
     if Subscription.objects.filter(org=org).count() >= MOST:
@@ -47,13 +40,14 @@ def subscribe(*, org: Organization, by: Membership, what: str, form: Format, is_
 
 
 def unsubscribe(*, subscription: Subscription, by: Membership) -> None:
-    """One's own or, for an admin, anybody's."""
+    """End a subscription, one's own or another admin's. Only an admin may."""
     _must_be_admin(by)
     _end(subscription, by)
 
 
-def begin_due(org: Organization) -> list[Due]:
-    """In one transaction with the wall of the organization: what is due for the month before is noted, each once."""
+def begin_due(org: Organization) -> list[Export]:
+    """Note what is due for the month before, each export once, and what was lost or failed. Return these exports. End
+    subscriptions whose subscriber may no longer have them. Call in one transaction, inside the organization's wall."""
     month = last_month(org)
     due = []
     for subscription in Subscription.objects.filter(org=org).select_related("user"):
@@ -64,11 +58,12 @@ def begin_due(org: Organization) -> list[Due]:
     for export in exports.lost_or_failed(org):
         Export.objects.filter(pk=export.pk).update(state=ExportState.MAKING, asked_at=timezone.now())
         due.append(export)
-    return [Due(str(export.code)) for export in due]
+    return due
 
 
 def tell(export: Export) -> None:
-    """The file is there: a link goes to the subscriber, who signs in to get it."""
+    """Mail the subscriber a link to the finished file. The link works only for a signed-in person with the right to
+    it."""
     subscription = export.subscription
     if subscription is None or not _may_have(subscription):
         return
@@ -84,7 +79,7 @@ def tell(export: Export) -> None:
         "page": f"{settings.PUBLIC_URL}/o/{org.slug}/usage/exports/",
     }
     body = render_to_string("billing/mail/monthly_export.txt", context)
-    mail.send(subject=f"{org.name}: {export.first:%B %Y} as a file", body=body, to=[subscription.user.email])
+    mail_outbox.send(subject=f"{org.name}: {export.first:%B %Y} as a file", body=body, to=[subscription.user.email])
 
 
 def title(subscription: Subscription) -> str:
@@ -93,7 +88,7 @@ def title(subscription: Subscription) -> str:
 
 
 def last_month(org: Organization) -> date:
-    """The one that ended last in the organization's own time."""
+    """Return the first day of the month that ended last in the organization's own time."""
     return (today(org).month - ONE_DAY).replace(day=1)
 
 

@@ -1,11 +1,11 @@
-"""Counts of tokens by kind, and how they are read from what a provider says it used."""
+"""Count tokens by kind, and read them from the usage that a provider reports."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-TALK = "talk"  # under which name the text model's usage stands beside the picture's
-MOST = 10_000_000  # of one kind in one call; whoever says more has slipped
+TALK = "talk"  # the key of the text model's usage, beside the picture's
+MOST = 10_000_000  # of one kind in one call; a higher number is an error, and counts as 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class Tokens:
 
 
 def read(usage: Mapping[str, Any] | None) -> Tokens | None:
-    """None where nothing is said, or nothing that could be true: a picture costs output. What is not broken down is
-    taken for the dearer kind, so that a missing detail makes no picture nearly free."""
+    """Read a provider's usage. Return None if it says nothing, or nothing that could be true: a picture costs output.
+    Tokens without a breakdown count as the dearer kind, so that a missing detail makes no picture nearly free."""
     if not usage:
         return None
     out = _count(usage, "output_tokens")
@@ -52,7 +52,7 @@ def read(usage: Mapping[str, Any] | None) -> Tokens | None:
 
 
 def read_text(usage: Mapping[str, Any] | None) -> Tokens | None:
-    """Of a text model, whose words are others: everything that comes out is text, what it thought included."""
+    """Read the usage of a text model, which has other fields: all output is text, including what the model thought."""
     if not usage:
         return None
     given, said = _count(usage, "input_tokens"), _count(usage, "output_tokens")

@@ -1,4 +1,5 @@
-"""Who used what: sums over the ledger. What has been added up by day is read from there, the rest from the entries."""
+"""Add up who used what in the ledger. Days that have been added up are read from their sums, the rest from the
+entries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from billing.spans import OWN, Span
 
 
 class By(NamedTuple):
-    """What usage can be asked by: the column that tells things apart, and the one that names them."""
+    """A dimension of usage: the column that tells things apart, and the one that names them."""
 
     title: str
     column: str
@@ -23,11 +24,12 @@ class By(NamedTuple):
 
     @property
     def key(self) -> str:
-        """The column as text. What is text already stands alone, so that the database knows how many there are."""
+        """Return the column as text. A column that is text already is used as it is, so that the database knows how
+        many values it has."""
         return self.column if self.label == self.column else f"coalesce({self.column}::text, '')"
 
 
-# What has no name of its own.
+# What is shown for a row without a name.
 NAMELESS = {
     "member": "Somebody",
     "key": "In the browser",
@@ -47,9 +49,9 @@ EVERY_BY = {
     "connection": By("Connection", "connection_code", "connection_label"),
 }
 
-UNKNOWN = object()  # what nobody's entries can have
-DIGITS = 19  # of a number that the database can have
-ANY = "model"  # for a sum over all, whichever tells the fewest things apart
+UNKNOWN = object()  # a value that no entry can have
+DIGITS = 19  # a number with fewer digits always fits into the database's bigint
+ANY = "model"  # for a sum over everything: the dimension with the fewest values
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Scope:
     span: Span
     is_play: bool
     only: Mapping[str, str]
-    user_id: int | None = None  # of a member who sees their own alone
+    user_id: int | None = None  # of a member who may see only their own usage
 
     def of(self, span: Span) -> "Scope":
         return Scope(self.org, span, self.is_play, self.only, self.user_id)
@@ -80,8 +82,7 @@ class MonthSum(NamedTuple):
 
 
 class Line(NamedTuple):
-    """Of each member, key, …: what it came to, and what it had come to in the days before. `micros` is None where there
-    is nothing but those."""
+    """One member, key, …: its sum, and its sum in the days before. `micros` is None if it has only the latter."""
 
     key: str
     label: str
@@ -91,7 +92,7 @@ class Line(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """A part of one of a chart's bars."""
+    """A part of one bar of a chart."""
 
     bar: int
     series: int
@@ -99,7 +100,7 @@ class Layer(NamedTuple):
     images: int
 
 
-# Each entry is read once, however much is made of it.
+# `days` is materialized, so that each entry is read once although both parts of the result use it.
 COMPARE = """,
 days AS MATERIALIZED (
     SELECT day, key, max(label) AS label, sum(micros) AS micros, sum(images) AS images FROM used
@@ -123,14 +124,14 @@ ORDER BY 1, 2
 
 
 def is_on_play_money(org: Organization) -> bool:
-    """Whether the sandbox is all there is: nothing was ever paid, and nothing could be."""
+    """Return whether the organization has only the sandbox: nothing was ever paid, and nothing could be."""
     if org.connections.exclude(kind=ProviderKind.SANDBOX).exists():
         return False
     return not Entry.objects.filter(org=org, is_play=False).exists()
 
 
 def sums(scope: Scope, by: str) -> list[Sum]:
-    """Of each member, key, …, the dearest first."""
+    """Return the sum of each member, key, …, the dearest first."""
     select = "SELECT key, max(label), sum(micros)::bigint, sum(images)::bigint FROM used"
     return [Sum(*row) for row in _rows(scope, by, f"{select} GROUP BY 1 ORDER BY 3 DESC, 4 DESC, 1")]
 
@@ -142,8 +143,8 @@ def total(scope: Scope) -> Sum:
 
 
 def compared(scope: Scope, by: str, *, days_a_bar: int, most_series: int) -> tuple[list[Line], list[Layer]]:
-    """The dearest first; and the bars of so many days each, in which they are the series from the first on. Those that
-    are not among the first are one more together."""
+    """Return the lines, the dearest first, and the layers of a chart with bars of so many days each. Each of the first
+    lines is a series of its own; all others together are one more."""
     before = scope.span.before
     values = {
         "now_first": scope.span.first,
@@ -163,16 +164,17 @@ def by_month(scope: Scope) -> list[MonthSum]:
 
 
 def label_of(scope: Scope, by: str) -> str:
-    """What is narrowed to, as whoever asks has met it; empty where they have not."""
+    """Return the name of the value that `scope` is narrowed to, as its entries have it; empty if there are none."""
     ((label,),) = _rows(scope, by, "SELECT coalesce(max(label), '') FROM used")
     return str(label)
 
 
 def _rows(scope: Scope, by: str, select: str, more: Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
-    """`select` reads from `used`: day, key, label, micros and images, of the sums and of the entries since.
+    """Run `select`, which reads from `used`: day, key, label, micros and images, of the sums by day and of the entries
+    since.
 
-    Up to where it is added up is read with the sums, lest an entry counts twice. What is read before that changes
-    nothing, for the cursor only grows: by it the database knows that few entries follow."""
+    The statement reads the cursor together with the sums, so that no entry counts twice. `seen`, read before it,
+    changes nothing in the result because the cursor only grows: it tells the database that few entries follow."""
     where, values = conditions(scope)
     values["seen"] = UseCursor.objects.filter(org=scope.org).values_list("last_entry_id", flat=True).first() or 0
     key, label = EVERY_BY[by].key, EVERY_BY[by].label
@@ -198,7 +200,7 @@ def _rows(scope: Scope, by: str, select: str, more: Mapping[str, Any] | None = N
 
 
 def entries(scope: Scope) -> QuerySet[Entry]:
-    """The entries behind a sum, each of which can be asked for its run."""
+    """Select the entries behind a sum, each of which names its run."""
     found = Entry.objects.filter(
         org=scope.org, is_play=scope.is_play, counted_on__range=(scope.span.first, scope.span.last)
     )
@@ -234,13 +236,14 @@ def conditions(scope: Scope) -> tuple[str, dict[str, Any]]:
 
 
 def canonical(name: str, said: str) -> str:
-    """The one way to write what is meant, so that all who compare it as text agree."""
+    """Return the one way to write a value, so that comparisons of it as text agree."""
     meant = _meant(name, said)
     return said if meant is UNKNOWN or meant is None else str(meant)
 
 
 def _meant(name: str, said: str) -> object:
-    """As the column has it: with its own type, so that the database knows how many rows to expect."""
+    """Return the value with the column's own type, so that the database knows how many rows to expect; UNKNOWN if no
+    entry can have it."""
     column = EVERY_BY[name].column
     try:
         if column == "user_id":

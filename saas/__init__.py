@@ -1,0 +1,1 @@
+VERSION = "0.2.0"  # also in pyproject.toml

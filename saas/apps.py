@@ -10,7 +10,8 @@ class SaasConfig(AppConfig):
         from django.conf import settings
         from django.utils.module_loading import autodiscover_modules
 
-        from saas import broker, sealing
+        from saas.crypto import sealing
+        from saas.queue import broker
 
         sealing.check_keys(settings.ENCRYPTION_KEYS)
         broker.set_up()  # before the first actor is declared
@@ -18,4 +19,4 @@ class SaasConfig(AppConfig):
 
 
 class OperatorAdminConfig(AdminConfig):
-    default_site = "saas.operator.OperatorSite"
+    default_site = "saas.web.operator_site.OperatorSite"

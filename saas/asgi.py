@@ -1,29 +1,36 @@
-"""HTTP and websockets. `daphne saas.asgi:application`."""
+"""Serve HTTP and websockets: `daphne saas.asgi:application`."""
 
 import os
 from importlib import import_module
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
 
-from django.core.asgi import get_asgi_application
+import django
 
-http = get_asgi_application()  # sets Django up; the imports below need it
+django.setup(set_prefix=False)  # the imports below need it
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
-from channels.security.websocket import AllowedHostsOriginValidator
 
-from saas import collector, intake, pressure, programs, tenancy
+from saas.database import tenancy
+from saas.ops import garbage_collection
+from saas.server import backpressure, drain, host_check, intake, origin_check, socket_turns
+from saas.web import program_handler
 from studio.routing import sockets
 
 tenancy.refuse_bypassing_role()
 intake.install()
-import_module("saas.urls")  # else the first request would load them
+drain.install()
+import_module("saas.urls")  # or the first request would have to load them
 
-application = ProtocolTypeRouter(
-    {
-        "http": programs.beside(http),
-        "websocket": pressure.Measured(AllowedHostsOriginValidator(AuthMiddlewareStack(URLRouter(sockets)))),
-    }
+application = host_check.Doorstep(
+    ProtocolTypeRouter(
+        {
+            "http": program_handler.beside(program_handler.PeopleHandler()),
+            "websocket": backpressure.Measured(
+                origin_check.OurPagesOnly(socket_turns.InTurns(AuthMiddlewareStack(URLRouter(sockets))))
+            ),
+        }
+    )
 )
-collector.set_aside()
+garbage_collection.set_aside()

@@ -1,4 +1,4 @@
-"""Reads settings from the environment. Every name that is read here stands in docs/settings.md; a test holds it."""
+"""Read settings from the environment. A test checks that docs/settings.md lists every name that is read."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,8 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import conninfo_to_dict
 
-from saas import money
+from saas.database import reconnecting, waits
+from saas.text import money
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
 FALSE_WORDS = {"", "0", "false", "no", "off"}
@@ -17,8 +18,8 @@ MAIL_FORM = "must look like smtp://user:password@host:587?tls=1."
 
 
 def text(name: str, default: str = "") -> str:
-    """The variable NAME, or the content of the file that NAME_FILE names (as container secrets are given). An empty
-    one counts as not set, as in an example file whose lines are not all filled in."""
+    """Return the variable NAME, or the content of the file that NAME_FILE names (as container secrets are given). An
+    empty variable counts as not set, as in an example file whose lines are not all filled in."""
     file_name = os.environ.get(f"{name}_FILE")
     if file_name:
         try:
@@ -46,7 +47,7 @@ def number(name: str, default: int) -> int:
 
 
 def dollars(name: str, default: str) -> int | None:
-    """In micro-dollars; None where it says “unlimited”."""
+    """Return an amount in micro-dollars, or None for “unlimited”."""
     said = text(name, default)
     if said.lower() == "unlimited":
         return None
@@ -57,7 +58,7 @@ def dollars(name: str, default: str) -> int | None:
 
 
 def choice(name: str, words: list[str]) -> str:
-    """The first word is the default."""
+    """Return one of `words`, of which the first is the default."""
     word = text(name, words[0]).strip().lower()
     if word in words:
         return word
@@ -69,31 +70,33 @@ def listing(name: str, default: str = "") -> list[str]:
 
 
 def database(name: str, *, pool_size: int) -> dict[str, Any]:
-    """A libpq URI, read by libpq itself, as one entry of Django's DATABASES, with psycopg's pool."""
+    """Return an entry of Django's DATABASES from a URI, which libpq itself parses, with psycopg's pool and with a bound
+    on every wait."""
     try:
-        parts = conninfo_to_dict(text(name, "postgresql:///darkroom"))
-    except psycopg.Error:  # its text shows the URL, and with it the password
+        given = conninfo_to_dict(text(name, "postgresql:///darkroom"))
+    except psycopg.Error:  # not chained: its text contains the URL, and with it the password
         raise ImproperlyConfigured(f"{name} is not a PostgreSQL URL.") from None
-    parts = {key: value for key, value in parts.items() if value is not None}
+    parts = waits.parameters({key: value for key, value in given.items() if value is not None})
     options = {
-        "pool": {"min_size": 1, "max_size": pool_size, "timeout": 10} if pool_size else False,
+        "pool": {"min_size": 1, "max_size": pool_size, "timeout": 10, **reconnecting.OPTIONS} if pool_size else False,
         **{key: value for key, value in parts.items() if key not in {"dbname", "user", "password", "host", "port"}},
     }
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "saas.database",
         "NAME": parts.get("dbname", "darkroom"),
         "USER": parts.get("user", ""),
         "PASSWORD": parts.get("password", ""),
         "HOST": parts.get("host", ""),
         "PORT": str(parts.get("port", "")),
         "CONN_MAX_AGE": 0,  # the pool keeps connections; Django must hand them back
-        "CONN_HEALTH_CHECKS": True,
+        "CONN_HEALTH_CHECKS": False,  # saas.database checks each connection that it takes
         "OPTIONS": options,
     }
 
 
 def mail(name: str) -> dict[str, Any]:
-    """smtp://user:password@host:587?tls=1 (or smtps://…:465) as Django's EMAIL_… settings; empty: the console."""
+    """Return Django's EMAIL_… settings from smtp://user:password@host:587?tls=1 (or smtps://…:465). Without a URL,
+    mails go to the console."""
     url = text(name)
     if not url:
         return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
@@ -118,7 +121,7 @@ def mail(name: str) -> dict[str, Any]:
 
 
 def refuse_missing(names: dict[str, str]) -> None:
-    """One sentence that names every secret that production lacks."""
+    """Raise one error that names every required variable that is not set."""
     missing = [f"{name} ({why})" for name, why in names.items() if not text(name)]
     if missing:
         raise ImproperlyConfigured("Darkroom does not start without: " + "; ".join(missing) + ".")

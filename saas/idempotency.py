@@ -1,4 +1,4 @@
-"""Request keys: a program that does not know whether its call arrived sends it again with the same key."""
+"""Hash request keys. A program that does not know whether its call arrived repeats the call with the same key."""
 
 import hashlib
 from uuid import UUID
@@ -11,14 +11,15 @@ class KeyTooLong(Exception):
 
 
 def key_of(given: str, owner: UUID) -> str:
-    """Of this owner alone (an API key, a person): two programs may count alike. Empty where none is given."""
+    """Return a request key that is valid for one owner only (an API key, a person), since two programs may number their
+    calls alike. Return "" if none is given."""
     if len(given) > LONGEST_KEY:
         raise KeyTooLong
     return hashlib.sha256(f"{owner}:{given}".encode()).hexdigest() if given else ""
 
 
 def hash_of(*said: str | bytes) -> str:
-    """Of all that a request says."""
+    """Return a hash of all parts of a request."""
     digest = hashlib.sha256()
     for part in said:
         digest.update((part.encode() if isinstance(part, str) else part) + b"\0")

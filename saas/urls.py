@@ -3,7 +3,7 @@ from django.urls import include, path
 
 from accounts import urls as accounts
 from billing import urls as billing
-from saas import design, health
+from saas.web import design, health
 from studio import urls as studio
 from studio.api.urls import urlpatterns as rest
 from studio.gateway import urls as gateway
@@ -12,6 +12,7 @@ from studio.sandbox import urls as sandbox
 urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("version", health.version, name="version"),
     path("-/metrics", health.metrics, name="metrics"),
     path("-/operator/", admin.site.urls),
     path("accounts/", include("allauth.urls")),
@@ -27,7 +28,7 @@ urlpatterns = [
     path("o/<slug:slug>/", include(accounts.organization)),
 ]
 
-handler400 = "saas.views.bad_request"
-handler403 = "saas.views.forbidden"
-handler404 = "saas.views.not_found"
-handler500 = "saas.views.server_error"
+handler400 = "saas.web.error_pages.bad_request"
+handler403 = "saas.web.error_pages.forbidden"
+handler404 = "saas.web.error_pages.not_found"
+handler500 = "saas.web.error_pages.server_error"

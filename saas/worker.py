@@ -1,4 +1,4 @@
-"""What `dramatiq saas.worker` imports: Django, the broker, all tasks, and what a process has beside its threads."""
+"""Set up a worker process for `dramatiq saas.worker`: Django, the broker, all tasks and the process's other threads."""
 
 import os
 import sys
@@ -9,39 +9,67 @@ import django
 
 django.setup()
 
-from typing import Any
-
 import dramatiq
 from django.conf import settings
 from dramatiq import Broker, Middleware, Worker
 from dramatiq.brokers.redis import RedisBroker
+from dramatiq.brokers.stub import StubBroker
 
-from saas import collector, exposition, heartbeat, live, tenancy
-from studio import caretaker
+from saas import live
+from saas.database import tenancy
+from saas.ops import garbage_collection, heartbeat, metrics_server
+from saas.queue import hand_back, lanes, thread_shares
+from studio.engine import caretaker, without_messages
 
 # Dramatiq's consumer polls Redis with a back-off of up to a second. It reads its own environment variable for this
-# before it imports us, so the worker is told directly.
+# before it imports this module, so the worker's setting is changed directly.
 REDIS_POLL_MILLISECONDS = 100
-# Threads here nearly always wait, for the database or the network. One whose answer has come asks another one that
-# computes to let it in, and by Python's own measure of 5 ms would wait that long for each of many short statements.
+# Threads here nearly always wait, for the database or the network. A thread whose answer has arrived must wait until
+# another one that computes lets it run: with Python's default of 5 ms, that long for each of many short statements.
 SWITCH_SECONDS = 0.0005
 
 
 class ProcessMiddleware(Middleware):
+    """Starts and stops what a process has beside its worker's threads: companions, heartbeat, caretaker and more."""
+
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
+        if isinstance(worker, lanes.Companion):
+            return
+        lanes.divide(worker)
+        for lane in thread_shares.OF_LANE.keys() & (worker.consumer_whitelist or set()):
+            thread_shares.OF_LANE[lane].threads = worker.worker_threads
         if isinstance(broker, RedisBroker):
             worker.worker_timeout = min(worker.worker_timeout, REDIS_POLL_MILLISECONDS)
         sys.setswitchinterval(SWITCH_SECONDS)
-        collector.set_aside()
+        garbage_collection.set_aside()
         live.bind_own_loop()
         if settings.WORKER_METRICS_PORT:
-            exposition.start(settings.WORKER_METRICS_PORT)
+            metrics_server.start(settings.WORKER_METRICS_PORT)
 
-    def after_worker_boot(self, broker: Broker, worker: Any) -> None:
+    def after_worker_boot(self, broker: Broker, worker: Worker) -> None:
+        if isinstance(worker, lanes.Companion):
+            return
+        lanes.staff(broker, worker)
+        without_messages.start()
         heartbeat.start()
         caretaker.start()
 
-    def before_worker_shutdown(self, broker: Broker, worker: Any) -> None:
+    def before_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
+        """Give back messages that are not begun and stop taking work. Leases are still renewed, because Dramatiq now
+        waits for the tasks that run."""
+        if not isinstance(broker, StubBroker):  # no other process reads the stub broker's queue
+            hand_back.start(broker, worker)
+        if isinstance(worker, lanes.Companion):
+            return
+        lanes.dismiss()
+        without_messages.stop()
+        caretaker.retire()
+
+    def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
+        if isinstance(worker, lanes.Companion):
+            return
+        lanes.wait_until_dismissed()
+        without_messages.wait()
         caretaker.stop()
         heartbeat.stop()
 

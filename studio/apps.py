@@ -6,6 +6,9 @@ class StudioConfig(AppConfig):
     verbose_name = "Studio"
 
     def ready(self) -> None:
-        from studio import exporting  # models are there by now
+        from saas.web import health
+        from studio.queue import standstill  # models are there by now
+        from studio.runs import export
 
-        exporting.register_runs()
+        export.register_runs()
+        health.CHECKS["line"] = standstill.refuse

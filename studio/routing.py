@@ -1,7 +1,7 @@
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.urls import path, re_path
 
-from studio.consumers import OrgConsumer
+from studio.live.consumer import OrgConsumer
 
 
 class Nowhere(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped

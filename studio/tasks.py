@@ -1,42 +1,60 @@
 import dramatiq
 
-from studio import line
+from saas.queue import broker, lanes, thread_shares
+from saas.queue.thread_shares import Place
+from studio.queue import tickets
 
-# Above the longest that a provider may take, so that an honest end comes before a forced one.
+# Above the longest that a provider may take, so that a call ends by its own deadline before Dramatiq ends it.
 TIME_LIMIT_MILLISECONDS = 30 * 60 * 1000
 COMPOSE_LIMIT_MILLISECONDS = 150 * 1000
+PROBE_LIMIT_MILLISECONDS = 30 * 1000
 REWRITE_LIMIT_MILLISECONDS = 120 * 1000
 
 
-@dramatiq.actor(max_retries=0, time_limit=TIME_LIMIT_MILLISECONDS)
+@dramatiq.actor(queue_name=lanes.PICTURES, max_retries=0, time_limit=TIME_LIMIT_MILLISECONDS)
 def develop() -> None:
-    """Says nothing of whom: the line knows who is next. One message serves one slot, and calls for the next."""
-    from studio import engine  # with the provider's SDK, which takes half a second to load and which no page needs
+    """Develop one slot, and send a message for the next. The message names no slot: the line decides which is next."""
+    from studio.engine import caretaker, worker  # loads the provider's SDK: half a second, and no page needs it
 
-    if engine.develop_next() and line.count_waiting():
+    if caretaker.is_retired():  # this thread has not stopped yet; leave the message to another process
         develop.send()
+        return
+    if worker.develop_next() and tickets.count_waiting():
+        broker.call(develop)
 
 
-@dramatiq.actor(max_retries=0, time_limit=TIME_LIMIT_MILLISECONDS)
+@dramatiq.actor(queue_name=lanes.CHECKS, max_retries=0, time_limit=PROBE_LIMIT_MILLISECONDS)
+def probe(org_id: int, connection_id: int) -> None:
+    """Ask a provider for its models. If this message is lost, or the organization has used its share of the threads,
+    the circuit is due again after a while."""
+    from studio.runs import outages
+
+    with thread_shares.OF_LANE[lanes.CHECKS].place(Place(org_id, None)) as has_place:
+        if has_place:
+            outages.ask_for_models(org_id, connection_id)
+
+
+@dramatiq.actor(queue_name=lanes.UPKEEP, max_retries=0, time_limit=TIME_LIMIT_MILLISECONDS)
 def reconcile() -> None:
-    from studio import reconciling
+    from studio.engine import nightly
 
-    reconciling.all_organizations()
+    nightly.all_organizations()
 
 
-@dramatiq.actor(max_retries=0, time_limit=REWRITE_LIMIT_MILLISECONDS)
+@dramatiq.actor(queue_name=lanes.WORDS, max_retries=0, time_limit=REWRITE_LIMIT_MILLISECONDS)
 def rewrite() -> None:
-    """Says nothing of whose prompt: the ticket that is due knows."""
-    from studio import rewrites
+    """Rewrite one prompt, and send a message for the next. The ticket that is due names the prompt."""
+    from studio.prompt import rewrite_worker
 
-    if rewrites.make_next() and rewrites.count_due():
-        rewrite.send()
+    if rewrite_worker.make_next() and rewrite_worker.count_due():
+        broker.call(rewrite)
 
 
-@dramatiq.actor(max_retries=0, time_limit=COMPOSE_LIMIT_MILLISECONDS)
+@dramatiq.actor(queue_name=lanes.COMPOSITES, max_retries=0, time_limit=COMPOSE_LIMIT_MILLISECONDS)
 def compose() -> None:
-    """Says nothing of whom: the ticket that is due knows. Tried again by the ticket, not by the message."""
-    from studio import composites
+    """Make one composite, and send a message for the next. The ticket that is due names it, and repeats a
+    failed try; the message does not."""
+    from studio.engine import composites
 
     if composites.make_next() and composites.count_due():
-        compose.send()
+        broker.call(compose)

@@ -3,6 +3,7 @@ never see or change anything of acme. Dora belongs to nobody."""
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -10,34 +11,41 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from django.apps import apps
-from django.core.cache import cache
+from django.core.cache import caches
+from django.core.exceptions import SynchronousOnlyOperation
 from django.db import connection
 from django.db.models.signals import post_migrate
 from django.test import Client
 from hypothesis import settings as examples
 
-from accounts import organizations
+from accounts import mail_outbox
 from accounts.models import AuditEntry, Membership, Organization, Role, User
+from accounts.people import organizations
 from billing.models import Price
-from saas import tasks, tenancy
+from saas import live
+from saas.database import tenancy
+from saas.database.presence import presence
 from studio.models import ImageModel
 from tests.embedded import prepared
+from tests.quick import pytest_addoption
 from tests.together import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 
-__all__ = ["pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
+__all__ = ["pytest_addoption", "pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
 PASSWORD = "correct horse battery"
 
 examples.load_profile("ci")  # the same examples each time, and no opinion on how quick this machine is
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """Tests with real transactions empty the tables afterwards; what only grows refuses that, as it should."""
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in ("accounts_auditentry", "billing_entry", "billing_snapshot", "billing_closedmonth"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER refuse_truncate")
     post_migrate.connect(_put_image_models_back, sender=apps.get_app_config("studio"))
     post_migrate.connect(_put_prices_back, sender=apps.get_app_config("billing"))
+    yield
+    presence.leave()  # its connection would keep the database from being dropped
 
 
 def _put_image_models_back(**_: Any) -> None:
@@ -72,16 +80,27 @@ def _shared_by_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
+def _connection_handed_back() -> None:
+    """What the test before left open is not what the code under test holds while it waits on the network. Where
+    Playwright's loop runs in this thread, no such code does."""
+    if not connection.in_atomic_block:
+        with suppress(SynchronousOnlyOperation):
+            connection.close()
+
+
+@pytest.fixture(autouse=True)
 def _empty_cache() -> Iterator[None]:
-    """Rate limits are counted in the cache."""
+    """Rate limits are counted in the caches, and a layer that failed in one test is not spared in the next."""
     yield
-    cache.clear()
+    for name in caches:
+        caches[name].clear()
+    live._silent_until = 0.0
 
 
 @pytest.fixture(autouse=True)
 def _mails_go_out_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """No worker runs beside the tests: what is sent to it to be mailed is mailed here, on commit as ever."""
-    monkeypatch.setattr(tasks.deliver, "send", tasks.deliver.fn)
+    monkeypatch.setattr(mail_outbox.deliver, "send", mail_outbox.deliver.fn)
 
 
 def make_person(name: str, **fields: Any) -> User:

@@ -17,8 +17,11 @@ os.environ.setdefault("SANDBOX_PUBLIC", "1")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 from saas.settings import *  # noqa: E402, F403
-from saas.settings import STORAGES  # noqa: E402
+from saas.settings import DATABASES, STORAGES  # noqa: E402
 
+# The transaction around a test rests for as long as the test waits for something else.
+DATABASES["default"]["OPTIONS"]["options"] += " -c idle_in_transaction_session_timeout=0"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 STATIC_ROOT = Path(SCRATCH.name)
+REFUSE_HELD_CONNECTIONS = True

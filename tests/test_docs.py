@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 READ = re.compile(r'environment\.(?:text|flag|number|dollars|choice|listing|database|mail)\(\s*"([A-Z][A-Z0-9_]*)"')
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
 def settings_read() -> set[str]:

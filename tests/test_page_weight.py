@@ -1,19 +1,20 @@
 """A page's own style sheets and scripts, compressed, stay light: what it links, and what its attributes fetch."""
 
 import gzip
+import posixpath
 import re
 from pathlib import Path
 
 import pytest
 
 from accounts.models import Organization, User
-from saas.stylesheets import bundle
+from saas.storage.static_files import bundle
 from tests.conftest import SignIn
 
 OURS = Path(__file__).parents[1] / "saas/static/darkroom"
 MOST_BYTES = 80_000
-BEHAVIOUR = re.compile(r'\["([^"]+)", \(\) => import\("\./([\w-]+\.js)"\)\]')
-STATIC_IMPORT = re.compile(r'^import [^;]*?"\./([\w/-]+\.js)";', re.MULTILINE)
+BEHAVIOUR = re.compile(r'\["([^"]+)", \(\) => import\("\./([\w/-]+\.js)"\)\]')
+STATIC_IMPORT = re.compile(r'^import [^;]*?"(\.{1,2}/[\w./-]+\.js)";', re.MULTILINE)
 
 
 def squeezed(text: str) -> int:
@@ -33,7 +34,9 @@ def scripts_of(page: str) -> set[str]:
             names.add(module)
     waiting = list(names)
     while waiting:
-        for found in STATIC_IMPORT.findall((OURS / "js" / waiting.pop()).read_text()):
+        name = waiting.pop()
+        for address in STATIC_IMPORT.findall((OURS / "js" / name).read_text()):
+            found = posixpath.normpath(posixpath.join(posixpath.dirname(name), address))
             if found not in names:
                 names.add(found)
                 waiting.append(found)

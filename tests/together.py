@@ -6,18 +6,23 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import quick
+
 # In this order, and before everything else: what begins last has to be short, or one worker waits for the other.
 FOLDERS = (
     "tests/scaled/",
+    "tests/weather/",
     "tests/browser/",
     "tests/embedded/",
+    "tests/storm/",
     "tests/tools/",
     "tests/studio/gateway/",
     "tests/studio/sandbox/",
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    quick.leave_out(config, items)
     items.sort(key=_turn_of)
 
 

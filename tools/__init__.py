@@ -1,1 +1,1 @@
-"""What developers and continuous integration run."""
+"""Programs that developers and continuous integration run."""

@@ -1,4 +1,4 @@
-"""bin/check: says everything that is wrong, not only the first thing."""
+"""Run all checks for bin/check and report everything that is wrong, not only the first thing."""
 
 import os
 import subprocess
@@ -30,6 +30,7 @@ def checks() -> dict[str, list[str]]:
         "types": [_program("mypy")],
         "templates": [_program("djade"), "--check", *templates],
         "imports": [_program("lint-imports"), "--no-logo"],
+        "unused": [sys.executable, "-m", "tools.unused"],
         "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
         "deploy": [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"],
     }

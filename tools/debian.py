@@ -1,4 +1,4 @@
-"""What the tests need of the operating system: there already, installed as root on Debian, or named as missing."""
+"""Provide what the tests need of the operating system: install it as root on Debian, or name what is missing."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ APT = ("apt-get", "--quiet=2", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use
 class Need:
     package: str
     programs: tuple[str, ...]
-    variable: str  # names one that runs already
+    variable: str  # set if it is there already
     tests: str
 
     def is_met(self) -> bool:
@@ -62,7 +62,7 @@ def install(packages: list[str]) -> None:
 
 @contextmanager
 def _no_service_started() -> Iterator[None]:
-    """Debian starts what it installs, unless this file forbids it. The tests start their own on ports of their own."""
+    """Forbid Debian to start what it installs. The tests start services of their own, on ports of their own."""
     if POLICY.exists():
         yield
         return

@@ -1,6 +1,6 @@
-"""Makes .venv as the requirements say, then becomes the program that was asked for. Needs only Python itself.
+"""Make .venv as the requirements say, then become the program that was asked for. Only Python itself is needed.
 
-Two starts at once wait for each other; an installation that was interrupted is begun again from nothing.
+Of two starts at once, the second waits for the first; an interrupted installation is begun again from nothing.
 """
 
 import fcntl
@@ -25,7 +25,7 @@ PIN = re.compile(r"^[\w.-]+==\S+", re.MULTILINE)
 def main(requirements: str, arguments: list[str]) -> NoReturn:
     signal.signal(signal.SIGTERM, _leave)
     try:
-        lock = os.open(ROOT, os.O_RDONLY)  # a folder can be locked like a file, and leaves none behind
+        lock = os.open(ROOT, os.O_RDONLY)  # a folder can be locked like a file, without a lock file
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not is_right(requirements):
             make(requirements)
@@ -66,7 +66,7 @@ def _make_empty() -> None:
 
 
 def _covers(requirements: str, name: str) -> bool:
-    """The developers' requirements contain the others, at the same versions."""
+    """Return whether the requirements contain the others at the same versions, as the developers' do."""
     pins = set(PIN.findall((ROOT / requirements).read_text()))
     return pins >= set(PIN.findall((ROOT / name).read_text()))
 
@@ -76,7 +76,7 @@ def _stamp(requirements: str) -> Path:
 
 
 def _run(command: list[str | Path]) -> None:
-    """What it prints goes to the terminal's error side, for the program's own output may be read by another program."""
+    """Run a command with its output on standard error, because another program may read standard output."""
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
     if done.returncode:

@@ -1,17 +1,17 @@
-"""Paints the frames of the sample run, which newcomers replay: .venv/bin/python -m tools.paint_sample
+"""Paint the frames of the sample run, which newcomers replay: .venv/bin/python -m tools.paint_sample
 
-They come from the sandbox's own painter, so they belong to nobody else."""
+They come from the sandbox's own painter, so that they are free of others' rights."""
 
 import sys
 from pathlib import Path
 
-from studio import vips
+from studio.imaging import containers, decode_turns, vips
 from studio.sandbox.paint.picture import Brief
 from studio.sandbox.painter import Job, Painting
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "saas/static/darkroom/sample"
-# The same words would be the same picture.
+# The same words would make the same picture.
 PROMPTS = ["A lighthouse on a cliff at dusk, warm light in the window", "A lighthouse on a cliff at dusk, second"]
 WIDTH, HEIGHT, PARTIALS = 1152, 768, 3
 SHOWN_WIDTH = 800
@@ -29,7 +29,9 @@ def main() -> None:
 
 
 def keep(path: Path, data: bytes, quality: int) -> None:
-    small: bytes = vips.shrink(data, SHOWN_WIDTH).webpsave_buffer(Q=quality, effort=EFFORT, keep="none")
+    with decode_turns.unshared():
+        shown = vips.shrink(data, containers.bounded(data), SHOWN_WIDTH)
+    small: bytes = shown.webpsave_buffer(Q=quality, effort=EFFORT, keep="none")
     path.write_bytes(small)
     print(f"{path.name}: {len(small) / 1000:.0f} kB")
 

@@ -1,4 +1,4 @@
-"""bin/test: what the tests need, a PostgreSQL of their own, and pytest."""
+"""Run the tests, with a PostgreSQL of their own: bin/test [--quick] [pytest arguments]"""
 
 import os
 import shutil
@@ -20,16 +20,17 @@ from tools import debian
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "150"}
 PUT_AWAY_SECONDS = 30
 PARALLEL = ["-n", "2"]
+SLOWEST = ["--durations=10", "--durations-min=1"]
 
 
 def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, _leave)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job would ignore it, with pytest
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it, and so would pytest
     debian.provide()
     try:
         with scratch_folder() as scratch, database(scratch) as url:
             os.environ.update(DATABASE_URL=url, TMPDIR=str(scratch))
-            return run_pytest([*parallel(arguments), *arguments])
+            return run_pytest([*parallel(arguments), *SLOWEST, *arguments])
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return 1
@@ -38,14 +39,14 @@ def main(arguments: list[str]) -> int:
 
 
 def parallel(arguments: list[str]) -> list[str]:
-    """Two workers, unless the person says something about workers, or wants to look inside."""
+    """Return the options for two workers, or none if the arguments choose the workers or look inside the tests."""
     own = ("-n", "--numprocesses", "-p", "--dist", "--pdb", "-s", "--capture", "--trace")
     return [] if any(word.startswith(own) for word in arguments) else PARALLEL
 
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """Whatever the tests leave in the temp folder goes with it."""
+    """Make a temp folder for the tests, and remove it with all that they leave in it."""
     scratch = Path(tempfile.mkdtemp(prefix="darkroom-test-"))
     scratch.chmod(0o711)  # PostgreSQL's own user passes through
     try:
@@ -76,10 +77,10 @@ def run_pytest(arguments: list[str]) -> int:
     with subprocess.Popen([sys.executable, "-m", "pytest", *arguments]) as pytest:
         try:
             return pytest.wait()
-        except KeyboardInterrupt:  # which a terminal has sent to pytest as well
+        except KeyboardInterrupt:  # the terminal has sent it to pytest as well
             return _end(pytest)
         except SystemExit:
-            pytest.send_signal(signal.SIGINT)  # so that it still puts away what its tests have started
+            pytest.send_signal(signal.SIGINT)  # so that it still stops what its tests have started
             _end(pytest)
             raise
 

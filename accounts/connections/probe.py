@@ -1,4 +1,4 @@
-"""Whether a provider connection works: a worker asks the provider for its models, which costs nothing."""
+"""Test whether a provider connection works: a worker asks the provider for its models, which costs nothing."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -8,12 +8,15 @@ import httpx2
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts import audit, connections
+from accounts import audit
+from accounts.connections import registry
 from accounts.errors import Refused
 from accounts.models import Health, Membership, ProviderConnection
 from accounts.models.connections import TEST_IS_LOST_AFTER
-from saas import guard, live, sealing
-from saas.transactions import after_commit
+from saas import live
+from saas.crypto import sealing
+from saas.database.transactions import after_commit
+from saas.outbound import cancellation, http_client
 
 TIMEOUT_SECONDS = 15
 ANSWER_LIMIT_BYTES = 4 * 1024 * 1024
@@ -41,6 +44,11 @@ def _failing(sentence: str) -> Findings:
 
 
 NEVER_ENDED = _failing("The answer never ended.")
+NOT_ASKED = Findings(Health.UNKNOWN, "Not tested, since the organization was suspended. Test it again.")
+UNREACHABLE = _failing(
+    "The connection failed. Check the address and whether the provider is up. Addresses inside a private network are "
+    "refused, unless the operator allows them."
+)
 
 
 class TestedJustNow(Refused):
@@ -49,7 +57,7 @@ class TestedJustNow(Refused):
 
 
 def begin_test(*, connection: ProviderConnection, by: Membership) -> None:
-    """Marks the test as begun; one at a time for a connection."""
+    """Mark a test as begun. Raise TestedJustNow if one is under way: a connection has one test at a time."""
     if not connection.traits.has_model_list:
         raise Refused(f"{connection.traits.title} is of a kind that has nothing to test.")
     now = timezone.now()
@@ -59,12 +67,12 @@ def begin_test(*, connection: ProviderConnection, by: Membership) -> None:
     )
     if not was_begun:
         raise TestedJustNow
-    connection.refresh_from_db(fields=connections.HEALTH_FIELDS)
+    connection.refresh_from_db(fields=registry.HEALTH_FIELDS)
     audit.record(org=connection.org, by=by.user, action="connection.tested", target=connection.name)
 
 
 def finish_test(connection: ProviderConnection, findings: Findings) -> None:
-    if connections.note_health(connection, **asdict(findings)):
+    if registry.note_health(connection, **asdict(findings)):
         after_commit(
             live.announce,
             live.org_group(connection.org_id),
@@ -73,31 +81,52 @@ def finish_test(connection: ProviderConnection, findings: Findings) -> None:
 
 
 def probe(connection: ProviderConnection) -> Findings:
-    """One GET, no redirects, only to public addresses, its answer bounded."""
+    """Ask for the models with one GET: no redirects, only to public addresses and allowed hosts, with a bounded
+    answer."""
     try:
-        address = connections.address_of(connection)
-        with guard.guarded_client(
-            timeout=TIMEOUT_SECONDS,
-            deadline_seconds=TIMEOUT_SECONDS,
-            allowed_hosts=address.allowed_hosts,
-            limit_bytes=ANSWER_LIMIT_BYTES,
-        ) as client:
-            began = time.monotonic()
-            answer = client.get(f"{address.base_url.rstrip('/')}/models", headers=_headers(connection, address))
-            return _judge(answer, round((time.monotonic() - began) * 1000))
-    except connections.NothingLent:
+        began = time.monotonic()
+        answer = _ask_for_models(connection)
+        return _judge(answer, round((time.monotonic() - began) * 1000))
+    except registry.NothingLent:
         return _failing("Who runs this Darkroom lends no key any more.")
     except sealing.CannotUnseal:  # the key of ENCRYPTION_KEYS that sealed it is gone
         return _failing("The stored key can no longer be read. Enter it again.")
-    except guard.UnsafeURL as refusal:
+    except http_client.AddressRefused:  # same words as any failure, or it would reveal which internal names exist
+        return UNREACHABLE
+    except http_client.UnsafeURL as refusal:
         return _failing(str(refusal))
     except httpx2.TimeoutException:
         return _failing(f"No answer within {TIMEOUT_SECONDS} seconds.")
     except httpx2.HTTPError:
-        return _failing("The connection failed. Check the address and whether the provider is up.")
+        return UNREACHABLE
 
 
-def _headers(connection: ProviderConnection, address: connections.Address) -> dict[str, str]:
+def has_answered(connection: ProviderConnection) -> bool:
+    """Ask the provider for its models. Return whether it is up: any answer but a server error counts, since the next
+    call finds out whether the key is good."""
+    try:
+        return _ask_for_models(connection).status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+    except (registry.NothingLent, sealing.CannotUnseal, http_client.UnsafeURL):
+        return True  # no outage: every call fails at once and says why
+    except httpx2.HTTPError:
+        return False
+
+
+def _ask_for_models(connection: ProviderConnection) -> httpx2.Response:
+    """Ask for the models within the deadline, from the first packet to the last byte, whatever the server does."""
+    address = registry.address_of(connection)
+    client = http_client.guarded_client(
+        timeout=TIMEOUT_SECONDS,
+        deadline_seconds=TIMEOUT_SECONDS,
+        allowed_hosts=address.allowed_hosts,
+        limit_bytes=ANSWER_LIMIT_BYTES,
+    )
+    with cancellation.waiting() as wait, client:
+        wait.end_in(TIMEOUT_SECONDS)
+        return client.get(f"{address.base_url.rstrip('/')}/models", headers=_headers(connection, address))
+
+
+def _headers(connection: ProviderConnection, address: registry.Address) -> dict[str, str]:
     headers = {"Accept": "application/json"}
     if address.key is not None:
         headers["Authorization"] = f"Bearer {address.key.reveal()}"

@@ -1,4 +1,5 @@
-"""Verbs on provider connections. The key is sealed to its row: copied to another row or tenant it does not open."""
+"""Add, change and remove provider connections, and note their health. A key is sealed to its row: copied to another row
+or tenant, it does not open."""
 
 from dataclasses import asdict, dataclass
 from urllib.parse import urlsplit
@@ -6,13 +7,15 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.utils import timezone
 
-from accounts import audit, circuits
+from accounts import audit
+from accounts.connections import circuit
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Health, Membership, Organization, ProviderConnection, ProviderKind, User
 from accounts.models.connections import TEXT_MODEL
 from accounts.models.kinds import KINDS, offered
-from saas import guard, sealing
-from saas.sealing import Secret
+from saas.crypto import sealing
+from saas.crypto.sealing import Secret
+from saas.outbound import http_client
 
 LONG_ENOUGH_TO_HINT = 16
 NOTHING_TO_ENTER = "This kind has nothing to enter but its name."
@@ -24,11 +27,11 @@ HEALTH_FIELDS = [
     "image_models",
     "has_streamed",
 ]
-WHERE_FIELDS = {"base_url", "openai_organization", "openai_project"}  # what is known of its health hangs on these
+WHERE_FIELDS = {"base_url", "openai_organization", "openai_project"}  # if one of these changes, the health is unknown
 
 
 class BadConnection(Refused):
-    """`field` says beside which field of the form the sentence belongs."""
+    """A refused value. `field` names the form field beside which the sentence belongs."""
 
     def __init__(self, field: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -37,7 +40,7 @@ class BadConnection(Refused):
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """How a connection is used: the fields of the row, by the same names."""
+    """How a connection is used: fields of the row, under the same names."""
 
     calls_at_once: int | None = None
     deadline_seconds: int | None = None
@@ -56,8 +59,8 @@ def check_base_url(kind: str, base_url: str) -> str:
     if not base_url and KINDS[kind].usual_url:
         return KINDS[kind].usual_url
     try:
-        return guard.check_url(base_url, allowed_hosts=settings.PROVIDER_ALLOWED_HOSTS)
-    except guard.UnsafeURL as error:
+        return http_client.check_url(base_url, allowed_hosts=settings.PROVIDER_ALLOWED_HOSTS)
+    except http_client.UnsafeURL as error:
         raise BadConnection("base_url", str(error)) from error
 
 
@@ -68,7 +71,8 @@ def add_sandbox(*, org: Organization, by: User) -> ProviderConnection:
 
 
 def add_operators(*, org: Organization, by: User) -> None:
-    """Who runs this Darkroom lends everybody their key: then a new organization makes real pictures at once."""
+    """Add the connection with the operator's key as the default, if the operator lends one: then a new organization
+    makes real pictures at once."""
     if settings.OPENAI_API_KEY:
         org.connections.filter(is_default=True).update(is_default=False)
         ProviderConnection.objects.create(
@@ -82,24 +86,25 @@ class Address:
 
     base_url: str
     key: Secret | None
-    allowed_hosts: tuple[str, ...]  # that may be reached although they are private
+    allowed_hosts: tuple[str, ...]  # private hosts that may be reached all the same
 
 
 class NothingLent(Exception):
-    """The operator has taken back the key that this connection used."""
+    """The operator no longer lends the key that this connection used."""
 
 
 def address_of(connection: ProviderConnection) -> Address:
-    """For a worker that is about to call. Raises CannotUnseal or NothingLent."""
+    """Return where a worker is about to call, and with which key. Raise CannotUnseal or NothingLent."""
     if connection.kind == ProviderKind.SANDBOX:
-        return Address(settings.SANDBOX_URL, Secret(settings.SANDBOX_KEY), (settings.SANDBOX_HOST,))
+        key = Secret(f"{settings.SANDBOX_KEY}.{connection.org_id}")  # the sandbox lets organizations take turns
+        return Address(settings.SANDBOX_URL, key, (settings.SANDBOX_HOST,))
     if connection.kind == ProviderKind.OPERATOR:
         if not settings.OPENAI_API_KEY:
             raise NothingLent
         host = urlsplit(settings.OPENAI_BASE_URL).netloc  # the operator's own choice, inside or outside
         return Address(settings.OPENAI_BASE_URL, Secret(settings.OPENAI_API_KEY), (host,))
-    key = reveal_key(connection) if connection.has_key else None
-    return Address(connection.base_url, key, tuple(settings.PROVIDER_ALLOWED_HOSTS))
+    own = reveal_key(connection) if connection.has_key else None
+    return Address(connection.base_url, own, tuple(settings.PROVIDER_ALLOWED_HOSTS))
 
 
 def add(
@@ -136,7 +141,7 @@ def add(
     )
     _seal(connection, key)
     connection.save()
-    circuits.note_standbys(org)
+    circuit.note_standbys(org)
     audit.record(org=org, by=by.user, action="connection.added", target=name, details={"kind": kind})
     return connection
 
@@ -152,7 +157,8 @@ def change(
     key: str = "",
     terms: Terms | None = None,
 ) -> None:
-    """A key goes only where it was meant to go: another address asks for the key again. Without terms, they stay."""
+    """Change a connection. A new address asks for the key again, because a key must only go where it was meant to go.
+    Without `terms`, the terms stay."""
     connection = _behind_lock(connection)
     if connection.traits.is_built_in and (key or openai_organization or openai_project):
         raise BadConnection("key", NOTHING_TO_ENTER)
@@ -184,11 +190,11 @@ def change(
         )
     if key or WHERE_FIELDS.intersection(changed):
         _forget_health(connection)
-        circuits.forget(connection)
+        circuit.forget(connection)
     if changed or key:
         connection.save(update_fields=[*changed, "sealed_key", "key_hint", *HEALTH_FIELDS])
     if "position" in changed:
-        circuits.note_standbys(connection.org)
+        circuit.note_standbys(connection.org)
 
 
 def make_default(*, connection: ProviderConnection, by: Membership) -> None:
@@ -202,19 +208,19 @@ def remove(*, connection: ProviderConnection, by: Membership) -> None:
     connection = _behind_lock(connection)
     if connection.is_default:
         raise Refused("This is the default connection. Make another one the default first.")
-    circuits.forget(connection)
+    circuit.forget(connection)
     connection.delete()
-    circuits.note_standbys(by.org)
+    circuit.note_standbys(by.org)
     audit.record(org=by.org, by=by.user, action="connection.removed", target=connection.name)
 
 
 def reveal_key(connection: ProviderConnection) -> Secret:
-    """For the worker that is about to call the provider, and for nobody else."""
+    """Unseal the key, only for a worker that is about to call the provider."""
     return sealing.unseal(connection.sealed_key, context=_context(connection))
 
 
 def reseal(connection: ProviderConnection) -> bool:
-    """Seals the key under the newest encryption key; answers whether anything changed."""
+    """Seal the key under the newest encryption key. Return whether anything changed."""
     if not connection.has_key:
         return False
     connection.sealed_key, was_changed = sealing.reseal(connection.sealed_key, context=_context(connection))
@@ -231,8 +237,8 @@ def note_health(
     latency_milliseconds: int | None = None,
     image_models: list[str] | None = None,
 ) -> bool:
-    """Ends the test that had begun when `connection` was read; answers whether it did. Of a connection that was
-    removed, changed or tested anew meanwhile, the answer of the provider says nothing."""
+    """End the test that had begun when `connection` was read. Return False and write nothing if the connection was
+    removed, changed or tested again meanwhile: the provider's answer says nothing about it then."""
     began = ProviderConnection.objects.filter(
         pk=connection.pk, health=Health.TESTING, health_checked_at=connection.health_checked_at
     )
@@ -242,12 +248,13 @@ def note_health(
 
 
 def learn_trouble(connection: ProviderConnection, *, sentence: str) -> None:
-    """A real call says what no test would: that the balance is used up, or that the organization is not verified."""
+    """Mark a connection as failing after a real call, which shows what no test can: that the balance is used up, or
+    that the organization is not verified."""
     _learn_health(connection, Health.FAILING, sentence)
 
 
 def learn_success(connection: ProviderConnection, *, has_streamed: bool | None) -> None:
-    """A picture came."""
+    """Mark a failing connection as working after a picture came, and note whether the picture was streamed."""
     if connection.health == Health.FAILING:
         _learn_health(connection, Health.OK, "A picture came.")
     if has_streamed is not None and connection.has_streamed != has_streamed:
@@ -262,8 +269,8 @@ def _learn_health(connection: ProviderConnection, health: Health, sentence: str)
 
 
 def _behind_lock(connection: ProviderConnection) -> ProviderConnection:
-    """The row as it is now, behind the organization's lock: what a page showed may have changed since, and a key that
-    was entered for one address must not end up beside another."""
+    """Return the row as stored now, behind the organization's lock: it may have changed since a page showed it, and a
+    key that was entered for one address must not end up beside another."""
     found = connection.org.locked().connections.filter(pk=connection.pk).first()
     if found is None:
         raise NotAllowed("This connection is no longer there.")

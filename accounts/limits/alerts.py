@@ -1,4 +1,5 @@
-"""Half, four fifths and all of a limit are told once each: to the admins, and to the person whose limit it is."""
+"""Send alerts when 50, 80 and 100 % of a limit are used, each once, to the admins and to the person whose limit it
+is."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,8 +9,9 @@ from django.db.models import BooleanField, Exists, ExpressionWrapper, OuterRef, 
 from django.db.models.lookups import Exact
 from django.template.loader import render_to_string
 
-from accounts import deliveries
-from accounts.counters import Amount, Found, Place
+from accounts import mail_outbox
+from accounts.limits.counters import Amount, Found, Place
+from accounts.limits.periods import resets_at, today, zone
 from accounts.models import (
     ApiKey,
     Counter,
@@ -23,8 +25,8 @@ from accounts.models import (
     Unit,
     WebhookEvent,
 )
-from accounts.periods import resets_at, today, zone
-from saas import mail, money
+from accounts.webhooks import delivery
+from saas.text import money
 
 ALL = 100
 PERCENTS = (50, 80, ALL)
@@ -32,7 +34,7 @@ MOST_ADMINS = 20
 
 
 def note_spending(org_id: int, found: Iterable[Found], spent: Amount, *, is_play: bool) -> None:
-    """`found` are the counters after `spent` was added to them."""
+    """Send the alerts that this spending reached. `found` are the counters after `spent` was added to them."""
     for counter in found:
         for unit, allowed, now, grew in (
             (Unit.MONEY, counter.allowed_micros, counter.spent_micros, spent.micros),
@@ -44,23 +46,24 @@ def note_spending(org_id: int, found: Iterable[Found], spent: Amount, *, is_play
 
 
 def note_refusal(org: Organization, place: Place, unit: Unit, allowed: int, *, is_play: bool) -> None:
-    """Nothing fits any more, which is all of it, whatever a few cents say."""
+    """Send the alert for 100 % after a refusal: nothing more fits, even if a few cents are left."""
     _tell(org.pk, place, unit, 100, allowed, is_play=is_play)
 
 
 def for_page(member: Membership) -> LimitAlert | None:
-    """The gravest of today and this month that concerns this person, is still true, and was not put away by them."""
+    """Return the gravest alert of today and this month that concerns this person, is still true, and was not put away
+    by them."""
     now = today(member.org)
     current = Q(period=Period.DAY, starts_on=now.day) | Q(period=Period.MONTH, starts_on=now.month)
     found = concerning(member).filter(current).exclude(seen__user=member.user_id).exclude(_is_raised())
     alert = found.order_by("is_play", "-percent", "-pk").first()
     if alert is None or (alert.is_play and Counter.objects.filter(org=member.org_id, is_play=False).exists()):
-        return None  # play money concerns those alone who have no other
+        return None  # alerts on play money are shown only where nothing else was ever spent
     return alert
 
 
 def shown_to(member: Membership) -> dict[str, Any]:
-    """What templates/accounts/_alert.html says; nothing where there is nothing to say."""
+    """Return the context of templates/accounts/_alert.html, empty if there is no alert."""
     alert = for_page(member)
     if alert is None:
         return {}
@@ -69,7 +72,7 @@ def shown_to(member: Membership) -> dict[str, Any]:
 
 
 def put_away(*, alert: LimitAlert, by: Membership) -> None:
-    """With the lesser ones of the same limit."""
+    """Put an alert away for this person, together with the lesser ones of the same limit."""
     same = {name: getattr(alert, name) for name in (*Place._fields, "is_play", "unit")}
     lesser = LimitAlert.objects.filter(org=by.org_id, percent__lte=alert.percent, **same)
     SeenAlert.objects.bulk_create(
@@ -78,7 +81,7 @@ def put_away(*, alert: LimitAlert, by: Membership) -> None:
 
 
 def sentence(alert: LimitAlert, member: Membership) -> str:
-    """For the page, to this person."""
+    """Say in a sentence for this person what the alert means."""
     org = member.org
     place = Place(*(getattr(alert, name) for name in Place._fields))
     word = "daily" if place.period == Period.DAY else "monthly"
@@ -93,7 +96,8 @@ def sentence(alert: LimitAlert, member: Membership) -> str:
 
 
 def concerning(member: Membership) -> QuerySet[LimitAlert]:
-    """One's own and one's keys'; the organization's, of which all learn when nothing fits any more."""
+    """Select the alerts that concern this person: on their own limits and their keys' limits, and on the
+    organization's. Admins see all of the organization's, other members only that it is used up."""
     own = Q(subject=Subject.MEMBER, subject_id=member.user_id)
     keys = Q(subject=Subject.KEY, subject_id__in=ApiKey.objects.filter(org=member.org_id, maker=member.user_id))
     everybodys = Q(subject=Subject.ORGANIZATION) if member.is_admin else Q(subject=Subject.ORGANIZATION, percent=ALL)
@@ -101,7 +105,7 @@ def concerning(member: Membership) -> QuerySet[LimitAlert]:
 
 
 def _is_raised() -> Exists:
-    """Its counter allows more by now."""
+    """Return the condition that the alert's counter by now allows more than the alert says."""
     same = {name: OuterRef(name) for name in ("org", *Place._fields, "is_play")}
     of_money = Q(allowed_micros=None) | Q(allowed_micros__gt=OuterRef("allowed"))
     of_images = Q(allowed_images=None) | Q(allowed_images__gt=OuterRef("allowed"))
@@ -144,10 +148,10 @@ def _send(org: Organization, place: Place, unit: Unit, percent: int, allowed: in
     subject = f"{org.name}: {percent} % of the {word} limit of {whose}"
     if percent == ALL:
         told = {"limit": f"{place.subject}_{unit}_{place.period}", "whose": whose, "resets_at": moment.isoformat()}
-        deliveries.announce(org.pk, WebhookEvent.LIMIT_REACHED, told)
+        delivery.announce(org.pk, WebhookEvent.LIMIT_REACHED, told)
     for member in people:
         body = render_to_string("accounts/mail/limit_alert.txt", {**context, "is_admin": member.is_admin})
-        mail.send(subject=subject, body=body, to=[member.user.email])
+        mail_outbox.send(subject=subject, body=body, to=[member.user.email])
 
 
 def _amount(unit: Unit, allowed: int) -> str:

@@ -1,12 +1,16 @@
-"""The counters' rows under their locks. Every transaction locks them in the same order (keys, people, organizations,
-the lent key; days before months), so that no two wait for each other, and as the last thing that it does, so that
-whoever waits for them waits for nothing but a commit.
+"""Lock and change the counters of limits. Every transaction locks them in the same order (keys, people, organizations,
+the lent key; days before months), so that no two wait for each other, and does so last, so that a transaction that
+waits for a counter waits only for a commit.
 
-Before them it locks the organization's row: shared by all who count, alone by those who change limits, roles or people
-(`Organization.locked`). So no counter is made while a limit changes, and none misses the change.
+Before the counters it locks the organization's row: a shared lock to count, an exclusive one to change limits, roles or
+people (`Organization.locked`). So no counter is made while a limit changes, and none misses the change.
 
-The statements are functions of the database (accounts/migrations/0011_counting.py), planned once a connection. A
-settlement calls `accounts_shift` from inside a function of its own (billing/migrations/0011_one_writer.py)."""
+Missing counters are made before any is locked, and in the same order, because an insert also waits for the commit of
+another transaction that inserts the same counter.
+
+The statements are functions of the database (accounts/migrations/0011_counting.py, 0016_missing_counters_first.py),
+planned once a connection. A settlement calls `accounts_shift` from inside a function of its own
+(billing/migrations/0011_one_writer.py)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,14 +21,14 @@ from uuid import UUID
 from django.db import connection
 from psycopg.types.json import Jsonb
 
+from accounts.limits.periods import Today
 from accounts.models import Hold, Period, Subject
-from accounts.periods import Today
 
 ORDER = (Subject.KEY, Subject.MEMBER, Subject.ORGANIZATION, Subject.LOAN)
 
 
 class Place(NamedTuple):
-    """Where a counter stands."""
+    """What identifies a counter: a subject and its day or month."""
 
     subject: str
     subject_id: int
@@ -53,7 +57,7 @@ class Amount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holds:
-    """What is about to be held for the pictures of one run: so much for each slot."""
+    """The holds to take for the pictures of one run: `micros` for each slot."""
 
     run_code: UUID
     slots: Sequence[UUID]
@@ -91,7 +95,7 @@ SELECT * FROM accounts_take_holds(
 
 
 def places(org_id: int, user_id: int, key_id: int | None, today: Today, *, is_lent: bool = False) -> list[Place]:
-    """In the order of the locks."""
+    """Return the counters that a spending touches, in the order of the locks."""
     ids = {
         Subject.KEY: key_id,
         Subject.MEMBER: user_id,
@@ -116,14 +120,22 @@ def places_of_loan(hold: Hold) -> list[Place]:
 
 
 def lock(org_id: int, wanted: Iterable[Place]) -> None:
-    """For who will touch them in several steps: all of them, in the order in which everybody locks them."""
+    """Lock all of these counters, in the order in which every transaction locks them. Call before changing them in
+    several steps."""
     in_order = sorted(set(wanted), key=lambda place: (ORDER.index(Subject(place.subject)), *place[1:]))
     with connection.cursor() as cursor:
         cursor.execute(LOCK, _values(org_id, in_order, Amount(0, 0), is_play=False))
 
 
+def share(org_id: int) -> None:
+    """Lock the organization's row in shared mode, as every transaction that counts does: no limit changes until the
+    transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM accounts_organization WHERE id = %s FOR KEY SHARE", [org_id])
+
+
 def take_holds(org_id: int, wanted: Sequence[Place], holds: Holds, *, is_play: bool) -> list[Found]:
-    """Writes the holds, then takes what they come to."""
+    """Write the holds, then take their sum from the limits as `take` does."""
     values = _values(org_id, wanted, Amount(holds.micros, 0), is_play) | {
         "run": holds.run_code,
         "slots": list(holds.slots),
@@ -139,24 +151,25 @@ def take_holds(org_id: int, wanted: Sequence[Place], holds: Holds, *, is_play: b
 
 
 def take(org_id: int, wanted: Sequence[Place], amount: Amount, *, is_play: bool) -> list[Found]:
-    """Takes the amount on all of these counters, or on none: then one is missing in the answer or does not fit."""
+    """Add the amount as held to all of these counters, or to none. Return those that were locked: none if any is
+    missing, which the caller then makes before any is locked; otherwise all of them, of which one may not fit."""
     return _found(TAKE, _values(org_id, wanted, amount, is_play))
 
 
 def shift(org_id: int, wanted: Sequence[Place], *, held: Amount, spent: Amount, is_play: bool) -> list[Found]:
-    """Moves what was held to what is spent, whatever the limits say by now. Answers the counters as they are then."""
+    """Move an amount from held to spent, whatever the limits say by now. Return the counters as they are afterwards."""
     more = {"spent_micros": spent.micros, "spent_images": spent.images}
     return _found(SHIFT, _values(org_id, wanted, held, is_play) | more)
 
 
 def where(wanted: Sequence[Place]) -> dict[str, list[Any]]:
-    """As WHERE names them."""
+    """Return the places as values of the parameters in WHERE."""
     subjects, ids, periods, starts = (list(column) for column in zip(*wanted, strict=True))
     return {"subjects": subjects, "ids": ids, "periods": periods, "starts": starts}
 
 
 def read(row: Sequence[Any]) -> Found:
-    """Of what the functions answer."""
+    """Read a row that the functions return."""
     return Found(Place(*row[:4]), *row[4:])
 
 

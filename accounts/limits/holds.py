@@ -1,6 +1,6 @@
-"""Money and pictures are set aside before they are spent: `hold`, then `settle` or `release`.
+"""Set money and pictures aside before they are spent: `hold`, then `settle` or `release`.
 
-A hold is taken on every limit that applies, or on none. Whoever calls has opened the organization's wall and is in the
+A hold is taken on every limit that applies, or on none. The caller has opened the organization's wall and is in the
 transaction that makes the run, so that there is no run without its hold and no hold without its run."""
 
 from collections import defaultdict
@@ -13,14 +13,15 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts import alerts, counters, limits, loans, refusals
-from accounts.counters import Amount, Found, Holds
-from accounts.models import Hold, HoldState, Organization, Subject
+from accounts.limits import alerts, counters, operator_key, refusals
+from accounts.limits import rules as limit_rules
+from accounts.limits.counters import Amount, Found, Holds, Place
+from accounts.limits.periods import today
+from accounts.limits.refusals import Payer, Wish
+from accounts.models import Hold, HoldState, Organization, Quota, Subject
 from accounts.models.quotas import KEPT
-from accounts.periods import today
-from accounts.refusals import Payer, Wish
 
-# Read for every picture, so it is written out: to compile it anew would cost as much as the reading.
+# Read for every picture, so it is raw SQL: compiling a query each time would cost as much as running it.
 NEWEST = """
 SELECT * FROM accounts_hold
 WHERE slot_code = %(slot)s AND (%(tried)s IS NULL OR after_try < %(tried)s)
@@ -49,15 +50,17 @@ def hold(
     terms: dict[str, Any],
     now: datetime | None = None,
 ) -> None:
-    """`micros` for each part. Raises LimitReached; then the caller's transaction has to be undone."""
+    """Hold `micros` for each part. Raise LimitReached if it does not fit; the caller must then roll back its
+    transaction."""
     moment = now or timezone.now()
     date = today(org, moment)
     key_id = payer.api_key.pk if payer.api_key else None
     wanted = counters.places(org.pk, payer.member.user_id, key_id, date, is_lent=is_lent)
-    rules = limits.rules_for(payer.member, payer.api_key, is_lent=is_lent)
+    rules = limit_rules.rules_for(payer.member, payer.api_key, is_lent=is_lent)
     refusals.refuse_beyond_ceilings(org, payer, rules, wish)
-    if is_lent:
-        loans.follow_setting(org, rules[Subject.LOAN.value], wanted)
+    if is_lent and operator_key.is_behind(org, rules[Subject.LOAN.value]):
+        rules = _make_missing(org, payer, wanted, is_play=is_play, is_lent=is_lent)
+        operator_key.follow_setting(org, rules[Subject.LOAN.value], wanted)
     holds = Holds(
         run_code=run_code,
         slots=[part.slot_code for part in parts],
@@ -71,10 +74,8 @@ def hold(
         at=moment,
     )
     found = counters.take_holds(org.pk, wanted, holds, is_play=is_play)
-    if len(found) < len(wanted):
-        # The first in a new day or month. Behind the organization's lock by now, so the rules are read once more.
-        rules = limits.rules_for(payer.member, payer.api_key, is_lent=is_lent)
-        limits.make_counters(org, wanted, rules, is_play=is_play)
+    if len(found) < len(wanted):  # the first in a new day or month
+        rules = _make_missing(org, payer, wanted, is_play=is_play, is_lent=is_lent)
         found = counters.take(org.pk, wanted, holds.amount, is_play=is_play)
     refusing = [counter for counter in found if not counter.fits]
     if refusing:
@@ -92,15 +93,16 @@ def hold_text(
     is_lent: bool = False,
     terms: dict[str, Any],
 ) -> None:
-    """For a text, which is no picture and no run: it costs money, and what limits say of pictures does not count.
-    Raises LimitReached; then the caller's transaction has to be undone."""
+    """Hold money for a text, which is no picture and no run: limits on pictures do not count. Raise LimitReached if it
+    does not fit; the caller must then roll back its transaction."""
     moment = timezone.now()
     date = today(org, moment)
     key_id = payer.api_key.pk if payer.api_key else None
     wanted = counters.places(org.pk, payer.member.user_id, key_id, date, is_lent=is_lent)
-    rules = limits.rules_for(payer.member, payer.api_key, is_lent=is_lent)
-    if is_lent:
-        loans.follow_setting(org, rules[Subject.LOAN.value], wanted)
+    rules = limit_rules.rules_for(payer.member, payer.api_key, is_lent=is_lent)
+    if is_lent and operator_key.is_behind(org, rules[Subject.LOAN.value]):
+        rules = _make_missing(org, payer, wanted, is_play=is_play, is_lent=is_lent)
+        operator_key.follow_setting(org, rules[Subject.LOAN.value], wanted)
     Hold.objects.create(
         org=org,
         run_code=code,
@@ -120,8 +122,7 @@ def hold_text(
     amount = Amount(micros, 0)
     found = counters.take(org.pk, wanted, amount, is_play=is_play)
     if len(found) < len(wanted):
-        rules = limits.rules_for(payer.member, payer.api_key, is_lent=is_lent)
-        limits.make_counters(org, wanted, rules, is_play=is_play)
+        _make_missing(org, payer, wanted, is_play=is_play, is_lent=is_lent)
         found = counters.take(org.pk, wanted, amount, is_play=is_play)
     refusing = [counter for counter in found if not counter.fits]
     if refusing:
@@ -129,7 +130,7 @@ def hold_text(
 
 
 class Settled(NamedTuple):
-    """By how much the spending grew, and whether this was the first that was known of it."""
+    """What a settlement changed: by how much the spending grew, and whether it was the first charge of the hold."""
 
     micros: int
     is_first: bool
@@ -137,10 +138,10 @@ class Settled(NamedTuple):
 
 @contextmanager
 def settling(held: Hold, *, micros: int, is_estimated: bool = False) -> Iterator[Settled | None]:
-    """What was held becomes what was spent. None where nothing was new: a second settlement changes only what the first
-    one had to guess. Also what had been given back is spent then, for it was.
+    """Move a hold to spent. Yield None if nothing is new: a second settlement only replaces an estimate. A hold that
+    was released becomes spent too, since the money was paid.
 
-    The counters follow when the block ends: what it writes, it writes before their locks are taken."""
+    The counters change after the block ends, so that the block writes before their locks are taken."""
     values = {"spent_micros": micros, "is_estimated": is_estimated, "ended_at": timezone.now()}
     if held.move(HoldState.SETTLED, since=KEPT, **values):
         yield Settled(micros, is_first=True)
@@ -158,7 +159,7 @@ def settling(held: Hold, *, micros: int, is_estimated: bool = False) -> Iterator
 
 
 def note_settled(held: Hold, found: Iterable[Found], *, micros: int) -> None:
-    """What was held has become what was spent in one statement with its entry; `found` are the counters after that."""
+    """Send alerts after a hold was settled in one statement with its entry. `found` are the counters after that."""
     _tell(held, found, Amount(micros, held.images))
 
 
@@ -168,7 +169,7 @@ def settle(held: Hold, *, micros: int, is_estimated: bool = False) -> Settled | 
 
 
 def release(*holds: Hold) -> int:
-    """Nothing was paid. Answers how many were held until now."""
+    """Release holds of which nothing was paid. Return how many were held until now."""
     now = timezone.now()
     released = [
         held
@@ -180,14 +181,14 @@ def release(*holds: Hold) -> int:
 
 
 def correct(held: Hold, *, micros: int) -> None:
-    """Somebody knows better what was paid: more, or less where it is negative."""
+    """Correct what a settled hold cost by `micros`: more, or less if it is negative."""
     was = _locked(held)
     was.move(HoldState.SETTLED, since=[HoldState.SETTLED], spent_micros=was.spent_micros + micros, is_estimated=False)
     _shift(was, held=Amount(0, 0), spent=Amount(micros, 0))
 
 
 def doubt(held: Hold) -> bool:
-    """The provider may have charged: the money stays held until somebody knows."""
+    """Mark a hold as uncertain: the provider may have charged, so the money stays held until that is known."""
     return held.move(HoldState.UNCERTAIN, since=[HoldState.OPEN])
 
 
@@ -197,14 +198,24 @@ def newest(slot_code: UUID, *, is_locked: bool = False) -> Hold | None:
 
 
 def newest_of(slot_codes: Collection[UUID]) -> list[Hold]:
-    """One for each slot that has any."""
+    """Return the newest hold of each slot that has one."""
     holds = Hold.objects.filter(slot_code__in=slot_codes)
     return list(holds.order_by("slot_code", "-attempt").distinct("slot_code"))
 
 
 def paying_for(slot_code: UUID, tried: int) -> Hold | None:
-    """The hold that a try of a slot was made with."""
+    """Return the hold with which a try of a slot was made."""
     return next(iter(Hold.objects.raw(NEWEST, {"slot": slot_code, "tried": tried})), None)
+
+
+def _make_missing(
+    org: Organization, payer: Payer, wanted: Sequence[Place], *, is_play: bool, is_lent: bool
+) -> dict[str, Quota]:
+    """Make the counters that are missing. Return the rules, read again behind the organization's lock."""
+    counters.share(org.pk)
+    rules = limit_rules.rules_for(payer.member, payer.api_key, is_lent=is_lent)
+    limit_rules.make_counters(org, wanted, rules, is_play=is_play)
+    return rules
 
 
 def _locked(held: Hold) -> Hold:
@@ -212,7 +223,8 @@ def _locked(held: Hold) -> Hold:
 
 
 def _give_back(holds: Iterable[Hold]) -> None:
-    """Each counter once. Where they are several people's, all are locked before the first is touched."""
+    """Return held amounts to the counters, one change for holds with the same counters. If the counters differ, lock
+    all of them before the first change."""
     alike = defaultdict(list)
     for held in holds:
         alike[held.org_id, tuple(counters.places_of(held)), held.is_play].append(held)

@@ -1,4 +1,4 @@
-"""Who stands where against their limits, for pages. Reads only."""
+"""Show how each subject stands against its limits, for pages. Reads only."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db.models import Exists, Q
 
-from accounts import loans
+from accounts.limits import operator_key
+from accounts.limits.periods import Today, today
 from accounts.models import (
     ApiKey,
     Counter,
@@ -21,11 +22,10 @@ from accounts.models import (
     Unit,
 )
 from accounts.models.kinds import KINDS
-from accounts.periods import Today, today
 
 SPARK_DAYS = 14
 LENT_KINDS = [name for name, kind in KINDS.items() if kind.is_lent]
-PACE_FROM_DAY = 3  # before, a few days say nothing of a month
+PACE_FROM_DAY = 3  # earlier in a month, its first days predict nothing
 
 
 @dataclass
@@ -35,11 +35,11 @@ class Standing:
     subject: Subject
     name: str
     detail: str
-    key: str  # names it in an address
+    key: str  # its name in a URL
     subject_id: int = 0
     face: Any = ""
     quota: Quota | None = None
-    is_own: bool = True  # else its role's
+    is_own: bool = True  # False: the quota is the role's
     day: Counter | None = None
     month: Counter | None = None
     spark: list[int] = field(default_factory=list)
@@ -58,7 +58,7 @@ class Standing:
 
     @property
     def limit(self) -> int | None:
-        """Of the month, with what was granted on top."""
+        """Return the month's limit, with what was granted on top."""
         if self.month is not None:
             return self.month.allowed_micros
         return self.quota.money_month if self.quota else None
@@ -69,14 +69,14 @@ class Standing:
 
     @property
     def share(self) -> int:
-        """In percent of the limit; 0 without one."""
+        """Return what is spent and held in percent of the limit; 0 without a limit."""
         if not self.limit:
             return 100 if self.limit == 0 else 0
         return min(100, (self.spent + self.held) * 100 // self.limit)
 
     @property
     def spark_points(self) -> str:
-        """For a polyline of 84 by 20."""
+        """Return the points of a polyline, 84 by 20."""
         top = max(self.spark, default=0)
         if not top:
             return ""
@@ -86,7 +86,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Purse:
-    """What the top bar says: this month, and what is left by whichever limit is nearest."""
+    """What the top bar shows: this month's spending, and what the nearest limit leaves."""
 
     spent: int
     held: int
@@ -96,8 +96,8 @@ class Purse:
 
 
 def purse(org: Organization, member: Membership) -> Purse:
-    """One question to the database. Admins see the organization's, everybody else their own; what is left is the least
-    that any limit leaves them."""
+    """Return the purse of a member, by one query. Admins see the organization's spending, other members their own;
+    `left` is the least that any limit leaves the member."""
     now = today(org)
     lent = ProviderConnection.objects.filter(org=org, is_default=True, kind__in=LENT_KINDS)
     found = list(
@@ -118,7 +118,7 @@ def purse(org: Organization, member: Membership) -> Purse:
 
 
 def is_on_play_money(org: Organization) -> bool:
-    """Whether all that it has ever spent was play money."""
+    """Return whether the organization has only ever spent play money."""
     return not Counter.objects.filter(org=org, is_play=False).exists()
 
 
@@ -129,10 +129,10 @@ def organization(org: Organization, *, is_play: bool) -> Standing:
 
 
 def loan(org: Organization) -> Standing | None:
-    """What is left of the operator's key; None where the organization has no connection that uses it."""
+    """Return how the loan of the operator's key stands; None if the organization has no connection that uses it."""
     if not org.connections.filter(kind__in=LENT_KINDS).exists():
         return None
-    line = Standing(Subject.LOAN, "The lent key", "", "", org.pk, quota=loans.of(org))
+    line = Standing(Subject.LOAN, "The lent key", "", "", org.pk, quota=operator_key.of(org))
     return _counted(org, [line], is_play=False)[0]
 
 
@@ -174,7 +174,7 @@ def keys(org: Organization, *, is_play: bool) -> list[Standing]:
 
 
 def roles(org: Organization, *, is_play: bool) -> list[Standing]:
-    """A role has no purse of its own: its line sums its people."""
+    """Return a line for each role. A role has no counter: its line sums those of its people."""
     quotas = {quota.role: quota for quota in Quota.objects.filter(org=org, subject=Subject.ROLE)}
     role_of = dict(org.memberships.values_list("user_id", "role"))
     lines = []
@@ -194,7 +194,7 @@ def roles(org: Organization, *, is_play: bool) -> list[Standing]:
 
 
 def at_this_pace(org: Organization, month: Counter | None) -> int | None:
-    """What the month ends at if it goes on as it began."""
+    """Return what the month ends at if it goes on as it began; None if it is too early to say."""
     now = today(org).day
     if month is None or now.day < PACE_FROM_DAY or not month.spent_micros:
         return None
@@ -204,12 +204,12 @@ def at_this_pace(org: Organization, month: Counter | None) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:
-    """What this month would look like had each person at most so much."""
+    """What this month would look like if each person had at most this limit."""
 
     each: int
-    stopped: int  # people who have spent that by now
-    ends_at: int | None  # at the pace of each; too early in the month, nobody can say
-    most: int  # if everybody used it up
+    stopped: int  # people who have spent or held that much by now
+    ends_at: int | None  # at each person's pace; None: too early in the month
+    most: int  # if each person used it up
 
 
 def what_if(org: Organization, people: Iterable[Standing], each: int) -> WhatIf:
@@ -221,13 +221,13 @@ def what_if(org: Organization, people: Iterable[Standing], each: int) -> WhatIf:
 
 
 def promised(people: Iterable[Standing]) -> int | None:
-    """What everybody's monthly limits come to; None where somebody has none."""
+    """Return the sum of these people's monthly limits; None if one of them has no limit, or if there are no people."""
     limits = [line.limit for line in people]
     return None if not limits or None in limits else sum(limit or 0 for limit in limits)
 
 
 def _counts(counter: Counter, org: Organization, member: Membership, now: Today) -> bool:
-    """Of this person or this organization, and of the day or month that it is."""
+    """Return whether the counter is of this person or organization, and of the present day or month."""
     subject_id = member.user_id if counter.subject == Subject.MEMBER else org.pk
     return counter.subject_id == subject_id and counter.starts_on == now.start(Period(counter.period))
 

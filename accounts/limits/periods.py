@@ -1,4 +1,4 @@
-"""Days and months as an organization's own calendar has them: its limits begin anew at its midnight."""
+"""Compute days and months in an organization's own calendar: its limits begin anew at its midnight."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -28,7 +28,8 @@ def today(org: Organization, moment: datetime | None = None) -> Today:
 
 
 def resets_at(org: Organization, period: Period, starts_on: date) -> datetime:
-    """The first moment of the next one. Midnight is asked of the calendar, so that a day of 23 hours is one."""
+    """Return the first moment of the next period. Midnight is computed in the time zone, so that days of 23 or 25 hours
+    are right."""
     following = starts_on + timedelta(days=1 if period == Period.DAY else 31)
     first = following if period == Period.DAY else following.replace(day=1)
     return datetime.combine(first, time(), zone(org)).astimezone(UTC)

@@ -1,4 +1,5 @@
-"""Why nothing is held: a ceiling, a pace or a limit that is used up, each in a sentence for whoever asked."""
+"""Decide whether a ceiling, a pace or a used-up limit refuses a request, and say why in a sentence for the person who
+asked."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,24 +8,24 @@ from uuid import UUID
 
 from django.db.models import Count
 
-from accounts.counters import Amount, Found, Place
 from accounts.errors import Refused
-from accounts.limits import Rules
+from accounts.limits.counters import Amount, Found, Place
+from accounts.limits.periods import resets_at, zone
+from accounts.limits.rules import Rules
 from accounts.models import ApiKey, Hold, HoldState, Membership, Organization, Period, Role, Subject, Unit
 from accounts.models.quotas import QUALITIES
-from accounts.periods import resets_at, zone
-from saas import money
+from saas.text import money
 
-MOST_NAMES = 2  # of admins, in a refusal
+MOST_NAMES = 2  # admins that a refusal names
 MINUTE = timedelta(minutes=1)
-BUSY_SECONDS = 20  # in which one of the runs at once has probably ended
+BUSY_SECONDS = 20  # after which one of the running runs has probably ended
 OF_OPERATOR = "It is set by the operator of this Darkroom: ask them, or let an admin add a key of your own."
 
 
 class LimitReached(Refused):
-    """`code` names the limit that refused; `left` is in micro-dollars or pictures, `resets_at` when it begins anew.
-    Where it is a budget that refused, `place` and `unit` say which, and `needed` how much was asked of it; where it is
-    a pace, `wait_seconds` says when to ask again."""
+    """A refusal by a limit. `code` names the limit; `left` is in micro-dollars or pictures; `resets_at` is when the
+    limit begins anew. If a budget refused, `place` and `unit` say which one, and `needed` how much was asked of it; if
+    a pace refused, `wait_seconds` says when to ask again."""
 
     def __init__(
         self,
@@ -48,7 +49,7 @@ class LimitReached(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Whose limits count."""
+    """The member and the API key whose limits count."""
 
     member: Membership
     api_key: ApiKey | None = None
@@ -56,7 +57,7 @@ class Payer:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a run asks for, with the worst case where the provider decides: what ceilings look at."""
+    """What a run asks for, as ceilings check it; the worst case where the provider decides."""
 
     model: str
     quality: str
@@ -81,7 +82,8 @@ def refuse_beyond_ceilings(org: Organization, payer: Payer, rules: Rules, wish: 
 
 
 def refuse_beyond_pace(org: Organization, payer: Payer, rules: Rules, run_code: UUID, moment: datetime) -> None:
-    """Counted behind the counters' locks, so that no two pass at once."""
+    """Refuse a run beyond the limits on runs at once and runs a minute. Runs are counted behind the counters' locks, so
+    that no two pass at once."""
     for subject, quota in rules.items():
         whose = _whose(org, payer, subject)
         of_subject = Hold.objects.filter(org=org, images__gt=0, **_holds_of(payer, subject)).exclude(run_code=run_code)
@@ -101,7 +103,7 @@ def refuse_beyond_pace(org: Organization, payer: Payer, rules: Rules, run_code: 
 
 
 def no_room(org: Organization, payer: Payer, refusing: list[Found], amount: Amount, *, is_play: bool) -> LimitReached:
-    """Of several that refuse, the one that does so for the longest time is named."""
+    """Return the refusal. If several limits refuse, name the one that does so for the longest time."""
     counter = max(refusing, key=lambda found: (found.place.period == Period.MONTH, found.place.subject))
     place = counter.place
     left = {

@@ -1,14 +1,14 @@
-"""Which budget pays for what a person is about to ask, and what is left in it. Only for showing: what may be spent is
-decided by `accounts.quotas`, under locks, when it is asked."""
+"""Find which budget pays for the next request, and what is left in it. Only for showing: `accounts.limits.holds`
+decides what may be spent, under locks, when it is asked."""
 
 from dataclasses import dataclass
 
 from django.db.models import Q
 
-from accounts import limits
-from accounts.counters import Place, places
+from accounts.limits import rules as limit_rules
+from accounts.limits.counters import Place, places
+from accounts.limits.periods import today
 from accounts.models import Counter, Membership, Period, Subject, Unit
-from accounts.periods import today
 
 WHOSE = {Subject.ORGANIZATION.value: "", Subject.LOAN.value: "The lent key's"}
 
@@ -28,8 +28,8 @@ class Budget:
 
 
 def tightest(member: Membership, *, is_play: bool, is_lent: bool = False) -> Budget | None:
-    """The one that ends first; None where nothing is limited."""
-    rules = limits.rules_for(member, None, is_lent=is_lent)
+    """Return the budget with the least left; None if nothing is limited."""
+    rules = limit_rules.rules_for(member, None, is_lent=is_lent)
     if not rules:
         return None
     wanted = places(member.org_id, member.user_id, None, today(member.org), is_lent=is_lent)
@@ -38,7 +38,7 @@ def tightest(member: Membership, *, is_play: bool, is_lent: bool = False) -> Bud
     return min(found, key=lambda budget: budget.left, default=None)
 
 
-def _budget(member: Membership, place: Place, counter: Counter | None, rules: limits.Rules) -> Budget | None:
+def _budget(member: Membership, place: Place, counter: Counter | None, rules: limit_rules.Rules) -> Budget | None:
     period = Period(place.period)
     whose = WHOSE.get(place.subject, "Your") or f"{member.org.name}'s"
     if counter is not None:

@@ -1,20 +1,21 @@
-"""“Ask for more”: a person whom a limit stopped asks the admins, who answer with one click."""
+"""Handle “Ask for more”: a person whom a limit stopped asks the admins, who answer with one click."""
 
 from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
 
-from accounts import audit, limits
-from accounts.counters import Place
+from accounts import audit, mail_outbox
 from accounts.errors import NotAllowed, Refused
+from accounts.limits import rules
+from accounts.limits.counters import Place
+from accounts.limits.periods import today
+from accounts.limits.refusals import LimitReached
 from accounts.models import Ask, AskState, Counter, Membership, Organization, Period, Quota, Role, Subject, Unit
 from accounts.models.quotas import CEILINGS, LIMITS
-from accounts.periods import today
-from accounts.refusals import LimitReached
-from saas import mail, money
+from saas.text import money
 
-MOST_OPEN = 5  # of one person
+MOST_OPEN = 5  # open requests of one person
 
 
 def ask(*, org: Organization, by: Membership, refusal: LimitReached, reason: str, wish: dict[str, Any]) -> Ask:
@@ -43,7 +44,7 @@ def ask(*, org: Organization, by: Membership, refusal: LimitReached, reason: str
 
 
 def grant(*, ask: Ask, by: Membership, is_lasting: bool) -> None:
-    """Raises the limit by just what is missing: for the rest of its day or month, or from now on."""
+    """Raise the limit by exactly what is missing: for the rest of its day or month, or from now on."""
     org = ask.org.locked()
     _begin(ask, by, AskState.GRANTED, is_lasting=is_lasting)
     counter = _counter(org, ask)
@@ -55,7 +56,7 @@ def grant(*, ask: Ask, by: Membership, is_lasting: bool) -> None:
     elif missing:
         field = "granted_micros" if unit == Unit.MONEY else "granted_images"
         Counter.objects.filter(pk=counter.pk).update(**{field: getattr(counter, field) + missing})
-    limits.refresh(org)
+    rules.refresh(org)
     audit.record(
         org=org,
         by=by.user,
@@ -67,6 +68,7 @@ def grant(*, ask: Ask, by: Membership, is_lasting: bool) -> None:
 
 
 def decline(*, ask: Ask, by: Membership) -> None:
+    ask.org.locked()  # lock the organization before the request, in the same order as `grant`
     _begin(ask, by, AskState.DECLINED, is_lasting=False)
     audit.record(org=ask.org, by=by.user, action="limits.declined", target=ask.user.email)
     _tell_asker(ask, by, is_granted=False)
@@ -84,15 +86,16 @@ def _begin(ask: Ask, by: Membership, state: AskState, *, is_lasting: bool) -> No
 
 
 def _counter(org: Organization, ask: Ask) -> Counter:
-    """Of the day or month that it is by now."""
+    """Return the counter of the present day or month, and make it if it is missing."""
     place = Place(ask.subject, ask.subject_id, ask.period, today(org).start(Period(ask.period)))
-    limits.make_counters(org, [place], {}, is_play=ask.is_play)
-    limits.refresh(org)
+    rules.make_counters(org, [place], {}, is_play=ask.is_play)
+    rules.refresh(org)
     return Counter.objects.get(org=org, **place._asdict(), is_play=ask.is_play)
 
 
 def _raise_lastingly(org: Organization, by: Membership, ask: Ask, missing: int) -> None:
-    """Whoever has the limits of their role gets ones of their own, with everything else as it was."""
+    """Raise the limit from now on. A person with the limits of their role gets a quota of their own, with all other
+    limits copied."""
     field = f"{ask.unit}_{ask.period}"
     named: dict[str, Any] = {"subject": ask.subject}
     if ask.subject == Subject.MEMBER:
@@ -108,7 +111,7 @@ def _raise_lastingly(org: Organization, by: Membership, ask: Ask, missing: int) 
     else:
         values = {field: getattr(own, field)}
     if values.get(field) is not None:
-        limits.change(org=org, by=by, quota=own, values={**values, field: values[field] + missing})
+        rules.change(org=org, by=by, quota=own, values={**values, field: values[field] + missing})
 
 
 def _tell_admins(ask: Ask, by: Membership) -> None:
@@ -123,7 +126,7 @@ def _tell_admins(ask: Ask, by: Membership) -> None:
     body = render_to_string("accounts/mail/ask.txt", context)
     admins = ask.org.memberships.filter(role__in=[Role.ADMIN, Role.OWNER]).select_related("user").order_by("pk")
     for admin in admins[:20]:
-        mail.send(subject=f"{by.user.display_name} asks for {amount_of(ask)}", body=body, to=[admin.user.email])
+        mail_outbox.send(subject=f"{by.user.display_name} asks for {amount_of(ask)}", body=body, to=[admin.user.email])
 
 
 def _tell_asker(ask: Ask, by: Membership, *, is_granted: bool) -> None:
@@ -136,7 +139,7 @@ def _tell_asker(ask: Ask, by: Membership, *, is_granted: bool) -> None:
     }
     body = render_to_string("accounts/mail/answer.txt", context)
     word = "granted" if is_granted else "declined"
-    mail.send(subject=f"{ask.org.name}: {amount_of(ask)} {word}", body=body, to=[ask.user.email])
+    mail_outbox.send(subject=f"{ask.org.name}: {amount_of(ask)} {word}", body=body, to=[ask.user.email])
 
 
 def _said(unit: Unit, amount: int) -> str:

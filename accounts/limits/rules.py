@@ -1,4 +1,4 @@
-"""What was decided about spending: which quota counts for whom, and how counters learn of it."""
+"""Store quotas, find which quota counts for whom, and bring the counters up to date with them."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -7,18 +7,19 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from accounts import audit, counters
-from accounts.counters import Place
+from accounts import audit
 from accounts.errors import NotAllowed
+from accounts.limits import counters
+from accounts.limits.counters import Place
+from accounts.limits.periods import today
 from accounts.models import ApiKey, Counter, Membership, Organization, Period, Quota, Subject, Unit
 from accounts.models.quotas import CEILINGS, LIMITS
-from accounts.periods import today
-from saas import money
+from saas.text import money
 
 FIELDS = (*LIMITS, *CEILINGS)
 Rules = Mapping[str, Quota]  # by the subject that a counter names
 
-# Read for every run, so it is written out: to compile it anew would cost three times the reading.
+# Read for every run, so it is raw SQL: compiling a query each time would cost three times as much as running it.
 RULES = """
 SELECT * FROM accounts_quota
 WHERE org_id = %(org)s AND (
@@ -28,7 +29,7 @@ WHERE org_id = %(org)s AND (
     OR (subject = 'key' AND api_key_id = %(api_key)s)
     OR (subject = 'loan' AND %(is_lent)s))
 """
-# A person's own quota counts alone; who has none has that of the role.
+# A person's own quota counts alone; a person without one has the quota of their role.
 REFRESH = """
 WITH meant AS (
     SELECT c.id,
@@ -61,7 +62,7 @@ WHERE c.id = meant.id
 
 
 def rules_for(member: Membership, api_key: ApiKey | None, *, is_lent: bool = False) -> dict[str, Quota]:
-    """The quotas that count for who asks; with the operator's key, what they allow too."""
+    """Return the quotas that count for a member and a key; with the operator's key, its loan too."""
     values = {
         "org": member.org_id,
         "role": member.role,
@@ -74,18 +75,23 @@ def rules_for(member: Membership, api_key: ApiKey | None, *, is_lent: bool = Fal
     if of_role is not None:
         found.setdefault(Subject.MEMBER.value, of_role)
     if is_lent:
-        found.setdefault(Subject.LOAN.value, usual_loan(member.org_id))
+        found.setdefault(Subject.LOAN.value, usual_loan(member.org))
     return found
 
 
-def usual_loan(org_id: int) -> Quota:
-    """What an organization may spend with the operator's key of which they have said nothing."""
+def usual_loan(org: Organization) -> Quota:
+    """Return what an organization may spend with the operator's key if the operator has set nothing for it: the amounts
+    of the settings for its founder's first organization, and nothing for a later one, unless the settings set no
+    limit."""
     day, month = settings.LENT_MICROS_A_DAY, settings.LENT_MICROS_A_MONTH
-    return Quota(org_id=org_id, subject=Subject.LOAN, money_day=day, money_month=month)
+    if not org.has_usual_loan:
+        day, month = day and 0, month and 0
+    return Quota(org_id=org.pk, subject=Subject.LOAN, money_day=day, money_month=month)
 
 
 def make_counters(org: Organization, wanted: Iterable[Place], rules: Rules, *, is_play: bool) -> None:
-    """Before anything is counted in a new day or month, so that nothing slips past a limit that nobody has met yet."""
+    """Make those counters that are missing in a new day or month. `wanted` is in the order of the locks, and `rules`
+    were read behind the organization's shared lock; the caller has locked no counter yet."""
     Counter.objects.bulk_create(
         (
             Counter(
@@ -102,8 +108,8 @@ def make_counters(org: Organization, wanted: Iterable[Place], rules: Rules, *, i
 
 
 def change(*, org: Organization, by: Membership, quota: Quota, values: Mapping[str, Any]) -> None:
-    """Sets what a subject may; `quota` names the subject and may be new. Below what is spent, it stops new runs and
-    nothing else. A quota of a person that limits nothing stays: it frees them from their role's."""
+    """Set what a subject may spend; `quota` names the subject and may be new. A limit below what is spent stops new
+    runs and nothing else. A person's quota that limits nothing is kept: it frees them from the limits of their role."""
     _refuse_operators(quota)
     org = org.locked()
     stored = _stored(quota)
@@ -129,7 +135,7 @@ def change(*, org: Organization, by: Membership, quota: Quota, values: Mapping[s
 
 
 def remove(*, org: Organization, by: Membership, quota: Quota) -> None:
-    """Back to what the role says, or to no limit at all."""
+    """Remove a quota: the limits of the role count again, or none."""
     _refuse_operators(quota)
     org = org.locked()
     stored = _stored(quota)
@@ -141,23 +147,23 @@ def remove(*, org: Organization, by: Membership, quota: Quota) -> None:
 
 
 def refresh(org: Organization) -> None:
-    """Counters of this day and month learn what counts for them now: a limit, a role or a grant has changed. Whoever
-    calls holds the organization's lock."""
-    now = today(org)
+    """Set this day's and month's counters to what counts for them now, after a limit, a role or a grant has changed.
+    The caller has locked the organization."""
+    now, loan = today(org), usual_loan(org)
     values: dict[str, Any] = {
         "org": org.pk,
         "day": now.day,
         "month": now.month,
         "order": [subject.value for subject in counters.ORDER],
-        "loan_day": settings.LENT_MICROS_A_DAY,
-        "loan_month": settings.LENT_MICROS_A_MONTH,
+        "loan_day": loan.money_day,
+        "loan_month": loan.money_month,
     }
     with connection.cursor() as cursor:
         cursor.execute(REFRESH, values)
 
 
 def name_of(quota: Quota) -> str:
-    """For the audit log and for refusals."""
+    """Name the quota's subject, for the audit log and for refusals."""
     if quota.subject == Subject.MEMBER and quota.user:
         return str(quota.user.email)
     if quota.subject == Subject.KEY and quota.api_key:
@@ -175,7 +181,7 @@ def _refuse_operators(quota: Quota) -> None:
 
 
 def _stored(quota: Quota) -> Quota:
-    """The row as it is now: of two admins who set the same limit, the second one sees what the first has set."""
+    """Return the row as stored now: if two admins set the same limit, the second one changes what the first has set."""
     same = {"subject": quota.subject, "role": quota.role, "user": quota.user, "api_key": quota.api_key}
     return Quota.objects.filter(org=quota.org_id, **same).first() or quota
 

@@ -1,14 +1,15 @@
-"""Limits as a sheet: out, changed by hand, and in again. All lines or none."""
+"""Export limits as a sheet, and import it after changes by hand: all lines or none."""
 
 import csv
 import io
 from typing import Any, NamedTuple
 
-from accounts import audit, limits
+from accounts import audit
 from accounts.errors import Refused
+from accounts.limits import rules
 from accounts.models import Membership, Organization, Quota, Role, Subject
 from accounts.models.quotas import LIMITS
-from saas import money, sheets
+from saas.text import csv_cells, money
 
 COLUMNS = ["subject", "name", *LIMITS]
 MOST_BYTES = 2_000_000
@@ -31,23 +32,24 @@ class Line(NamedTuple):
 
 def export(org: Organization) -> str:
     rows: list[list[object]] = [[*COLUMNS]]
-    own = Quota.objects.filter(org=org).exclude(subject=Subject.LOAN)  # that one is the operator's
+    own = Quota.objects.filter(org=org).exclude(subject=Subject.LOAN)  # the loan is the operator's
     quotas = own.select_related("user", "api_key").order_by("subject", "pk")
     rows += [[quota.subject, _name(quota), *(_cell(quota, name) for name in LIMITS)] for quota in quotas]
     has_own = {quota.user_id for quota in quotas}
     people = org.memberships.exclude(role=Role.VIEWER).exclude(user__in=has_own - {None}).select_related("user")
     rows += [[Subject.MEMBER.value, member.user.email, "role", "role", "role", "role"] for member in people]
-    return sheets.lines(rows)
+    return csv_cells.lines(rows)
 
 
 def take(*, org: Organization, by: Membership, data: bytes) -> int:
-    """Answers how many lines there were. A person whose every cell says “role” goes back to their role's limits."""
+    """Import a sheet. Return how many lines it had. A person whose every cell says “role” gets the limits of their role
+    again."""
     lines = _read(org, data)
     for line in lines:
         if line.values:
-            limits.change(org=org, by=by, quota=line.quota, values=line.values)
+            rules.change(org=org, by=by, quota=line.quota, values=line.values)
         else:
-            limits.remove(org=org, by=by, quota=line.quota)
+            rules.remove(org=org, by=by, quota=line.quota)
     audit.record(org=org, by=by.user, action="limits.imported", target=org.name, details={"lines": len(lines)})
     return len(lines)
 

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from django.db import migrations
 
-from saas.tenancy import BELONGS_TO_ORG, IS_OPERATOR, IS_PERSON, IS_PRESENTED, Wall
+from saas.database.tenancy import BELONGS_TO_ORG, IS_OPERATOR, IS_PERSON, IS_PRESENTED, Wall
 
 ITS_OWN_ROW = BELONGS_TO_ORG.replace("org_id", "id", 1)
 OF_A_MEMBER = (

@@ -8,7 +8,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-from saas.tenancy import Wall
+from saas.database.tenancy import Wall
 
 
 class Migration(migrations.Migration):

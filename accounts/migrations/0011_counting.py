@@ -1,5 +1,5 @@
 """Holding and counting as functions of the database: one round trip each, planned once a connection. They run as who
-calls them, behind the same walls. What they promise stands in accounts/counters.py."""
+calls them, behind the same walls. What they promise stands in accounts/limits/counters.py."""
 
 from django.db import migrations, models
 

@@ -5,7 +5,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from saas.tenancy import Wall
+from saas.database.tenancy import Wall
 
 
 class Migration(migrations.Migration):

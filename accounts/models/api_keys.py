@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 
 
 class Scope(models.TextChoices):
@@ -32,7 +32,8 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
 
 class ApiKey(TenantModel):
-    """A program's way in. The key itself is shown once; its hash and a readable prefix are kept."""
+    """What a program shows to act for a member. The key itself is shown once; only its hash and a readable prefix are
+    kept."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="api_keys")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -59,7 +60,7 @@ class ApiKey(TenantModel):
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
     def revoke(self) -> bool:
-        """Answers whether it was this call that revoked the key."""
+        """Revoke the key. Return whether this call revoked it."""
         now = timezone.now()
         was_changed = ApiKey.objects.filter(pk=self.pk, revoked_at=None).update(revoked_at=now) == 1
         if was_changed:

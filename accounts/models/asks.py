@@ -1,4 +1,4 @@
-"""What people are told of limits, and what they ask for when one stops them."""
+"""Define alerts on limits, and requests for more when a limit stops a person."""
 
 import uuid
 
@@ -9,11 +9,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models.quotas import Period, Unit
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 
 
 class LimitAlert(TenantModel):
-    """So much of a limit is spent: told once."""
+    """An alert that this much of a limit is spent, sent once."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="limit_alerts")
     code = models.UUIDField(db_default=RandomUUID(), unique=True, editable=False)
@@ -24,7 +24,7 @@ class LimitAlert(TenantModel):
     is_play = models.BooleanField()
     unit = models.CharField(max_length=6, choices=Unit.choices)
     percent = models.PositiveSmallIntegerField()
-    allowed = models.BigIntegerField(null=True)  # what the limit was; a higher one makes it old news
+    allowed = models.BigIntegerField(null=True)  # the limit at that time; a higher one makes the alert obsolete
     at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -40,7 +40,7 @@ class LimitAlert(TenantModel):
 
 
 class SeenAlert(TenantModel):
-    """Who has put an alert away does not see it again."""
+    """A person's mark that an alert is put away and not shown to them again."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="seen_alerts")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
@@ -60,7 +60,8 @@ class AskState(models.TextChoices):
 
 
 class Ask(TenantModel):
-    """Somebody was refused by a limit and asks for more. What they wanted goes along, so that it starts by itself."""
+    """A request for more, by a person whom a limit refused. It keeps the refused run, so that the run starts by itself
+    when granted."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="asks")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -70,10 +71,10 @@ class Ask(TenantModel):
     period = models.CharField(max_length=5, choices=Period.choices)
     unit = models.CharField(max_length=6, choices=Unit.choices)
     is_play = models.BooleanField()
-    needed = models.BigIntegerField()  # micro-dollars or pictures, for what was refused
+    needed = models.BigIntegerField()  # micro-dollars or pictures of the refused run
     sentence = models.CharField(max_length=400)  # of the refusal
     reason = models.CharField(max_length=400, blank=True)
-    wish = models.JSONField(default=dict)  # the refused run, in the studio's words
+    wish = models.JSONField(default=dict)  # the refused run, as the studio describes it
     state = models.CharField(max_length=8, choices=AskState.choices, default=AskState.OPEN)
     is_lasting = models.BooleanField(default=False)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
@@ -88,7 +89,8 @@ class Ask(TenantModel):
         return f"{self.user_id} asks for {self.needed} {self.unit}"
 
     def decide(self, state: AskState, *, by_id: int, is_lasting: bool = False) -> bool:
-        """Of two admins who answer at once, one is heard."""
+        """Grant or decline the request. Return False if it was decided already: of two admins who answer at once, one
+        succeeds."""
         values = {"decided_by": by_id, "decided_at": timezone.now(), "is_lasting": is_lasting}
         was_open = Ask.objects.filter(pk=self.pk, state=AskState.OPEN).update(state=state, **values)
         return was_open == 1

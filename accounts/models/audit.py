@@ -4,13 +4,13 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 
 
 class AuditEntry(TenantModel):
-    """Who did what, to whom, when and from where. The database refuses to change or delete a row."""
+    """A row that says who did what, to whom, when and from where. The database refuses to change or delete a row."""
 
-    # Without an organization: the operator looked at something that spans them.
+    # Null: an act of the operator that spans organizations.
     org = models.ForeignKey(  # type: ignore[assignment]
         "accounts.Organization", null=True, on_delete=models.DO_NOTHING, related_name="audit_entries"
     )
@@ -24,7 +24,7 @@ class AuditEntry(TenantModel):
         db_constraint=False,
         related_name="+",
     )
-    # Names as they were: the entry must still read well when the person or the thing is gone.
+    # Names as they were, so that the entry can be read after the person or the thing is deleted.
     actor_label = models.CharField(max_length=254)
     target = models.CharField(max_length=254, blank=True)
     details = models.JSONField(default=dict)

@@ -7,10 +7,11 @@ from django.utils import timezone
 
 from accounts.models import kinds
 from accounts.models.kinds import Kind
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 
 TEST_IS_LOST_AFTER = timedelta(seconds=60)
 TEXT_MODEL = "gpt-5"
+PLAY_SECONDS = 60  # the sandbox answers within seconds, unless it was told to hang, which blocks a thread
 
 
 class Health(models.TextChoices):
@@ -21,7 +22,7 @@ class Health(models.TextChoices):
 
 
 class ProviderConnection(TenantModel):
-    """Where an organization's pictures come from. The key is sealed, written and never shown again."""
+    """An organization's access to a provider. The key is sealed, and never shown again after it was entered."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="connections")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -33,7 +34,7 @@ class ProviderConnection(TenantModel):
     sealed_key = models.TextField(blank=True, editable=False)
     key_hint = models.CharField(max_length=8, blank=True, editable=False)
     is_default = models.BooleanField(default=False)
-    # How it is used. Where a number is null, the operator's setting counts.
+    # How the connection is used. Null: the operator's setting counts.
     calls_at_once = models.PositiveSmallIntegerField(null=True)
     deadline_seconds = models.PositiveIntegerField(null=True)
     can_stream = models.BooleanField(default=True)
@@ -43,9 +44,9 @@ class ProviderConnection(TenantModel):
     health = models.CharField(max_length=10, choices=Health.choices, default=Health.UNKNOWN)
     health_sentence = models.CharField(max_length=300, blank=True)
     health_checked_at = models.DateTimeField(null=True)
-    # What tests and real calls have taught. Null: nothing yet.
+    # What tests and real calls have shown. Null: nothing yet.
     latency_milliseconds = models.PositiveIntegerField(null=True)
-    image_models = models.JSONField(null=True)  # the ids that the provider lists, of models that make pictures
+    image_models = models.JSONField(null=True)  # ids of the models that make pictures, as the provider lists them
     has_streamed = models.BooleanField(null=True)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -71,7 +72,7 @@ class ProviderConnection(TenantModel):
 
     @property
     def is_testing(self) -> bool:
-        """A test whose worker died is no test any more."""
+        """Return whether a test is under way. One whose worker died ends after TEST_IS_LOST_AFTER."""
         began = self.health_checked_at
         return self.health == Health.TESTING and began is not None and timezone.now() - began < TEST_IS_LOST_AFTER
 
@@ -81,11 +82,11 @@ class ProviderConnection(TenantModel):
 
     @property
     def leading_model(self) -> str:
-        """The text model that leads a talk. Whoever lends the key decides which one it pays for."""
+        """Return the text model that leads a talk. For a lent key the operator, who pays, decides it."""
         return TEXT_MODEL if self.traits.is_lent else self.text_model
 
     def lists(self, model: str) -> bool:
-        """Whether it has this model, as far as is known."""
+        """Return whether the provider has this model, or whether that is unknown."""
         return not self.image_models or model in self.image_models
 
     @property
@@ -98,4 +99,5 @@ class ProviderConnection(TenantModel):
 
     @property
     def longest_seconds(self) -> int:
-        return self.deadline_seconds or int(settings.PROVIDER_DEADLINE_SECONDS)
+        longest = self.deadline_seconds or int(settings.PROVIDER_DEADLINE_SECONDS)
+        return min(longest, PLAY_SECONDS) if self.traits.is_play else longest

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models.organizations import Role
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 
 LIFETIME = timedelta(days=7)
 
@@ -21,7 +21,8 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
 
 
 class Invitation(TenantModel):
-    """A link in an e-mail. Only the hash of its token is kept; it works once, for one address."""
+    """An invitation by a link in an e-mail. Only the hash of the link's token is kept; it works once, for one
+    address."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="invitations")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

@@ -1,5 +1,5 @@
-"""The kinds of providers. One row each: what an admin is told and asked, and which module speaks its language. Another
-kind is another row here and, where it does not speak OpenAI's API, one file that does."""
+"""List the kinds of providers, one row each: what an admin reads and enters, and which module speaks the provider's
+API. To add a kind, add a row here and, unless it speaks OpenAI's API, one module that speaks its own."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from django.db import models
 
 
 class ProviderKind(models.TextChoices):
-    """Those that the program itself has to name."""
+    """The kinds that code refers to by name."""
 
     OPENAI = "openai", "OpenAI"
     COMPATIBLE = "compatible", "OpenAI-compatible"
@@ -19,14 +19,14 @@ class ProviderKind(models.TextChoices):
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     title: str
-    explanation: str = ""  # beside its title, where an admin chooses
-    usual_url: str = ""  # where it is when the admin does not say
+    explanation: str = ""  # shown beside the title, where an admin chooses
+    usual_url: str = ""  # the address if the admin enters none
     needs_key: bool = False
-    is_built_in: bool = False  # address and key are the operator's: there is nothing to enter, and nothing to read
-    is_lent: bool = False  # whoever runs this Darkroom pays: what they let an organization spend is one limit more
-    is_play: bool = False  # costs nothing and makes nothing real: it never takes over for one that does
+    is_built_in: bool = False  # address and key are the operator's: an admin can neither enter nor read them
+    is_lent: bool = False  # the operator pays: what they let an organization spend is one more limit
+    is_play: bool = False  # costs nothing and makes no real pictures: it never takes over for a kind that does
     has_model_list: bool = True  # answers GET …/models, which is how it is tested
-    adapter: str = "studio.adapter"  # the module whose `develop` asks it and yields frames
+    adapter: str = "studio.providers.openai_sdk"  # the module whose `develop` calls the provider and yields frames
 
 
 KINDS: dict[str, Kind] = {
@@ -54,6 +54,7 @@ def choices() -> list[tuple[str, str]]:
 
 
 def offered() -> dict[str, Kind]:
-    """What an admin may add. Every organization has the sandbox; the operator's own is there if they lend a key."""
+    """Return the kinds that an admin may add. Every organization has the sandbox already; the operator's own kind is
+    there if the operator lends a key."""
     absent = {ProviderKind.SANDBOX.value} | (set() if settings.OPENAI_API_KEY else {ProviderKind.OPERATOR.value})
     return {name: kind for name, kind in KINDS.items() if name not in absent}

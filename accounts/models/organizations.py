@@ -1,14 +1,17 @@
 import uuid
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
+
+SHORTEST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=5)
 
 
 class Role(models.TextChoices):
-    """From least to most. Compare by `rank`, never by the word."""
+    """A member's role, from least to most. Compare by `rank`, never by the word."""
 
     VIEWER = "viewer", "Viewer"
     MEMBER = "member", "Member"
@@ -30,17 +33,18 @@ class Role(models.TextChoices):
 
 
 class Organization(models.Model):
-    """The tenant. Look-ups start here (`org.memberships`, `org.api_keys`, …): what is found belongs to it.
+    """The tenant. Start look-ups here (`org.memberships`, `org.api_keys`, …), so that what they find belongs to it.
 
-    A deleted one keeps its rows, out of everybody's sight, until the operator purges it.
-    """
+    A deleted organization keeps its rows, hidden from all members, until the operator erases it."""
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     slug = models.SlugField(max_length=40)
     name = models.CharField(max_length=80)
     requires_second_factor = models.BooleanField(default=False)
     time_zone = models.CharField(max_length=40, default="UTC")  # where its days and months begin
-    calls_at_once = models.PositiveSmallIntegerField(null=True, blank=True)  # the operator's word; None: as usual
+    calls_at_once = models.PositiveSmallIntegerField(null=True, blank=True)  # set by the operator; None: as usual
+    # Whether the usual loan of the settings counts: only for the first organization that its founder ever founded.
+    has_usual_loan = models.BooleanField(default=True, db_default=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     suspended_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -59,15 +63,27 @@ class Organization(models.Model):
 
     @property
     def most_calls_at_once(self) -> int:
-        """How many of its pictures are made at the same time, by whatever connection."""
+        """Return how many of the organization's pictures are made at the same time, by all connections together."""
         return self.calls_at_once or int(settings.ORGANIZATION_CALLS_AT_ONCE)
 
     @property
     def is_suspended(self) -> bool:
         return self.suspended_at is not None
 
+    @property
+    def may_work(self) -> bool:
+        """Return whether work may begin. Nothing is begun for a suspended or deleted organization, whatever waits."""
+        return self.suspended_at is None and self.deleted_at is None
+
+    def pause(self, now: datetime) -> timedelta:
+        """Return for how long a worker leaves what waits for a suspended organization alone before it looks again: the
+        longer, the longer the organization has been suspended."""
+        since = now - (self.suspended_at or now)
+        return max(SHORTEST_PAUSE, min(since, LONGEST_PAUSE))
+
     def locked(self) -> "Organization":
-        """The row under its lock: acts on people and limits of one organization happen one after another."""
+        """Return the row with an exclusive lock, so that changes of an organization's people and limits happen one
+        after another."""
         return Organization.objects.select_for_update().get(pk=self.pk)
 
 

@@ -1,5 +1,6 @@
-"""Who may spend how much. A quota is what was decided; a counter is what has become of it in one day or month; a hold
-is a part of it set aside for a picture that is being made. Amounts are micro-dollars; NULL is unlimited."""
+"""Define who may spend how much. A quota is what was decided; a counter is what was spent and held of it in one day or
+month; a hold is the part of it set aside for a picture that is being made. Amounts are micro-dollars; NULL is
+unlimited."""
 
 import uuid
 from collections.abc import Iterable
@@ -12,17 +13,17 @@ from django.utils import timezone
 
 from accounts.models.api_keys import ApiKey
 from accounts.models.organizations import Role
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 
 
 class Subject(models.TextChoices):
-    """Whose limit it is. That of a role holds for each of its people who has none of their own."""
+    """Whose limit it is. The limit of a role counts for each of its people who has no quota of their own."""
 
     ORGANIZATION = "organization", "Organization"
     ROLE = "role", "Role"
     MEMBER = "member", "Member"
     KEY = "key", "API key"
-    LOAN = "loan", "Lent key"  # what the operator lets the organization spend with their key; no admin's to change
+    LOAN = "loan", "Lent key"  # the organization's loan of the operator's key; set by the operator alone
 
 
 class Period(models.TextChoices):
@@ -53,12 +54,12 @@ class Quota(TenantModel):
     role = models.CharField(max_length=10, choices=Role.choices, blank=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="+")
     api_key = models.ForeignKey(ApiKey, null=True, on_delete=models.CASCADE, related_name="+")
-    # How much in a day and in a month.
+    # Most in a day and in a month.
     money_day = models.BigIntegerField(null=True, blank=True)
     money_month = models.BigIntegerField(null=True, blank=True)
     images_day = models.BigIntegerField(null=True, blank=True)
     images_month = models.BigIntegerField(null=True, blank=True)
-    # Of what kind at most.
+    # Ceilings on a single request.
     most_pixels = models.PositiveIntegerField(null=True, blank=True)
     highest_quality = models.CharField(max_length=10, blank=True)  # empty: any
     most_pictures = models.PositiveSmallIntegerField(null=True, blank=True)  # in one run
@@ -90,7 +91,7 @@ class Quota(TenantModel):
 
     @property
     def is_empty(self) -> bool:
-        """Whether it limits nothing."""
+        """Return whether the quota limits nothing."""
         return all(getattr(self, name) in (None, "") for name in (*LIMITS, *CEILINGS))
 
     def limit(self, unit: Unit, period: Period) -> int | None:
@@ -99,8 +100,8 @@ class Quota(TenantModel):
 
 
 class Counter(TenantModel):
-    """What one subject has spent and holds in one day or month, beside what it may: all that decides stands in one row,
-    so that one conditional UPDATE decides. The sandbox's play money has counters of its own."""
+    """What one subject has spent and holds in one day or month, beside its limit: one row has all the numbers, so that
+    one conditional UPDATE decides. The sandbox's play money has counters of its own."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="counters")
     subject = models.CharField(max_length=12)
@@ -108,7 +109,7 @@ class Counter(TenantModel):
     period = models.CharField(max_length=5, choices=Period.choices)
     starts_on = models.DateField()
     is_play = models.BooleanField()
-    # What the quota says, with what was granted once on top.
+    # The quota's limit plus what was granted once on top.
     allowed_micros = models.BigIntegerField(null=True)
     allowed_images = models.BigIntegerField(null=True)
     granted_micros = models.BigIntegerField(default=0)
@@ -139,7 +140,7 @@ class Counter(TenantModel):
         return self.held_micros if unit == Unit.MONEY else self.held_images
 
     def left(self, unit: Unit) -> int | None:
-        """None is unlimited. Never negative: a limit that was set below what is spent has nothing left."""
+        """Return what is left; None is unlimited. Never negative: a limit below what is spent leaves nothing."""
         allowed = self.allowed(unit)
         return None if allowed is None else max(0, allowed - self.spent(unit) - self.held(unit))
 
@@ -151,29 +152,29 @@ class HoldState(models.TextChoices):
     RELEASED = "released", "Given back"
 
 
-KEPT = (HoldState.OPEN, HoldState.UNCERTAIN)  # while so, the money is held
+KEPT = (HoldState.OPEN, HoldState.UNCERTAIN)  # in these states the money is held
 
 
 class Hold(TenantModel):
-    """Money set aside for one picture, or for one text. A slot that a person tries again takes a new one; what happens
-    to the first meanwhile is the first one's affair."""
+    """Money set aside for one picture, or for one text. If a person tries a slot again, a new hold is taken; the first
+    one settles or is released on its own."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="holds")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     run_code = models.UUIDField()
     slot_code = models.UUIDField()
     attempt = models.PositiveSmallIntegerField()
-    after_try = models.PositiveSmallIntegerField()  # it pays for tries beyond this one
+    after_try = models.PositiveSmallIntegerField()  # it pays for tries after this one
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     api_key = models.ForeignKey(ApiKey, null=True, on_delete=models.RESTRICT, related_name="+")
-    is_lent = models.BooleanField(default=False)  # paid with the operator's key: their limit counts too
-    day = models.DateField()  # the organization's own, when it was taken; it counts in this day and its month
+    is_lent = models.BooleanField(default=False)  # paid with the operator's key: the loan counts too
+    day = models.DateField()  # the organization's day when it was taken; it counts in this day and its month
     is_play = models.BooleanField()
     micros = models.BigIntegerField()
-    images = models.PositiveSmallIntegerField(default=1, db_default=1)  # none, where a text is paid for
+    images = models.PositiveSmallIntegerField(default=1, db_default=1)  # 0 if it pays for a text
     state = models.CharField(max_length=10, choices=HoldState.choices, default=HoldState.OPEN)
     spent_micros = models.BigIntegerField(default=0)
-    is_estimated = models.BooleanField(default=False)  # settled at what was held, since nothing better was known
+    is_estimated = models.BooleanField(default=False)  # settled at the held amount, since the real cost was unknown
     terms = models.JSONField(default=dict)  # what was agreed: the tariff and what it is for
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(null=True)
@@ -193,7 +194,7 @@ class Hold(TenantModel):
         return f"{self.micros} for {self.slot_code}"
 
     def move(self, state: HoldState, *, since: Iterable[HoldState], **values: object) -> bool:
-        """Answers whether it was in one of these states and is in the new one now."""
+        """Move the hold to a new state if it is in one of the states `since`. Return whether it was."""
         changed = Hold.objects.filter(pk=self.pk, state__in=since).update(state=state, **values)
         if changed:
             self.state = state

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 
 
 class WebhookEvent(models.TextChoices):
@@ -28,7 +28,8 @@ class OffReason(models.TextChoices):
 
 
 class Webhook(TenantModel):
-    """An address of the organization's own that is told what happens. Its secret is sealed; it signs each message."""
+    """An address of the organization's own, to which messages about events are sent. Its secret is sealed, and signs
+    each message."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="webhooks")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -53,11 +54,11 @@ class Webhook(TenantModel):
 
     @property
     def event_names(self) -> list[str]:
-        """In people's words."""
+        """Return the names of the events for a page."""
         return [event.label for event in WebhookEvent if event.value in self.events]
 
     def switch_off(self, reason: OffReason) -> bool:
-        """Answers whether it was this call that did it."""
+        """Switch the webhook off. Return whether this call did it."""
         now = timezone.now()
         on = Webhook.objects.filter(pk=self.pk, switched_off_at=None)
         if not on.update(switched_off_at=now, off_reason=reason):
@@ -86,7 +87,7 @@ class DeliveryState(models.TextChoices):
 
 
 class Delivery(TenantModel):
-    """One message to one address, kept with how each try went. Its code is the message's id, the same at every try."""
+    """One message to one address, with the answer to each try. Its code is the message's id, the same at every try."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="deliveries")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -96,7 +97,7 @@ class Delivery(TenantModel):
     state = models.CharField(max_length=10, choices=DeliveryState.choices, default=DeliveryState.PENDING)
     tries = models.PositiveSmallIntegerField(default=0)
     not_before = models.DateTimeField(default=timezone.now)
-    answer = models.CharField(max_length=200, blank=True)  # of the last try; nothing while one is under way
+    answer = models.CharField(max_length=200, blank=True)  # of the last try; empty while one is under way
     attempts = models.JSONField(default=list)  # each an Attempt, the oldest first
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(null=True)
@@ -112,7 +113,7 @@ class Delivery(TenantModel):
 
     @property
     def is_under_way(self) -> bool:
-        """Not answered yet; who looks sees the answer in a moment."""
+        """Return whether the message has no answer yet."""
         return self.state == DeliveryState.PENDING and not self.answer
 
     @property
@@ -121,7 +122,7 @@ class Delivery(TenantModel):
 
     @property
     def text(self) -> str:
-        """What it says, as a person reads it."""
+        """Return the payload as indented JSON, for a page."""
         return json.dumps(self.payload, indent=2, ensure_ascii=False)
 
     @property
@@ -129,18 +130,20 @@ class Delivery(TenantModel):
         return [(datetime.fromisoformat(one["at"]), one["answer"], one["milliseconds"]) for one in self.attempts]
 
     def begin(self, *, until: datetime) -> bool:
-        """Of two workers that hold the same message, one tries; the other finds that it is not due before `until`."""
+        """Begin a try, due again at `until`. Return False if another worker has begun one: of two workers with the same
+        message, only one tries."""
         now = timezone.now()
         due = Delivery.objects.filter(pk=self.pk, state=DeliveryState.PENDING, tries=self.tries, not_before__lte=now)
         return due.update(tries=self.tries + 1, not_before=until, answer="") == 1
 
 
 class DeliveryTicket(models.Model):
-    """A message that is not through yet, for all organizations together: ids and nothing of what it says, so it is no
-    tenant table. Past `due_at`, whoever sweeps calls a worker."""
+    """An undelivered message, for all organizations together: it holds ids and nothing of the message, so it is no
+    tenant table. After `due_at` a sweeper calls a worker."""
 
     delivery_code = models.UUIDField(unique=True)
     org_id = models.BigIntegerField()
+    maker_id = models.BigIntegerField(null=True)  # the webhook's maker, because threads are shared between people, too
     due_at = models.DateTimeField(db_index=True)
 
     def __str__(self) -> str:

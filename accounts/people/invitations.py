@@ -1,5 +1,6 @@
-"""Verbs on invitations. The link holds a token; the database holds its hash."""
+"""Send, find, accept and revoke invitations. The link holds a token; the database holds its hash."""
 
+import time
 from datetime import timedelta
 
 from allauth.account.models import EmailAddress
@@ -8,20 +9,24 @@ from django.contrib.sessions.backends.base import SessionBase
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts import audit, limits
+from accounts import audit, mail_outbox
 from accounts.errors import NotAllowed, Refused
+from accounts.limits import rules
 from accounts.models import Invitation, Membership, Organization, Role, User
 from accounts.models.invitations import LIFETIME
-from saas import mail, sealing, tenancy, tokens
+from saas.crypto import sealing, tokens
+from saas.database import tenancy
+from saas.storage.redis_cache import counters
 
 SESSION_KEY = "invitation"
 TOKEN_KIND = "di"  # noqa: S105 a kind, no secret
-MOST_PER_HOUR = 60
+MOST_PER_HOUR = 60  # invitations of one organization
+HOUR_SECONDS = 3600
 LETTERS = ("invitation.sent", "invitation.sent_again")
 
 
 class InvitationEnded(Refused):
-    """Expired, used, taken back, tampered with, or of an organization that is gone."""
+    """The invitation is expired, used, revoked, tampered with, or of an organization that is deleted or suspended."""
 
 
 def invite(*, org: Organization, by: Membership, email: str, role: Role) -> Invitation:
@@ -32,7 +37,8 @@ def invite(*, org: Organization, by: Membership, email: str, role: Role) -> Invi
         raise Refused(f"{email} is a member already.")
     if org.invitations.open().filter(email=email, expires_at__gt=timezone.now()).exists():
         raise Refused(f"{email} is invited already. Send the invitation again instead.")
-    org.invitations.open().filter(email=email).update(revoked_at=timezone.now())  # the expired one makes room
+    _count_letter(by.user)
+    org.invitations.open().filter(email=email).update(revoked_at=timezone.now())  # makes room if it has expired
     token, token_hash = tokens.new_token(TOKEN_KIND)
     invitation = Invitation.objects.create(org=org, email=email, role=role, token_hash=token_hash, invited_by=by.user)
     audit.record(org=org, by=by.user, action="invitation.sent", target=email, details={"role": role.value})
@@ -41,9 +47,10 @@ def invite(*, org: Organization, by: Membership, email: str, role: Role) -> Invi
 
 
 def send_again(*, invitation: Invitation, by: Membership) -> None:
-    """A new link; the old one stops working."""
+    """Send the invitation with a new link. The old link stops working."""
     org = invitation.org.locked()
     _check(org, by, Role(invitation.role))
+    _count_letter(by.user)
     token, token_hash = tokens.new_token(TOKEN_KIND)
     invitation.expires_at = timezone.now() + LIFETIME
     was_open = (
@@ -63,7 +70,7 @@ def revoke(*, invitation: Invitation, by: Membership) -> None:
 
 
 def find(token: str) -> Invitation:
-    """The open invitation behind a link, with its organization; whoever shows the token may read just these."""
+    """Return the open invitation behind a link, with its organization. The token gives access to these alone."""
     if tokens.looks_like_key(token, TOKEN_KIND):
         token_hash = tokens.hash_token(token)
         with tenancy.presented(token_hash):
@@ -77,7 +84,8 @@ def find(token: str) -> Invitation:
 
 
 def remember(session: SessionBase, token: str) -> None:
-    """Until the person who opened the link has signed up or in. Sealed: sessions lie in the database."""
+    """Keep the token in the session until the person who opened the link has signed up or in. It is sealed, because
+    sessions are rows in the database."""
     session[SESSION_KEY] = sealing.seal(token, context=SESSION_KEY)
 
 
@@ -93,7 +101,7 @@ def forget(session: SessionBase) -> None:
 
 
 def is_for(invitation: Invitation, user: User) -> bool:
-    """Only a person who has proved that the invited address is theirs."""
+    """Return whether the person has proved that the invited address is theirs."""
     return bool(EmailAddress.objects.filter(user=user, email__iexact=invitation.email, verified=True).exists())
 
 
@@ -111,9 +119,9 @@ def accept(*, invitation: Invitation, user: User) -> Membership:
             raise InvitationEnded("This invitation has expired, was used or was taken back. Ask for a new one.")
         member, is_new = Membership.objects.get_or_create(org=org, user=user, defaults={"role": invitation.role})
         if is_new:
-            limits.refresh(org)  # whoever comes back on the same day finds what they had spent
+            rules.refresh(org)  # a person who rejoins on the same day keeps what they had spent
             audit.record(org=org, by=user, action="member.joined", target=user.email, details={"role": member.role})
-        member.org = org  # outside, it could not be asked for
+        member.org = org  # outside of the wall it could not be loaded
         return member
 
 
@@ -121,19 +129,33 @@ def _check(org: Organization, by: Membership, role: Role) -> None:
     actor = org.memberships.filter(pk=by.pk).first()
     if actor is None or not actor.is_admin or role.rank > Role.ADMIN.rank:
         raise NotAllowed("Your role does not allow this invitation.")
-    # Counted in the log, where each letter leaves a row: one invitation sent again and again counts each time.
+    # Counted in the audit log, where each mail leaves a row: one invitation sent again and again counts each time.
     an_hour_ago = timezone.now() - timedelta(hours=1)
     if org.audit_entries.filter(action__in=LETTERS, at__gt=an_hour_ago).count() >= MOST_PER_HOUR:
         raise Refused(f"{MOST_PER_HOUR} invitations went out within an hour. Try again later.")
 
 
+def _count_letter(by: User) -> None:
+    """Count the mail for the person, across all organizations: founding many must not turn Darkroom into a mail
+    relay."""
+    name = f"darkroom:invitations:{by.pk}:{int(time.time() // HOUR_SECONDS)}"
+    counters.add(name, 0, 2 * HOUR_SECONDS)
+    try:
+        sent = counters.incr(name)
+    except ValueError:  # the cache evicted it between the two calls
+        sent = 1
+    if sent > settings.INVITATIONS_AN_HOUR:
+        raise Refused(f"You have sent {settings.INVITATIONS_AN_HOUR} invitations within an hour. Try again later.")
+
+
 def _send(invitation: Invitation, token: str, inviter: str) -> None:
+    inviter, organization = mail_outbox.name(inviter), mail_outbox.name(invitation.org.name)
     context = {
         "invitation": invitation,
         "inviter": inviter,
-        "organization": invitation.org.name,
+        "organization": organization,
         "link": f"{settings.PUBLIC_URL}/invitations/{token}/",
     }
-    subject = f"{inviter} invites you to {invitation.org.name} on Darkroom"
+    subject = f"{inviter} invites you to {organization} on Darkroom"
     body = render_to_string("accounts/mail/invitation.txt", context)
-    mail.send(subject=subject, body=body, to=[invitation.email])
+    mail_outbox.send(subject=subject, body=body, to=[invitation.email])

@@ -1,11 +1,12 @@
-"""Verbs on members. Each takes the organization's lock and reads the actor's rights again behind it: of two admins who
-remove each other at the same moment, the second one is nobody any more."""
+"""Change roles, remove members and hand over ownership. Each function takes the organization's lock and reads the
+actor's rights again behind it: of two admins who remove each other at the same moment, the second one is refused."""
 
-from accounts import api_keys, audit, limits
+from accounts import api_keys, audit
 from accounts.errors import LastOwner, NotAllowed
+from accounts.limits import rules
 from accounts.models import Membership, Organization, Role, User
 from saas import live
-from saas.transactions import after_commit
+from saas.database.transactions import after_commit
 
 LOST_RIGHTS = "You no longer have the right to do this."
 
@@ -21,7 +22,7 @@ def change_role(*, member: Membership, by: Membership, role: Role) -> None:
     before = target.role
     target.role = role
     target.save(update_fields=["role"])
-    limits.refresh(org)
+    rules.refresh(org)
     audit.record(
         org=org,
         by=actor.user,
@@ -45,7 +46,7 @@ def leave(*, member: Membership) -> None:
 
 
 def transfer(*, by: Membership, to: Membership) -> None:
-    """The receiver becomes owner, the giver becomes admin; never is there nobody."""
+    """Make the receiver owner and the giver admin, in this order: the organization always has an owner."""
     org, actor, target = _locked(to, by)
     if not actor.is_owner:
         raise NotAllowed("Only an owner can hand the organization over.")
@@ -55,14 +56,15 @@ def transfer(*, by: Membership, to: Membership) -> None:
     target.save(update_fields=["role"])
     actor.role = Role.ADMIN
     actor.save(update_fields=["role"])
-    limits.refresh(org)
+    rules.refresh(org)
     audit.record(org=org, by=actor.user, action="organization.transferred", target=_label(target))
     _end_sockets(target)
     _end_sockets(actor)
 
 
 def may_change(actor: Membership, target: Membership, role: Role) -> bool:
-    """Admins rule up to admin; owners rule everybody. Nobody gives more than they have."""
+    """Return whether the actor may give this role to the target: admins may up to admin, owners to all. No actor gives
+    a higher role than their own."""
     return actor.is_admin and max(target.rank, role.rank) <= actor.rank
 
 
@@ -85,6 +87,20 @@ def _keep_an_owner(org: Organization, leaver: Membership) -> None:
         raise LastOwner
 
 
+def erase(*, member: Membership) -> None:
+    """Remove a member while the operator erases the person. Raise LastOwner if the organization would have no owner."""
+    org = member.org.locked()
+    target = org.memberships.filter(pk=member.pk).select_related("user").first()
+    if target is None:
+        return
+    if target.is_owner and org.deleted_at is None:
+        _keep_an_owner(org, target)
+    api_keys.revoke_all(org=org, maker=target.user, by=None)
+    _end_sockets(target)
+    audit.record(org=org, by=None, action="operator.person_erased", details={"role": target.role})
+    target.delete()
+
+
 def _end(org: Organization, target: Membership, *, by: User, action: str) -> None:
     if target.is_owner:
         _keep_an_owner(org, target)
@@ -95,7 +111,7 @@ def _end(org: Organization, target: Membership, *, by: User, action: str) -> Non
 
 
 def _end_sockets(target: Membership) -> None:
-    """Whoever still has the right connects again and is asked again."""
+    """End the person's sockets. A person who still has the right connects again, and the right is checked again."""
     after_commit(live.announce, live.person_group(target.org_id, target.user_id), {"type": "access.ended"})
 
 

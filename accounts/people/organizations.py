@@ -1,17 +1,22 @@
-"""Verbs on an organization. Whoever calls has opened its wall."""
+"""Found, change, suspend and delete organizations. Except where a function opens the wall itself, the caller has opened
+it."""
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
-from django.utils.text import slugify
 
-from accounts import audit, connections
+from accounts import audit
+from accounts.connections import registry
 from accounts.errors import NotAllowed, Refused
+from accounts.limits import operator_key
 from accounts.models import Membership, Organization, Role, User
-from saas import live, tenancy
-from saas.transactions import after_commit
+from accounts.people import founding_limits
+from accounts.webhooks import delivery
+from saas import live
+from saas.database import tenancy
+from saas.database.transactions import after_commit
 
-# What stands, or may come to stand, beside organizations in an address, a subdomain or a mail name.
+# Words that are used, or may be used, beside organizations in an address, a subdomain or a mail name.
 RESERVED_SLUGS = frozenset(
     """
     about account accounts admin administrator api app apps archive assets auth billing blog bot cdn
@@ -22,7 +27,7 @@ RESERVED_SLUGS = frozenset(
     profile public readyz register robots root sandbox search security server service settings setup
     share shop signin signout signup ssl staff static status studio support sysadmin system team terms
     test undefined usage user users v1 v2 webhook webhooks webmaster well-known ws www
-    """.split()  # noqa: SIM905 a wall of quotes reads worse
+    """.split()  # noqa: SIM905 a list of quoted words is harder to read
 )
 SHORTEST_SLUG = 2
 
@@ -31,26 +36,25 @@ class SlugTaken(Refused):
     pass
 
 
-def suggest_slug(name: str) -> str:
-    """A legal slug for a name; a person may still choose another."""
-    slug = slugify(name)[:40].strip("-").replace("_", "-") or "studio"
-    while "--" in slug:
-        slug = slug.replace("--", "-")
-    return f"{slug}-studio"[:40] if slug in RESERVED_SLUGS or len(slug) < SHORTEST_SLUG else slug
-
-
-def found(*, name: str, slug: str, by: User) -> Organization:
-    """A new organization, its founder as owner, on the sandbox until a key is entered or lent."""
+@transaction.atomic
+def found(*, name: str, slug: str, by: User, is_limited: bool = True) -> Organization:
+    """Found an organization, with its founder as owner, on the sandbox until a key is entered or lent. Raise
+    FoundingClosed, TooManyFounded or SlugTaken."""
+    founding_limits.lock(by)
+    if is_limited:
+        founding_limits.check(by)
     if slug in RESERVED_SLUGS:
         raise SlugTaken("This address is reserved. Choose another.")
-    org_id = _next_id()
-    # Nobody may write an organization but from inside it; so the founder draws its id first.
+    org_id, is_first = _next_id(), founding_limits.is_first(by)
+    founding_limits.note(org_id=org_id, by=by)
+    # An organization can only be written from inside its own wall, so draw its id first.
     with tenancy.tenant(org_id):
-        org = _insert(org_id, name=name, slug=slug)
+        org = _insert(org_id, name=name, slug=slug, has_usual_loan=is_first)
         Membership.objects.create(org=org, user=by, role=Role.OWNER)
         audit.record(org=org, by=by, action="organization.founded", target=name)
-        connections.add_sandbox(org=org, by=by)
-        connections.add_operators(org=org, by=by)
+        registry.add_sandbox(org=org, by=by)
+        if operator_key.is_offered(org):
+            registry.add_operators(org=org, by=by)
     return org
 
 
@@ -60,10 +64,11 @@ def _next_id() -> int:
         return int(cursor.fetchone()[0])
 
 
-def _insert(org_id: int, *, name: str, slug: str) -> Organization:
-    """The wall hides other tenants' slugs from a look-up, so the unique index is asked, in the insert itself."""
+def _insert(org_id: int, *, name: str, slug: str, has_usual_loan: bool) -> Organization:
+    """Insert the row. The wall hides other tenants' slugs from a look-up, so the insert itself asks the unique
+    index."""
     now = timezone.now()
-    org = Organization(pk=org_id, name=name, slug=slug, created_at=now)
+    org = Organization(pk=org_id, name=name, slug=slug, has_usual_loan=has_usual_loan, created_at=now)
     created = Organization.objects.bulk_create([org], ignore_conflicts=True)[0]
     if not Organization.objects.filter(pk=org_id).exists():
         raise SlugTaken("This address is taken. Choose another.")
@@ -84,11 +89,11 @@ def require_second_factor(*, org: Organization, by: Membership, is_required: boo
     org.save(update_fields=["requires_second_factor"])
     word = "required" if is_required else "optional"
     audit.record(org=org, by=by.user, action=f"organization.second_factor_{word}", target=org.name)
-    after_commit(live.announce, live.org_group(org.pk), {"type": "access.ended"})  # who has one comes back at once
+    after_commit(live.announce, live.org_group(org.pk), {"type": "access.ended"})  # those with one reconnect at once
 
 
 def set_time_zone(*, org: Organization, by: Membership, time_zone: str) -> None:
-    """Its days and months begin at midnight there, from now on."""
+    """Set the time zone. From now on, days and months begin at midnight there."""
     before = org.time_zone
     if time_zone == before:
         return
@@ -104,21 +109,35 @@ def set_time_zone(*, org: Organization, by: Membership, time_zone: str) -> None:
 
 
 def delete(*, org: Organization, by: Membership) -> None:
-    """Out of everybody's sight at once; keys stop working; rows stay until the operator purges them."""
+    """Delete the organization: hidden from all members at once, keys stop working, rows stay until the operator erases
+    them."""
     locked = org.locked()
     if not Membership.objects.filter(pk=by.pk, role=Role.OWNER).exists():
         raise NotAllowed("Only an owner can delete the organization.")
+    _delete(locked, by=by.user)
+
+
+def close(*, org: Organization) -> None:
+    """Delete the organization as the operator, unless its owner has done so already."""
+    locked = org.locked()
+    if locked.deleted_at is None:
+        _delete(locked, by=None)
+
+
+def _delete(locked: Organization, *, by: User | None) -> None:
     now = timezone.now()
     locked.deleted_at = now
     locked.save(update_fields=["deleted_at"])
-    org.api_keys.filter(revoked_at=None).update(revoked_at=now)
-    org.invitations.open().update(revoked_at=now)
-    audit.record(org=org, by=by.user, action="organization.deleted", target=org.name)
-    after_commit(live.announce, live.org_group(org.pk), {"type": "access.ended"})
+    founding_limits.end(org_id=locked.pk)
+    delivery.end_all(locked)
+    locked.api_keys.filter(revoked_at=None).update(revoked_at=now)
+    locked.invitations.open().update(revoked_at=now)
+    audit.record(org=locked, by=by, action="organization.deleted", target=locked.name)
+    after_commit(live.announce, live.org_group(locked.pk), {"type": "access.ended"})
 
 
 def suspend(*, org: Organization, by: User) -> None:
-    """The operator's act: the organization keeps everything and can do nothing."""
+    """Suspend the organization as the operator: it keeps everything and can do nothing."""
     with tenancy.tenant(org.pk):
         if Organization.objects.filter(pk=org.pk, suspended_at=None).update(suspended_at=timezone.now()):
             audit.record(org=org, by=by, action="operator.suspended", target=org.name)
@@ -132,7 +151,7 @@ def restore(*, org: Organization, by: User) -> None:
 
 
 def limit_calls(*, org: Organization, by: User | None, most: int | None) -> None:
-    """The operator's act: how many of its pictures are made at once. None: as many as of any organization."""
+    """Set as the operator how many of the organization's pictures are made at once. None: the usual number."""
     if most is not None and most < 1:
         raise Refused("At least one picture must be made at once. To stop an organization, suspend it.")
     with tenancy.tenant(org.pk):

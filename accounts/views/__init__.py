@@ -1,0 +1,1 @@
+"""Draw the pages of people and organizations, and handle their forms and buttons."""

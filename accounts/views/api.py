@@ -8,7 +8,7 @@ from accounts.models import Scope
 @require_GET
 @key_required(Scope.READ)
 def key(request: KeyRequest) -> JsonResponse:
-    """What the key in hand opens: a program asks this first."""
+    """Return what the key gives access to: the first thing a program asks."""
     found = request.api_key
     return JsonResponse(
         {

@@ -9,8 +9,9 @@ from django.utils import timezone
 from accounts import audit
 from accounts.access import OrgRequest, member_required
 from accounts.models import AuditEntry, Role
-from saas import sheets, tenancy
-from saas.pages import cursor_page
+from saas.database import tenancy
+from saas.text import csv_cells
+from saas.web.pagination import cursor_page
 
 COLUMNS = ["at", "actor", "action", "target", "details", "address", "agent", "request_id"]
 CHUNK = 2000
@@ -46,7 +47,7 @@ def audit_export(request: OrgRequest) -> StreamingHttpResponse:
 
 
 async def _file(org_id: int) -> AsyncIterator[str]:
-    yield sheets.lines([COLUMNS])
+    yield csv_cells.lines([COLUMNS])
     last_id = 0
     while True:
         text, last_id = await sync_to_async(_chunk)(org_id, last_id)
@@ -56,12 +57,13 @@ async def _file(org_id: int) -> AsyncIterator[str]:
 
 
 def _chunk(org_id: int, after_id: int) -> tuple[str, int]:
-    """Runs after the view has answered, so it opens the wall itself; one short transaction a chunk."""
+    """Read the next rows as CSV, in one short transaction. It runs after the view has returned, so it opens the wall
+    itself."""
     with tenancy.tenant(org_id):
         entries = list(AuditEntry.objects.filter(org=org_id, pk__gt=after_id).order_by("pk")[:CHUNK])
     if not entries:
         return "", after_id
-    return sheets.lines(_cells(entry) for entry in entries), entries[-1].pk
+    return csv_cells.lines(_cells(entry) for entry in entries), entries[-1].pk
 
 
 def _cells(entry: AuditEntry) -> list[object]:

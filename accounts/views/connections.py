@@ -7,20 +7,21 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST
 
-from accounts import circuits, connections, tasks
+from accounts import tasks
 from accounts.access import OrgRequest, member_required
-from accounts.connections import BadConnection
+from accounts.connections import circuit, registry
+from accounts.connections.probe import TestedJustNow
+from accounts.connections.registry import BadConnection
 from accounts.errors import Refused
 from accounts.forms import ConnectionForm
-from accounts.health import TestedJustNow
 from accounts.models import ProviderConnection, Role
 
 
 @member_required(Role.ADMIN)
 def connection_list(request: OrgRequest) -> HttpResponse:
     found = list(request.org.connections.order_by("-is_default", "name"))
-    outages = circuits.find_all(found)
-    rows = [(connection, outages.get(connection.pk), circuits.has_standby(connection)) for connection in found]
+    outages = circuit.find_all(found)
+    rows = [(connection, outages.get(connection.pk), circuit.has_standby(connection)) for connection in found]
     return render(request, "accounts/connections.html", {"rows": rows})
 
 
@@ -30,7 +31,7 @@ def new_connection(request: OrgRequest) -> HttpResponse:
     form = ConnectionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            made = connections.add(org=request.org, by=request.member, **form.values())
+            made = registry.add(org=request.org, by=request.member, **form.values())
         except BadConnection as refusal:
             form.add_error(refusal.field, refusal.sentence)
         else:
@@ -46,7 +47,7 @@ def connection(request: OrgRequest, code: UUID) -> HttpResponse:
     form = ConnectionForm(request.POST or None, connection=found)
     if request.method == "POST" and form.is_valid():
         try:
-            connections.change(connection=found, by=request.member, **form.values())
+            registry.change(connection=found, by=request.member, **form.values())
         except BadConnection as refusal:
             form.add_error(refusal.field, refusal.sentence)
         else:
@@ -59,7 +60,7 @@ def connection(request: OrgRequest, code: UUID) -> HttpResponse:
 @member_required(Role.ADMIN)
 def make_default_connection(request: OrgRequest, code: UUID) -> HttpResponse:
     found = _connection_or_404(request, code)
-    connections.make_default(connection=found, by=request.member)
+    registry.make_default(connection=found, by=request.member)
     messages.success(request, f"New pictures come from {found.name}.")
     return redirect("connections", request.org.slug)
 
@@ -69,7 +70,7 @@ def make_default_connection(request: OrgRequest, code: UUID) -> HttpResponse:
 def remove_connection(request: OrgRequest, code: UUID) -> HttpResponse:
     found = _connection_or_404(request, code)
     try:
-        connections.remove(connection=found, by=request.member)
+        registry.remove(connection=found, by=request.member)
         messages.success(request, f"{found.name} is removed, and its key with it.")
     except Refused as refusal:
         messages.error(request, refusal.sentence)
@@ -79,7 +80,7 @@ def remove_connection(request: OrgRequest, code: UUID) -> HttpResponse:
 @require_POST
 @member_required(Role.ADMIN)
 def test_connection(request: OrgRequest, code: UUID) -> HttpResponse:
-    """A worker asks the provider; the row is fetched again until it knows."""
+    """Let a worker test the connection; the page fetches the row again until the result is there."""
     found = _connection_or_404(request, code)
     try:
         tasks.request_test(connection=found, by=request.member)

@@ -2,14 +2,15 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from accounts import invitations
 from accounts.access import memberships_of
-from saas import tenancy
+from accounts.people import invitations
+from saas.database import tenancy
 
 
 @login_not_required
 def home(request: HttpRequest) -> HttpResponse:
-    """The landing page for strangers; for a person, the place where they left off."""
+    """Show the landing page to strangers. Send a person to a pending invitation, or to the organization that they used
+    last."""
     if not request.user.is_authenticated:
         return render(request, "landing.html")
     pending = invitations.remembered(request.session)

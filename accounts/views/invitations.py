@@ -6,15 +6,16 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import invitations
 from accounts.access import PersonRequest
 from accounts.errors import NotAllowed
+from accounts.people import invitations
 
 
 @login_not_required
 @never_cache
 def invitation(request: HttpRequest, token: str) -> HttpResponse:
-    """Who has the link has read the invited mailbox: signing up with that address needs no second proof."""
+    """Show the invitation. The link proves that its reader has the invited mailbox, so signing up with that address
+    needs no second proof."""
     try:
         found = invitations.find(token)
     except invitations.InvitationEnded as refusal:
@@ -24,7 +25,7 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
     if request.user.is_authenticated:
         context["is_for_me"] = invitations.is_for(found, request.user)
         if not context["is_for_me"]:
-            invitations.forget(request.session)  # said once; home is theirs again
+            invitations.forget(request.session)  # shown once, so that home leads to the person's own pages again
     else:
         invitations.remember(request.session, token)
         get_adapter().stash_verified_email(request, found.email)

@@ -21,7 +21,7 @@ def keys(request: OrgRequest) -> HttpResponse:
 @never_cache
 @member_required(Role.VIEWER)
 def new_key(request: OrgRequest) -> HttpResponse:
-    """The answer to the POST is the only page that ever shows the key; it is in no session and no message."""
+    """Make a key. The response to the POST is the only page that ever shows it; it is in no session and no message."""
     form = ApiKeyForm(request.POST or None, member=request.member)
     if request.method == "POST" and form.is_valid():
         try:

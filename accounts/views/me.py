@@ -6,7 +6,8 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import PersonRequest, memberships_of
 from accounts.forms import LookForm, ProfileForm
-from saas import pages, tenancy
+from saas.database import tenancy
+from saas.web import pagination
 
 
 def me(request: PersonRequest) -> HttpResponse:
@@ -24,7 +25,7 @@ def me(request: PersonRequest) -> HttpResponse:
 @login_not_required
 @require_POST
 def look(request: HttpRequest) -> HttpResponse:
-    """Kept with the person, and in the session for whoever is not signed in."""
+    """Save the chosen look with the person, or in the session if not signed in."""
     form = LookForm(request.POST)
     if form.is_valid():
         chosen = form.cleaned_data["look"]
@@ -33,4 +34,4 @@ def look(request: HttpRequest) -> HttpResponse:
             request.user.save(update_fields=["look"])
         else:
             request.session["look"] = chosen
-    return redirect(pages.back_to(request) or "home")
+    return redirect(pagination.back_to(request) or "home")

@@ -3,23 +3,34 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts import organizations
 from accounts.access import OrgRequest, PersonRequest, member_required
+from accounts.errors import Refused
 from accounts.forms import DeleteOrganizationForm, OrganizationForm, RenameForm, TimeZoneForm
 from accounts.models import Role
+from accounts.people import founding_limits, organizations
 
 
 def new_organization(request: PersonRequest) -> HttpResponse:
+    try:
+        founding_limits.check(request.user)
+    except Refused as refusal:
+        return _founding_refused(request, refusal)
     form = OrganizationForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             org = organizations.found(**form.cleaned_data, by=request.user)
         except organizations.SlugTaken as refusal:
             form.add_error("slug", refusal.sentence)
+        except Refused as refusal:  # another tab did the same first
+            return _founding_refused(request, refusal)
         else:
             messages.success(request, f"{org.name} is ready.")
             return redirect("studio", org.slug)
     return render(request, "accounts/new_organization.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _founding_refused(request: PersonRequest, refusal: Refused) -> HttpResponse:
+    return render(request, "accounts/founding_refused.html", {"sentence": refusal.sentence}, status=403)
 
 
 @member_required(Role.ADMIN)
@@ -55,7 +66,7 @@ def set_time_zone(request: OrgRequest) -> HttpResponse:
 def second_factor(request: OrgRequest) -> HttpResponse:
     wish = request.POST.get("is_required")
     if wish not in {"0", "1"}:
-        messages.error(request, "Nothing was chosen.")  # a form that lost its field must not switch this off
+        messages.error(request, "Nothing was chosen.")  # a form without its field must not switch this off
         return redirect("settings", request.org.slug)
     is_required = wish == "1"
     organizations.require_second_factor(org=request.org, by=request.member, is_required=is_required)
@@ -77,7 +88,7 @@ def delete_organization(request: OrgRequest) -> HttpResponse:
 
 
 def second_factor_needed(request: PersonRequest, slug: str) -> HttpResponse:
-    """Says nothing of the organization: whoever guesses an address sees the same page."""
+    """Ask for a second factor. The page says nothing of the organization: any guessed address shows the same page."""
     return render(request, "accounts/second_factor_needed.html", {"slug": slug}, status=403)
 
 

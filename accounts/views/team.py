@@ -5,11 +5,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts import invitations, members
 from accounts.access import OrgRequest, member_required
 from accounts.errors import LastOwner, Refused
 from accounts.forms import InviteForm, RoleForm
 from accounts.models import Membership, Role
+from accounts.people import invitations, members
 
 
 @member_required(Role.VIEWER)

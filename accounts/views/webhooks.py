@@ -6,12 +6,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
-from accounts import webhooks
 from accounts.access import OrgRequest, member_required
 from accounts.errors import Refused
 from accounts.forms import WebhookForm
 from accounts.models import Role, Webhook
-from saas.pages import cursor_page
+from accounts.webhooks import endpoints
+from saas.web.pagination import cursor_page
 
 PAGE_SIZE = 25
 
@@ -26,11 +26,11 @@ def webhook_list(request: OrgRequest) -> HttpResponse:
 @never_cache
 @member_required(Role.ADMIN)
 def new_webhook(request: OrgRequest) -> HttpResponse:
-    """The answer to the POST is the only page that ever shows the secret."""
+    """Add a webhook. The response to the POST is the only page that ever shows the secret."""
     form = WebhookForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            hook, secret = webhooks.add(by=request.member, **form.cleaned_data)
+            hook, secret = endpoints.add(by=request.member, **form.cleaned_data)
         except Refused as refusal:
             form.add_error("url", refusal.sentence)
         else:
@@ -40,7 +40,7 @@ def new_webhook(request: OrgRequest) -> HttpResponse:
 
 @member_required(Role.ADMIN)
 def webhook(request: OrgRequest, code: UUID) -> HttpResponse:
-    """With its messages, which are fetched again as long as one of them is on its way."""
+    """Show a webhook with its messages, which are fetched again as long as one of them is under way."""
     hook = _webhook_or_404(request, code)
     page = cursor_page(hook.deliveries.all(), before=request.GET.get("before", ""), size=PAGE_SIZE)
     is_moving = page.is_first and any(one.is_under_way for one in page.items)
@@ -55,7 +55,7 @@ def change_webhook(request: OrgRequest, code: UUID) -> HttpResponse:
     form = WebhookForm(request.POST) if request.method == "POST" else WebhookForm.of(hook)
     if form.is_bound and form.is_valid():
         try:
-            webhooks.change(hook=hook, by=request.member, **form.cleaned_data)
+            endpoints.change(hook=hook, by=request.member, **form.cleaned_data)
         except Refused as refusal:
             form.add_error("url", refusal.sentence)
         else:
@@ -70,7 +70,7 @@ def change_webhook(request: OrgRequest, code: UUID) -> HttpResponse:
 def test_webhook(request: OrgRequest, code: UUID) -> HttpResponse:
     hook = _webhook_or_404(request, code)
     try:
-        webhooks.test(hook=hook, by=request.member)
+        endpoints.test(hook=hook, by=request.member)
         messages.success(request, "A test message is on its way.")
     except Refused as refusal:
         messages.error(request, refusal.sentence)
@@ -81,7 +81,7 @@ def test_webhook(request: OrgRequest, code: UUID) -> HttpResponse:
 @member_required(Role.ADMIN)
 def switch_webhook_on(request: OrgRequest, code: UUID) -> HttpResponse:
     hook = _webhook_or_404(request, code)
-    webhooks.switch_on(hook=hook, by=request.member)
+    endpoints.switch_on(hook=hook, by=request.member)
     messages.success(request, "It is told what happens from now on. Test it.")
     return redirect("webhook", request.org.slug, hook.code)
 
@@ -90,7 +90,7 @@ def switch_webhook_on(request: OrgRequest, code: UUID) -> HttpResponse:
 @member_required(Role.ADMIN)
 def switch_webhook_off(request: OrgRequest, code: UUID) -> HttpResponse:
     hook = _webhook_or_404(request, code)
-    webhooks.switch_off(hook=hook, by=request.member)
+    endpoints.switch_off(hook=hook, by=request.member)
     messages.success(request, "It is told nothing more.")
     return redirect("webhook", request.org.slug, hook.code)
 
@@ -98,7 +98,7 @@ def switch_webhook_off(request: OrgRequest, code: UUID) -> HttpResponse:
 @require_POST
 @member_required(Role.ADMIN)
 def remove_webhook(request: OrgRequest, code: UUID) -> HttpResponse:
-    webhooks.remove(hook=_webhook_or_404(request, code), by=request.member)
+    endpoints.remove(hook=_webhook_or_404(request, code), by=request.member)
     messages.success(request, "The webhook is removed, and its messages with it.")
     return redirect("webhooks", request.org.slug)
 
@@ -108,7 +108,7 @@ def remove_webhook(request: OrgRequest, code: UUID) -> HttpResponse:
 def replay_delivery(request: OrgRequest, code: UUID) -> HttpResponse:
     delivery = get_object_or_404(request.org.deliveries.select_related("webhook"), code=code)
     try:
-        webhooks.replay(delivery=delivery, by=request.member)
+        endpoints.replay(delivery=delivery, by=request.member)
         messages.success(request, "It is sent again, with the same id.")
     except Refused as refusal:
         messages.error(request, refusal.sentence)

@@ -1,13 +1,16 @@
-"""Brings messages to an organization's own addresses, signed by the Standard Webhooks rules, tried again for a day.
+"""Deliver messages to an organization's own addresses, signed by the Standard Webhooks rules, and retry for a day.
 
-The row says when the next try is due, its ticket (outside of the walls) calls a worker then. What a broker forgets, or
-a worker that dies takes along, comes due again by itself."""
+The row says when the next try is due; its ticket, outside of the walls, says so to workers of all organizations. A
+message in the broker means only that something is due: a worker claims the ticket that has been due longest, of an
+organization that does not use its whole share of the threads. If the broker loses the message, or the worker dies, the
+ticket comes due again."""
 
 import base64
 import hashlib
 import hmac
 import json
 import time
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,12 +18,12 @@ from uuid import UUID
 import dramatiq
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import connection
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from accounts import audit
+from accounts import audit, mail_outbox
 from accounts.models import (
     Attempt,
     Delivery,
@@ -32,26 +35,50 @@ from accounts.models import (
     Webhook,
     WebhookEvent,
 )
-from saas import fetching, mail, sealing, tenancy
-from saas.broker import enqueue
-from saas.sealing import Secret
+from saas.crypto import sealing
+from saas.crypto.sealing import Secret
+from saas.database import tenancy
+from saas.database.release import released
+from saas.outbound import fetch
+from saas.queue import broker, lanes, thread_shares
+from saas.queue.broker import enqueue
+from saas.queue.thread_shares import Barred, Place
 
-WAITS_SECONDS = (5, 300, 1800, 7200, 18_000, 28_800, 32_400)  # a day and a little more
+WAITS_SECONDS = (5, 300, 1800, 7200, 18_000, 28_800, 32_400)  # in all a little more than a day
 ANSWER_SECONDS = 15.0
-UNDER_WAY = timedelta(minutes=1)  # longer than a try takes; afterwards its worker is thought dead
+UNDER_WAY = timedelta(minutes=1)  # the lease: longer than a try takes; afterwards the worker counts as dead
 MOST_CALLED = 50
-MOST_ATTEMPTS = 20  # that are remembered; replays add to them
+MOST_ATTEMPTS = 20  # attempts that are kept; replays add to them
 KEPT_FOR = timedelta(days=30)
 PREFIX = "whsec_"
 GONE = 410
-NEVER_ENDED = "No try came to its end."  # each time the worker died
+NEVER_ENDED = "No try came to its end."  # the worker died each time
 WAS_OFF = "The webhook was switched off."
+WAS_DELETED = "The organization was deleted."
+
+CLAIM = """
+UPDATE accounts_deliveryticket SET due_at = clock_timestamp() + make_interval(secs => %(under_way)s)
+WHERE id = (
+    SELECT id FROM accounts_deliveryticket
+    WHERE due_at <= clock_timestamp() AND org_id <> ALL(%(orgs)s) AND coalesce(maker_id, 0) <> ALL(%(people)s)
+    ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING delivery_code, org_id, maker_id
+"""
 
 log = structlog.get_logger("darkroom.webhooks")
 
 
+@dataclass(frozen=True)
+class Claim:
+    """A worker's claim on a message."""
+
+    code: UUID
+    place: Place
+
+
 def announce(org_id: int, event: WebhookEvent, data: dict[str, Any]) -> None:
-    """To all who asked for it. Belongs into the transaction in which it happens."""
+    """Send an event to every webhook that wants it. Call in the transaction in which the event happens."""
     for hook in Webhook.objects.filter(org=org_id, events__contains=[event.value], switched_off_at=None):
         send(hook, event.value, data)
 
@@ -64,58 +91,87 @@ def send(hook: Webhook, event: str, data: dict[str, Any]) -> Delivery:
 
 
 def call(delivery: Delivery) -> None:
-    """A worker at once; and once more, should nobody come."""
-    _come_due(delivery, timezone.now() + UNDER_WAY)
-    enqueue(deliver_webhook, delivery.org_id, str(delivery.code))
+    """Call a worker at once. If that message is lost, the sweeper calls another worker."""
+    _come_due(delivery, timezone.now())
+    enqueue(deliver_webhook)
 
 
 def call_due() -> int:
-    """Calls workers to what is due and answers to how many. Any number of sweepers may do it at once."""
-    now = timezone.now()
-    with transaction.atomic():
-        due = DeliveryTicket.objects.select_for_update(skip_locked=True).filter(due_at__lte=now).order_by("due_at")
-        tickets = list(due[:MOST_CALLED])
-        DeliveryTicket.objects.filter(pk__in=[ticket.pk for ticket in tickets]).update(due_at=now + UNDER_WAY)
-    for ticket in tickets:
-        deliver_webhook.send(ticket.org_id, str(ticket.delivery_code))
-    return len(tickets)
+    """Call a worker for each ticket that is due, at most MOST_CALLED. Return how many are due, up to that number. Any
+    number of sweepers may run it at once."""
+    due = min(count_due(), MOST_CALLED)
+    for _ in range(due):
+        if not broker.call(deliver_webhook):
+            break
+    return due
 
 
-@dramatiq.actor(max_retries=0, time_limit=50_000)
-def deliver_webhook(org_id: int, code: str) -> None:
-    with tenancy.tenant(org_id):
-        delivery = Delivery.objects.select_related("webhook").filter(code=code).first()
+def count_due() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM accounts_deliveryticket WHERE due_at <= clock_timestamp()")
+        return int(cursor.fetchone()[0])
+
+
+@dramatiq.actor(queue_name=lanes.WEBHOOKS, max_retries=0, time_limit=50_000)
+def deliver_webhook() -> None:
+    """Deliver the message that has been due longest, and call a worker if more are due. The broker's message names no
+    organization."""
+    if deliver_next() and count_due():
+        broker.call(deliver_webhook)
+
+
+def deliver_next() -> bool:
+    """Deliver the message that has been due longest. Return False if none is due, or none that may be taken now."""
+    with thread_shares.OF_LANE[lanes.WEBHOOKS].taking(_claim) as claim:
+        if claim is None:
+            return False
+        _deliver(claim)
+    return True
+
+
+def _claim(barred: Barred) -> Claim | None:
+    with released(), connection.cursor() as cursor:
+        cursor.execute(CLAIM, {"under_way": UNDER_WAY.total_seconds(), "orgs": barred.orgs, "people": barred.people})
+        row = cursor.fetchone()
+    return Claim(row[0], Place(row[1], row[2])) if row else None
+
+
+def _deliver(claim: Claim) -> None:
+    org_id = claim.place.org_id
+    with released(), tenancy.tenant(org_id):
+        delivery = Delivery.objects.select_related("webhook", "org").filter(code=claim.code).first()
         if delivery is None or not _is_awaited(delivery):
-            _forget([UUID(code)])
+            _forget([claim.code])
             return
-        until = timezone.now() + UNDER_WAY
-        if not delivery.begin(until=until):
-            return  # not due yet, or another worker is at it
-        _come_due(delivery, until)
+        if not delivery.org.may_work:
+            _rest(delivery.org)
+            return
+        if not delivery.begin(until=timezone.now() + UNDER_WAY):
+            return  # another worker tries it now
     began = time.monotonic()
     if delivery.tries > len(WAITS_SECONDS):
         status, answer = 0, NEVER_ENDED
     else:
-        status, answer = _post(delivery, timezone.now())  # between two transactions: the other side may take its time
+        status, answer = _post(delivery, timezone.now())  # outside of any transaction: the receiver may be slow
     with tenancy.tenant(org_id):
         _note(delivery, status, answer, milliseconds=round((time.monotonic() - began) * 1000))
 
 
 def end_waiting(hook: Webhook) -> None:
-    """What waits for an address that is off has failed, and can be sent again by hand."""
+    """Mark what waits for an address that is off as failed. It can be sent again by hand."""
     waiting = hook.deliveries.filter(state=DeliveryState.PENDING)
     _forget(list(waiting.values_list("code", flat=True)))
     waiting.update(state=DeliveryState.FAILED, answer=WAS_OFF, ended_at=timezone.now())
 
 
 def tidy(org: Organization) -> int:
-    """Deletes what is older than a month; answers how many."""
+    """Delete messages older than a month that no longer wait. Return how many rows were deleted."""
     old = Delivery.objects.filter(org=org, created_at__lt=timezone.now() - KEPT_FOR)
     return old.exclude(state=DeliveryState.PENDING).delete()[0]
 
 
 def signature(secret: Secret, code: UUID, at: int, body: bytes) -> str:
-    """Standard Webhooks, version 1."""
+    """Sign the message by Standard Webhooks, version 1."""
     key = base64.b64decode(secret.reveal().removeprefix(PREFIX))
     signed = hmac.new(key, f"{code}.{at}.".encode() + body, hashlib.sha256).digest()
     return f"v1,{base64.b64encode(signed).decode()}"
@@ -132,8 +188,25 @@ def _is_awaited(delivery: Delivery) -> bool:
     return delivery.state == DeliveryState.PENDING
 
 
+def end_all(org: Organization) -> None:
+    """Mark all waiting messages of a deleted organization as failed, and delete its tickets."""
+    DeliveryTicket.objects.filter(org_id=org.pk).delete()
+    waiting = Delivery.objects.filter(org=org, state=DeliveryState.PENDING)
+    waiting.update(state=DeliveryState.FAILED, answer=WAS_DELETED, ended_at=timezone.now())
+
+
+def _rest(org: Organization) -> None:
+    """Put off all messages of a suspended organization at once, so that workers do not claim each of them in vain."""
+    if org.deleted_at is not None:
+        end_all(org)
+        return
+    now = timezone.now()
+    later = now + org.pause(now)
+    DeliveryTicket.objects.filter(org_id=org.pk, due_at__lt=later).update(due_at=later)
+
+
 def _come_due(delivery: Delivery, at: datetime) -> None:
-    values = {"org_id": delivery.org_id, "due_at": at}
+    values = {"org_id": delivery.org_id, "maker_id": delivery.webhook.made_by_id, "due_at": at}
     DeliveryTicket.objects.update_or_create(delivery_code=delivery.code, defaults=values)
 
 
@@ -142,7 +215,7 @@ def _forget(codes: list[UUID]) -> None:
 
 
 def _post(delivery: Delivery, now: datetime) -> tuple[int, str]:
-    """The status, or 0, and what a person reads of it."""
+    """Post the message. Return the HTTP status, or 0, and an answer for a person to read."""
     body = json.dumps(delivery.payload, separators=(",", ":")).encode()
     at, hook = int(now.timestamp()), delivery.webhook
     try:
@@ -154,11 +227,11 @@ def _post(delivery: Delivery, now: datetime) -> tuple[int, str]:
             "webhook-timestamp": str(at),
             "webhook-signature": signature(secret, delivery.code, at, body),
         }
-        allowed = settings.PROVIDER_ALLOWED_HOSTS
-        status = fetching.post(hook.url, body, headers, deadline_seconds=ANSWER_SECONDS, allowed_hosts=allowed)
+        allowed = settings.WEBHOOK_ALLOWED_HOSTS
+        status = fetch.post(hook.url, body, headers, deadline_seconds=ANSWER_SECONDS, allowed_hosts=allowed)
     except sealing.CannotUnseal:
         return 0, "The secret does not open."
-    except fetching.CannotFetch:
+    except fetch.CannotFetch:
         return 0, "The address could not be reached."
     return status, f"HTTP {status}"
 
@@ -181,11 +254,12 @@ def _note(delivery: Delivery, status: int, answer: str, *, milliseconds: int) ->
 
 
 def _judge(delivery: Delivery, reason: OffReason) -> None:
-    """Where nothing arrives any more, nothing is sent any more, and the admins learn of it."""
+    """Switch the webhook off and tell the admins, if the address is gone or if nothing has arrived since this message
+    was made."""
     hook = delivery.webhook
     arrived = hook.deliveries.filter(state=DeliveryState.DELIVERED, ended_at__gte=delivery.created_at)
     if reason == OffReason.SILENCE and arrived.exists():
-        return  # the address lives, and this message alone was not to its liking
+        return  # the address works, and refused only this message
     if not hook.switch_off(reason):
         return
     end_waiting(hook)
@@ -206,4 +280,4 @@ def _tell_admins(org: Organization, hook: Webhook, delivery: Delivery) -> None:
     body = render_to_string("accounts/mail/webhook_off.txt", context)
     people = org.memberships.filter(Q(role=Role.ADMIN) | Q(role=Role.OWNER)).select_related("user")
     for member in people:
-        mail.send(subject=f"{org.name}: a webhook was switched off", body=body, to=[member.user.email])
+        mail_outbox.send(subject=f"{org.name}: a webhook was switched off", body=body, to=[member.user.email])

@@ -1,4 +1,5 @@
-"""Verbs on webhooks: addresses of an organization's own that are told what happens."""
+"""Add, change, test and remove webhooks: addresses of an organization's own, to which messages about events are
+sent."""
 
 import base64
 import secrets
@@ -8,10 +9,12 @@ from uuid import uuid4
 from django.conf import settings
 from django.utils import timezone
 
-from accounts import audit, deliveries
+from accounts import audit
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Delivery, DeliveryState, Membership, OffReason, Webhook
-from saas import guard, sealing
+from accounts.webhooks import delivery as webhook_delivery
+from saas.crypto import sealing
+from saas.outbound import http_client
 
 MOST_WEBHOOKS = 20
 SECRET_BYTES = 32
@@ -19,14 +22,14 @@ TEST_EVENT = "webhook.test"
 
 
 def add(*, by: Membership, url: str, events: Sequence[str]) -> tuple[Webhook, str]:
-    """The row and its secret, which nobody can ask for again."""
+    """Add a webhook. Return its row and its secret, which is shown this once and cannot be read again."""
     _refuse_others(by)
     org = by.org.locked()
     if org.webhooks.count() >= MOST_WEBHOOKS:
         raise Refused(f"There are {MOST_WEBHOOKS} webhooks already. Remove one first.")
     url = _checked(url)
-    code, secret = uuid4(), deliveries.PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
-    sealed = sealing.seal(secret, context=deliveries.seal_context(org.pk, code))
+    code, secret = uuid4(), webhook_delivery.PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
+    sealed = sealing.seal(secret, context=webhook_delivery.seal_context(org.pk, code))
     hook = Webhook.objects.create(
         org=org, code=code, url=url, events=sorted(set(events)), made_by=by.user, sealed_secret=sealed
     )
@@ -35,7 +38,7 @@ def add(*, by: Membership, url: str, events: Sequence[str]) -> tuple[Webhook, st
 
 
 def change(*, hook: Webhook, by: Membership, url: str, events: Sequence[str]) -> None:
-    """The secret stays: it signs, and is sent to nobody."""
+    """Change the address and the events. The secret stays: it only signs, and is never sent."""
     _refuse_others(by)
     before = hook.url, hook.events
     hook.url, hook.events = _checked(url), sorted(set(events))
@@ -61,30 +64,30 @@ def switch_on(*, hook: Webhook, by: Membership) -> None:
 def switch_off(*, hook: Webhook, by: Membership) -> None:
     _refuse_others(by)
     if hook.switch_off(OffReason.BY_HAND):
-        deliveries.end_waiting(hook)
+        webhook_delivery.end_waiting(hook)
         audit.record(org=by.org, by=by.user, action="webhook.switched_off", target=hook.url, details={"why": "by hand"})
 
 
 def test(*, hook: Webhook, by: Membership) -> Delivery:
-    """A message that says nothing, to see whether one arrives."""
+    """Send a message without content, to see whether it arrives. Return the one that waits already, if there is one."""
     _refuse_others(by)
     _refuse_off(hook)
     waiting = hook.deliveries.filter(event=TEST_EVENT, state=DeliveryState.PENDING).first()
-    return waiting or deliveries.send(hook, TEST_EVENT, {"webhook": str(hook.code), "organization": by.org.slug})
+    return waiting or webhook_delivery.send(hook, TEST_EVENT, {"webhook": str(hook.code), "organization": by.org.slug})
 
 
 def replay(*, delivery: Delivery, by: Membership) -> None:
-    """With the same id, so that whoever got it already can tell."""
+    """Send the message again with the same id, so that a receiver that has it already can tell."""
     _refuse_others(by)
     _refuse_off(delivery.webhook)
     ended = Delivery.objects.filter(pk=delivery.pk).exclude(state=DeliveryState.PENDING)
     if not ended.update(state=DeliveryState.PENDING, answer="", tries=0, ended_at=None, not_before=timezone.now()):
         raise Refused("This is being delivered.")
-    deliveries.call(delivery)
+    webhook_delivery.call(delivery)
 
 
 def reseal(hook: Webhook) -> bool:
-    context = deliveries.seal_context(hook.org_id, hook.code)
+    context = webhook_delivery.seal_context(hook.org_id, hook.code)
     hook.sealed_secret, was_changed = sealing.reseal(hook.sealed_secret, context=context)
     if was_changed:
         hook.save(update_fields=["sealed_secret"])
@@ -93,8 +96,8 @@ def reseal(hook: Webhook) -> bool:
 
 def _checked(url: str) -> str:
     try:
-        return guard.check_url(url, allowed_hosts=settings.PROVIDER_ALLOWED_HOSTS, query=True)
-    except guard.UnsafeURL as error:
+        return http_client.check_url(url, allowed_hosts=settings.WEBHOOK_ALLOWED_HOSTS, query=True)
+    except http_client.UnsafeURL as error:
         raise Refused(str(error)) from error
 
 

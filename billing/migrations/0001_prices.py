@@ -6,7 +6,7 @@ import django.utils.timezone
 from django.db import migrations, models
 
 import billing.models.prices
-from saas.tenancy import Wall
+from saas.database.tenancy import Wall
 
 
 class Migration(migrations.Migration):

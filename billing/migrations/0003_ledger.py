@@ -7,7 +7,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-from saas.tenancy import Wall
+from saas.database.tenancy import Wall
 
 # The function came with the audit log (accounts.0002): whoever asks in whatever words, these tables only grow.
 REFUSE_CHANGE = "".join(

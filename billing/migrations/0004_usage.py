@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-from saas.tenancy import Wall
+from saas.database.tenancy import Wall
 
 
 class Migration(migrations.Migration):

@@ -5,7 +5,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-from saas.tenancy import Wall
+from saas.database.tenancy import Wall
 
 # Whoever closes a month holds the organization's row alone. Whoever writes an entry waits for them here, and sees what
 # they did: so none slips into a month behind its close, and no payment fails because of one.

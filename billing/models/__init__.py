@@ -1,4 +1,6 @@
-from billing.models.exports import Export, ExportState, Format, Subscription
+"""Define the rows of billing: prices, the ledger, its sums, exports, closed months."""
+
+from billing.models.exports import Export, ExportState, ExportTicket, Format, Subscription
 from billing.models.ledger import Entry, EntryKind, Snapshot
 from billing.models.months import ClosedMonth
 from billing.models.prices import FlatPrice, Price
@@ -12,6 +14,7 @@ __all__ = [
     "EntryKind",
     "Export",
     "ExportState",
+    "ExportTicket",
     "FlatPrice",
     "Format",
     "Price",

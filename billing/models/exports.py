@@ -3,9 +3,10 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils import timezone
 
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 
 KEPT_FOR = timedelta(days=7)
 
@@ -28,7 +29,7 @@ class ExportState(models.TextChoices):
 
 
 class Subscription(TenantModel):
-    """Somebody gets an export of each month when it is over."""
+    """A member's subscription to an export of each month, made when the month is over."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="export_subscriptions")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -48,13 +49,13 @@ class Subscription(TenantModel):
         return f"{self.what} as {self.format}, each month"
 
     def begin(self, month: date) -> bool:
-        """Of two workers that look at the same time, one makes it."""
+        """Note that the month's export is made now. Return False if another worker was first."""
         waiting = Subscription.objects.filter(pk=self.pk, last_month__lt=month)
         return waiting.update(last_month=month) == 1
 
 
 class Export(TenantModel):
-    """A file that a worker makes, for whoever asked for it, for a week."""
+    """A file that a worker makes for the member who asked for it, kept for a week."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="exports")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -66,11 +67,11 @@ class Export(TenantModel):
     last = models.DateField()
     is_play = models.BooleanField()
     only = models.JSONField(default=dict)  # billing.usage.Scope.only
-    user_id = models.BigIntegerField(null=True)  # of a member who may see their own alone; null: everybody's
+    user_id = models.BigIntegerField(null=True)  # of a member who may see only their own entries; null: all entries
     state = models.CharField(max_length=6, choices=ExportState.choices, default=ExportState.MAKING)
     file = models.CharField(max_length=200, blank=True)
     rows = models.PositiveIntegerField(null=True)
-    micros = models.BigIntegerField(null=True)  # what its amounts come to
+    micros = models.BigIntegerField(null=True)  # the sum of its amounts
     size_bytes = models.BigIntegerField(null=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     asked_at = models.DateTimeField(default=timezone.now)  # the last time that a worker was asked to make it
@@ -101,3 +102,16 @@ class Export(TenantModel):
     @property
     def is_expired(self) -> bool:
         return timezone.now() >= self.expires_at
+
+
+class ExportTicket(models.Model):
+    """An export that is not made yet, for all organizations together: it holds ids and nothing of the export's content,
+    so it is no tenant table. After `due_at`, the message that called for it counts as lost, or its worker as dead."""
+
+    export_code = models.UUIDField(unique=True)
+    org_id = models.BigIntegerField()
+    due_at = models.DateTimeField(db_default=Now(), db_index=True)
+    tries = models.PositiveSmallIntegerField(default=0)  # how often a worker has begun to make it
+
+    def __str__(self) -> str:
+        return str(self.export_code)

@@ -1,4 +1,4 @@
-"""The ledger only grows. What it says is what was paid: the sum of `micros`, over whatever it is asked for."""
+"""Define the ledger, which only grows. What was paid is the sum of `micros`, over any selection of entries."""
 
 import uuid
 
@@ -7,7 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 
 
 class EntryKind(models.TextChoices):
@@ -17,20 +17,21 @@ class EntryKind(models.TextChoices):
     CORRECTION = "correction", "Correction"
 
 
-ONCE = (EntryKind.CHARGE, EntryKind.UNCERTAIN, EntryKind.RESOLUTION)  # for each hold at most
+ONCE = (EntryKind.CHARGE, EntryKind.UNCERTAIN, EntryKind.RESOLUTION)  # at most once for each hold
 
 
 class Entry(TenantModel):
-    """Names and prices as they were: an entry still reads well when the person, the key or the connection is gone."""
+    """One charge, uncertain charge, resolution or correction. Names and prices are as they were, so that the entry can
+    be read after the person, the key or the connection is deleted."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.DO_NOTHING, related_name="ledger")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     at = models.DateTimeField(default=timezone.now, editable=False)
-    counted_on = models.DateField()  # the organization's day when its money was held, by which the books count
-    held_on = models.DateField(null=True, editable=False)  # that day, where its month was closed: see ClosedMonth
+    counted_on = models.DateField()  # the organization's day when its money was held; sums and months count by it
+    held_on = models.DateField(null=True, editable=False)  # the original day, if its month was closed: see ClosedMonth
     kind = models.CharField(max_length=10, choices=EntryKind.choices)
-    is_play = models.BooleanField(default=False)  # the sandbox's: priced like the real thing, paid by nobody
-    micros = models.BigIntegerField()  # what it adds to what was paid; less than nothing in some corrections
+    is_play = models.BooleanField(default=False)  # the sandbox's: priced like real pictures, never paid
+    micros = models.BigIntegerField()  # what it adds to what was paid; negative in some corrections
     open_micros = models.BigIntegerField(default=0)  # of an uncertain charge: what stays held until it is resolved
     images = models.SmallIntegerField(default=0)
     is_estimated = models.BooleanField(default=False)  # the provider did not say what was used
@@ -45,7 +46,7 @@ class Entry(TenantModel):
     talk_cached = models.PositiveIntegerField(default=0, db_default=0)
     talk_out = models.PositiveIntegerField(default=0, db_default=0)
     tariff = models.JSONField(default=dict)  # billing.prices.Tariff as it was agreed; names the price row
-    # What for.
+    # What it paid for.
     run_code = models.UUIDField()
     slot_code = models.UUIDField()
     attempt = models.PositiveSmallIntegerField()
@@ -55,7 +56,7 @@ class Entry(TenantModel):
     size = models.CharField(max_length=20, blank=True)
     project = models.CharField(max_length=80, blank=True)
     request_id = models.CharField(max_length=120, blank=True)  # the provider's
-    # Who.
+    # Who asked, with which key, by which connection.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
     )
@@ -95,7 +96,7 @@ class Entry(TenantModel):
 
 
 class Snapshot(TenantModel):
-    """All that an organization's ledger came to, up to one entry. Totals start from the newest one."""
+    """The sum of an organization's ledger up to one entry. Totals start from the newest snapshot."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.DO_NOTHING, related_name="ledger_snapshots")
     at = models.DateTimeField(default=timezone.now, editable=False)

@@ -1,4 +1,4 @@
-"""What things cost, from when to when. A price that changes is a new row; what was charged names the row it used."""
+"""Define prices and when each is valid. A price that changes is a new row; a charge names the row it used."""
 
 from datetime import datetime
 from typing import Any, ClassVar, Self
@@ -9,19 +9,19 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils import timezone
 
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 
 
 class _OneNumber(Func):
-    """A text as a range of one number. PostgreSQL's own gist compares ranges but no texts, and the extension that would
-    (btree_gist) is not in every PostgreSQL that Darkroom runs on."""
+    """A text as a range of one number, for constraints. PostgreSQL's own gist compares ranges but no texts, and the
+    extension that would (btree_gist) is not in every PostgreSQL that Darkroom runs on."""
 
     template = "int8range(hashtextextended(%(expressions)s, 0), hashtextextended(%(expressions)s, 0), '[]')"
     output_field: ClassVar = BigIntegerRangeField()
 
     def as_sql(self, *arguments: Any, **options: Any) -> tuple[str, tuple[Any, ...]]:
         sql, parameters = super().as_sql(*arguments, **options)
-        return sql, (*parameters, *parameters)  # the template says its expression twice
+        return sql, (*parameters, *parameters)  # the template uses its expression twice
 
 
 class _Validity(Func):
@@ -47,15 +47,15 @@ class ValidQuerySet(models.QuerySet["Price"]):
 
 
 class Price(models.Model):
-    """Of one model, for each kind of token, in micro-dollars for a million of them. Every organization sees the same
-    rows, so there is no wall; the operator adds new ones."""
+    """The price of one model for each kind of token, in micro-dollars for a million of them. Every organization sees
+    the same rows, so there is no wall; the operator adds new ones."""
 
     model = models.CharField(max_length=80)
     is_batch = models.BooleanField(default=False)
     text_in = models.BigIntegerField()
     image_in = models.BigIntegerField()
     image_out = models.BigIntegerField()
-    # Empty: the provider names no price of its own for it, and the dearer kind's price holds.
+    # Empty: the provider has no separate price for it, and the dearer kind's price counts.
     cached_text = models.BigIntegerField(null=True, blank=True)
     cached_image = models.BigIntegerField(null=True, blank=True)
     text_out = models.BigIntegerField(null=True, blank=True)
@@ -89,8 +89,8 @@ class Price(models.Model):
 
 
 class FlatPrice(TenantModel):
-    """What one connection takes for a picture, whatever its size: some compatible providers charge so. While one holds,
-    it takes the place of the prices for tokens."""
+    """One connection's price for a picture of any size: some compatible providers charge so. While it is valid, it
+    replaces the prices for tokens."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="flat_prices")
     connection = models.ForeignKey("accounts.ProviderConnection", on_delete=models.CASCADE, related_name="flat_prices")

@@ -1,14 +1,15 @@
-"""What the ledger says, added up by day, so that a page over a million entries reads a few thousand rows."""
+"""Define sums of the ledger by day, so that a page over a million entries reads a few thousand rows."""
 
 from django.db import models
 
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 
 DIMENSIONS = ("is_play", "user_id", "key_code", "connection_code", "model", "quality", "run_kind", "project")
 
 
 class DayUse(TenantModel):
-    """The sums of one day over everything that a person asks usage by. Made of the ledger, and made again at will."""
+    """The sums of one day, for each combination of the dimensions that usage can be asked by. Made from the ledger, and
+    can be made again at any time."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="use")
     day = models.DateField()
@@ -37,8 +38,8 @@ class DayUse(TenantModel):
 
 
 class DimensionUse(TenantModel):
-    """The same sums over one dimension alone, for pages that are not narrowed: however many combinations there are, a
-    day has as many of these rows as it had people, keys, models and so on."""
+    """The same sums by one dimension alone, for pages without a filter: however many combinations there are, a day has
+    only as many of these rows as it had people, keys, models and so on."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="use_by_dimension")
     dimension = models.CharField(max_length=12)  # as billing.usage.EVERY_BY names it
@@ -61,7 +62,7 @@ class DimensionUse(TenantModel):
 
 
 class UseCursor(TenantModel):
-    """Up to which entry an organization's ledger has been added up."""
+    """The entry up to which an organization's ledger has been added up."""
 
     org = models.OneToOneField("accounts.Organization", on_delete=models.CASCADE, related_name="use_cursor")
     last_entry_id = models.BigIntegerField(default=0)

@@ -1,0 +1,1 @@
+"""Define template tags about spending."""

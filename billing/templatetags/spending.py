@@ -2,7 +2,7 @@ from typing import Any
 
 from django import template
 
-from accounts import alerts, standings
+from accounts.limits import alerts, overview
 from accounts.models import Membership, Organization, Role
 
 register = template.Library()
@@ -10,13 +10,13 @@ register = template.Library()
 
 @register.inclusion_tag("billing/_purse.html")
 def purse(organization: Organization, member: Membership) -> dict[str, Any]:
-    """Spent, held and left, for the top bar. Whoever makes no pictures spends nothing."""
+    """Show spent, held and left in the top bar. Viewers make no pictures and so spend nothing: show them nothing."""
     if member.role == Role.VIEWER:
         return {}
-    return {"organization": organization, "purse": standings.purse(organization, member)}
+    return {"organization": organization, "purse": overview.purse(organization, member)}
 
 
 @register.inclusion_tag("accounts/_alert.html")
 def limit_alert(member: Membership) -> dict[str, Any]:
-    """So much of a limit is used: on every page, until it is put away."""
+    """Show how much of a limit is used, on every page, until the alert is put away."""
     return alerts.shown_to(member)

@@ -1,0 +1,1 @@
+"""Draw the pages of usage, limits, prices, months and exports, and handle their forms and buttons."""

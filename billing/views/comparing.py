@@ -12,7 +12,7 @@ from billing.views.tabs import usage_tabs
 
 @member_required(Role.ADMIN)
 def compare_usage(request: OrgRequest) -> HttpResponse:
-    """The file is read and forgotten: nothing is kept, and the ledger stays as it is."""
+    """Compare the provider's file with the ledger. The file is not kept, and the ledger stays as it is."""
     form = CompareForm(request.POST or None, request.FILES or None, org=request.org)
     found = None
     if request.method == "POST" and form.is_valid():

@@ -2,26 +2,19 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import periods
 from accounts.access import OrgRequest, member_required
 from accounts.errors import Refused
+from accounts.limits import periods
 from accounts.models import Role
-from billing import exports, subscriptions, tasks
+from billing import downloads, exports, subscriptions, tasks
 from billing.models import ExportState, Format
 from billing.sources import SOURCES
 from billing.views.tabs import usage_tabs
 from billing.views.usage import is_play, only_shown, scope_of
-
-MIME = {
-    "csv": "text/csv; charset=utf-8",
-    "jsonl": "application/x-ndjson",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 
 
 @require_safe
@@ -80,17 +73,10 @@ def unsubscribe_export(request: OrgRequest, code: UUID) -> HttpResponse:
 
 @require_safe
 @member_required(Role.VIEWER)
-def export_file(request: OrgRequest, code: UUID) -> FileResponse:
-    """The right is asked again: who lost it between asking and now gets nothing."""
+def export_file(request: OrgRequest, code: UUID) -> HttpResponseBase:
+    """Send the file. The right is checked again: a person who has lost it since asking gets nothing."""
     export = get_object_or_404(exports.visible_to(request.member), code=code, state=ExportState.READY)
-    try:
-        file = default_storage.open(export.file)
-    except FileNotFoundError as error:
-        raise Http404 from error
-    response = FileResponse(file, content_type=MIME[Format(export.format).extension])
-    response["Content-Disposition"] = f'attachment; filename="{export.filename}"'
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return downloads.sent(export)
 
 
 def _asked(request: OrgRequest) -> tuple[str, Format]:

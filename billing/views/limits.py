@@ -1,8 +1,9 @@
-"""Limits: who may spend how much, and who has."""
+"""Show who may spend how much and who has, and change limits."""
 
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
@@ -10,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts import limit_sheets, limits, standings
 from accounts.access import OrgRequest, member_required
 from accounts.errors import Refused
+from accounts.limits import overview, rules, spreadsheet
 from accounts.models import AskState, HoldState, Membership, Quota, Role, Subject
 from accounts.models.asks import Ask
 from billing import charging
@@ -20,7 +21,7 @@ from billing.forms import LimitsForm, ManyForm, ResolveForm, SheetForm, WhatIfFo
 
 PAGE_SIZE = 100
 MOST_ASKS = 50
-MOST_UNCERTAIN = 5  # the oldest first; each that is answered makes room for the next
+MOST_UNCERTAIN = 5  # those that an admin may resolve first, then the oldest; each answer makes room for the next
 TABS = (("members", "Members"), ("roles", "Roles"), ("keys", "API keys"))
 
 
@@ -35,13 +36,13 @@ def change_limits(request: OrgRequest, subject: str, name: str) -> HttpResponse:
     quota = _quota_or_404(request, subject, name)
     form = LimitsForm(request.POST or None, quota=_pattern(request, quota) or quota)
     if request.method == "POST" and form.is_valid():
-        limits.change(org=request.org, by=request.member, quota=quota, values=form.values())
-        messages.success(request, f"The limits of {limits.name_of(quota)} are set.")
+        rules.change(org=request.org, by=request.member, quota=quota, values=form.values())
+        messages.success(request, f"The limits of {rules.name_of(quota)} are set.")
         return redirect("limits", request.org.slug)
     context = {
         "form": form,
         "quota": quota,
-        "name": limits.name_of(quota),
+        "name": rules.name_of(quota),
         "likes": _likes(request, quota),
         "url_name": name,
     }
@@ -52,8 +53,8 @@ def change_limits(request: OrgRequest, subject: str, name: str) -> HttpResponse:
 @member_required(Role.ADMIN)
 def remove_limits(request: OrgRequest, subject: str, name: str) -> HttpResponse:
     quota = _quota_or_404(request, subject, name)
-    limits.remove(org=request.org, by=request.member, quota=quota)
-    messages.success(request, f"The limits of {limits.name_of(quota)} are removed.")
+    rules.remove(org=request.org, by=request.member, quota=quota)
+    messages.success(request, f"The limits of {rules.name_of(quota)} are removed.")
     return redirect("limits", request.org.slug)
 
 
@@ -76,7 +77,7 @@ def set_many_limits(request: OrgRequest) -> HttpResponse:
 @require_safe
 @member_required(Role.ADMIN)
 def export_limits(request: OrgRequest) -> HttpResponse:
-    response = HttpResponse(limit_sheets.export(request.org), content_type="text/csv; charset=utf-8")
+    response = HttpResponse(spreadsheet.export(request.org), content_type="text/csv; charset=utf-8")
     stamp = timezone.now().strftime("%Y-%m-%d")
     response["Content-Disposition"] = f'attachment; filename="limits-{request.org.slug}-{stamp}.csv"'
     response["Cache-Control"] = "private, no-store"
@@ -89,8 +90,8 @@ def import_limits(request: OrgRequest) -> HttpResponse:
     form = SheetForm(request.POST, request.FILES)
     if form.is_valid():
         try:
-            data = form.cleaned_data["file"].read(limit_sheets.MOST_BYTES + 1)
-            count = limit_sheets.take(org=request.org, by=request.member, data=data)
+            data = form.cleaned_data["file"].read(spreadsheet.MOST_BYTES + 1)
+            count = spreadsheet.take(org=request.org, by=request.member, data=data)
         except Refused as refusal:
             form.add_error("file", refusal.sentence)
         else:
@@ -124,36 +125,36 @@ def resolve_charge(request: OrgRequest, code: UUID) -> HttpResponse:
 def _set_one(request: OrgRequest, member: Membership, what: str, value: int | None) -> None:
     own = _own(request, Subject.MEMBER, user=member.user)
     if what == "role":
-        limits.remove(org=request.org, by=request.member, quota=own)
+        rules.remove(org=request.org, by=request.member, quota=own)
         return
     how, _, role = what.partition(":")
     values = _as_role(request, role) if how == "copy" else {**_values_of_role(request, own, member.role), what: value}
-    limits.change(org=request.org, by=request.member, quota=own, values=values)
+    rules.change(org=request.org, by=request.member, quota=own, values=values)
 
 
 def _as_role(request: OrgRequest, role: str) -> dict[str, Any]:
-    """Everything that a role says, as one's own; nothing said is no limit."""
+    """Return all limits of a role, for a person's own quota; a role without a quota has no limits."""
     pattern = request.org.quotas.filter(subject=Subject.ROLE, role=role).first() or Quota()
-    return {name: getattr(pattern, name) for name in limits.FIELDS}
+    return {name: getattr(pattern, name) for name in rules.FIELDS}
 
 
 def _page(request: OrgRequest, many: ManyForm, sheet: SheetForm) -> HttpResponse:
-    is_play = standings.is_on_play_money(request.org)
+    is_play = overview.is_on_play_money(request.org)
     tab = request.GET.get("of", "members")
-    people = standings.members(request.org, is_play=is_play)
-    others = {"keys": standings.keys, "roles": standings.roles}.get(tab)
+    people = overview.members(request.org, is_play=is_play)
+    others = {"keys": overview.keys, "roles": overview.roles}.get(tab)
     lines = others(request.org, is_play=is_play) if others else people
     what_if = WhatIfForm(request.GET if "each" in request.GET else None)
     each = what_if.cleaned_data["each"] if what_if.is_valid() else None
     search, sort = request.GET.get("q", "")[:80], request.GET.get("sort", "spent")
     if tab != "roles":
-        lines = standings.arranged(lines, search=search, sort=sort)
+        lines = overview.arranged(lines, search=search, sort=sort)
     uncertain = request.org.holds.filter(state=HoldState.UNCERTAIN)
-    whole = standings.organization(request.org, is_play=is_play)
+    whole = overview.organization(request.org, is_play=is_play)
     context: dict[str, Any] = {
         "whole": whole,
-        "loan": standings.loan(request.org),
-        "pace": standings.at_this_pace(request.org, whole.month),
+        "loan": overview.loan(request.org),
+        "pace": overview.at_this_pace(request.org, whole.month),
         "page": Paginator(lines, PAGE_SIZE).get_page(request.GET.get("page")),
         "tab": tab if tab in dict(TABS) else "members",
         "tabs": [{"name": name, "url": f"?of={key}", "current": key == tab} for key, name in TABS],
@@ -161,12 +162,13 @@ def _page(request: OrgRequest, many: ManyForm, sheet: SheetForm) -> HttpResponse
         "sort": sort,
         "is_play": is_play,
         "asks": Ask.objects.filter(org=request.org, state=AskState.OPEN).select_related("user")[:MOST_ASKS],
-        "uncertain": uncertain.select_related("user").order_by("pk")[:MOST_UNCERTAIN],
+        "uncertain": uncertain.select_related("user").order_by("is_lent", "pk")[:MOST_UNCERTAIN],
         "uncertain_count": uncertain.count(),
-        "promised": standings.promised(people),
+        "uncertain_days": settings.UNCERTAIN_DAYS,
+        "promised": overview.promised(people),
         "people_count": len(people),
         "what_if_form": what_if,
-        "what_if": None if each is None else standings.what_if(request.org, people, each),
+        "what_if": None if each is None else overview.what_if(request.org, people, each),
         "many_form": many,
         "sheet_form": sheet,
     }
@@ -192,7 +194,8 @@ def _own(request: OrgRequest, subject: Subject, **named: Any) -> Quota:
 
 
 def _pattern(request: OrgRequest, quota: Quota) -> Quota | None:
-    """What to begin with: the limits of the role that was chosen to be copied, or of a person's own."""
+    """Return the quota that the form begins with: that of the role that was chosen to be copied or, for a person
+    without a quota, that of their role."""
     if like := request.GET.get("like"):
         return request.org.quotas.filter(subject=Subject.ROLE, role=like).first()
     if quota.subject != Subject.MEMBER or quota.pk:
@@ -202,18 +205,19 @@ def _pattern(request: OrgRequest, quota: Quota) -> Quota | None:
 
 
 def _likes(request: OrgRequest, quota: Quota) -> list[Quota]:
-    """The roles whose limits may be copied."""
+    """Return the quotas of the roles that may be copied."""
     if quota.subject == Subject.ORGANIZATION:
         return []
     return list(request.org.quotas.filter(subject=Subject.ROLE).exclude(role=quota.role))
 
 
 def _values_of_role(request: OrgRequest, own: Quota, role: str) -> dict[str, Any]:
-    """Whoever gets a first limit of their own keeps the others of their role."""
+    """Return the limits of the role, if the person has no quota yet: with a first limit of their own, they keep the
+    others of their role."""
     if own.pk:
         return {}
     pattern = request.org.quotas.filter(subject=Subject.ROLE, role=role).first()
-    return {name: getattr(pattern, name) for name in limits.FIELDS} if pattern else {}
+    return {name: getattr(pattern, name) for name in rules.FIELDS} if pattern else {}
 
 
 def _is_code(text: str) -> bool:

@@ -1,4 +1,4 @@
-"""Months: what each came to, closing one, and its statement for the books."""
+"""Show months and a month's statement for the books, and close months."""
 
 from datetime import date
 
@@ -37,7 +37,7 @@ def months_page(request: OrgRequest) -> HttpResponse:
 @require_safe
 @member_required(Role.ADMIN)
 def month_page(request: OrgRequest, month: str) -> HttpResponse:
-    """The statement; of an open month as it stands by now."""
+    """Show a month's statement; of an open month, as it stands now."""
     play = is_play(request, request.GET.get("play"))
     found = months.statement(request.org, _month_or_404(month), is_play=play)
     context = {

@@ -1,7 +1,7 @@
 from django.urls import reverse
 
 from accounts.access import OrgRequest
-from saas.context import RailItem
+from saas.web.shell_context import RailItem
 
 TABS = (
     ("usage", "Usage", False),
@@ -12,7 +12,7 @@ TABS = (
 
 
 def usage_tabs(request: OrgRequest, current: str) -> list[RailItem]:
-    """The pages that look at the ledger; some are for admins."""
+    """Return the tabs of the pages about the ledger; some are for admins only."""
     slug = request.org.slug
     return [
         {"name": title, "url": reverse(name, args=[slug]), "icon": "", "current": name == current}

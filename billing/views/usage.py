@@ -6,16 +6,17 @@ from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 
-from accounts import periods
 from accounts.access import OrgRequest, member_required
+from accounts.limits import periods
 from accounts.models import Role
 from billing import charts, folding, usage
 from billing.charts import Chart
 from billing.spans import OWN, PERIODS, Span
+from billing.tasks import fold_usage
 from billing.usage import EVERY_BY, NAMELESS, Layer, Line, Scope
 from billing.views.tabs import usage_tabs
-from saas.broker import enqueue
-from saas.pages import cursor_page
+from saas.queue.broker import enqueue
+from saas.web.pagination import cursor_page
 
 MOST_ROWS = 300
 UNITS = ("money", "images")
@@ -23,19 +24,17 @@ UNITS = ("money", "images")
 
 @member_required(Role.VIEWER)
 def usage_page(request: OrgRequest) -> HttpResponse:
-    """A member sees their own, an admin everybody's."""
+    """Show usage: a member's own or, for an admin, that of all members."""
     scope = scope_of(request)
     by = _by(request, scope)
     if folding.is_behind(request.org):
-        from billing.tasks import fold_usage
-
         enqueue(fold_usage, request.org.pk)
     return render(request, "billing/usage.html", _context(request, scope, by))
 
 
 @member_required(Role.VIEWER)
 def usage_entries(request: OrgRequest) -> HttpResponse:
-    """The entries behind a figure, each with its run."""
+    """Show the entries behind a figure, each with its run."""
     scope = scope_of(request)
     page = cursor_page(usage.entries(scope), before=request.GET.get("before", ""))
     query = _query(request, scope)
@@ -59,7 +58,7 @@ def scope_of(request: OrgRequest, asked: QueryDict | None = None) -> Scope:
 
 
 def is_play(request: OrgRequest, said: str | None) -> bool:
-    """Not said, it is the real money, unless there is none to be had."""
+    """Return whether to show play money: as the request says or, if it says nothing, only if there is no real money."""
     if said in {"0", "1"}:
         return said == "1"
     return usage.is_on_play_money(request.org)
@@ -120,12 +119,12 @@ def _row(line: Line, number: int, *, largest: int, query: str, by: str) -> dict[
 
 
 def _change(now: int, then: int) -> int | None:
-    """In percent; None where there is nothing to compare with."""
+    """Return the change in percent; None if there is nothing to compare with."""
     return round(100 * (now - then) / then) if then > 0 else None
 
 
 def _told(chart: Chart, layers: list[Layer]) -> list[dict[str, Any]]:
-    """What the chart draws, in figures of both kinds; bars of which nothing is told are left out."""
+    """Return what the chart draws as figures, in money and in pictures; bars without a layer are left out."""
     told: dict[int, dict[str, Any]] = {}
     for layer in layers:
         line = told.setdefault(layer.bar, {"bar": chart.bars[layer.bar], "micros": 0, "images": 0})
@@ -140,7 +139,7 @@ def _query(request: OrgRequest, scope: Scope) -> str:
 
 
 def only_shown(scope: Scope) -> list[dict[str, str]]:
-    """What it is narrowed to, with the way out of each."""
+    """Return what the scope is narrowed to, each with the query that no longer narrows by it."""
     rest: Mapping[str, str] = scope.only
     shown = []
     for name, value in rest.items():
@@ -158,7 +157,7 @@ def _words(scope: Scope, name: str, value: str) -> str:
 
 
 def _choices(query: str, by: str, unit: str, scope: Scope) -> dict[str, list[dict[str, Any]]]:
-    """Links that change one thing and keep the rest."""
+    """Return links that change one parameter and keep the rest."""
     dimensions = [name for name in EVERY_BY if scope.user_id is None or name != "member"]
     spans = [("period", name, title) for name, title in PERIODS.items()]
     return {

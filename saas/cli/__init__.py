@@ -1,2 +1,2 @@
-"""`darkroom` in a terminal: a program of whoever sits there, speaking to a Darkroom over its API. Nothing here imports
-Django or anything else that must be installed."""
+"""Run the `darkroom` command, which uses a Darkroom over its API. Nothing here imports Django or any other package that
+must be installed."""

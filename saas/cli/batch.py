@@ -1,5 +1,5 @@
-"""Many prompts from a CSV, many at once. What happened is written row by row, so that it can be stopped and started
-again: rows that have their pictures are passed over."""
+"""Make pictures for the prompts of a CSV, many rows at once. The result of each row is written as it ends, so that a
+batch can be stopped and started again: rows that have their pictures are skipped."""
 
 import csv
 import hashlib
@@ -85,8 +85,8 @@ def _row(row: dict[str, str], file: Path) -> dict[str, Any]:
 
 
 def _history(results: Path) -> tuple[Counter[int], set[int]]:
-    """How often each row has ended, and which have their pictures. One that ended without is asked anew; one that never
-    ended is asked with the key that it had, and finds its run."""
+    """Return how often each row has ended, and which rows have their pictures. A row that ended without is sent with a
+    new request key; a row that never ended is sent with the same key again, and so finds its run."""
     if not results.exists():
         return Counter(), set()
     with results.open(newline="", encoding="utf-8") as text:
@@ -95,7 +95,7 @@ def _history(results: Path) -> tuple[Counter[int], set[int]]:
 
 
 def _identity(out: Path) -> str:
-    """Of this batch in this folder: the same prompts in another folder are made anew."""
+    """Return the id of the batch in this folder, new at first: the same prompts in another folder are made anew."""
     file = out / IDENTITY
     if not file.exists():
         file.write_text(uuid.uuid4().hex, encoding="utf-8")
@@ -103,7 +103,7 @@ def _identity(out: Path) -> str:
 
 
 class Results:
-    """Each row is on the disk before the next one is counted."""
+    """The file of results. Each row is on the disk before the bar counts it."""
 
     def __init__(self, file: Path) -> None:
         is_new = not file.exists()

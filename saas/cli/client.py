@@ -1,4 +1,4 @@
-"""HTTP by the standard library: few calls, each with a time limit, errors as one sentence."""
+"""Call the API by the standard library's HTTP client. Each call has a time limit; each error is one sentence."""
 
 import http.client
 import json
@@ -16,13 +16,13 @@ from saas.cli.ending import Ending
 AGAIN_SECONDS = 1.0
 MOST_RESTS = 5
 LONGEST_REST_SECONDS = 61.0  # Darkroom counts whole minutes
-SILENCE_SECONDS = 60.0  # a stream gives a sign of life every 15
+SILENCE_SECONDS = 60.0  # a stream sends a pulse every 15
 MIMES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
 CODES = {401: 3, 403: 3, 429: 5}
 
 
 class Client:
-    """One connection a call, so that many threads may use it at once."""
+    """A client with one connection for each call, so that many threads may use it at once."""
 
     def __init__(self, access: Access) -> None:
         parts = urlsplit(access.url)
@@ -41,7 +41,7 @@ class Client:
         return self._whole("GET", path)
 
     def give(self, file: Path, *, mask_of: str = "") -> str:
-        """The input's id."""
+        """Upload a file. Return the input's id."""
         try:
             data = file.read_bytes()
         except OSError as error:
@@ -58,7 +58,8 @@ class Client:
         return str(json.loads(self._whole("POST", "/api/v1/inputs", body, kind))["id"])
 
     def events(self, body: dict[str, Any], *, request_key: str) -> Iterator[dict[str, Any]]:
-        """Submits a run and follows it to its end. Where the line breaks, it is taken up again: the run goes on."""
+        """Submit a run and yield its events to the end. If the connection breaks, follow the run on another: it goes on
+        meanwhile."""
         run, seq, has_ended = "", 0, False
         while not has_ended:
             if run:
@@ -69,7 +70,8 @@ class Client:
             for event in lines:
                 if event["type"] != "pulse":
                     run, seq, has_ended = event["run"], event["seq"], event["type"] == "ended"
-                    yield event
+                    if event["type"] != "error":  # Darkroom restarts, and sends the rest on another connection
+                        yield event
             if not run:
                 raise Ending(4, "Darkroom ended the line before it said anything.")
             if not has_ended:
@@ -83,7 +85,7 @@ class Client:
             while text := answer.readline():
                 yield json.loads(text)
         except (OSError, http.client.HTTPException, ValueError):
-            return  # whoever follows it looks for the rest
+            return  # events() asks for the rest
         finally:
             line.close()
 
@@ -125,7 +127,8 @@ class Client:
 
 
 def _rest_seconds(answer: http.client.HTTPResponse, text: bytes) -> float | None:
-    """Asked too fast, nothing has happened: a rest, and again. A limit of money or pictures is no such thing."""
+    """Return how long to wait before a call that came too fast, and so did nothing, is repeated. Return None for any
+    other refusal, such as a limit of money or pictures."""
     try:
         is_pace = json.loads(text)["error"]["code"] == "rate_limited"
         wait = float(answer.headers["Retry-After"])

@@ -1,4 +1,4 @@
-"""What each word does. Each answers the exit code."""
+"""Run the commands of `darkroom`. The function of each command returns the exit code."""
 
 import getpass
 import json
@@ -23,7 +23,7 @@ def client_of(options: Namespace) -> Client:
 
 
 def login(options: Namespace) -> int:
-    """The key is typed unseen, tried, and then kept."""
+    """Ask for address and key, with the key typed unseen. Try both, and keep them."""
     url = options.url or (input(f"Address of your Darkroom [{DEFAULT_URL}]: ").strip() or DEFAULT_URL)
     key = options.key or getpass.getpass("API key (dk_…): ").strip()
     found = Client(Access(url.rstrip("/"), key)).get("/api/v1/key")

@@ -1,4 +1,4 @@
-"""Where Darkroom is and with which key: from flags, from the environment, from a file that only its owner may read."""
+"""Find Darkroom's address and key: in flags, in the environment, in a file that only its owner may read."""
 
 import json
 import os
@@ -35,7 +35,7 @@ def save(access: Access) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, OWNER_ONLY), "w", encoding="utf-8") as out:  # noqa: PTH123 the mode is set before the key is written
         json.dump({"url": access.url, "key": access.key}, out)
-    file.chmod(OWNER_ONLY)  # also of a file that was there before
+    file.chmod(OWNER_ONLY)  # also if the file was there before
     return file
 
 

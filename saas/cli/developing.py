@@ -1,4 +1,4 @@
-"""One run in the terminal: submitted, followed, each frame saved as it comes."""
+"""Submit one run from the terminal, follow it, and save each picture as it comes."""
 
 import json
 import sys
@@ -74,7 +74,7 @@ def develop(
 
 
 def tell(outcome: Outcome, *, as_json: bool, was_drawn: bool) -> int:
-    """Whoever watched has seen each file; a program that reads us has not."""
+    """Print the outcome and return the exit code. On a terminal, leave out files that have been shown already."""
     if as_json:
         print(json.dumps(outcome.as_json()))
     else:

@@ -1,5 +1,5 @@
-"""How the program ends: 0 all is well · 1 a picture is missing · 2 wrong usage · 3 the key was refused · 4 Darkroom
-cannot be reached or broke · 5 a limit is reached · 130 interrupted."""
+"""End the program with a code: 0 all is well · 1 a picture is missing · 2 wrong usage · 3 the key was refused · 4
+Darkroom cannot be reached or broke · 5 a limit is reached · 130 interrupted."""
 
 
 class Ending(Exception):

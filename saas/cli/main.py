@@ -1,4 +1,4 @@
-"""Reads the command line."""
+"""Read the command line."""
 
 import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("\nStopped. What was sent goes on; see “darkroom runs”.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        return 0  # whoever read our output has enough
+        return 0  # the program that reads our output has closed it
     return code
 
 

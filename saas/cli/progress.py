@@ -1,4 +1,4 @@
-"""What the terminal shows while pictures develop: each is a square that fills up."""
+"""Show in the terminal how pictures develop: each is a square that fills up."""
 
 import shutil
 import sys
@@ -15,8 +15,8 @@ ENDS = {"failed", "refused", "cancelled", "unknown"}
 
 
 class Progress:
-    """Draws over its own line on a terminal; elsewhere it says nothing. Everything goes to standard error, so that
-    standard output is for scripts."""
+    """The line of progress, which draws over itself on a terminal and is silent elsewhere. All of it goes to standard
+    error, so that standard output is for scripts."""
 
     def __init__(self, count: int, *, is_quiet: bool) -> None:
         self.slots = [WAITING] * count
@@ -60,7 +60,7 @@ class Progress:
             self.say("")
 
     def say(self, text: str) -> None:
-        """A line above the one that is drawn."""
+        """Print a line above the one that is drawn."""
         if self.draws:
             with self._lock:
                 sys.stderr.write(f"\r\033[K{text}\n" if text else "\r\033[K")

@@ -1,5 +1,4 @@
-"""Where pictures are put: river0.png and river1.png on the way, river.png at the end. Nothing that is there is
-overwritten."""
+"""Save pictures: river0.png and river1.png are partials, river.png is the final. Existing files are not overwritten."""
 
 import re
 from pathlib import Path
@@ -11,7 +10,7 @@ ENDINGS = {"jpeg": "jpg"}
 
 
 def stem_of(prompt: str) -> str:
-    """The prompt's first words, fit to be a file's name anywhere."""
+    """Return the prompt's first words as a file name that is valid anywhere."""
     words = re.sub(r"[^\w]+", "-", prompt[:200]).strip("-_").lower()
     return words[:MOST_CHARACTERS].rstrip("-_") or "picture"
 
@@ -51,7 +50,7 @@ def _is_of(file: str, name: str) -> bool:
 
 
 def form_of(data: bytes) -> str:
-    """By its bytes: a frame on the way may have another format than the final."""
+    """Return the format that the bytes show: a partial may have another one than the final."""
     if data.startswith(b"\xff\xd8"):
         return "jpg"
     return "webp" if data[8:12] == b"WEBP" else "png"

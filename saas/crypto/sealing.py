@@ -1,8 +1,8 @@
-"""Encrypts secrets that we must be able to read again: the keys of providers.
+"""Encrypt secrets that must be read again: the keys of providers.
 
-Every value is sealed under a key made for its context, "connection:<organization>:<connection>" say, so that
-a value copied to another row or another tenant does not open. Whoever has the database but not
-ENCRYPTION_KEYS has nothing. To rotate: put a new key first, `reseal` every value, then drop the old key.
+Every value is sealed under a key derived for its context, for example "connection:<organization>:<connection>", so that
+a value copied to another row or another tenant does not open. A copy of the database without ENCRYPTION_KEYS discloses
+no secret. To rotate: put a new key first, `reseal` every value, then drop the old key.
 """
 
 import base64
@@ -26,7 +26,7 @@ HIDDEN = "••••••••"
 
 
 class CannotUnseal(Exception):
-    """The value was sealed for another place, by a key that is gone, or was changed."""
+    """The value was sealed for another context, or by a key that is no longer set, or was changed."""
 
 
 class BadKeys(ImproperlyConfigured):
@@ -34,7 +34,7 @@ class BadKeys(ImproperlyConfigured):
 
 
 class Secret:
-    """A text that shows itself only when asked: not in logs, tracebacks, templates, messages or pickles."""
+    """A text that only `reveal` returns: it never appears in logs, tracebacks, templates, messages or pickles."""
 
     __slots__ = ("_value",)
 
@@ -63,7 +63,7 @@ class Secret:
             return NotImplemented
         return hmac.compare_digest(self._value.encode(), other._value.encode())
 
-    __hash__ = None  # type: ignore[assignment]  # sets and dicts compare in passing, and not in constant time
+    __hash__ = None  # type: ignore[assignment]  # sets and dicts would compare by a hash, not in constant time
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("A secret does not go into a message, session or cache.")
@@ -80,7 +80,7 @@ def unseal(sealed: str, *, context: str) -> Secret:
 
 
 def reseal(sealed: str, *, context: str) -> tuple[str, bool]:
-    """The value under the first key, and whether that changed it."""
+    """Return the value sealed under the first key, and whether it was under another one before."""
     keys = _keys()
     try:
         _open(_box(keys[:1], context), sealed)
@@ -89,13 +89,19 @@ def reseal(sealed: str, *, context: str) -> tuple[str, bool]:
     return sealed, False
 
 
+def hashing_keys(context: str) -> list[bytes]:
+    """Return one key for each of ENCRYPTION_KEYS, the newest first: for hashes that serve to find a value, and from
+    which a copy of the database must not disclose it."""
+    return [_derived(key, f"hash:{context}") for key in _keys()]
+
+
 def generate_key() -> str:
-    """A fresh value for ENCRYPTION_KEYS."""
+    """Return a new random value for ENCRYPTION_KEYS."""
     return Fernet.generate_key().decode("ascii")
 
 
 def check_keys(keys: Sequence[str]) -> None:
-    """Raises BadKeys, naming the place in the list, unless the keys can be used."""
+    """Raise BadKeys, with the position in the list, unless all keys can be used."""
     _parsed(tuple(keys))
 
 
@@ -127,7 +133,7 @@ def _box(keys: tuple[bytes, ...], context: str) -> MultiFernet:
 def _derived(key: bytes, context: str) -> bytes:
     if not context:
         raise ValueError("A sealed value needs a context: it says where the value belongs.")
-    # The keys are random, so HKDF needs no salt and no stretching; `info` is what makes contexts differ.
+    # The keys are random, so HKDF needs no salt and no stretching; `info` makes the keys of contexts differ.
     return HKDF(SHA256(), KEY_BYTES, salt=None, info=PURPOSE + context.encode()).derive(key)
 
 

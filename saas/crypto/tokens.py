@@ -1,17 +1,17 @@
-"""Secrets that we hand out and only ever compare: API keys, invitations.
+"""Make secrets that are handed out and later only compared: API keys, invitations.
 
     dk_1a2B3c4D_<43 characters of secret><6 characters of checksum>
 
-* "dk" is the kind. With the eight characters after it, which are no part of the secret, it makes the readable
+* "dk" is the kind. Together with the eight characters after it, which are not part of the secret, it is the readable
   prefix by which people tell their keys apart.
-* 43 characters of base 62 hold 256 random bits. Base 62, as neither "-" nor a second "_" should end a
-  double-click's selection or a scanner's match: \\bdk_[0-9A-Za-z]{8}_[0-9A-Za-z]{49}\\b
-* The checksum, CRC-32 of all before it in base 62, tells a typo or a look-alike from a key without asking the
-  database. It is no protection: anybody can compute it.
+* 43 characters of base 62 hold 256 random bits. Base 62 has no "-" and no further "_", which would end the selection of
+  a double click or the match of a scanner: \\bdk_[0-9A-Za-z]{8}_[0-9A-Za-z]{49}\\b
+* The checksum, CRC-32 of all before it in base 62, tells a typo or a look-alike from a key without a query. It is no
+  protection, since it needs no secret to compute.
 
-Only the hash is stored. It is plain SHA-256, neither salted nor slow: those help secrets that can be guessed,
-and 256 random bits cannot. So a key is found by its hash in one indexed look-up, which also leaves nothing to
-compare in a time that depends on the secret.
+Only the hash is stored. It is plain SHA-256, neither salted nor slow: salt and slowness protect secrets that can be
+guessed, and 256 random bits cannot. So a key is found by its hash in one indexed look-up, and no comparison takes a
+time that depends on the secret.
 """
 
 import hashlib
@@ -47,13 +47,13 @@ def new_token(kind: str = "dk") -> NewToken:
 
 
 def hash_token(token: str) -> str:
-    """64 hexadecimal characters."""
-    # What is presented may be any text, so half of a surrogate pair must not end in an error.
+    """Return the hash to store or look up: 64 hexadecimal characters."""
+    # A presented token may be any text, so half of a surrogate pair must not raise an error.
     return hashlib.sha256(token.encode(errors="surrogatepass")).hexdigest()
 
 
 def looks_like_key(text: str, kind: str = "dk") -> bool:
-    """Whether this could be a token of that kind, to be asked before the database is."""
+    """Return whether the text could be a token of that kind, to save a query for one that is not."""
     length = PREFIX_LENGTH, SECRET_LENGTH + CHECKSUM_LENGTH
     form = rf"{re.escape(kind)}_[0-9A-Za-z]{{{length[0]}}}_[0-9A-Za-z]{{{length[1]}}}"
     if not re.fullmatch(form, text, re.ASCII):
@@ -62,7 +62,7 @@ def looks_like_key(text: str, kind: str = "dk") -> bool:
 
 
 def readable_prefix(token: str) -> str:
-    """What may be stored and shown: "dk_1a2B3c4D"."""
+    """Return the part that may be stored and shown: "dk_1a2B3c4D"."""
     kind, _, rest = token.partition("_")
     return f"{kind}_{rest[:PREFIX_LENGTH]}"
 

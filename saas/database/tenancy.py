@@ -1,15 +1,15 @@
-"""The second wall: row-level security.
+"""Separate tenants by row-level security, the second wall.
 
-Who asks is told to PostgreSQL by transaction-local settings, and the policies of each tenant table compare them
-with the row. Nothing set means nothing seen. The settings:
+Transaction-local settings tell PostgreSQL for whom a query runs, and the policies of each tenant table compare the
+settings with the row. Without settings no row is visible. The settings:
 
     app.org        the organization whose rows may be read and written
-    app.user       the person who asks: sees their own memberships, before an organization is chosen
-    app.presented  the hash of a secret that somebody shows (an API key, an invitation): opens its row
-    app.operator   "on" for the operator, on organizations and people; opens no key, no picture
+    app.user       the person who is signed in: may read their own memberships, before an organization is chosen
+    app.presented  the hash of a secret in the request (an API key, an invitation): opens the row with that hash
+    app.operator   "on" for the operator: opens organizations and people, but no key and no picture
 
-They end with the transaction; where a wall opens inside a transaction that goes on (a test, a nested wall), the
-settings that held before are put back.
+The settings end with the transaction. When a wall opens inside an outer transaction (a test, a nested wall), the
+settings from before are restored at its end.
 """
 
 from collections.abc import Iterator
@@ -18,6 +18,8 @@ from typing import Any, Literal
 
 from django.db import connection, models, transaction
 from django.db.migrations.operations import RunSQL
+
+from saas.fairness import connection_seats
 
 Setting = Literal["app.org", "app.user", "app.presented", "app.operator"]
 Settings = dict[Setting, str]
@@ -31,12 +33,12 @@ IS_PRESENTED = "(SELECT nullif(current_setting('app.presented', true), ''))"
 
 
 class BypassesRowSecurity(Exception):
-    """The database role could walk through the wall, so Darkroom does not start with it."""
+    """The database role bypasses row-level security, so Darkroom does not start with it."""
 
 
 class TenantModel(models.Model):
-    """Every row belongs to one organization. The registry finds tenant tables by this base class; each model names
-    its own way back from the organization."""
+    """The base of tenant tables: every row belongs to one organization. The registry finds tenant tables by this class;
+    each model names its own relation from the organization."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="+")
 
@@ -46,54 +48,74 @@ class TenantModel(models.Model):
 
 @contextmanager
 def tenant(org_id: int) -> Iterator[None]:
-    """Inside, the rows of this organization exist and no others do."""
+    """Let the block read and write the rows of this organization, and no others."""
     with _walls({"app.org": str(org_id)}):
+        connection_seats.learn(org_id)
         yield
 
 
 @contextmanager
 def person(user_id: int) -> Iterator[None]:
-    """Inside, a person's own memberships and their organizations can be read."""
+    """Let the block read a person's own memberships and their organizations."""
     with _walls({"app.user": str(user_id)}):
         yield
 
 
 @contextmanager
 def presented(secret_hash: str) -> Iterator[None]:
-    """Inside, the row that keeps the hash of this secret can be read."""
+    """Let the block read the row that stores this hash."""
     with _walls({"app.presented": secret_hash}):
         yield
 
 
 @contextmanager
 def operator() -> Iterator[None]:
-    """Inside, organizations, memberships and the operator's own audit rows can be read, across tenants."""
+    """Let the block read organizations, memberships and the operator's own audit rows, across tenants."""
     with _walls({"app.operator": "on"}):
         yield
 
 
 @contextmanager
 def anybody() -> Iterator[None]:
-    """Inside, no tenant's rows exist until one is entered: for a worker that learns from the line whose turn it is."""
+    """Let the block see no tenant's rows until it enters one: for a worker that learns from the line which organization
+    is served next."""
     with _walls({}):
         yield
 
 
 def enter(org_id: int) -> None:
-    """Turn the wall that is open already (the person's) into that of one organization, until it ends."""
-    if not connection.in_atomic_block:  # PostgreSQL would forget it at once and we would not
+    """Turn the wall that is open already (the person's) into that of one organization, until its end."""
+    if not connection.in_atomic_block:  # PostgreSQL would drop the settings at once, and `current` would not
         raise transaction.TransactionManagementError("There is no open wall to enter an organization from.")
     _apply({"app.org": str(org_id)})
+    connection_seats.learn(org_id)
 
 
 def current() -> Settings:
-    """The settings that hold on this connection, as we set them. Nothing is asked of the database."""
+    """Return the settings of this connection as they were last set, without a query."""
     held: Settings = getattr(connection, "darkroom_walls", {})
     return held
 
 
+@contextmanager
+def erasing() -> Iterator[None]:
+    """Let the block remove names from append-only tables, and delete their rows if their organization is deleted: see
+    the migration accounts.0018. It must be opened inside a wall, and ends with the wall at the latest."""
+    if not connection.in_atomic_block:
+        raise transaction.TransactionManagementError("There is no open wall to erase behind.")
+    with transaction.atomic():
+        _set_erasing("on")
+        yield
+        _set_erasing("")
+
+
+def _set_erasing(word: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('app.erasing', %s, true)", [word])
+
+
 def refuse_bypassing_role() -> None:
-    """Superusers and BYPASSRLS roles walk through even a forced policy."""
+    """Raise BypassesRowSecurity for superusers and BYPASSRLS roles, which ignore even a forced policy."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT rolname, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user")
         role, may_bypass = cursor.fetchone()
@@ -108,16 +130,17 @@ def refuse_bypassing_role() -> None:
 def _walls(settings: Settings) -> Iterator[None]:
     is_outermost = not connection.in_atomic_block
     before: Settings = {} if is_outermost else current()
-    with transaction.atomic():
+    org_id = int(settings["app.org"]) if "app.org" in settings else None
+    with connection_seats.acting_for(org_id), transaction.atomic():
         if settings or not is_outermost:
-            _apply(settings)  # starts from nothing: what an outer wall opened is not carried in
+            _apply(settings)  # replaces all settings: nothing that an outer wall opened stays open
         try:
             yield
         except BaseException:
-            _remember(before)  # the rollback puts the database's own settings back
+            _remember(before)  # the rollback restores the settings in PostgreSQL
             raise
         if is_outermost:
-            _remember({})  # the commit forgets them
+            _remember({})  # the commit ends the settings in PostgreSQL
         else:
             _apply(before)
 
@@ -134,7 +157,7 @@ def _remember(settings: Settings) -> None:
 
 
 class Wall(RunSQL):
-    """Migration operation: a tenant table's policies. `reads` lets more rows be seen, and only seen."""
+    """The migration operation that creates a tenant table's policies. `reads` makes more rows visible, read-only."""
 
     def __init__(self, table: str, *, reads: str = "", writes: str = BELONGS_TO_ORG) -> None:
         self.table, self.reads, self.writes = table, reads, writes

@@ -1,4 +1,5 @@
-"""The embedded size: PostgreSQL, worker and web server with one data folder, started by bin/run.
+"""Run the embedded size: PostgreSQL, worker and web server with one data folder, started by bin/run.
 
-Nothing outside knows about it: it only sets environment variables before Django reads its settings.
+The other packages of the product know nothing of this one: it only sets environment variables before Django reads its
+settings.
 """

@@ -1,4 +1,4 @@
-"""`python -m saas.embedded`, which is bin/run inside the environment."""
+"""Run what bin/run starts inside the environment: `python -m saas.embedded`."""
 
 import argparse
 import logging
@@ -35,4 +35,4 @@ if __name__ == "__main__":
     logging.shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(code)  # everything is put away; a request thread that hangs somewhere must not keep us
+    os._exit(code)  # everything is closed; a request thread that hangs must not keep the process alive

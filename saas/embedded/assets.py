@@ -1,4 +1,4 @@
-"""Static files are collected, hashed and compressed once, and again when one of them changed."""
+"""Collect, hash and compress the static files once, and again when one of them has changed."""
 
 import hashlib
 import signal
@@ -14,8 +14,8 @@ STAMP = ".collected"
 
 @contextmanager
 def collected(target: Path) -> Iterator[None]:
-    """When the block ends. It takes seconds of computing the first time, so a process of its own does it beside us: a
-    copy of this one, which has no connections yet."""
+    """Collect the static files into `target` while the block runs, and wait for them at its end. The first time takes
+    seconds of computing, so a process of its own does it: a copy of this one, which has no connections yet."""
     wanted, stamp = _fingerprint(), target / STAMP
     if stamp.exists() and stamp.read_text() == wanted:
         yield
@@ -34,13 +34,14 @@ def _collect(stamp: Path, wanted: str) -> None:
     from django.core.management import call_command  # Django is set up by the caller
 
     for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(kind, signal.SIG_IGN)  # whoever stops us waits for it; what we stop by signals is not its own
+        signal.signal(kind, signal.SIG_IGN)  # the parent waits for it; the inherited handlers stop what is the parent's
     call_command("collectstatic", interactive=False, verbosity=0, clear=stamp.exists())
     stamp.write_text(wanted)
 
 
 def _fingerprint() -> str:
-    """Of names, sizes and times; reading a few hundred files at each start would cost more than it tells."""
+    """Hash names, sizes and times of all static files: reading a few hundred files at each start would cost too
+    much."""
     from django.contrib.staticfiles.finders import get_finders
 
     lines = []

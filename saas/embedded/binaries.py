@@ -1,4 +1,4 @@
-"""PostgreSQL's programs come in a wheel. Only their folder matters; the package itself is not imported."""
+"""Find PostgreSQL's programs, which come in a wheel. Only their folder is used; the package itself is not imported."""
 
 from functools import cache
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""One PostgreSQL cluster: made, configured, started, found running, stopped."""
+"""Make, configure, start, find and stop one PostgreSQL cluster."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from saas.embedded.postmaster import POLL_SECONDS, Postmaster
 from saas.embedded.refusal import Refusal
 from saas.embedded.runner import Runner
 
-# Small when idle, durable always. Whoever needs more sets DATABASE_URL.
+# Small when idle, durable always. An installation that needs more sets DATABASE_URL.
 SETTINGS: Mapping[str, str] = {
     "listen_addresses": "",
     "port": "5432",
@@ -39,7 +39,7 @@ SETTINGS: Mapping[str, str] = {
     "timezone": "UTC",
 }
 LONGEST_LOG_BYTES = 1_000_000
-PLAIN_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}  # no PG… variable of the person's own
+PLAIN_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}  # without the PG… variables of the user's shell
 
 
 @dataclass
@@ -53,7 +53,7 @@ class Cluster:
         return Postmaster(self.folder.cluster)
 
     def make(self) -> None:
-        """Either the whole cluster exists afterwards or none of it: an interrupted one is begun again."""
+        """Make the cluster in pg.new and rename it when it is whole, so that an interrupted attempt is begun again."""
         unfinished = self.folder.root / "pg.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         unfinished.mkdir(mode=0o700)
@@ -66,7 +66,7 @@ class Cluster:
         unfinished.rename(self.folder.cluster)
 
     def is_made(self) -> bool:
-        """Refuses another major version's files, and does not touch them."""
+        """Return whether the cluster exists. Refuse the files of another major version without touching them."""
         try:
             version = (self.folder.cluster / "PG_VERSION").read_text().strip()
         except FileNotFoundError:
@@ -99,13 +99,13 @@ class Cluster:
                 stderr=log,
                 cwd="/",
                 env=PLAIN_ENVIRONMENT,
-                start_new_session=True,  # Ctrl-C is for us; we stop PostgreSQL when its users have left
+                start_new_session=True,  # Ctrl-C must not reach it: it is stopped when its last user has left
                 **self.runner.process_options,
             )
         self._wait(process, cancelled)
 
     def settle(self, cancelled: Event) -> None:
-        """One that a killed Darkroom left behind may be starting or ending still."""
+        """Wait until a PostgreSQL that a killed Darkroom left behind is ready or has ended, or until `cancelled`."""
         while self.postmaster.pid and not self.postmaster.is_ready() and not cancelled.is_set():
             time.sleep(POLL_SECONDS)
 

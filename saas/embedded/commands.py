@@ -1,4 +1,4 @@
-"""manage.py against the data folder: PostgreSQL is there while a command runs."""
+"""Run manage.py's commands on the data folder, with PostgreSQL started for as long as a command runs."""
 
 import signal
 import sys
@@ -60,13 +60,13 @@ def _with_postgres(folder: DataFolder, arguments: list[str]) -> None:
         _execute(arguments)
     finally:
         for kind in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(kind, signal.SIG_IGN)  # leaving takes a moment and must not be torn apart
+            signal.signal(kind, signal.SIG_IGN)  # leaving takes a moment and must not be interrupted
         _put_away()
         postgres.leave()
 
 
 def _put_away() -> None:
-    """The pool goes before its server, or it complains that the server has gone."""
+    """Close the connection pool before its server stops, or the pool complains that the server has gone."""
     from django.apps import apps
 
     if apps.ready:
@@ -74,7 +74,7 @@ def _put_away() -> None:
 
 
 def take_data(argv: list[str]) -> tuple[list[str], str | None]:
-    """Our own option, wherever it stands; Django's commands have none of that name."""
+    """Take out --data, wherever it stands; no command of Django has an option of that name."""
     rest, data = [], None
     words = iter(argv)
     for word in words:
@@ -98,7 +98,7 @@ def _command(arguments: list[str]) -> str:
 
 
 def _provide_tables() -> None:
-    """In a folder that bin/run has not seen yet; data of a newer version is refused."""
+    """Make the tables in a data folder that bin/run has not prepared yet. Refuse data of a newer version."""
     import django  # after the environment is set
 
     django.setup()

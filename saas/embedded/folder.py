@@ -1,4 +1,4 @@
-"""The data folder: everything that a person's Darkroom remembers."""
+"""Name the files and folders of the data folder, which holds everything that an embedded Darkroom keeps."""
 
 import hashlib
 import os
@@ -19,7 +19,7 @@ class DataFolder:
 
     @classmethod
     def at(cls, path: str | Path) -> "DataFolder":
-        """Links are followed once, here, so that every process names the same folder alike."""
+        """Follow links once, here, so that every process has the same name for the same folder."""
         return cls(Path(os.path.realpath(path)))
 
     @property
@@ -47,7 +47,7 @@ class DataFolder:
 
     @property
     def sockets(self) -> Path:
-        """PostgreSQL's sockets: here, or in the temp folder where no socket can have this path."""
+        """Return the folder of PostgreSQL's socket: here, or in /tmp if a socket cannot have a path here."""
         near = self.root / "socket"
         is_short = len(os.fsencode(near / SOCKET_NAME)) <= LONGEST_SOCKET_PATH_BYTES
         if is_short and "," not in str(near):  # a comma separates hosts in a connection string
@@ -56,12 +56,12 @@ class DataFolder:
         return TEMPORARY / f"darkroom-{name}"
 
     def prepare(self) -> None:
-        """Makes the folder and proves that it can be written."""
+        """Make the folder and prove that it can be written."""
         # When root runs Darkroom, another user runs PostgreSQL and must get through to its own folder.
         mode = 0o711 if os.geteuid() == 0 else 0o700
         try:
             self.root.mkdir(mode=mode, parents=True, exist_ok=True)
-            self.media.mkdir(mode=0o700, exist_ok=True)  # pictures are nobody else's business, wherever they lie
+            self.media.mkdir(mode=0o700, exist_ok=True)  # pictures are private, whatever mode their parent has
             with tempfile.TemporaryFile(dir=self.root):
                 pass
         except OSError as error:

@@ -1,6 +1,7 @@
-"""Who may enter the database: the operating system's user that runs Darkroom, nobody else; no password.
+"""Let only the operating system's user that runs Darkroom enter the database, without a password.
 
-The app's role is a plain one. The superuser exists to make it, and for backups; the app never connects as it.
+The application's role is a plain one. The superuser exists to make that role, and for backups; the application never
+connects as the superuser.
 """
 
 from pathlib import Path
@@ -22,7 +23,7 @@ IDENT = 'runner "{name}" postgres\nrunner "{name}" darkroom\n'
 
 
 def write(cluster: Path, runner: Runner) -> None:
-    """At each start, because the data may have been moved to another user since."""
+    """Write the rules of access, at each start, because the data may have been moved to another user since."""
     for name, text in (("pg_hba.conf", HBA), ("pg_ident.conf", IDENT.format(name=own_name()))):
         file = cluster / name
         file.write_text(text)
@@ -35,7 +36,7 @@ def url(folder: DataFolder, *, role: str = ROLE, database: str = DATABASE) -> st
 
 
 def provide(folder: DataFolder) -> None:
-    """Makes whatever is missing; also where an earlier start was interrupted in between."""
+    """Make the role and the database if they are missing, also if an earlier start was interrupted between the two."""
     import psycopg  # start-up imports it while PostgreSQL is starting
 
     with psycopg.connect(url(folder, role=SUPERUSER, database="postgres"), autocommit=True) as connection:

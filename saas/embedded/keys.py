@@ -1,4 +1,4 @@
-"""The secrets of one data folder: made once, readable by their owner only."""
+"""Make the secrets of a data folder once, readable by their owner only, and load them."""
 
 import base64
 import json
@@ -14,7 +14,8 @@ NAMES = ("SECRET_KEY", "ENCRYPTION_KEYS")
 
 
 def load(path: Path) -> dict[str, str]:
-    """The same ones ever after: who loses the file loses the provider keys that it encrypts."""
+    """Load the secrets, which are made at the first start and never change: without the file, the provider keys that it
+    encrypts are lost."""
     if not path.exists():
         _make(path)
     try:
@@ -29,9 +30,9 @@ def _make(path: Path) -> None:
         "SECRET_KEY": secrets.token_urlsafe(48),
         "ENCRYPTION_KEYS": base64.urlsafe_b64encode(os.urandom(32)).decode(),
     }
-    with NamedTemporaryFile("w", dir=path.parent) as file:  # which is for its owner only
+    with NamedTemporaryFile("w", dir=path.parent) as file:  # readable by its owner only
         json.dump(made, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
-        with suppress(FileExistsError):  # never over one that somebody else made at the same moment
+        with suppress(FileExistsError):  # never over a file that another process made at the same moment
             os.link(file.name, path)

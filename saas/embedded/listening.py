@@ -1,4 +1,4 @@
-"""The port is taken first of all, and kept: who finds it busy learns so before anything else has started."""
+"""Take the port before anything else starts, and keep it: if it is busy, the start is refused at once."""
 
 import errno
 import socket
@@ -35,7 +35,7 @@ class Address:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What a browser may call us by: this host, or all names and addresses of this machine."""
+        """Return what a browser may call this server: its host, or all names and addresses of this machine."""
         if self.host not in EVERYWHERE:
             return (_bracketed(self.host),)
         name = socket.gethostname()
@@ -43,7 +43,7 @@ class Address:
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
-    """One socket for each address of the host. Callers wait in line until the web server takes them."""
+    """Open one socket for each address of the host. The kernel keeps callers until the web server accepts them."""
     if not 0 <= port <= LAST_PORT:
         raise Refusal(f"There is no port {port}; they go up to {LAST_PORT}.")
     opened: list[socket.socket] = []
@@ -67,14 +67,14 @@ def _addresses(host: str, port: int) -> Sequence[SocketAddress]:
     except (OSError, OverflowError, UnicodeError) as error:
         raise Refusal(f"There is no address {host} with port {port} to listen on.") from error
     addresses = {(family, address) for family, _, _, _, address in found}
-    # Port 0 asks for any free one: then one address must do, for two would get two different ports.
+    # Port 0 asks for any free port: only one address then, because two would get two different ports.
     return sorted(addresses, key=str)[: None if port else 1]
 
 
 def _listen(family: socket.AddressFamily, address: tuple[Any, ...]) -> socket.socket:
     made = socket.socket(family, socket.SOCK_STREAM)
     try:
-        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # looks past connections that are over
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # ignore ended connections that are in TIME_WAIT
         made.bind(address)
         made.listen(WAITING_CALLERS)
     except OSError:

@@ -1,4 +1,4 @@
-"""File locks that the kernel gives back when their holder dies, however it dies."""
+"""Hold file locks, which the kernel releases when their holder dies, however it dies."""
 
 import fcntl
 import os
@@ -11,7 +11,7 @@ from saas.embedded.refusal import Refusal
 
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Waits until nobody else holds the lock."""
+    """Wait until the lock is free, then hold it."""
     descriptor = _open(path)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -22,7 +22,7 @@ def held(path: Path) -> Iterator[None]:
 
 @contextmanager
 def held_alone(path: Path, *, otherwise: str) -> Iterator[None]:
-    """Does not wait: whoever comes second is refused with the given sentence."""
+    """Hold the lock without waiting, or refuse with the given sentence if it is held already."""
     descriptor = _open(path)
     try:
         try:
@@ -35,14 +35,14 @@ def held_alone(path: Path, *, otherwise: str) -> Iterator[None]:
 
 
 def share(path: Path) -> int:
-    """Joins those who use something together; close the descriptor to leave."""
+    """Take the lock shared and return its descriptor; closing the descriptor gives the lock back."""
     descriptor = _open(path)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
     return descriptor
 
 
 def is_unused(path: Path) -> bool:
-    """Whether everybody who shared the lock has left."""
+    """Return whether all holders of the shared lock have given it back."""
     descriptor = _open(path)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,7 +1,7 @@
-"""PostgreSQL for everybody who uses the same data folder at the same time: bin/run, bin/manage, a backup.
+"""Share one PostgreSQL among the processes that use the same data folder: bin/run, bin/manage, a backup.
 
-Whoever comes first starts it and whoever leaves last stops it. Each user holds a shared lock, which
-the kernel takes back from a killed one; starting and stopping happen under an exclusive lock of their own.
+The first process starts it and the last one stops it. Each of them holds a shared lock, which the kernel releases if
+the process is killed; starting and stopping happen under an exclusive lock of their own.
 """
 
 import os
@@ -18,7 +18,8 @@ from saas.embedded.runner import own_name, runner_for
 
 
 class Postgres:
-    """Starts in the background, where no signal can tear that apart; leave() stops it, however far it got."""
+    """One process's use of PostgreSQL. A thread in the background starts it, where no signal interrupts the start;
+    leave() stops it, however far the start has come."""
 
     def __init__(self, folder: DataFolder, settings: Mapping[str, str] | None = None) -> None:
         self.folder = folder
@@ -38,11 +39,11 @@ class Postgres:
         self._started.result()
 
     def has_ended(self) -> bool:
-        """Whether it died under us."""
+        """Return whether PostgreSQL has ended although this process still uses it."""
         return self._cluster is not None and not self._cluster.postmaster.pid
 
     def leave(self) -> None:
-        """Stops PostgreSQL, unless somebody else still uses it."""
+        """Leave PostgreSQL, and stop it if no other process uses it."""
         self._cancelled.set()
         if self._thread.ident:
             self._thread.join()
@@ -61,7 +62,7 @@ class Postgres:
         try:
             with locks.held(self.folder.lock("postgres")):
                 self._join()
-        except BaseException as error:  # it belongs to whoever waits
+        except BaseException as error:  # wait() raises it
             self._started.set_exception(error)
         else:
             self._started.set_result(None)
@@ -71,7 +72,7 @@ class Postgres:
         self._use = locks.share(self.folder.lock("postgres-users"))
         cluster.settle(self._cancelled)
         if not cluster.postmaster.is_ready():
-            own_name()  # refuses a user whom PostgreSQL could not recognize
+            own_name()  # refuse a user whom PostgreSQL could not recognize
             is_made = cluster.is_made()
             for opened in cluster.runner.open_way_to(self.folder.root, binaries()):
                 print(

@@ -1,4 +1,4 @@
-"""The process that is PostgreSQL: found by the file that it writes, whoever started it; waited for; ended."""
+"""Find PostgreSQL's main process by the file that it writes, whichever process started it, and end it."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-STATUS_LINE = 7  # of its file
+STATUS_LINE = 7  # of its file, counted from 0
 POLL_SECONDS = 0.01
 ENDINGS = ((signal.SIGINT, 3.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 1.0))  # each with its patience in seconds
 
@@ -18,18 +18,19 @@ class Postmaster:
 
     @property
     def pid(self) -> int | None:
-        """Of a process that is alive and really is it."""
+        """Return the id in the file if its process is alive and really is this cluster's."""
         named = self._named()
         return named if named and self.is_it(named) else None
 
     def is_ready(self) -> bool:
-        """It takes connections; also one that a killed Darkroom left behind."""
+        """Return whether PostgreSQL takes connections, also one that a killed Darkroom left behind."""
         lines = self._lines()
         is_ready = len(lines) > STATUS_LINE and lines[STATUS_LINE].strip() == "ready"
         return is_ready and self.pid is not None
 
     def is_it(self, pid: int) -> bool:
-        """Its command line names our files; a process that merely got the same id does not."""
+        """Return whether the process is this cluster's: its command line names our files, unlike that of a process that
+        merely got the same id. Without /proc, any process that is alive counts."""
         try:
             command = Path(f"/proc/{pid}/cmdline").read_bytes()
         except OSError:
@@ -44,7 +45,7 @@ class Postmaster:
                 return
 
     def forget_stranger(self) -> None:
-        """After a crash the file may name an id that another process has by now; PostgreSQL would give up."""
+        """Delete the file if, after a crash, it names another process's id by now: PostgreSQL would give up."""
         named = self._named()
         if named and is_alive(named) and not self.is_it(named):
             self._file.unlink()
@@ -67,7 +68,7 @@ class Postmaster:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             with suppress(ChildProcessError):
-                os.waitpid(pid, os.WNOHANG)  # where it is our own child, it is gone only when somebody has asked
+                os.waitpid(pid, os.WNOHANG)  # a child of this process is gone only after it has been waited for
             if not self.is_it(pid):
                 return True
             time.sleep(POLL_SECONDS)

@@ -1,26 +1,26 @@
-"""Django's part of the start: loaded, checked against the database, handed over as an ASGI application."""
+"""Load Django, check it against the database, and hand it over as an ASGI application."""
 
 import gc
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from saas import collector
 from saas.embedded import assets, schema
 from saas.embedded.refusal import Refusal
+from saas.ops import garbage_collection
 
 
 def load() -> None:
-    """All that needs no database, so that it can happen while PostgreSQL starts."""
+    """Load all that needs no database, so that it can happen while PostgreSQL starts."""
     import django  # after the environment is set
     from django.core.exceptions import ImproperlyConfigured
 
     try:
-        with collector.paused():
+        with garbage_collection.paused():
             django.setup()
             import_module("saas.embedded.web")
             import_module("saas.urls")
-        collector.set_aside()
+        garbage_collection.set_aside()
     except ImproperlyConfigured as error:
         raise Refusal(str(error)) from error
 
@@ -33,7 +33,7 @@ def prepare() -> None:
         with assets.collected(Path(settings.STATIC_ROOT)):
             if schema.has_news():
                 schema.migrate()
-                gc.collect()  # what it leaves is not to be set aside with what stays
+                gc.collect()  # what it leaves must not be set aside with what stays
     except OperationalError as error:
         raise Refusal(f"The database does not answer: {' '.join(str(error).split())}") from error
     finally:
@@ -41,7 +41,7 @@ def prepare() -> None:
 
 
 def application() -> Any:  # an ASGI callable
-    from saas.tenancy import BypassesRowSecurity
+    from saas.database.tenancy import BypassesRowSecurity
 
     try:
         import_module("saas.worker")  # heartbeat, broker and tasks
@@ -51,14 +51,14 @@ def application() -> Any:  # an ASGI callable
 
 
 def inherit() -> None:
-    """The database is ours alone, and the lock on the data folder says that nobody else works: what an earlier life
-    left in the middle comes to its end now."""
+    """Finish what an earlier process left in the middle. The embedded database is used by this program alone, and the
+    lock on the data folder proves that no other worker runs."""
     from django.db import connections
 
-    from studio import caretaker
+    from studio.engine import lost_workers
 
     try:
-        caretaker.inherit()
+        lost_workers.inherit()
     finally:
         connections.close_all()
 
@@ -66,6 +66,9 @@ def inherit() -> None:
 def put_away() -> None:
     from django.db import connections
 
+    from saas.database.presence import presence
+
+    presence.leave()
     for connection in connections.all(initialized_only=True):
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]  # PostgreSQL's has one

@@ -1,4 +1,4 @@
-"""Says when Darkroom can be used, and how."""
+"""Say when Darkroom can be used, and how."""
 
 import http.client
 import time
@@ -20,7 +20,7 @@ HOW_TO_SIGN_IN = """\
 
 
 def announce(folder: DataFolder, address: Address) -> None:
-    """In the background: the web server has yet to start."""
+    """Announce in the background, because the web server has yet to start."""
     Thread(target=_announce, args=(folder, address), name="ready", daemon=True).start()
 
 
@@ -35,7 +35,7 @@ def _announce(folder: DataFolder, address: Address) -> None:
     variables.remember_url(folder, address.public_url)
     print(f"Darkroom is ready at {address.url}", flush=True)
     print(HOW_TO_SIGN_IN.format(url=address.public_url, data=folder.root), flush=True)
-    import_module("studio.engine")  # dear to load; not needed to be ready, but by the first picture
+    import_module("studio.engine.worker")  # slow to load; the first picture needs it, readiness does not
 
 
 def _readyz(address: Address) -> tuple[int, str]:
@@ -53,7 +53,7 @@ def _readyz(address: Address) -> tuple[int, str]:
 
 
 def _allowed_name() -> str:
-    """The person may have restricted by which names we answer."""
+    """Return a name that ALLOWED_HOSTS allows, because the user may have restricted them."""
     from django.conf import settings  # Django is set up by the caller
 
     name: str = settings.ALLOWED_HOSTS[0].lstrip(".")

@@ -1,5 +1,5 @@
-"""What Darkroom says when it cannot start."""
+"""Refuse to start."""
 
 
 class Refusal(Exception):
-    """One clear sentence for the person at the terminal; the program then ends with a non-zero exit code."""
+    """The reason not to start: one clear sentence for the terminal. The program ends with a non-zero exit code."""

@@ -1,4 +1,4 @@
-"""Who PostgreSQL runs as. It refuses to run as root, so root lends it a system user of its own."""
+"""Choose the user that PostgreSQL runs as. PostgreSQL refuses to run as root, so root lends it a system user."""
 
 import os
 import pwd
@@ -31,7 +31,7 @@ class Runner:
 
     @property
     def process_options(self) -> dict[str, Any]:
-        """For subprocess: no group of root's comes along."""
+        """Return the options for subprocess, which leave out root's groups."""
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.is_lent else {}
 
     def give(self, path: Path) -> None:
@@ -39,13 +39,13 @@ class Runner:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def take_back(self, folder: Path) -> None:
-        """After root has put a backup back, root owns what PostgreSQL must own."""
+        """Give the folder to this user if another owns it, as root does after it has restored a backup."""
         if self.is_lent and folder.stat().st_uid != self.uid:
             for path in (folder, *folder.rglob("*")):
                 self.give(path)
 
     def open_way_to(self, *folders: Path) -> list[Path]:
-        """Adds the search bit, never the right to read, to those folders that this user cannot pass."""
+        """Add the search bit, never the right to read, to those folders that this user cannot pass, and return them."""
         if not self.is_lent:
             return []
         way = {step for folder in folders for step in (*folder.parents, folder)}
@@ -63,7 +63,7 @@ class Runner:
 
 
 def runner_for(cluster: Path) -> Runner:
-    """Ourselves; or, as root, the owner of the files that exist already, or else a system user."""
+    """Return our own user; for root, the owner of the files that exist already, or else a system user."""
     if os.geteuid() != 0:
         return Runner(os.geteuid(), os.getegid(), is_lent=False)
     if cluster.exists() and (status := cluster.stat()).st_uid != 0:
@@ -75,7 +75,7 @@ def runner_for(cluster: Path) -> Runner:
 
 
 def own_name() -> str:
-    """PostgreSQL recognizes us by this name."""
+    """Return our user's name, by which PostgreSQL recognizes us."""
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:
@@ -86,7 +86,7 @@ def _group_of(uid: int) -> int:
     try:
         return pwd.getpwuid(uid).pw_gid
     except KeyError:
-        return uid  # any but root's
+        return uid  # any group but root's
 
 
 def _find(name: str) -> pwd.struct_passwd | None:
@@ -99,4 +99,4 @@ def _find(name: str) -> pwd.struct_passwd | None:
 def _make_user() -> pwd.struct_passwd | None:
     if shutil.which(USERADD[0]):
         subprocess.run([*USERADD, SYSTEM_USER], check=False, capture_output=True)
-    return _find(SYSTEM_USER)  # also when another start made it at the same moment
+    return _find(SYSTEM_USER)  # also if another start made it at the same moment

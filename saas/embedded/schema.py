@@ -1,4 +1,4 @@
-"""The database's tables: refused when a newer version made them, migrated when this version is newer."""
+"""Refuse tables that a newer version made, and migrate those that an older version made."""
 
 import pkgutil
 from importlib import import_module
@@ -9,7 +9,8 @@ Migration = tuple[str, str]  # app, name
 
 
 def has_news() -> bool:
-    """Whether there is something to migrate. Looks at file names only; Django's migration graph is dear to load."""
+    """Return whether there is something to migrate, and refuse data of a newer version. Only the names of files are
+    compared, because Django's migration graph is slow to load."""
     known, applied = _known(), _applied()
     if unknown := sorted(applied - known):
         app, name = unknown[-1]
@@ -18,7 +19,7 @@ def has_news() -> bool:
 
 
 def is_begun() -> bool:
-    """Whether these tables have ever been made."""
+    """Return whether these tables have ever been made."""
     return bool(_applied())
 
 

@@ -1,4 +1,4 @@
-"""bin/run: the order in which everything starts; it stops in reverse."""
+"""Start everything for bin/run in order, and stop it in reverse."""
 
 import socket
 from contextlib import AbstractContextManager, ExitStack
@@ -10,7 +10,7 @@ from saas.embedded.stopping import Stopping
 
 
 def serve(stopping: Stopping, *, host: str, port: int, data: str | None) -> int:
-    """The program's exit code."""
+    """Run Darkroom until it is stopped. Return the program's exit code."""
     folder = variables.chosen_folder(data)
     with ExitStack() as stack:
         try:
@@ -27,7 +27,7 @@ def serve(stopping: Stopping, *, host: str, port: int, data: str | None) -> int:
             program.load()  # while PostgreSQL starts
             if postgres:
                 postgres.wait()
-            stack.callback(program.put_away)  # whatever happens from here on: the pool goes before its server
+            stack.callback(program.put_away)  # whatever happens from here on, the pool closes before its server
             program.prepare()
             ready.announce(folder, address)
             return _run(stopping, sockets, postgres)
@@ -58,7 +58,7 @@ def _alone(folder: DataFolder) -> AbstractContextManager[None]:
 
 
 def _postgres(folder: DataFolder, address: listening.Address) -> Postgres | None:
-    """Ours, unless the person brought their own."""
+    """Return our own PostgreSQL and set its variables, or return None if the environment names another database."""
     if variables.has_own_database():
         return None
     variables.embed(folder, hosts=address.names)

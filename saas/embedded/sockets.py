@@ -1,4 +1,4 @@
-"""The folder of PostgreSQL's socket: nobody but the user of PostgreSQL (and root) gets into it."""
+"""Guard the folder of PostgreSQL's socket: only PostgreSQL's user and root may enter it."""
 
 import shutil
 import stat
@@ -10,7 +10,8 @@ from saas.embedded.runner import Runner
 
 
 def make(folder: Path, runner: Runner, *, data: Path) -> None:
-    """Called while no PostgreSQL of ours runs, so whatever lies in the folder is stale."""
+    """Make the folder, without sockets of an earlier PostgreSQL. To be called while no PostgreSQL of ours runs, so that
+    whatever lies in the folder is stale."""
     if folder.is_relative_to(data):
         shutil.rmtree(folder, ignore_errors=True)
     try:
@@ -23,18 +24,19 @@ def make(folder: Path, runner: Runner, *, data: Path) -> None:
 
 
 def remove(folder: Path, *, data: Path) -> None:
-    """Called after PostgreSQL has stopped: outside of the data folder nothing of ours stays."""
+    """Remove the folder if it lies outside the data folder. To be called after PostgreSQL has stopped."""
     if not folder.is_relative_to(data):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def quoted(folder: Path) -> str:
-    """As PostgreSQL's list of folders wants it: a comma in a name is no separator then."""
+    """Quote the folder for PostgreSQL's list of folders, so that a comma in its name is no separator."""
     return '"' + str(folder).replace('"', '""') + '"'
 
 
 def _refuse_foreign(folder: Path, runner: Runner) -> None:
-    """In the shared temp folder somebody else may have been there first, to listen in on us."""
+    """Refuse a folder that is not ours alone: in the shared temp folder, another user may listen in by making it
+    first."""
     status = folder.lstat()
     is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == runner.uid and not status.st_mode & 0o077
     if not is_ours:

@@ -1,4 +1,4 @@
-"""SIGTERM, Ctrl-C, a closed terminal: while starting they interrupt everything, later the web server takes them."""
+"""Handle SIGTERM, Ctrl-C and a closed terminal: they interrupt the start, and later ask the web server to stop."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ PATIENCE_SECONDS = 6.5
 
 
 class Stopped(BaseException):
-    """Not an Exception: nobody on the way shall take it for an error of theirs."""
+    """The start is interrupted. Not an Exception, so that no `except Exception` on the way takes it for an error."""
 
 
 class Stopping:
@@ -20,11 +20,13 @@ class Stopping:
         self.is_asked = False
         self.last_act: Callable[[], None] | None = None
         self._act: Callable[[], None] | None = self._interrupt
+        self._again: Callable[[], None] | None = None
+        self._patience_seconds = PATIENCE_SECONDS
 
     def __enter__(self) -> Self:
         for kind in KINDS:
             signal.signal(kind, self._handle)
-        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as nohup asks
+        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # nohup has it ignored
             signal.signal(signal.SIGHUP, self._handle)
         return self
 
@@ -32,28 +34,35 @@ class Stopping:
         for kind in (*KINDS, signal.SIGHUP):
             signal.signal(kind, signal.SIG_IGN)  # the program is about to end anyway
 
-    def instead(self, act: Callable[[], None]) -> None:
-        """From now on a signal does this. One that came before counts as well."""
-        self._act = act
+    def instead(self, act: Callable[[], None], *, again: Callable[[], None], patience_seconds: float) -> None:
+        """Call `act` at the next signal, and `again`, which hurries, at a second one. If a signal has come before,
+        raise Stopped now. A program that hangs is ended `patience_seconds` later than otherwise."""
+        self._act, self._again = act, again
+        self._patience_seconds = PATIENCE_SECONDS + patience_seconds
         if self.is_asked:
             self._interrupt()
 
     def ignore(self) -> None:
-        """While things are put away, asking again changes nothing."""
-        self._act = None
+        """Call nothing at further signals, because everything is being closed already."""
+        self._act = self._again = None
 
     def _handle(self, _kind: int, _frame: FrameType | None) -> None:
-        if self.is_asked:
-            return
-        self.is_asked = True
-        watchdog = Timer(PATIENCE_SECONDS, self._give_up)
+        if not self.is_asked:
+            self.is_asked = True
+            self._watch(self._patience_seconds)
+            if self._act:
+                self._act()
+        elif self._again:
+            self._watch(PATIENCE_SECONDS)
+            self._again()
+
+    def _watch(self, seconds: float) -> None:
+        watchdog = Timer(seconds, self._give_up)
         watchdog.daemon = True
         watchdog.start()
-        if self._act:
-            self._act()
 
     def _give_up(self) -> None:
-        """Something hangs that should have ended by itself."""
+        """Call `last_act` and end the process, because something hangs that should have ended by itself."""
         if self.last_act:
             self.last_act()
         os._exit(1)

@@ -1,4 +1,4 @@
-"""What the embedded size sets for Django's settings. Whatever the person has set themselves stays."""
+"""Set the variables that Django's settings read in the embedded size. What the user has set stays."""
 
 import os
 from pathlib import Path
@@ -16,7 +16,7 @@ def chosen_folder(option: str | None) -> DataFolder:
 
 
 def has_own_database() -> bool:
-    """Whether the person brought a PostgreSQL; ours then stays off."""
+    """Return whether the user has named a PostgreSQL; ours is not started then."""
     return bool(os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"))
 
 
@@ -25,7 +25,7 @@ def name_settings() -> None:
 
 
 def point_at(folder: DataFolder, *, url: str | None = None) -> None:
-    """What holds for bin/run with any database."""
+    """Set what holds with any database."""
     name_settings()
     os.environ["DARKROOM_DATA"] = str(folder.root)
     os.environ.setdefault("STATIC_ROOT", str(folder.static))
@@ -35,7 +35,7 @@ def point_at(folder: DataFolder, *, url: str | None = None) -> None:
 
 
 def embed(folder: DataFolder, *, hosts: tuple[str, ...] = ()) -> None:
-    """What we answer for only where the database is ours. With DATABASE_URL the person sets all of it."""
+    """Set what Darkroom decides only if the database is its own. With DATABASE_URL, the user sets all of it."""
     os.environ["DARKROOM_EMBEDDED"] = "1"
     os.environ["DATABASE_URL"] = identity.url(folder)
     os.environ.setdefault("ALLOWED_HOSTS", ",".join((*LOCAL_HOSTS, *hosts)))
@@ -44,7 +44,7 @@ def embed(folder: DataFolder, *, hosts: tuple[str, ...] = ()) -> None:
 
 
 def remember_url(folder: DataFolder, url: str) -> None:
-    """So that bin/manage makes links to where bin/run listens."""
+    """Write down where bin/run listens, so that links made by bin/manage lead there."""
     (folder.root / "url").write_text(url)
 
 

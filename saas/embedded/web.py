@@ -1,41 +1,41 @@
-"""Daphne, in the main thread, on sockets that are listening already."""
+"""Run Daphne in the main thread, on sockets that are listening already."""
 
 import asyncio
 import logging
 import socket
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from threading import Thread
 from typing import Any
 
-from daphne.server import Server, twisted_loop  # installs the reactor, so nothing of Twisted may come before
+from daphne.server import twisted_loop  # installs the reactor, so nothing of Twisted may be imported before
 
 # isort: split
-from daphne.http_protocol import WebRequest
+from django.conf import settings
 from twisted.internet import reactor
 
-from saas import intake
 from saas.embedded.stopping import Stopping
+from saas.server import drain, intake
 
 LONGEST_SOCKET_MESSAGE_BYTES = 64 * 1024
-REQUEST_SECONDS = 2.0
-CLOSE_SECONDS = 1.0
+REQUEST_SECONDS = 2.0  # for requests that wait for no worker
+HURRIED_SECONDS = 2.5  # for tasks that are to be cut off, as by a crash
 WATCH_SECONDS = 1.0
+TELL_SECONDS = 3.0
 
 log = logging.getLogger("darkroom.web")
 
 
 class Web:
-    """Runs until it is asked to stop, or until what it needs has died."""
+    """The web server. It runs until it is asked to stop, or until `has_failed` says that what it needs has ended."""
 
     def __init__(self, application: Any, sockets: list[socket.socket]) -> None:  # an ASGI callable
         intake.install()
         self.loop = twisted_loop
         self._sockets = sockets
-        self._ports: list[Any] = []
-        self._server = Server(
+        self._server = drain.server_class()(
             application,
-            endpoints=["none"],  # it wants one, and would open ports of its own from it
+            endpoints=["none"],  # Daphne requires one, and would open ports of its own from it
             signal_handlers=False,
             ready_callable=self._take_sockets,
             websocket_max_message_size=LONGEST_SOCKET_MESSAGE_BYTES,
@@ -44,15 +44,19 @@ class Web:
         self._server.endpoints = []
 
     def run(self, stopping: Stopping, *, drain: Callable[[], None], has_failed: Callable[[], bool]) -> int:
-        """The program's exit code."""
+        """Run the web server to its end. Return the program's exit code."""
         ended = self.loop.create_task(self._live(stopping, drain, has_failed))
         self._server.run()
         code: int = ended.result()
         return code
 
     async def _live(self, stopping: Stopping, drain: Callable[[], None], has_failed: Callable[[], bool]) -> int:
-        asked = asyncio.Event()
-        stopping.instead(lambda: self.loop.call_soon_threadsafe(asked.set))
+        asked, hurry = asyncio.Event(), asyncio.Event()
+        stopping.instead(
+            lambda: self.loop.call_soon_threadsafe(asked.set),
+            again=lambda: self.loop.call_soon_threadsafe(hurry.set),
+            patience_seconds=settings.DRAIN_SECONDS,
+        )
         code = 0
         while not asked.is_set():
             with suppress(TimeoutError):
@@ -60,36 +64,46 @@ class Web:
             if not asked.is_set() and has_failed():
                 log.error("PostgreSQL has ended; its log in the data folder says why")
                 code = 1
+                hurry.set()
                 break
-        await self._close(drain)
+        await self._close(drain, hurry)
         self.loop.call_soon(self._server.stop)  # when this task has its result
         return code
 
-    async def _close(self, drain: Callable[[], None]) -> None:
-        """No new callers; requests and tasks get a moment to end; then whoever is left is cut off."""
-        for port in self._ports:
-            port.stopListening()
-        with ThreadPoolExecutor(1) as thread:
-            drained = self.loop.run_in_executor(thread, drain)
-            await self._ended(WebRequest, REQUEST_SECONDS)
-            await drained
-        for task in self._applications(object):
-            task.cancel()
-        await self._ended(object, CLOSE_SECONDS)
-        self._server.connections.clear()
+    async def _close(self, drain: Callable[[], None], hurry: asyncio.Event) -> None:
+        """Take no new callers, and let requests and tasks end. Once the workers have ended, requests have only
+        REQUEST_SECONDS more, because nothing comes any more that they could wait for."""
+        drained = asyncio.Event()
 
-    async def _ended(self, kind: type, seconds: float) -> None:
-        if tasks := self._applications(kind):
-            await asyncio.wait(tasks, timeout=seconds)
+        def act() -> None:
+            drain()
+            self.loop.call_soon_threadsafe(drained.set)
 
-    def _applications(self, kind: type) -> list["asyncio.Task[None]"]:
-        found = self._server.connections.items()
-        tasks = [about.get("application_instance") for protocol, about in found if isinstance(protocol, kind)]
-        return [task for task in tasks if task and not task.done()]
+        telling = self.loop.call_later(TELL_SECONDS, _tell)
+        Thread(target=act, name="drain", daemon=True).start()
+        answering = self.loop.create_task(self._server.drain(hurry))
+        await _first_of(drained, hurry)
+        telling.cancel()
+        await asyncio.wait([answering], timeout=REQUEST_SECONDS)
+        hurry.set()
+        await answering
+        with suppress(TimeoutError):
+            await asyncio.wait_for(drained.wait(), HURRIED_SECONDS)
 
     def _take_sockets(self) -> None:
         for each in self._sockets:
             each.setblocking(False)
             port = reactor.adoptStreamPort(each.fileno(), each.family, self._server.http_factory)
-            self._ports.append(port)
+            self._server.ports.append(port)
             each.close()  # the web server has a copy
+
+
+def _tell() -> None:
+    print("Darkroom ends what it has begun. Ask again (Ctrl-C) to cut it off.", flush=True)
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    waits = [asyncio.ensure_future(event.wait()) for event in events]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()

@@ -1,4 +1,4 @@
-"""Structured logs: one event a line, with request id and organization; JSON for machines, colours for people."""
+"""Configure structured logs: one event a line, with request id and organization, as JSON or in colours for people."""
 
 import logging
 import sys
@@ -8,7 +8,7 @@ import structlog
 from django.http import HttpRequest
 from structlog.typing import Processor
 
-from saas import requests
+from saas.ops import request_info
 
 SHARED: list[Processor] = [
     structlog.contextvars.merge_contextvars,
@@ -17,7 +17,7 @@ SHARED: list[Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
 ]
-# One list for good: loggers that have spoken once keep it, also when logging is configured anew.
+# One list that is never replaced: a logger that has logged once keeps it, even if logging is configured again.
 PROCESSORS: list[Processor] = [*SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
 
 
@@ -27,6 +27,8 @@ def configure(options: dict[str, Any]) -> None:
     tracebacks: list[Processor] = [structlog.processors.format_exc_info] if is_json else []
     handler = logging.StreamHandler()
     handler.addFilter(_without_paths)
+    handler.addFilter(_without_strangers_tracebacks)
+    handler.addFilter(_without_companions)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=SHARED,
@@ -46,14 +48,27 @@ def configure(options: dict[str, Any]) -> None:
 
 
 def _for_people() -> Processor:
-    # Where rich is installed, structlog prints the local variables of each frame: keys, prompts, passwords.
+    # If rich is installed, structlog would print the local variables of each frame: keys, prompts, passwords.
     return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
 
 
+def _without_companions(record: logging.LogRecord) -> bool:
+    """Drop Dramatiq's warning of a second worker in a process: ours serve different queues, see saas.queue.lanes."""
+    return "a middleware of the same type twice" not in str(record.msg) or "_WorkerMiddleware" not in str(record.args)
+
+
 def _without_paths(record: logging.LogRecord) -> bool:
-    """Django names the path of a request that it refuses; paths hold invitations' tokens. The route says as much."""
+    """Replace the path by the route's name in Django's log of a refused request: paths contain invitations' tokens."""
     request = getattr(record, "request", None)
     if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
-        route = requests.route(request)
+        route = request_info.route(request)
         record.args = tuple(route if argument == request.path else argument for argument in record.args)
+    return True
+
+
+def _without_strangers_tracebacks(record: logging.LogRecord) -> bool:
+    """Drop the traceback that Django logs when it refuses a suspicious request: a stranger could fill the log, a page
+    for each request. The sentence is enough."""
+    if record.name.startswith("django.security"):
+        record.exc_info = None
     return True

@@ -1,4 +1,4 @@
-"""What Prometheus is told. Labels are few and fixed: no organization, no person, no address."""
+"""Define the metrics for Prometheus. Labels are few and fixed: no organization, no person, no address."""
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -34,5 +34,6 @@ CALLS = Counter("darkroom_calls_total", "Calls of providers by how they ended", 
 CALL_TOKENS = Counter("darkroom_call_tokens_total", "Tokens that providers counted", ["model", "kind", "direction"])
 CALLS_IN_FLIGHT = Gauge("darkroom_calls_in_flight", "Slots in the hands of this process")
 SLOTS = Gauge("darkroom_slots", "Slots in the line, of the whole Darkroom", ["state"])
+LINE_OLDEST_SECONDS = Gauge("darkroom_line_oldest_seconds", "For how long a slot has waited that could be made now")
 CIRCUITS_OPEN = Gauge("darkroom_circuits_open", "Provider connections that are left alone, of the whole Darkroom")
 RESCUED_FILES = Gauge("darkroom_rescued_files", "Pictures put aside on this machine's disk")

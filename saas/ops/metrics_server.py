@@ -1,4 +1,4 @@
-"""Prometheus reads the web process at /-/metrics and each worker process at a port; both ask for METRICS_TOKEN."""
+"""Serve metrics to Prometheus: web processes at /-/metrics, worker processes at a port; both require METRICS_TOKEN."""
 
 from collections.abc import Callable, Iterable
 from secrets import compare_digest
@@ -17,13 +17,14 @@ log = structlog.get_logger("darkroom.metrics")
 
 
 def may_read(authorization: str) -> bool:
-    """Without a token configured nobody may."""
+    """Return whether the header carries METRICS_TOKEN. Without a configured token it is always False."""
     given = authorization.removeprefix("Bearer ")
     return bool(settings.METRICS_TOKEN) and compare_digest(given.encode(), settings.METRICS_TOKEN.encode())
 
 
 def start(port: int) -> int | None:
-    """Serves in the background; the port that was taken. Each process beside the first takes the next free one."""
+    """Serve metrics in the background. Return the port, the first free one from `port` on, as a worker has several
+    processes; or None if METRICS_TOKEN is not set or no port is free."""
     if not settings.METRICS_TOKEN:
         log.warning("WORKER_METRICS_PORT is set and METRICS_TOKEN is not, so nobody could read the metrics")
         return None

@@ -1,28 +1,31 @@
-"""Which network addresses belong to the public internet, and which of the others hold a machine's secrets."""
+"""Tell which IP addresses belong to the public internet, and which of the others hand out a machine's credentials.
+
+This module refuses nothing itself. An address is refused in two places: saas.outbound.urls refuses a URL as written,
+from its text alone, and saas.outbound.http_client refuses what a host name resolves to when a connection opens."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 # `is_global` follows IANA's registries, but which edition depends on the patch release of Python, and some
-# addresses are "global" there that no honest service answers on. Each line is what `is_global` would let in.
+# addresses are "global" there on which no honest service answers. `is_global` may accept each of these ranges.
 NOT_PUBLIC_IPV4 = [
     IPv4Network("168.63.129.16/32"),  # registered, but only Azure's host answers: metadata and extension keys
-    IPv4Network("192.0.0.0/24"),  # protocol assignments, Oracle's metadata; older Pythons know a part
-    IPv4Network("192.88.99.0/24"),  # the retired 6to4 relays: whoever announces it answers
-    IPv4Network("224.0.0.0/4"),  # multicast counts as global there
+    IPv4Network("192.0.0.0/24"),  # protocol assignments, Oracle's metadata; older Pythons know only a part
+    IPv4Network("192.88.99.0/24"),  # the retired 6to4 relays: any network that announces the range answers
+    IPv4Network("224.0.0.0/4"),  # multicast, which `is_global` counts as global
 ]
-# The only range from which public unicast addresses are handed out. Asking for it, instead of listing what to
-# refuse, shuts out ::, ::1, IPv4-mapped, -compatible and -translated forms, 64:ff9b:1::/48 (NAT64 inside a
-# network), 100::/64, 5f00::/16, site-local, link-local, unique local, multicast and all still unassigned.
+# The only range from which public unicast addresses are assigned. Requiring it, instead of listing what to
+# refuse, excludes ::, ::1, IPv4-mapped, -compatible and -translated forms, 64:ff9b:1::/48 (NAT64 inside a
+# network), 100::/64, 5f00::/16, site-local, link-local, unique local, multicast and all unassigned ranges.
 PUBLIC_IPV6 = IPv6Network("2000::/3")
 NOT_PUBLIC_IPV6 = [
     IPv6Network("2001::/23"),  # protocol assignments (Teredo, ORCHID); newer Pythons call parts of it global
     IPv6Network("2002::/16"),  # 6to4 carries an IPv4 address, which a relay in our network would reach
     IPv6Network("3fff::/20"),  # documentation since 2024, unknown to Python 3.11
 ]
-# Resolvers of IPv6-only networks (DNS64) put every IPv4 address in here, so it is judged by its content.
+# Resolvers of IPv6-only networks (DNS64) wrap every IPv4 address in this range, so the inner address is checked.
 NAT64 = IPv6Network("64:ff9b::/96")
 
-# What answers here hands out the machine's own credentials to whoever asks.
+# Services at these addresses hand out the machine's own credentials to any program on it.
 METADATA: list[IPv4Network | IPv6Network] = [
     IPv4Network("169.254.0.0/16"),  # link-local: AWS, Azure, Google, DigitalOcean, containers' credentials
     IPv4Network("100.100.100.200/32"),  # Alibaba
@@ -35,19 +38,19 @@ METADATA: list[IPv4Network | IPv6Network] = [
 
 
 def is_public(address: str) -> bool:
-    """Whether the address belongs to the public internet. What cannot be read as an address does not."""
+    """Return whether the address belongs to the public internet. A text that is no IP address does not."""
     try:
         parsed = ip_address(address)
     except ValueError:
         return False
     if isinstance(parsed, IPv4Address):
         return _is_public_ipv4(parsed)
-    # A zone ("%eth0") picks a network card of ours, which nobody outside has a reason to do.
+    # A zone ("%eth0") selects a network interface of this machine, for which a tenant has no reason.
     return parsed.scope_id is None and _is_public_ipv6(parsed)
 
 
 def is_metadata(address: str) -> bool:
-    """Whether a cloud's metadata service may answer at this address, in whatever wrapping."""
+    """Return whether a cloud's metadata service may answer at this address, or at an IPv4 address wrapped in it."""
     parsed = ip_address(address.partition("%")[0])
     return any(inner in network for inner in {parsed, _unwrapped(parsed)} for network in METADATA)
 

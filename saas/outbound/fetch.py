@@ -1,25 +1,26 @@
-"""Fetches one file from an address that a tenant chose: by https, once, not inside our network, and in bounded time."""
+"""Fetch a file from, or post to, an address that a tenant chose: once, not inside our network, and in bounded time. A
+file is fetched by https only, unless the operator has allowed hosts."""
 
 from collections.abc import Sequence
 
 import httpx2
 
-from saas import guard
+from saas.outbound import http_client
 
 SILENCE_SECONDS = 10.0
 
 
 class CannotFetch(Exception):
-    """Why is not told: who asks could learn what stands in our network."""
+    """The request failed. It gives no reason, from which a tenant could learn about our network."""
 
 
 def fetch(url: str, *, limit_bytes: int, deadline_seconds: float, allowed_hosts: Sequence[str]) -> bytes:
     try:
         if not (url.lower().startswith("https://") or allowed_hosts):
             raise CannotFetch
-        guard.check_url(url, allowed_hosts=allowed_hosts, query=True)
+        http_client.check_url(url, allowed_hosts=allowed_hosts, query=True)
         with (
-            guard.guarded_client(
+            http_client.guarded_client(
                 timeout=SILENCE_SECONDS,
                 deadline_seconds=deadline_seconds,
                 allowed_hosts=allowed_hosts,
@@ -27,24 +28,24 @@ def fetch(url: str, *, limit_bytes: int, deadline_seconds: float, allowed_hosts:
             ) as client,
             client.stream("GET", url) as answer,
         ):
-            if not answer.is_success:  # a redirect is none
+            if not answer.is_success:  # a redirect does not count as success
                 raise CannotFetch
-            return guard.read_at_most(answer, limit_bytes)
-    except (guard.UnsafeURL, guard.ResponseRefused, httpx2.HTTPError, httpx2.InvalidURL) as error:
+            return http_client.read_at_most(answer, limit_bytes)
+    except (http_client.UnsafeURL, http_client.ResponseRefused, httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise CannotFetch from error
 
 
 def post(
     url: str, body: bytes, headers: dict[str, str], *, deadline_seconds: float, allowed_hosts: Sequence[str]
 ) -> int:
-    """The status of the answer; what it says is not read."""
+    """Send the body and return the answer's status, without reading the answer's body."""
     try:
         with (
-            guard.guarded_client(
+            http_client.guarded_client(
                 timeout=SILENCE_SECONDS, deadline_seconds=deadline_seconds, allowed_hosts=allowed_hosts
             ) as client,
             client.stream("POST", url, content=body, headers=headers) as answer,
         ):
             return answer.status_code
-    except (guard.UnsafeURL, guard.ResponseRefused, httpx2.HTTPError, httpx2.InvalidURL) as error:
+    except (http_client.UnsafeURL, http_client.ResponseRefused, httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise CannotFetch from error

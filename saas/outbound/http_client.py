@@ -1,8 +1,8 @@
-"""Sends requests to addresses that tenants chose, and never into our own network.
+"""Send requests to addresses that tenants chose, and never into our own network.
 
-`check_url` judges what a form was given. `guarded_client` makes the client for all that is sent to such an
-address, be it by the OpenAI SDK (`http_client=`) or by hand: it looks a name up once, refuses unless every
-address is public, and connects to one of those very addresses. A refusal comes before a packet leaves.
+`check_url` checks the text of a URL, as given in a form. `guarded_client` makes the client for all requests to such a
+URL, by the OpenAI SDK (`http_client=`) or by hand: it looks a name up once, refuses unless every address is public, and
+connects to one of exactly these addresses. It refuses before a packet leaves.
 """
 
 import socket
@@ -14,17 +14,16 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpcore2
 import httpx2
 
-from saas.addresses import is_metadata, is_public
-from saas.destinations import UnsafeURL, check_url, is_allowed, is_literal, normal_host
-from saas.transports import AsyncGuardedTransport, GuardedTransport, ResponseRefused, Rules
+from saas.outbound.addresses import is_metadata, is_public
+from saas.outbound.sockets import Rules
+from saas.outbound.transport import GuardedTransport, ResponseRefused
+from saas.outbound.urls import UnsafeURL, check_url, is_allowed, is_literal, normal_host
 
 __all__ = [
     "AddressRefused",
     "ResponseRefused",
     "UnsafeURL",
-    "aread_at_most",
     "check_url",
-    "guarded_async_client",
     "guarded_client",
     "is_public",
     "read_at_most",
@@ -32,12 +31,13 @@ __all__ = [
     "resolve",
 ]
 
-# An endless answer does not fill the worker's memory. Who expects more says so.
+# Keeps an endless answer from filling the worker's memory. A caller that expects more passes its own limit.
 LIMIT_BYTES = 64 * 1024 * 1024
 
 
 class AddressRefused(UnsafeURL, httpx2.ConnectError):
-    """Nothing was sent. It is a ConnectError too, so code that expects the network to fail expects this."""
+    """The address is not allowed, and nothing was sent. It is also a ConnectError, so that code that handles network
+    errors handles this one."""
 
     def __init__(self, sentence: str) -> None:
         httpx2.ConnectError.__init__(self, sentence)
@@ -51,8 +51,8 @@ def guarded_client(
     deadline_seconds: float | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> httpx2.Client:
-    """A client for hostile addresses. It follows no redirects and ignores the environment's proxies. `timeout` bounds
-    the pause between two bytes, `deadline_seconds` the whole answer."""
+    """Make a client for hostile addresses. It follows no redirects and ignores the environment's proxies. `timeout`
+    bounds the pause between two bytes, `deadline_seconds` the whole answer."""
     transport = GuardedTransport(_rules(tuple(allowed_hosts), limit_bytes, deadline_seconds), tls or _default_tls())
     return httpx2.Client(
         transport=transport,
@@ -64,35 +64,14 @@ def guarded_client(
     )
 
 
-def guarded_async_client(
-    *,
-    timeout: float | httpx2.Timeout,
-    allowed_hosts: Iterable[str],
-    limit_bytes: int = LIMIT_BYTES,
-    deadline_seconds: float | None = None,
-    tls: ssl.SSLContext | None = None,
-) -> httpx2.AsyncClient:
-    transport = AsyncGuardedTransport(
-        _rules(tuple(allowed_hosts), limit_bytes, deadline_seconds), tls or _default_tls()
-    )
-    return httpx2.AsyncClient(
-        transport=transport,
-        timeout=timeout,
-        follow_redirects=False,
-        trust_env=False,
-        headers={"Accept-Encoding": "identity"},
-        cookies=_no_cookies(),
-    )
-
-
 def resolve(host: str, port: int) -> list[str]:
-    """The one look-up of a name. Tests put their own in its place."""
+    """Look a name up; all look-ups pass here. Tests replace this function."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
 
 
 def refusal_in(error: BaseException) -> UnsafeURL | None:
-    """The refusal behind an error, for callers whose library wraps what happened in an error of its own."""
+    """Return the refusal that caused an error, or None, for callers whose library wraps errors in its own."""
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:
@@ -104,24 +83,13 @@ def refusal_in(error: BaseException) -> UnsafeURL | None:
 
 
 def read_at_most(response: httpx2.Response, limit_bytes: int) -> bytes:
-    """The body of a streamed response, or ResponseRefused as soon as it proves longer."""
+    """Return the body of a streamed response. Raise ResponseRefused as soon as it is longer than `limit_bytes`."""
     body = bytearray()
     for chunk in response.iter_bytes():
-        _append(body, chunk, limit_bytes)
+        if len(body) + len(chunk) > limit_bytes:
+            raise ResponseRefused("The server's answer is larger than it may be.")
+        body += chunk
     return bytes(body)
-
-
-async def aread_at_most(response: httpx2.Response, limit_bytes: int) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        _append(body, chunk, limit_bytes)
-    return bytes(body)
-
-
-def _append(body: bytearray, chunk: bytes, limit_bytes: int) -> None:
-    if len(body) + len(chunk) > limit_bytes:
-        raise ResponseRefused("The server's answer is larger than it may be.")
-    body += chunk
 
 
 def _rules(allowed_hosts: tuple[str, ...], limit_bytes: int, deadline_seconds: float | None) -> Rules:
@@ -142,8 +110,8 @@ def _checked_addresses(host: str, port: int, allowed_hosts: tuple[str, ...]) -> 
         found = resolve(host, port)
     except (OSError, UnicodeError):
         raise httpcore2.ConnectError("The name of the server could not be found.") from None
-    # One private address among public ones refuses the name. No honest public service has such a mixture, an
-    # attack by rebinding does; and a name inside that is split on purpose is the operator's to allow.
+    # One private address among public ones refuses the name. No honest public service has such a mixture, but a
+    # rebinding attack does; and an internal name with both on purpose can be allowed by the operator.
     if not all(_may_connect(address, host, port, allowed_hosts) for address in found):
         raise AddressRefused("The address points inside a private network.")
     return found
@@ -155,16 +123,17 @@ def _may_connect(address: str, host: str, port: int, allowed_hosts: tuple[str, .
     name = normal_host(host)
     if not is_allowed(name, port, allowed_hosts):
         return False
-    # Whoever controls an allowed name, or one below an allowed suffix, must not get our cloud's credentials.
+    # The owner of an allowed name, or of one below an allowed suffix, must not get our cloud's credentials.
     return is_literal(name) or not is_metadata(address)
 
 
 @lru_cache(maxsize=1)
 def _default_tls() -> ssl.SSLContext:
-    """Made once, as reading the certificates takes long. SSL_CERT_FILE, the operator's own, is honoured."""
+    """Make the TLS context once, because reading the certificates is slow. The operator's SSL_CERT_FILE is used."""
     return httpx2.create_ssl_context()
 
 
 def _no_cookies() -> CookieJar:
-    """A client may serve several tenants: what a server sets for one must not return with another."""
+    """Make a cookie jar that keeps nothing. A client may serve several tenants, and a cookie that a server sets for one
+    must not be sent for another."""
     return CookieJar(policy=DefaultCookiePolicy(allowed_domains=[]))

@@ -1,8 +1,7 @@
-"""Judges the addresses that tenants type in: provider base URLs, webhooks, image links. All hostile input.
+"""Check the URLs that tenants type in: provider base URLs, webhooks, image links. All are hostile input.
 
-This is the form's half: it looks at the text alone and asks no name server. The other half, `saas.guard`,
-looks at what the name resolves to when connecting; only both together keep a request out of our own network.
-"""
+This half checks the text alone and asks no name server. The other half, `saas.outbound.http_client`, checks what the
+name resolves to when connecting; only both together keep a request out of our own network."""
 
 import re
 import unicodedata
@@ -12,7 +11,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 import httpx2
 import idna
 
-from saas.addresses import is_public
+from saas.outbound.addresses import is_public
 
 MAX_LENGTH = 4096  # signed links to images are long
 MAX_HOST_LENGTH = 253
@@ -22,21 +21,22 @@ DEFAULT_PORTS = {"https": 443, "http": 80}
 
 URL = re.compile(r"([^:/?#]*)://([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?", re.ASCII)
 AUTHORITY = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([0-9]{1,5}))?", re.ASCII)
-# Underscores are not for host names, but names inside a network have them, and a resolver takes them.
+# Underscores are not valid in host names, but names inside a network have them, and resolvers accept them.
 LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)", re.ASCII)
-# getaddrinfo reads 127.1, 0x7f.1, 0177.0.0.1 and 2130706433 as addresses. All of these end like this.
+# getaddrinfo reads 127.1, 0x7f.1, 0177.0.0.1 and 2130706433 as addresses. The last label of each looks like this.
 NUMERIC_LABEL = re.compile(r"[0-9]+|0x[0-9a-f]*", re.ASCII)
 
-# Names that only ever mean a machine in the reader's own network (RFC 6761, 6762, 8375, ICANN's list).
+# Suffixes that are never public, only for the local network (RFC 6761, 6762, 8375, ICANN's list).
 INSIDE = ["localhost", "localdomain", "local", "internal", "intranet", "lan", "home", "corp", "home.arpa"]
 
 
 class UnsafeURL(ValueError):
-    """The address may not be used. The text is one sentence for the person and tells nothing of ours."""
+    """The URL may not be used. The text is one sentence for the person and discloses nothing of our network."""
 
 
 def check_url(url: str, *, allowed_hosts: Iterable[str], query: bool = False) -> str:
-    """The address in its normal form. `allowed_hosts` is the operator's list; `query` permits a ? part."""
+    """Return the URL in its normal form, or raise UnsafeURL. `allowed_hosts` is the operator's list; `query` permits a
+    ? part."""
     scheme, host, port, rest = _parts(url, query=query)
     number = port or DEFAULT_PORTS[scheme]
     if not is_allowed(host, number, allowed_hosts):
@@ -46,7 +46,7 @@ def check_url(url: str, *, allowed_hosts: Iterable[str], query: bool = False) ->
 
 
 def is_allowed(host: str, port: int, allowed_hosts: Iterable[str]) -> bool:
-    """Whether the operator exempts this host: by "host", "host:port", "*.suffix" or "*.suffix:port"."""
+    """Return whether the operator exempts this host: by "host", "host:port", "*.suffix" or "*.suffix:port"."""
     return any(_matches(entry.strip().lower(), host, port) for entry in allowed_hosts)
 
 
@@ -83,13 +83,13 @@ def _authority(authority: str) -> tuple[str, int | None]:
 
 
 def normal_host(written: str) -> str:
-    """The one spelling of a host in which hosts are compared. An IPv6 address loses its brackets."""
+    """Return the one spelling in which hosts are compared, an IPv6 address without brackets, or raise UnsafeURL."""
     if ":" in written or written.startswith("["):
         return _ipv6(written.removeprefix("[").removesuffix("]"))
     host = _ascii(written).lower().removesuffix(".")
     if is_literal(host):
         return _ipv4(host, written)
-    # A percent sign could hide any of the characters that the rules above look for.
+    # This excludes a percent sign too, which could hide any of the characters that the rules above look for.
     if len(host) > MAX_HOST_LENGTH or not all(LABEL.fullmatch(label) for label in host.split(".")):
         raise UnsafeURL("The address has a host name that is not valid.")
     return host
@@ -99,9 +99,9 @@ def _ascii(host: str) -> str:
     if host.isascii():
         return host
     try:
-        # UTS 46 folds full-width digits, circled letters and ideographic full stops into what they stand for.
+        # UTS 46 turns full-width digits, circled letters and ideographic full stops into their plain forms.
         return idna.encode(host, uts46=True, std3_rules=True).decode("ascii")
-    except UnicodeError:  # which idna's errors are
+    except UnicodeError:  # the base of idna's errors
         raise UnsafeURL("The address has a host name that is not valid.") from None
 
 
@@ -128,13 +128,13 @@ def _check_public(scheme: str, host: str, port: int) -> None:
     if is_literal(host):
         is_inside = not is_public(host)
     else:
-        # A name without a dot is completed from our own search list: "redis", "metadata", a container's name.
+        # Our resolver's search list completes a name without a dot: "redis", "metadata", a container's name.
         is_inside = "." not in host or any(f".{host}".endswith(f".{name}") for name in INSIDE)
     if is_inside:
         raise UnsafeURL("The address points inside a private network.")
     if scheme != "https":
         raise UnsafeURL("The address must start with https://.")
-    # Below 1024 live other protocols, some of which would obey a line of what we send.
+    # Ports below 1024 belong to other protocols, some of which would run a line of an HTTP request as a command.
     if port < FIRST_FREE_PORT and port != DEFAULT_PORTS["https"]:
         raise UnsafeURL(f"The address must not use port {port}.")
 
@@ -159,7 +159,7 @@ def _split_entry(entry: str) -> tuple[str, str]:
 
 
 def _as_sent(url: str, scheme: str, host: str, port: int) -> str:
-    """The spelling of the library that will send it, which must have read it as we did."""
+    """Return the URL as httpx2, which will send it, spells it. Raise UnsafeURL if httpx2 reads other parts in it."""
     try:
         parsed = httpx2.URL(url)
     except httpx2.InvalidURL:

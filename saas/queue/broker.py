@@ -1,4 +1,4 @@
-"""The queue. In the embedded size it lives in this process; otherwise RabbitMQ or Redis."""
+"""Send tasks to the queue: in this process when embedded, otherwise RabbitMQ or Redis."""
 
 import threading
 import time
@@ -22,14 +22,15 @@ from dramatiq.middleware import (
     TimeLimit,
 )
 
-from saas import metrics
+from saas.ops import metrics
 
 R = TypeVar("R")
 log = structlog.get_logger("darkroom.tasks")
+_refusing = threading.Event()
 
 
 class TaskMiddleware(Middleware):
-    """Around each task: no stale database connection before, none kept after, and a line in log and metrics."""
+    """Closes stale database connections before each task and all of them after it, and logs and counts the task."""
 
     def __init__(self) -> None:
         self.began = threading.local()
@@ -61,7 +62,7 @@ class TaskMiddleware(Middleware):
         connections.close_all()
 
     def _leave(self) -> None:
-        connections.close_all()  # hands the connection back to the pool
+        connections.close_all()  # returns the connection to the pool
         structlog.contextvars.unbind_contextvars("task", "message_id")
 
 
@@ -82,15 +83,13 @@ def make_broker(url: str) -> Broker:
     if not url:
         return StubBroker(middleware=_middleware())
     if url.startswith(("amqp://", "amqps://")):
-        from saas.rabbitmq import OneVoiceBroker
+        from saas.queue.rabbitmq import OneVoiceBroker  # noqa: PLC0415 load only the broker that is in use
 
         return OneVoiceBroker(url, _middleware())
     if url.startswith(("redis://", "rediss://", "unix://")):
-        from dramatiq.brokers.redis import RedisBroker
+        from saas.queue.redis import BoundedRedisBroker  # noqa: PLC0415
 
-        return RedisBroker(  # type: ignore[no-untyped-call]  # dramatiq leaves it untyped
-            url=url, middleware=_middleware(), namespace="darkroom"
-        )
+        return BoundedRedisBroker(url, _middleware())
     raise ValueError("BROKER_URL must start with amqp:// or redis://.")
 
 
@@ -99,7 +98,7 @@ def set_up() -> None:
 
 
 def ask() -> None:
-    """Raises unless the queue answers."""
+    """Raise an error unless the queue answers."""
     broker = dramatiq.get_broker()
     if hasattr(broker, "ask"):  # RabbitMQ
         broker.ask()
@@ -108,20 +107,34 @@ def ask() -> None:
 
 
 def enqueue(actor: Actor[Any, Any], *arguments: str | int) -> None:
-    """Sends the task when the transaction has committed, so that the worker finds what it is told of."""
-    transaction.on_commit(partial(_send, actor, *arguments))
-
-
-def _send(actor: Actor[Any, Any], *arguments: str | int) -> None:
-    """What was asked for is committed, so a queue that is down must not answer with an error: the person would ask for
-    it again. A row that waits has its own way to end; an e-mail can be sent again by a button."""
-    try:
-        actor.send(*arguments)
-    except Exception:
-        metrics.TASKS_UNSENT.labels(actor.actor_name).inc()
-        log.exception("task not sent", task=actor.actor_name)
+    """Send the task once the transaction has committed, so that the worker finds the rows that the task is about."""
+    transaction.on_commit(partial(call, actor, *arguments))
 
 
 def enqueue_later(actor: Actor[Any, Any], *arguments: str | int, delay_seconds: float) -> None:
-    send = partial(actor.send_with_options, args=arguments, delay=int(delay_seconds * 1000))
-    transaction.on_commit(send)
+    transaction.on_commit(partial(call, actor, *arguments, delay_seconds=delay_seconds))
+
+
+def call(actor: Actor[Any, Any], *arguments: str | int, delay_seconds: float | None = None) -> bool:
+    """Send the task now. Return whether the queue took it.
+
+    The request's transaction has committed, so a queue that is down must not raise an error here: the person would
+    repeat the request. All work that waits has a row, and workers look for such rows themselves while the queue takes
+    no messages."""
+    try:
+        if delay_seconds is None:
+            actor.send(*arguments)
+        else:
+            actor.send_with_options(args=arguments, delay=int(delay_seconds * 1000))
+    except Exception as error:
+        metrics.TASKS_UNSENT.labels(actor.actor_name).inc()
+        log.warning("task not sent", task=actor.actor_name, error=type(error).__name__, was_refused=_refusing.is_set())
+        _refusing.set()
+        return False
+    _refusing.clear()
+    return True
+
+
+def is_refusing() -> bool:
+    """Return whether the queue did not take the last task that this process sent."""
+    return _refusing.is_set()

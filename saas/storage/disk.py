@@ -1,5 +1,5 @@
-"""Files on a disk, whole or not at all: a full disk or a killed process leaves nothing half-written under a file's own
-name, where it would be in the way of the next try and could be taken for the picture."""
+"""Write files to a disk whole or not at all: a full disk or a killed process leaves no half-written file under the
+final name, where it would block the next try and could be mistaken for the picture."""
 
 import os
 from contextlib import suppress
@@ -20,7 +20,8 @@ class WholeFileStorage(FileSystemStorage):
                 os.unlink(self.path(unfinished))  # noqa: PTH108 as the storage itself does it
 
     def _place(self, unfinished: str, name: str) -> str:
-        """A link, unlike renaming, never takes the place of what another one has put there meanwhile."""
+        """Move the finished file to its name. Use a link, because a rename would replace a file that another process
+        has put there meanwhile."""
         while True:
             try:
                 os.link(self.path(unfinished), self.path(name))

@@ -1,8 +1,8 @@
-"""How static files leave the house: one stylesheet, hashed names, compressed.
+"""Collect static files for production: one stylesheet, hashed names, compressed.
 
-The stylesheet is written as many small files behind `@import … layer(…)`, which a browser would fetch one
-after the other. Collecting puts them into one file, so a page needs a single request before it can paint.
-While developing nothing is bundled and the imports just work.
+The stylesheet is written as many small files behind `@import … layer(…)`, which a browser would fetch one after the
+other. Collecting puts them into one file, so a page needs a single request before it can paint. During development
+nothing is bundled, and the browser follows the imports.
 """
 
 import posixpath
@@ -20,7 +20,7 @@ COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)
 
 
 def bundle(name: str, read: Callable[[str], str]) -> str:
-    """The stylesheet `name` with its imports written out. `read` gives the text of a static file."""
+    """Return the stylesheet `name` with its imports replaced by their text. `read` returns a static file's text."""
 
     def inline(found: re.Match[str]) -> str:
         path, media = found["path"], found["media"]
@@ -32,7 +32,7 @@ def bundle(name: str, read: Callable[[str], str]) -> str:
 
 
 def rebase(text: str, folder: str) -> str:
-    """Addresses were relative to the file in `folder`; now they start one level higher, at the bundle."""
+    """Return the text with addresses that were relative to a file in `folder` made relative to the bundle."""
 
     def move(found: re.Match[str]) -> str:
         return f'url("{posixpath.normpath(posixpath.join(folder, found["path"]))}")'
@@ -41,10 +41,10 @@ def rebase(text: str, folder: str) -> str:
 
 
 class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # servestatic is untyped
-    """Hashes the addresses inside ES modules too, so that a module never meets an older sibling."""
+    """A storage that hashes the addresses inside ES modules too, so that a module never imports an older version."""
 
     support_js_module_import_aggregation = True
-    # Ours alone: other packages mention modules in comments that they do not ship.
+    # Only Darkroom's own files: other packages mention modules in comments that they do not ship.
     _js_module_import_aggregation_patterns = (
         "darkroom/js/*.js",
         CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1],

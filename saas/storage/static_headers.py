@@ -1,4 +1,4 @@
-"""Static files are answered before the middleware that gives every page its headers."""
+"""Set headers on static files, which are answered before the middleware that sets the headers of pages."""
 
 from collections.abc import MutableMapping
 

@@ -1,0 +1,1 @@
+"""Provide tags and filters for templates."""

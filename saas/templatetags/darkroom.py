@@ -1,6 +1,6 @@
-"""The design system's words for templates: small pieces as tags, and frames around a block of content.
+"""Provide the design system's template tags: small pieces, and frames around a block of content.
 
-What is only markup with a class stays a class; what needs a decision or would be repeated stands here.
+Markup that needs only a class stays in the templates; a tag is for what needs a decision or would be repeated.
 """
 
 import zlib
@@ -12,7 +12,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from saas import money as dollars
+from saas.text import money as dollars
 
 register = template.Library()
 
@@ -23,7 +23,7 @@ CALLOUT_ICONS = {"info": "info", "success": "success", "warning": "warning", "da
 @register.simple_tag
 @lru_cache(maxsize=1024)  # a page draws dozens, mostly the same
 def icon(name: str, size: str = "", label: str = "") -> SafeString:
-    """One drawing of the sprite. Silent beside text; with `label` it speaks for itself."""
+    """Draw one icon of the sprite. Screen readers skip it beside text; with `label`, they read the label."""
     voice = format_html('role="img" aria-label="{}"', label) if label else SafeString('aria-hidden="true"')
     return format_html(
         '<svg class="icon{}" {}><use href="{}#{}"/></svg>',
@@ -36,14 +36,14 @@ def icon(name: str, size: str = "", label: str = "") -> SafeString:
 
 @register.filter
 def initials(name: str) -> str:
-    """At most two letters: of the first and last word, or of what stands before the @."""
+    """Return at most two letters: of the first and last word, or of what stands before the @."""
     words = [word for word in str(name).split("@")[0].replace(".", " ").split() if word[0].isalnum()]
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
 
 
 @register.simple_tag
 def face(name: str, code: object = "", size: str = "", shape: str = "") -> SafeString:
-    """The initials of a person (or, shape="square", an organization). The name stands beside it."""
+    """Draw the initials of a person (or, with shape="square", of an organization). The name stands beside it."""
     colour = zlib.crc32(str(code or name).encode()) % FACE_COLOURS
     classes = "".join(f" face-{word}" for word in (colour, size, shape) if word != "")
     return format_html('<span class="face{}" aria-hidden="true">{}</span>', classes, initials(name))
@@ -51,7 +51,7 @@ def face(name: str, code: object = "", size: str = "", shape: str = "") -> SafeS
 
 @register.simple_block_tag
 def callout(content: str, kind: str = "info", title: str = "") -> SafeString:
-    """A note inside a page: info, success, warning or danger."""
+    """Frame a note inside a page: info, success, warning or danger."""
     heading = format_html("<strong>{}</strong>", title) if title else ""
     return format_html(
         '<div class="callout callout-{}">{}<div>{}<div>{}</div></div></div>',
@@ -64,7 +64,7 @@ def callout(content: str, kind: str = "info", title: str = "") -> SafeString:
 
 @register.simple_block_tag
 def dialog(content: str, id: str, title: str, size: str = "", open: bool = False) -> SafeString:  # noqa: A002
-    """A native dialog. Anything with data-dialog="its id" opens it; open=True shows it on arrival."""
+    """Frame a native dialog. Any element with data-dialog="its id" opens it; open=True shows it on arrival."""
     return render_to_string(
         "components/_dialog.html", {"content": content, "id": id, "title": title, "size": size, "open": open}
     )
@@ -72,7 +72,7 @@ def dialog(content: str, id: str, title: str, size: str = "", open: bool = False
 
 @register.simple_block_tag
 def menu(content: str, label: str, icon: str = "more", side: str = "end", look: str = "quiet") -> SafeString:
-    """A button with a floating list of `menu-item`s. Works without script, because it is a <details>."""
+    """Draw a button with a floating list of `menu-item`s. It works without script, because it is a <details>."""
     return render_to_string(
         "components/_menu.html",
         {"content": content, "label": label, "icon": icon, "side": side, "look": look},
@@ -81,13 +81,13 @@ def menu(content: str, label: str, icon: str = "more", side: str = "end", look: 
 
 @register.filter
 def prefixed(value: object, prefix: str) -> str:
-    """`|add:` joins text only; this joins a UUID too."""
+    """Put a prefix before a value, also before a UUID: `|add:` joins text only."""
     return f"{prefix}{value}"
 
 
 @register.filter
 def money(micros: int | None) -> SafeString:
-    """Micro-dollars as a person reads them, in figures of one width; nothing where there is no amount."""
+    """Show micro-dollars for reading, in figures of one width, or nothing if there is no amount."""
     if micros is None:
         return SafeString("")
     return format_html('<span class="money">{}</span>', dollars.show(micros))
@@ -95,6 +95,6 @@ def money(micros: int | None) -> SafeString:
 
 @register.filter
 def exact_money(micros: int) -> str:
-    """For books: every digit that there is, so that figures below each other can be added up."""
+    """Show every digit of an amount, for books: figures below each other can be added up."""
     dollars_of, parts = divmod(abs(micros), dollars.DOLLAR)
     return f"{'−' if micros < 0 else ''}{dollars_of:,}.{parts:0{dollars.DIGITS}d}"  # noqa: RUF001 a minus sign

@@ -1,4 +1,4 @@
-"""Pieces of a streamed CSV that a spreadsheet opens without harm."""
+"""Write pieces of a streamed CSV that a spreadsheet opens without running a cell as a formula."""
 
 import csv
 import io
@@ -11,11 +11,11 @@ def lines(rows: Iterable[Sequence[object]]) -> str:
     return buffer.getvalue()
 
 
-# Full-width forms too: some spreadsheets take them for their plain twins.
-FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 meant so
+# Full-width forms too: some spreadsheets treat them like the plain characters.
+FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")  # noqa: RUF001 intended
 
 
 def plain_cell(value: object) -> str:
-    """A cell that begins like a formula would be run by a spreadsheet; an apostrophe makes it text."""
+    """Return the cell's text, after an apostrophe if it begins like a formula, which a spreadsheet would run."""
     cell = str(value)
     return f"'{cell}" if cell[:1] in FORMULA_STARTS else cell

@@ -1,19 +1,20 @@
-"""Money is integer micro-dollars everywhere: 1_000_000 is one dollar. Only here it becomes text, and text money."""
+"""Convert money to text and back. Everywhere else money is integer micro-dollars: 1_000_000 is one dollar."""
 
 import re
 
 DOLLAR = 1_000_000
-DIGITS = 6  # behind the point; more there is not
-MOST = 1_000_000_000 * DOLLAR  # whoever types more has slipped
+DIGITS = 6  # after the point, down to one micro-dollar
+MOST = 1_000_000_000 * DOLLAR  # a larger amount is a typing error
 PLAIN = re.compile(r"\$?\s?(?P<dollars>\d{1,15}|\d{1,3}(?:,\d{3}){1,4})(?:\.(?P<parts>\d*))?", re.ASCII)
 
 
 class NotMoney(ValueError):
-    """Its text is a sentence for the person who typed."""
+    """The text is not an amount. The message is a sentence for the person who typed it."""
 
 
 def parse(text: str) -> int:
-    """What a person or a sheet says: 12, 12.5, $1,200.50. Nothing is guessed and nothing rounded."""
+    """Return the micro-dollars of an amount from a form or a spreadsheet, like 12, 12.5 or $1,200.50, without guessing
+    or rounding. Raise NotMoney if it is not an amount."""
     found = PLAIN.fullmatch(text.strip())
     if not found:
         raise NotMoney("Enter an amount in dollars, like 12.50.")
@@ -27,7 +28,7 @@ def parse(text: str) -> int:
 
 
 def show(micros: int) -> str:
-    """For reading: cents, and where an amount is tiny, its first digits."""
+    """Return an amount for people to read: in cents, and if it is below ten cents, with its first two digits."""
     size = abs(micros)
     digits = (
         2
@@ -40,7 +41,8 @@ def show(micros: int) -> str:
 
 
 def exact(micros: int) -> str:
-    """For sheets and fields: every digit that counts, two at least, no sign of the currency."""
+    """Return an amount for spreadsheets and form fields: all significant digits, two at least after the point, without
+    a currency sign."""
     dollars, parts = divmod(abs(micros), DOLLAR)
     shown = f"{parts:0{DIGITS}d}".rstrip("0").ljust(2, "0")
     return f"{'-' if micros < 0 else ''}{dollars}.{shown}"

@@ -1,4 +1,4 @@
-"""The page where Darkroom's own developers and designers see every component in every state and look."""
+"""Show developers and designers of Darkroom every component in every state and look."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,12 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from saas.forms import RadioCards, Segmented, Switch
+from saas.web.forms import RadioCards, Segmented, Switch
 
 
 @dataclass(frozen=True)
 class Note:
-    """A message as django.contrib.messages has it; made by hand so that looking here writes no session."""
+    """A message like one of django.contrib.messages, which would write a session."""
 
     level_tag: str
     text: str
@@ -61,7 +61,7 @@ class SampleForm(forms.Form):
 
 
 def sample_wrong() -> SampleForm:
-    """The same form as it comes back after a mistake in every field: with what was typed."""
+    """Return the form as it comes back with mistakes, errors and the values that were typed."""
     typed = {"name": "A" * 61, "address": "ada(at)example", "model": "gpt-image-9"}
     form = SampleForm({f"wrong-{field}": text for field, text in typed.items()}, prefix="wrong")
     form.add_error(None, "Nothing was saved. Some fields need another look.")
@@ -69,7 +69,7 @@ def sample_wrong() -> SampleForm:
 
 
 def example_context() -> dict[str, Any]:
-    """What a page of an organization would have, so that the frame can be judged without one."""
+    """Return the context of an organization's page, to show the page frame without an organization."""
     rail = [
         {"name": "Studio", "icon": "studio"},
         {"name": "Gallery", "icon": "gallery"},
@@ -99,7 +99,7 @@ def example_context() -> dict[str, Any]:
 @login_not_required
 @require_safe
 def design(request: HttpRequest) -> HttpResponse:
-    """For staff, and for whoever runs Darkroom in debug. Everybody else learns nothing."""
+    """Show the page to staff, and to everyone if DEBUG or DESIGN_PAGE is set. Raise 404 otherwise."""
     is_open = settings.DEBUG or getattr(settings, "DESIGN_PAGE", False)
     if not is_open and not request.user.is_staff:
         raise Http404

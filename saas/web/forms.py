@@ -1,4 +1,4 @@
-"""How every form of Darkroom is drawn: FORM_RENDERER = "saas.forms.Renderer", and the widgets of our own."""
+"""Draw all forms of Darkroom: FORM_RENDERER = "saas.web.forms.Renderer", and our own widgets and fields."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,18 +7,18 @@ from django.core.exceptions import ValidationError
 from django.forms import CheckboxInput, Field, RadioSelect, TextInput
 from django.forms.renderers import TemplatesSetting
 
-from saas import money
+from saas.text import money
 
 
 class Renderer(TemplatesSetting):
-    """`{{ form }}` and `{{ form.name.as_field_group }}` come out with our label, hint and error."""
+    """A renderer that gives `{{ form }}` and `{{ form.name.as_field_group }}` our label, hint and error."""
 
     form_template_name = "components/forms/form.html"
     field_template_name = "components/forms/field.html"
 
 
 class Switch(CheckboxInput):
-    """A checkbox that reads as on or off. For settings; a checkbox is for agreeing and choosing."""
+    """A checkbox that reads as on or off, for settings. A plain checkbox is for agreeing and choosing."""
 
     def __init__(self, attrs: dict[str, Any] | None = None) -> None:
         super().__init__({"class": "switch", "role": "switch", **(attrs or {})})
@@ -54,7 +54,7 @@ class RadioCards(RadioSelect):
 
 
 class MoneyField(Field):
-    """Dollars as people type them, micro-dollars as the program counts. Empty is None."""
+    """An amount that is typed in dollars and cleaned to micro-dollars. Empty is None."""
 
     widget = TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 

@@ -1,19 +1,20 @@
-"""Is it alive, can it work, and how is it doing."""
+"""Say whether the web process lives, whether Darkroom can work, its version and its metrics."""
 
 from collections.abc import Callable
 
-import structlog
 from asgiref.sync import async_to_sync
 from django.contrib.auth.decorators import login_not_required
 from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
+from django.core.files.storage import storages
 from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from saas import broker, exposition, heartbeat, live
-
-log = structlog.get_logger("darkroom.health")
+from saas import VERSION, live
+from saas.ops import heartbeat, metrics_server
+from saas.queue import broker
+from saas.server import drain
+from saas.web.component_checks import Shared
 
 
 @login_not_required
@@ -22,26 +23,24 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 
 @login_not_required
+def version(request: HttpRequest) -> JsonResponse:
+    return JsonResponse({"version": VERSION})
+
+
+@login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
-    parts = {name: _answers(name, check) for name, check in CHECKS.items()}
+    if drain.drain.has_begun:
+        return JsonResponse({"ready": False, "draining": True, "parts": {}}, status=503)
+    parts = SHARED.parts()
     return JsonResponse({"ready": all(parts.values()), "parts": parts}, status=200 if all(parts.values()) else 503)
 
 
 @login_not_required
 def metrics(request: HttpRequest) -> HttpResponse:
-    """For whoever holds the operator's token; without a token configured there is no such page."""
-    if not exposition.may_read(request.headers.get("Authorization", "")):
+    """Return the metrics to a caller with the operator's token. Raise 404 for others, and if no token is configured."""
+    if not metrics_server.may_read(request.headers.get("Authorization", "")):
         raise Http404
     return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
-
-
-def _answers(name: str, check: Callable[[], None]) -> bool:
-    try:
-        check()
-    except Exception:
-        log.warning("not ready", part=name, exc_info=True)
-        return False
-    return True
 
 
 def _database() -> None:
@@ -58,13 +57,14 @@ def _channel_layer() -> None:
 
 
 def _storage() -> None:
-    name = default_storage.save("readyz/probe.txt", ContentFile(b"ready"))
+    storage = storages["probe"]
+    name = storage.save("readyz/probe.txt", ContentFile(b"ready"))
     try:
-        with default_storage.open(name) as file:
+        with storage.open(name) as file:
             if file.read() != b"ready":
                 raise RuntimeError("storage returns something else than it was given")
     finally:
-        default_storage.delete(name)
+        storage.delete(name)
 
 
 def _worker() -> None:
@@ -79,3 +79,4 @@ CHECKS: dict[str, Callable[[], None]] = {
     "storage": _storage,
     "worker": _worker,
 }
+SHARED = Shared(CHECKS)

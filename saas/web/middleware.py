@@ -11,22 +11,24 @@ from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.utils.cache import has_vary_header
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from saas import metrics, requests
+from saas.fairness import connection_seats
+from saas.ops import metrics, request_info
 
 PROBES = {"healthz", "readyz", "metrics"}
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
-# Anybody can make up more, and each label that Prometheus is told of stays in memory.
+# Clients can make up more methods, and Prometheus keeps every label in memory.
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 log = structlog.get_logger("darkroom.http")
 
 
 class SignInFirst(LoginRequiredMiddleware):
-    """Sends whoever is not signed in to sign in, and afterwards back to a page: the page that a form stood on, since
-    the form's own address answers to no link."""
+    """Sends visitors who are not signed in to the sign-in page, and from there back to a page. For a submitted form,
+    that is the page that the form was on, since the form's own address cannot be opened as a link."""
 
     def handle_no_permission(
         self, request: HttpRequest, view_func: Callable[..., HttpResponseBase]
@@ -39,7 +41,7 @@ class SignInFirst(LoginRequiredMiddleware):
 
 
 class RequestMiddleware:
-    """Gives each request its id, and says afterwards how it went. For programs it runs in the event loop."""
+    """Gives each request an id, and logs and counts its result. For programs it runs in the event loop."""
 
     sync_capable = async_capable = True
 
@@ -63,28 +65,35 @@ class RequestMiddleware:
         started = time.perf_counter()
         given_id = request.headers.get("X-Request-Id", "")
         request_id = given_id if PLAIN_ID.fullmatch(given_id) else uuid.uuid4().hex
-        info = requests.RequestInfo(
+        info = request_info.RequestInfo(
             id=request_id,
-            address=requests.client_address(request),
+            address=request_info.client_address(request),
             agent=request.headers.get("User-Agent", "")[:200],
+        )
+
+        # The network and not the address: one customer with IPv6 has any number of addresses.
+        visitor = connection_seats.Visitor(
+            request_info.what_it_shows(request), request_info.client_network(request) or ""
         )
 
         def tell(response: HttpResponseBase) -> HttpResponseBase:
             self._tell(request, response, time.perf_counter() - started)
             response["X-Request-Id"] = request_id
-            if request.method == "POST" and requests.route(request) == "account_logout":
-                response["Clear-Site-Data"] = '"cache"'  # no picture stays in a browser that somebody signed out of
+            if request.method == "POST" and request_info.route(request) == "account_logout":
+                response["Clear-Site-Data"] = '"cache"'  # no picture stays in the browser after signing out
+            if _is_personal_page(response):
+                response.headers.setdefault("Cache-Control", "private, no-store")
             return response
 
-        token = requests.current.set(info)
+        token = request_info.current.set(info)
         try:
-            with structlog.contextvars.bound_contextvars(request_id=request_id):
+            with structlog.contextvars.bound_contextvars(request_id=request_id), connection_seats.visiting(visitor):
                 yield tell
         finally:
-            requests.current.reset(token)
+            request_info.current.reset(token)
 
     def _tell(self, request: HttpRequest, response: HttpResponseBase, seconds: float) -> None:
-        route = requests.route(request)
+        route = request_info.route(request)
         method = request.method if request.method in METHODS else "other"
         metrics.REQUESTS.labels(method, route, response.status_code).inc()
         metrics.REQUEST_SECONDS.labels(route).observe(seconds)
@@ -98,3 +107,9 @@ class RequestMiddleware:
             milliseconds=round(seconds * 1000, 1),
             organization=str(org.code) if org else None,
         )
+
+
+def _is_personal_page(response: HttpResponseBase) -> bool:
+    """Return whether another person may get another page at the same address: HTML that varies by cookie."""
+    is_page = response.headers.get("Content-Type", "").startswith("text/html")
+    return is_page and has_vary_header(response, "Cookie")

@@ -1,7 +1,7 @@
-"""The operator's corner: Django's admin behind Darkroom's sign-in, for staff alone.
+"""Serve the operator's pages: Django's admin behind Darkroom's sign-in, for staff only.
 
 The wall opens for organizations, memberships and the operator's own audit rows; keys, connections and pictures stay
-closed. Opening an organization leaves a row in that organization's audit log."""
+closed. Opening an organization adds a row to that organization's audit log."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -15,7 +15,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from saas import tenancy
+from saas.database import tenancy
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -23,7 +23,7 @@ M = TypeVar("M", bound=Model)
 
 
 class ForOperators(ModelAdmin[M]):
-    """Nothing is made or removed here; only classes that say so by this base stand in the corner at all."""
+    """The base of all admin classes on the operator's pages. It neither adds nor deletes rows."""
 
     actions_on_bottom = False
 
@@ -45,8 +45,9 @@ class OperatorSite(AdminSite):
         admin_class: type[ModelAdmin[Any]] | None = None,
         **options: Any,
     ) -> None:
-        """Libraries register their own tables, and an address marked as verified there, or a second factor removed,
-        would be a way into every organization that no audit row tells of."""
+        """Register an admin class only if it is ForOperators. Libraries register their own tables, and an address
+        marked as verified there, or a second factor removed, would be a way into every organization that no audit row
+        records."""
         if admin_class is not None and issubclass(admin_class, ForOperators):
             super().register(model_or_iterable, admin_class, **options)
 
@@ -59,12 +60,12 @@ class OperatorSite(AdminSite):
                 raise Http404
             with tenancy.operator():
                 response = inner(request, *args, **kwargs)
-                # Rendering asks the database, so it happens before the wall closes.
+                # Rendering queries the database, so it happens before the wall closes.
                 return response.render() if isinstance(response, TemplateResponse) else response
 
         return cast("View", inside_the_wall)
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Darkroom's own sign-in, with its throttle and second factor."""
+        """Redirect to Darkroom's own sign-in, with its throttle and second factor."""
         following = urlencode({"next": request.GET.get("next") or reverse("admin:index")})
         return redirect(f"{reverse('account_login')}?{following}")

@@ -1,4 +1,4 @@
-"""Ways between pages: back to where somebody was, and by cursor to the page after a row, however many rows lie before
+"""Find the page to go back to, and, by cursor, the page after a row, at a cost that does not grow with the rows before
 it."""
 
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ class Page(Generic[M]):
 
 
 def cursor_page(rows: QuerySet[M], *, before: str, size: int = PAGE_SIZE) -> Page[M]:
-    """Newest first. The cursor is the code of the last row seen; nonsense starts from the top."""
+    """Return one page of rows, newest first. `before` is the code of the last row seen; an invalid one starts from the
+    top."""
     code = _code(before)
     found = rows.order_by("-pk")
     if code:
@@ -32,7 +33,7 @@ def cursor_page(rows: QuerySet[M], *, before: str, size: int = PAGE_SIZE) -> Pag
 
 
 def back_to(request: HttpRequest) -> str:
-    """Where a small act was done, as long as it is a page of ours; empty otherwise."""
+    """Return the address of the page that a form was sent from, or "" if that is not a page of ours."""
     back = request.POST.get("next") or request.headers.get("Referer", "")
     is_ours = url_has_allowed_host_and_scheme(
         back, allowed_hosts={request.get_host()}, require_https=request.is_secure()

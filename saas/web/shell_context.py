@@ -1,7 +1,10 @@
 from typing import Any, TypedDict
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+
+from saas import VERSION
 
 BELOW_SETTINGS = {"settings", "rename", "delete_organization", "retention", "rewriter"} | {
     "webhooks",
@@ -19,8 +22,12 @@ class RailItem(TypedDict):
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """What every page's frame needs. Asks the database nothing."""
-    context: dict[str, Any] = {"look": _look(request)}
+    """Return what every page's frame needs, without a query."""
+    context: dict[str, Any] = {
+        "look": _look(request),
+        "version": VERSION,
+        "is_sign_up_open": settings.SIGN_UP == "open",
+    }
     org = getattr(request, "org", None)
     if org is not None and hasattr(request, "memberships"):
         context |= {

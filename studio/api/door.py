@@ -1,4 +1,4 @@
-"""Who may ask: a program with its key, or a person who is signed in, with the same CSRF protection as a form."""
+"""Decide who may call the API: a program with its key, or a signed-in person, with the CSRF protection of a form."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,11 +10,11 @@ from django.http import HttpRequest
 from ninja.security.base import AuthBase
 from ninja.utils import check_csrf
 
-from accounts import access
+from accounts import access, rate_limit
 from accounts.api_keys import ROLE_FOR_SCOPE
 from accounts.models import ApiKey, Membership, Organization, Role, Scope
-from saas import tenancy
-from studio import allowance
+from saas.database import tenancy
+from saas.web import after_transaction
 from studio.api.errors import ApiRefused
 
 P = ParamSpec("P")
@@ -33,13 +33,13 @@ class Caller:
 
     @property
     def code(self) -> UUID:
-        """Whose request keys these are."""
+        """Return the code that keeps this caller's idempotency keys apart from those of others."""
         return self.api_key.code if self.api_key else self.member.user.code
 
 
 class ApiRequest(HttpRequest):
     auth: Caller
-    allowance: allowance.Allowance
+    allowance: rate_limit.Allowance
 
 
 class KeyAuth(AuthBase):
@@ -54,12 +54,12 @@ class KeyAuth(AuthBase):
     def __call__(self, request: Any) -> Caller | None:
         kind, _, token = request.headers.get("Authorization", "").partition(" ")
         if not kind:
-            return None  # perhaps a person
+            return None  # perhaps a signed-in person
         try:
             key, member = access.let_in(token.strip() if kind.lower() == "bearer" else "", self.scope)
         except access.KeyRefused as refusal:
             raise ApiRefused(refusal.status, refusal.code, refusal.sentence) from None
-        request.allowance = allowance.count(key)
+        request.allowance = rate_limit.count(key)
         return Caller(member, key)
 
 
@@ -94,11 +94,12 @@ def may(scope: Scope) -> list[AuthBase]:
 
 
 def inside(view: Callable[Concatenate[ApiRequest, P], R]) -> Callable[Concatenate[ApiRequest, P], R]:
-    """The view runs inside the organization's wall, in one transaction."""
+    """Run the view inside the organization's wall, in one transaction."""
 
     @wraps(view)
     def inner(request: ApiRequest, *args: P.args, **kwargs: P.kwargs) -> R:
         with tenancy.tenant(request.auth.org.pk):
-            return view(request, *args, **kwargs)
+            response = view(request, *args, **kwargs)
+        return after_transaction.made(response)
 
     return inner  # type: ignore[return-value]  # wraps() gives the argument a name, which mypy takes for another type

@@ -1,4 +1,4 @@
-"""Errors, all in one shape: {"error": {"code", "message", "fields": [{"field", "code", "message", "suggestion"}]}}."""
+"""Write errors in one shape: {"error": {"code", "message", "fields": [{"field", "code", "message", "suggestion"}]}}."""
 
 from typing import Any
 
@@ -6,13 +6,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
+from accounts.access import RightsEnded
 from accounts.errors import NotAllowed, Refused
-from accounts.refusals import LimitReached
-from studio.allowance import AskedTooOften
-from studio.idempotency import LONGEST_KEY, KeyTooLong
-from studio.runs import KeyReused
-from studio.specs import SpecRefused
-from studio.uploads import UploadRefused
+from accounts.limits.refusals import LimitReached
+from accounts.rate_limit import AskedTooOften
+from saas.idempotency import LONGEST_KEY, KeyTooLong
+from studio.catalogue.specs import SpecRefused
+from studio.imaging.inspection import UploadRefused
+from studio.runs.submit_run import KeyReused
+from studio.waiting.places import NoPlace
 
 NOTHING_HERE = "There is nothing here, or nothing that you may see."
 
@@ -44,6 +46,10 @@ def install(api: NinjaAPI) -> None:
 
     def not_allowed(request: HttpRequest, error: Any) -> HttpResponse:
         return answer(request, 403, "forbidden", error.sentence)
+
+    def rights_ended(request: HttpRequest, error: Any) -> HttpResponse:
+        is_by_key = getattr(request.auth, "api_key", None) is not None  # type: ignore[attr-defined]  # ninja sets it
+        return unknown(request, error) if is_by_key else not_allowed(request, error)
 
     def act_refused(request: HttpRequest, error: Any) -> HttpResponse:
         return answer(request, 409, getattr(error, "code", "refused"), error.sentence)
@@ -87,11 +93,18 @@ def install(api: NinjaAPI) -> None:
             response[name] = value
         return response
 
+    def no_place(request: HttpRequest, error: Any) -> HttpResponse:
+        response = answer(request, 429, "rate_limited", error.sentence)
+        response["Retry-After"] = str(error.wait_seconds)
+        return response
+
     for kind, handler in {
         ApiRefused: refused,
         AuthenticationError: unknown,
         Http404: nothing,
+        NoPlace: no_place,
         NotAllowed: not_allowed,
+        RightsEnded: rights_ended,
         LimitReached: limit_reached,
         KeyReused: key_reused,
         KeyTooLong: key_too_long,

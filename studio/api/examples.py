@@ -1,4 +1,4 @@
-"""What "Use it from code" shows, and the tests run: programs that already name this Darkroom."""
+"""List the programs that "Use it from code" shows and the tests run, with the address of this Darkroom in them."""
 
 from typing import NamedTuple
 

@@ -1,23 +1,22 @@
-"""Exports of the ledger, and for keys that manage: who may spend how much."""
+"""Export the ledger and the runs. Read and set limits, for callers with the scope `manage`."""
 
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpResponseBase
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import get_object_or_404
 from ninja import Field, Router, Schema, Status
 from pydantic import ConfigDict, field_validator
 
-from accounts import limits
+from accounts.limits import rules
 from accounts.models import Quota, Role, Scope, Subject
-from billing import exports, tasks, usage
+from billing import downloads, exports, tasks, usage
+from billing.downloads import MIME
 from billing.models import Export, ExportState, Format
 from billing.sources import SOURCES
 from billing.spans import LONGEST_DAYS, OWN, Span
-from billing.views.exports import MIME
-from saas import money
+from saas.text import money
 from studio.api.door import ApiRequest, inside, may
 from studio.api.errors import ApiRefused
 from studio.api.paging import Paging, page
@@ -183,14 +182,7 @@ def read_export(request: ApiRequest, code: UUID) -> ExportOut:
 def export_file(request: ApiRequest, code: UUID) -> HttpResponseBase:
     """Download an export"""
     export = get_object_or_404(exports.visible_to(request.auth.member), code=code, state=ExportState.READY)
-    try:
-        file = default_storage.open(export.file)
-    except FileNotFoundError as error:
-        raise Http404 from error
-    answer = FileResponse(file, content_type=MIME[Format(export.format).extension])
-    answer["Content-Disposition"] = f'attachment; filename="{export.filename}"'
-    answer["Cache-Control"] = "private, no-store"
-    return answer
+    return downloads.sent(export)
 
 
 @router.get("/quotas", auth=may(Scope.MANAGE), response={200: Page[QuotaOut], **REFUSALS}, url_name="api_quotas")
@@ -220,7 +212,7 @@ def set_quota(request: ApiRequest, subject: Subject, name: str, body: QuotaIn) -
     """Set limits of one
 
     Below what is spent, a limit stops new runs and nothing else."""
-    limits.change(
+    rules.change(
         org=request.auth.org,
         by=request.auth.member,
         quota=_quota(request, subject, name),
@@ -235,12 +227,12 @@ def set_quota(request: ApiRequest, subject: Subject, name: str, body: QuotaIn) -
 @inside
 def remove_quota(request: ApiRequest, subject: Subject, name: str) -> "Status[None]":
     """Back to what the role says, or to no limit at all"""
-    limits.remove(org=request.auth.org, by=request.auth.member, quota=_quota(request, subject, name))
+    rules.remove(org=request.auth.org, by=request.auth.member, quota=_quota(request, subject, name))
     return Status(204, None)
 
 
 def _quota(request: ApiRequest, subject: Subject, name: str) -> Quota:
-    """The row, or a new one that says nothing yet."""
+    """Return the row, or a new one that is not saved and sets no limits."""
     named = _named(request, subject, name)
     found = request.auth.org.quotas.filter(subject=subject, **named).select_related("user", "api_key").first()
     return found or Quota(org=request.auth.org, subject=subject, **named)

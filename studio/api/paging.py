@@ -1,4 +1,4 @@
-"""Pages of the API: by the code of the row that was seen last, so a page stays right while rows come."""
+"""Page through rows by the code of the row that was seen last, so a page stays right while rows are added."""
 
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
@@ -20,7 +20,7 @@ Paging = Annotated[PagingIn, Query()]
 
 
 def page(rows: QuerySet[M], paging: PagingIn, shape: Callable[[M], object]) -> dict[str, Any]:
-    """The newest first."""
+    """Return one page of the rows, the newest first, and the cursor of the next page."""
     found = rows.order_by("-pk")
     if paging.cursor:
         found = found.filter(pk__lt=get_object_or_404(rows, code=paging.cursor).pk)

@@ -6,14 +6,15 @@ from django.db.models import Sum
 from django.utils import timezone
 from ninja import Router
 
+from accounts.limits.periods import resets_at
 from accounts.models import Counter, Period, Scope, Unit
-from accounts.periods import resets_at
-from saas import money
-from studio import catalogue, costs
+from saas.text import money
 from studio.api.door import ApiRequest, Caller, inside, may
 from studio.api.runs import REFUSALS
 from studio.api.shapes import AmountOut, LimitOut, MemberOut, ModelOut, OrganizationOut, Page, UsageDay, UsageOut
+from studio.catalogue import image_models
 from studio.models import ImageModel
+from studio.money import costs
 
 router = Router(tags=["Organization"])
 
@@ -75,7 +76,7 @@ def read_usage(
 @inside
 def list_models(request: ApiRequest) -> dict[str, Any]:
     """List the models with what each can do"""
-    return {"data": [_model(model) for model in catalogue.at(timezone.now()).models], "next": None}
+    return {"data": [_model(model) for model in image_models.at(timezone.now()).models], "next": None}
 
 
 def _limit(caller: Caller, row: Counter) -> LimitOut:

@@ -8,11 +8,14 @@ from ninja import Field, File, Form, Query, Router, Schema, Status, UploadedFile
 from pydantic import ConfigDict
 
 from accounts.models import Scope
-from studio import gallery, inputs, runs, serving, sorting
+from saas.database import tenancy
 from studio.api.door import ApiRequest, inside, may
 from studio.api.runs import REFUSALS
 from studio.api.shapes import TAGS, ImageOut, ImageShape, InputOut, Page, Shape
-from studio.filters import MOST_CHARACTERS, Filters
+from studio.files import serving
+from studio.gallery import organize, wall
+from studio.gallery.filters import MOST_CHARACTERS, Filters
+from studio.inputs import uploads
 from studio.models import MOST_STARS, Output, Run
 from studio.models.sorting import NAME_LENGTH
 
@@ -58,25 +61,26 @@ class MaskForm(Schema):
 
 
 @router.post("/inputs", auth=may(Scope.GENERATE), response={201: InputOut, **REFUSALS}, url_name="api_give_input")
-@inside
 def give_input(request: ApiRequest, file: File[UploadedFile], form: Form[MaskForm]) -> "Status[InputOut]":
     """Give a picture, to be edited
 
     PNG, JPEG or WebP up to 50 MB. Its id goes into `references` or `mask` of a run."""
     caller, name = request.auth, file.name or "picture"
     if form.mask_of is None:
-        kept = inputs.take(org=caller.org, by=caller.member.user, name=name, data=file.read())
+        ready = uploads.read(org=caller.org, name=name, data=file.read())
     else:
-        first = get_object_or_404(inputs.visible_to(caller.member), code=form.mask_of)
-        kept = inputs.take_mask(org=caller.org, by=caller.member.user, name=name, data=file.read(), first=first)
-    return Status(201, InputOut.of(kept))
+        with tenancy.tenant(caller.org.pk):
+            first = get_object_or_404(uploads.visible_to(caller.member), code=form.mask_of)
+        ready = uploads.read_mask(org=caller.org, name=name, data=file.read(), first=first)
+    with tenancy.tenant(caller.org.pk):
+        return Status(201, InputOut.of(uploads.keep(ready, by=caller.member.user)))
 
 
 @router.get("/inputs/{uuid:code}", auth=may(Scope.READ), response={200: InputOut, **REFUSALS}, url_name="api_input")
 @inside
 def read_input(request: ApiRequest, code: UUID) -> InputOut:
     """Read what is known of a given picture"""
-    return InputOut.of(get_object_or_404(inputs.visible_to(request.auth.member), code=code))
+    return InputOut.of(get_object_or_404(uploads.visible_to(request.auth.member), code=code))
 
 
 @router.get("/images", auth=may(Scope.READ), response={200: Page[ImageOut], **REFUSALS}, url_name="api_images")
@@ -84,10 +88,10 @@ def read_input(request: ApiRequest, code: UUID) -> InputOut:
 def list_images(request: ApiRequest, filters: Query[ImageFilters]) -> dict[str, Any]:
     """List pictures by the gallery's filters, the newest first"""
     member = request.auth.member
-    rows = gallery.pictures(member, Filters.read(filters.model_dump(exclude={"limit", "cursor"})))
+    rows = wall.pictures(member, Filters.read(filters.model_dump(exclude={"limit", "cursor"})))
     if filters.cursor:
         rows = rows.filter(pk__lt=get_object_or_404(member.org.outputs.all(), code=filters.cursor).pk)
-    found = list(gallery.newest(rows, filters.limit + 1).select_related("run", "slot").prefetch_related(TAGS))
+    found = list(wall.newest(rows, filters.limit + 1).select_related("run", "slot").prefetch_related(TAGS))
     shown = found[: filters.limit]
     return {
         "data": [ImageOut.of(output, output.run, output.slot) for output in shown],
@@ -113,15 +117,15 @@ def sort_image(request: ApiRequest, code: UUID, body: ImageIn) -> ImageOut:
     chosen = _visible(request).filter(code=code, binned_at=None)
     output = get_object_or_404(chosen.select_related("run", "slot"))
     if body.stars is not None:
-        sorting.star(by=member, outputs=chosen, stars=body.stars)
+        organize.star(by=member, outputs=chosen, stars=body.stars)
     if body.tags is not None:
         has = {tagging.tag.name for tagging in output.taggings.select_related("tag")}
         wanted = {name.casefold() for name in body.tags}
         for name in body.tags:
-            sorting.tag(by=member, outputs=[output], name=name)
+            organize.tag(by=member, outputs=[output], name=name)
         for name in has:
             if name.casefold() not in wanted:
-                sorting.untag(by=member, outputs=[output], name=name)
+                organize.untag(by=member, outputs=[output], name=name)
     output.refresh_from_db(fields=["stars"])
     return ImageOut.of(output, output.run, output.slot)
 
@@ -171,4 +175,4 @@ def _visible(request: ApiRequest) -> QuerySet[Output]:
 
 
 def _runs(request: ApiRequest) -> QuerySet[Run]:
-    return runs.visible_to(request.auth.member)
+    return Run.objects.visible_to(request.auth.member)

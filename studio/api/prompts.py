@@ -6,11 +6,13 @@ from ninja import Field, Router, Schema, Status
 from pydantic import ConfigDict
 
 from accounts.models import Scope
-from studio import costs, idempotency, rewriting
+from saas import idempotency
 from studio.api.door import ApiRequest, inside, may
 from studio.api.runs import REFUSALS
 from studio.api.shapes import SlotError
 from studio.models import Rewrite, RewriteState
+from studio.money import costs
+from studio.prompt import rewrite
 
 router = Router(tags=["Prompts"])
 
@@ -60,7 +62,7 @@ def optimize_prompt(request: ApiRequest, body: PromptIn) -> "Status[PromptOut]":
     A text model rewrites the prompt; read the answer by its id. Tokens are held and charged like pictures."""
     caller = request.auth
     key = idempotency.key_of(request.headers.get("Idempotency-Key", ""), caller.code)
-    asked = rewriting.ask(by=caller.member, prompt=body.prompt, api_key=caller.api_key, request_key=key)
+    asked = rewrite.ask(by=caller.member, prompt=body.prompt, api_key=caller.api_key, request_key=key)
     return Status(202, PromptOut.of(asked))
 
 
@@ -68,4 +70,4 @@ def optimize_prompt(request: ApiRequest, body: PromptIn) -> "Status[PromptOut]":
 @inside
 def read_prompt(request: ApiRequest, code: UUID) -> PromptOut:
     """Read what was suggested, to you alone"""
-    return PromptOut.of(get_object_or_404(rewriting.visible_to(request.auth.member).select_related("org"), code=code))
+    return PromptOut.of(get_object_or_404(rewrite.visible_to(request.auth.member).select_related("org"), code=code))

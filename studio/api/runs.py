@@ -9,14 +9,20 @@ from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
 
 from accounts.models import Scope
-from saas import tenancy
-from studio import catalogue, idempotency, inputs, masks, metadata, runs, specs, visibility
+from saas import idempotency
+from saas.database import tenancy
 from studio.api import streams
 from studio.api.door import ApiRequest, Caller, inside, may
 from studio.api.errors import ApiRefused
 from studio.api.shapes import TAGS, Error, EventOut, Events, Page, RunIn, RunOut
+from studio.catalogue import image_models, specs
+from studio.catalogue.specs import SpecRefused
+from studio.inputs import mask_checks, uploads
 from studio.models import Input, Kind, Run, Slot, State, Visibility
-from studio.specs import SpecRefused
+from studio.runs import retry_slot as retries
+from studio.runs import stop_run, visibility
+from studio.runs import submit_run as submission
+from studio.story import document
 
 router = Router(tags=["Runs"])
 REFUSALS: dict[Any, Any] = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Error)
@@ -48,18 +54,20 @@ def submit_run(request: ApiRequest, body: RunIn, stream: bool = False) -> "Statu
     With `stream=true` the answer is the run's events as they happen, one JSON object a line (or server-sent events,
     where they are accepted). An `Idempotency-Key` makes it safe to send again."""
     caller = request.auth
-    with tenancy.tenant(caller.org.pk):
-        run = _submit(request, caller, body)
-        if not stream:
-            return Status(201, _whole(run))
-    return streams.of(request, run)
+    if not stream:
+        with tenancy.tenant(caller.org.pk):
+            return Status(201, _whole(_submit(request, caller, body)))
+    with streams.place_for(request) as place:
+        with tenancy.tenant(caller.org.pk):
+            run = _submit(request, caller, body)
+        return streams.of(request, run, place)
 
 
 @router.get("/runs", auth=may(Scope.READ), response={200: Page[RunOut], **REFUSALS}, url_name="api_runs")
 @inside
 def list_runs(request: ApiRequest, filters: Query[RunFilters]) -> dict[str, Any]:
     """List runs, the newest first"""
-    rows = _narrowed(runs.visible_to(request.auth.member), filters, request.auth)
+    rows = _narrowed(Run.objects.visible_to(request.auth.member), filters, request.auth)
     found = list(_with_all(rows).order_by("-pk")[: filters.limit + 1])
     shown = found[: filters.limit]
     return {
@@ -72,7 +80,7 @@ def list_runs(request: ApiRequest, filters: Query[RunFilters]) -> dict[str, Any]
 @inside
 def read_run(request: ApiRequest, code: UUID) -> RunOut:
     """Read a run"""
-    return RunOut.of(get_object_or_404(_with_all(runs.visible_to(request.auth.member)), code=code))
+    return RunOut.of(get_object_or_404(_with_all(Run.objects.visible_to(request.auth.member)), code=code))
 
 
 @router.get(
@@ -91,7 +99,8 @@ def read_events(
             found = run.events.filter(seq__gt=after).order_by("seq")[:MOST_EVENTS]
             said = [EventOut(**event.as_message(str(run.code))) for event in found]
             return Events(run=run.code, events=said)
-    return streams.of(request, run, after=after)
+    with streams.place_for(request) as place:
+        return streams.of(request, run, place, after=after)
 
 
 @router.get(
@@ -103,7 +112,7 @@ def read_events(
 @inside
 def read_metadata(request: ApiRequest, code: UUID) -> dict[str, Any]:
     """Read all that is known of a run, as one document"""
-    return metadata.of(_visible(request, code), seen_by=request.auth.member)
+    return document.of(_visible(request, code), seen_by=request.auth.member)
 
 
 @router.post(
@@ -115,7 +124,7 @@ def cancel_run(request: ApiRequest, code: UUID) -> RunOut:
 
     What waits ends at once; what a provider works on may still be charged."""
     run = _visible(request, code)
-    runs.cancel(run=run, by=request.auth.member)
+    stop_run.cancel(run=run, by=request.auth.member)
     return _whole(run)
 
 
@@ -148,7 +157,7 @@ def retry_slot(request: ApiRequest, code: UUID, index: int) -> RunOut:
     if index > LARGEST:
         raise ApiRefused(404, "not_found", "There is no such picture in this run.")
     slot = get_object_or_404(run.slots.select_related("run__connection"), index=index)
-    runs.retry(slot=slot, by=request.auth.member, api_key=request.auth.api_key)
+    retries.retry(slot=slot, by=request.auth.member, api_key=request.auth.api_key)
     return _whole(run)
 
 
@@ -159,11 +168,11 @@ def _submit(request: ApiRequest, caller: Caller, body: RunIn) -> Run:
     if references or mask:
         asked |= {"references": len(references), "mask": mask is not None}
     key = idempotency.key_of(request.headers.get("Idempotency-Key", ""), caller.code)
-    models = catalogue.at(timezone.now())
+    models = image_models.at(timezone.now())
     spec = specs.read(asked, models=models)
-    if faults := masks.keeping_faults(spec, references, models.model(spec.model)):
+    if faults := mask_checks.keeping_faults(spec, references, models.model(spec.model)):
         raise SpecRefused(faults)
-    return runs.submit(
+    return submission.submit(
         org=caller.org,
         by=caller.member,
         spec=spec,
@@ -179,7 +188,7 @@ def _submit(request: ApiRequest, caller: Caller, body: RunIn) -> Run:
 
 
 def _input(caller: Caller, code: UUID) -> Input:
-    found = inputs.visible_to(caller.member).filter(code=code).first()
+    found = uploads.visible_to(caller.member).filter(code=code).first()
     if found is None:
         raise ApiRefused(404, "input_not_found", f"There is no input {code}, or none that you may see.")
     return found
@@ -207,7 +216,7 @@ def _by(rows: QuerySet[Run], code: str) -> QuerySet[Run]:
 
 
 def _visible(request: ApiRequest, code: UUID) -> Run:
-    return get_object_or_404(runs.visible_to(request.auth.member).select_related("org", "maker"), code=code)
+    return get_object_or_404(Run.objects.visible_to(request.auth.member).select_related("org", "maker"), code=code)
 
 
 def _whole(run: Run) -> RunOut:

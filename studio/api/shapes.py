@@ -1,4 +1,5 @@
-"""What the API says. Ids are UUIDs, times are ISO 8601 in UTC, money is text with a decimal point, in US dollars."""
+"""Describe what the API takes and returns. Ids are UUIDs, times are ISO 8601 in UTC, money is text with a decimal
+point, in US dollars."""
 
 from datetime import date, datetime
 from typing import Any, Generic, Literal, TypeVar
@@ -7,7 +8,7 @@ from uuid import UUID
 from ninja import Field, Schema
 from pydantic import ConfigDict
 
-from saas import money
+from saas.text import money
 from studio.models import Collection, Input, Kind, Output, Preset, Relation, Run, Slot, State, Visibility
 
 T = TypeVar("T")
@@ -84,7 +85,7 @@ class ImageOut(Schema):
 
     @classmethod
     def of(cls, output: Output, run: Run, slot: Slot) -> "ImageOut":
-        """Of many, with their tags fetched before (`TAGS`)."""
+        """Describe an output. Prefetch `TAGS` for many outputs."""
         return cls(
             id=output.code,
             run=run.code,
@@ -155,7 +156,7 @@ class RunOut(Schema):
 
     @classmethod
     def of(cls, run: Run) -> "RunOut":
-        """`run` has its slots with their outputs, its maker, its key and its parent."""
+        """Describe a run that was fetched with its slots and their outputs, its maker, its key and its parent."""
         return cls(
             id=run.code,
             kind=Kind(run.kind),

@@ -7,14 +7,15 @@ from ninja import Field, Router, Schema, Status
 from pydantic import ConfigDict
 
 from accounts.models import Scope
-from studio import collections, gallery, presets
 from studio.api.door import ApiRequest, inside, may
 from studio.api.errors import ApiRefused
 from studio.api.runs import REFUSALS
 from studio.api.shapes import CollectionOut, Page, PresetOut, TagOut
-from studio.filters import Filters
+from studio.gallery import collections, wall
+from studio.gallery.filters import Filters
 from studio.models import Collection, Output
-from studio.prompting import Values
+from studio.prompt import presets
+from studio.prompt.values import Values
 
 router = Router(tags=["Sorting"])
 MOST_AT_ONCE = 500
@@ -187,14 +188,14 @@ def remove_preset(request: ApiRequest, code: UUID) -> "Status[None]":
 
 
 def _said(value: str | int | bool) -> str:
-    """As the form of the bar would send it; what PostgreSQL cannot keep goes."""
+    """Write a value as the form of the bar would send it, without null characters, which PostgreSQL cannot keep."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return str(value).replace("\0", "")[:40_000]
 
 
 def _kept(request: ApiRequest) -> "QuerySet[Output]":
-    return gallery.pictures(request.auth.member, Filters())
+    return wall.pictures(request.auth.member, Filters())
 
 
 def _collection(request: ApiRequest, code: UUID) -> Collection:

@@ -1,44 +1,83 @@
-"""A run's events as they happen: lines of JSON, or server-sent events where they are accepted."""
+"""Send a run's events as they happen: lines of JSON, or server-sent events if the caller accepts them."""
 
 import json
-from collections.abc import AsyncIterator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import AbstractContextManager, aclosing
 from typing import Any
 
 from django.http import StreamingHttpResponse
 
 from accounts.models import Membership
-from studio import waiting
+from saas.server.drain import drain
 from studio.api.door import ApiRequest
 from studio.models import Run, RunEvent
+from studio.waiting import follow, places
+from studio.waiting.places import Place
 
 PULSE_SECONDS = 15.0
 NDJSON, SSE = "application/x-ndjson", "text/event-stream"
+RESTARTING = "This Darkroom restarts. The run goes on: follow it again from this event's seq."
 
 
-def of(request: ApiRequest, run: Run, *, after: int = 0) -> StreamingHttpResponse:
-    """Whoever goes away, or may not see it any more, stops hearing of it; the run goes on."""
+def place_for(request: ApiRequest) -> AbstractContextManager[Place]:
+    """Return a place for a caller who follows a run. Take it first, so that no run is made if there is no place."""
+    return places.holding(request.auth.member, request.auth.api_key)
+
+
+def of(request: ApiRequest, run: Run, place: Place, *, after: int = 0) -> StreamingHttpResponse:
+    """Stream the run's events. If the caller disconnects, or may not see the run any more, only the stream ends."""
     seen_by = request.auth.member
     is_sse = SSE in request.headers.get("Accept", "")
-    return StreamingHttpResponse(
+    response = StreamingHttpResponse(
         _said(run, after, seen_by, is_sse=is_sse),
         content_type=SSE if is_sse else NDJSON,
         headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no", "x-darkroom-run": str(run.code)},
     )
+    place.keep_for(response)
+    return response
 
 
 async def _said(run: Run, after: int, seen_by: Membership, *, is_sse: bool) -> AsyncIterator[bytes]:
-    following = waiting.events(run, after=after, pulse_seconds=PULSE_SECONDS, seen_by=seen_by)
-    async with aclosing(following) as news:
-        async for event in news:
+    following = follow.events(run, after=after, pulse_seconds=PULSE_SECONDS, seen_by=seen_by)
+    try:
+        async for event in _until_drained(following):
             if event is not None:
+                after = event.seq
                 yield _event(message(run, event), is_sse=is_sse)
             else:
                 yield b": ping\n\n" if is_sse else b'{"type":"pulse"}\n'
+    except Drained:
+        yield _event(restarting(run, after), is_sse=is_sse)
+
+
+class Drained(Exception):
+    """This process ends before the run does."""
+
+
+async def _until_drained(news: AsyncGenerator[RunEvent | None, None]) -> AsyncIterator[RunEvent | None]:
+    async with aclosing(news):
+        while True:
+            try:
+                async with drain.until(None):
+                    event = await anext(news)
+            except StopAsyncIteration:
+                return
+            except TimeoutError:
+                if drain.is_over:
+                    raise Drained from None
+                raise
+            yield event
+
+
+def restarting(run: Run, after: int) -> dict[str, Any]:
+    """Write the error that ends a stream. Its `seq` is that of the last event, so a program resumes as after any
+    other."""
+    error = {"code": "restarting", "message": RESTARTING}
+    return {"v": 1, "run": str(run.code), "seq": after, "type": "error", "error": error}
 
 
 def message(run: Run, event: RunEvent) -> dict[str, Any]:
-    """With addresses, so that a program need not know how they are made."""
+    """Write an event, with the URL of its picture, so that a program need not know how URLs are made."""
     said = event.as_message(str(run.code))
     if "output" in said:
         said["url"] = f"/api/v1/images/{said['output']}/original"

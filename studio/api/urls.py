@@ -9,7 +9,7 @@ VERSION = "1.0.0"
 
 class Api(NinjaAPI):
     def create_response(self, request: HttpRequest, *args: object, **options: object) -> HttpResponse:
-        """Every answer to a key says how often it may ask."""
+        """Tell every caller with a key how often it may ask."""
         response = super().create_response(request, *args, **options)  # type: ignore[arg-type]
         if left := getattr(request, "allowance", None):
             left.tell(response)
@@ -36,4 +36,4 @@ api.add_router("", webhooks.router)
 urlpatterns, _, _ = api.urls
 for pattern in urlpatterns:
     assert pattern.callback is not None  # noqa: S101 narrows the type
-    login_not_required(pattern.callback)  # each asks for its own rights
+    login_not_required(pattern.callback)  # each checks rights by itself

@@ -5,8 +5,8 @@ from uuid import UUID
 from django.shortcuts import get_object_or_404
 from ninja import Field, Router, Schema, Status
 
-from accounts import webhooks
 from accounts.models import Delivery, DeliveryState, OffReason, Scope, Webhook, WebhookEvent
+from accounts.webhooks import endpoints
 from studio.api.door import ApiRequest, inside, may
 from studio.api.paging import Paging, page
 from studio.api.runs import REFUSALS
@@ -82,7 +82,7 @@ def add_webhook(request: ApiRequest, body: WebhookIn) -> "Status[WebhookOut]":
     """Have an address told what happens
 
     Messages are signed by the Standard Webhooks rules and tried again for a day."""
-    return Status(201, WebhookOut.of(*webhooks.add(by=request.auth.member, url=body.url, events=body.events)))
+    return Status(201, WebhookOut.of(*endpoints.add(by=request.auth.member, url=body.url, events=body.events)))
 
 
 @router.get("/webhooks", response={200: Page[WebhookOut], **REFUSALS}, url_name="api_webhooks")
@@ -105,7 +105,7 @@ def read_webhook(request: ApiRequest, code: UUID) -> WebhookOut:
 def change_webhook(request: ApiRequest, code: UUID, body: WebhookIn) -> WebhookOut:
     """Give a webhook another address or other events. Its secret stays"""
     hook = _hook(request, code)
-    webhooks.change(hook=hook, by=request.auth.member, url=body.url, events=body.events)
+    endpoints.change(hook=hook, by=request.auth.member, url=body.url, events=body.events)
     return WebhookOut.of(hook)
 
 
@@ -113,7 +113,7 @@ def change_webhook(request: ApiRequest, code: UUID, body: WebhookIn) -> WebhookO
 @inside
 def remove_webhook(request: ApiRequest, code: UUID) -> "Status[None]":
     """Remove a webhook"""
-    webhooks.remove(hook=_hook(request, code), by=request.auth.member)
+    endpoints.remove(hook=_hook(request, code), by=request.auth.member)
     return Status(204, None)
 
 
@@ -122,7 +122,7 @@ def remove_webhook(request: ApiRequest, code: UUID) -> "Status[None]":
 def switch_webhook_on(request: ApiRequest, code: UUID) -> WebhookOut:
     """Switch a webhook on again"""
     hook = _hook(request, code)
-    webhooks.switch_on(hook=hook, by=request.auth.member)
+    endpoints.switch_on(hook=hook, by=request.auth.member)
     return WebhookOut.of(hook)
 
 
@@ -133,7 +133,7 @@ def switch_webhook_off(request: ApiRequest, code: UUID) -> WebhookOut:
 
     What waits for it has failed, and can be sent again."""
     hook = _hook(request, code)
-    webhooks.switch_off(hook=hook, by=request.auth.member)
+    endpoints.switch_off(hook=hook, by=request.auth.member)
     return WebhookOut.of(hook)
 
 
@@ -141,7 +141,7 @@ def switch_webhook_off(request: ApiRequest, code: UUID) -> WebhookOut:
 @inside
 def test_webhook(request: ApiRequest, code: UUID) -> "Status[DeliveryOut]":
     """Send a message that says nothing, to see whether it arrives"""
-    return Status(201, DeliveryOut.of(webhooks.test(hook=_hook(request, code), by=request.auth.member)))
+    return Status(201, DeliveryOut.of(endpoints.test(hook=_hook(request, code), by=request.auth.member)))
 
 
 @router.get(
@@ -158,7 +158,7 @@ def list_deliveries(request: ApiRequest, code: UUID, paging: Paging) -> dict[str
 def replay_delivery(request: ApiRequest, code: UUID) -> DeliveryOut:
     """Send a message once more, with the same id"""
     delivery = get_object_or_404(request.auth.org.deliveries.select_related("webhook"), code=code)
-    webhooks.replay(delivery=delivery, by=request.auth.member)
+    endpoints.replay(delivery=delivery, by=request.auth.member)
     delivery.refresh_from_db()
     return DeliveryOut.of(delivery)
 

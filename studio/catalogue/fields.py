@@ -1,4 +1,4 @@
-"""Reads loosely typed values, from JSON or from a form, and remembers every fault instead of stopping at the first."""
+"""Read loosely typed values, from JSON or a form, and collect all faults instead of stopping at the first."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ class SpecError:
 
 
 class SpecRefused(Exception):
-    """Everything that is wrong with what was asked."""
+    """A request is not valid. `errors` lists all its faults."""
 
     def __init__(self, errors: list[SpecError]) -> None:
         super().__init__(" ".join(error.sentence for error in errors))
@@ -30,7 +30,7 @@ class SpecRefused(Exception):
 
 
 class Asked:
-    """Null, and an empty field of a form, mean "not given"."""
+    """The values of a request, and the faults found in them. Null, and an empty field of a form, count as not given."""
 
     def __init__(self, values: Mapping[str, Any], *, from_form: bool) -> None:
         self.is_form = from_form
@@ -60,7 +60,7 @@ class Asked:
         if self.is_form and isinstance(value, str) and WHOLE_NUMBER.fullmatch(value.strip()):
             return int(value)
         if isinstance(value, int) and not isinstance(value, bool):
-            return max(-LARGEST_WHOLE_NUMBER, min(value, LARGEST_WHOLE_NUMBER))  # larger ones cannot even be said
+            return max(-LARGEST_WHOLE_NUMBER, min(value, LARGEST_WHOLE_NUMBER))  # Python refuses to print huge ones
         self.refuse(field, "invalid_type", f"{label} must be a whole number.")
         return default
 
@@ -75,7 +75,7 @@ class Asked:
 
 
 def quote(value: str) -> str:
-    """What was asked, short enough to be said again."""
+    """Quote a value in a sentence, shortened and without unprintable characters."""
     shown = value if len(value) <= SHOWN_CHARACTERS else value[: SHOWN_CHARACTERS - 1] + "…"
     return "“" + "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in shown) + "”"
 

@@ -1,4 +1,5 @@
-"""Which models there are, and what each accepts. Asked often, changed seldom: remembered for some seconds."""
+"""Look up the image models and what each accepts. The rows are read often and rarely change, so each process caches
+them for some seconds."""
 
 import time
 from dataclasses import dataclass
@@ -11,12 +12,12 @@ REMEMBER_SECONDS = 5.0
 
 
 class UnknownModel(Exception):
-    """No model of this name at this moment."""
+    """No model of this name is available at this moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The models of one moment, the default first."""
+    """The models that are available at one moment, the default first."""
 
     models: tuple[ImageModel, ...]
 
@@ -38,12 +39,12 @@ class Catalogue:
 
 
 def at(moment: datetime) -> Catalogue:
-    """One query every few seconds and process, whatever the moment."""
+    """Return the models available at a moment. Each process queries the database at most every few seconds."""
     return pick(_Memory.rows(), moment)
 
 
 def pick(rows: tuple[ImageModel, ...], moment: datetime) -> Catalogue:
-    """Of two rows with one name that hold at once, the one that began last counts."""
+    """Select the rows available at a moment. Of two with the same name, the one that began last counts."""
     newest: dict[str, ImageModel] = {}
     for row in rows:
         held = newest.get(row.name)
@@ -53,12 +54,13 @@ def pick(rows: tuple[ImageModel, ...], moment: datetime) -> Catalogue:
 
 
 def forget() -> None:
-    """Ask the database next time: for whoever has just changed the rows."""
+    """Empty the cache of this process, after a change to the rows."""
     _Memory.held = (), 0.0
 
 
 class _Memory:
-    """Replaced whole, never changed, so threads need no lock; two that read at once read the same."""
+    """The cached rows. The tuple is replaced and never changed, so threads need no lock; two that query at once get the
+    same rows."""
 
     held: ClassVar[tuple[tuple[ImageModel, ...], float]] = (), 0.0
 

@@ -1,6 +1,6 @@
-"""Generate, edit or respond: which it is, which API it needs, which pictures go with it."""
+"""Determine the kind of a run (generate, edit or respond) and its API, and check that its pictures go with them."""
 
-from studio.asking import Asked, closest, listing, quote
+from studio.catalogue.fields import Asked, closest, listing, quote
 from studio.models import ImageModel
 
 GENERATE, EDIT, RESPOND = KINDS = ("generate", "edit", "respond")
@@ -17,8 +17,8 @@ def pictures(given: Asked) -> tuple[int, bool]:
 
 
 def keeping(given: Asked, has_mask: bool) -> tuple[bool, int]:
-    """Whether everything outside the mask is kept exactly, and how softly: the rule of every masked edit, unless it is
-    switched off."""
+    """Return whether everything outside the mask is kept exactly, and the width of the feather. A masked edit keeps it
+    unless that is switched off."""
     keep_rest = given.flag("keep_rest", "Keep everything else") if "keep_rest" in given else has_mask
     feather = given.whole("feather", "The feather", FEATHER_DEFAULT if keep_rest else 0)
     if not 0 <= feather <= FEATHER_MAX:
@@ -30,7 +30,7 @@ def keeping(given: Asked, has_mask: bool) -> tuple[bool, int]:
 
 
 def kind(given: Asked, references: int) -> str:
-    """Not said, it follows from the rest."""
+    """Return the kind asked for, or the one that references and API imply."""
     implied = RESPOND if given.values.get("api") == APIS[RESPOND] else GENERATE
     value = given.text("kind", "The kind of run", EDIT if references > 0 else implied)
     if value in KINDS:
@@ -41,7 +41,7 @@ def kind(given: Asked, references: int) -> str:
 
 
 def api(given: Asked, kind: str) -> str:
-    """Follows from the kind; said, it has to agree."""
+    """Return the API of the kind. Refuse another one."""
     expected = APIS[kind]
     value = given.text("api", "The API", expected)
     if value == expected or given.is_refused("kind", "api"):
@@ -56,7 +56,8 @@ def api(given: Asked, kind: str) -> str:
 
 
 def check_combination(kind: str, references: int, has_mask: bool, given: Asked, model: ImageModel) -> None:
-    """Which pictures go with which kind of run."""
+    """Refuse references, a mask or input fidelity that the kind of run does not use, and kinds that the model cannot
+    do."""
     if given.is_refused("kind", "references", "mask"):
         return
     if kind == "edit":

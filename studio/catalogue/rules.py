@@ -1,12 +1,13 @@
-"""What one model accepts, field by field. Each method answers a value that can be used, and tells what was wrong."""
+"""Check each field of a request against what one model accepts. Each method returns the value and refuses a bad one by
+adding a fault to `given`."""
 
 import re
 from collections.abc import Sequence
 
-from studio.asking import Asked, closest, listing, quote
-from studio.catalogue import Catalogue
+from studio.catalogue.fields import Asked, closest, listing, quote
+from studio.catalogue.image_models import Catalogue
+from studio.imaging.sizes import Size, nearest
 from studio.models import ImageModel
-from studio.sizes import Size, nearest
 
 COMPRESSIBLE = ("jpeg", "webp")
 TRANSPARENT_FORMATS = ("png", "webp")
@@ -22,7 +23,7 @@ class Rules:
     def prompt(self) -> str:
         prompt = self.given.text("prompt", "The prompt", "")
         if self.given.is_form:
-            prompt = prompt.replace("\r\n", "\n")  # browsers send both, and count one
+            prompt = prompt.replace("\r\n", "\n")  # browsers send a line break as two characters and count it as one
         fault = self._prompt_fault(prompt)
         if fault is not None and not self.given.is_refused("prompt"):
             self.given.refuse("prompt", *fault)

@@ -1,16 +1,16 @@
-"""What a person or a program asks becomes a spec that the model can make, or a list of everything that is wrong.
+"""Turn what a person or a program asks into a spec that the model can make, or into a list of all faults.
 
-The rules are the model's row in the catalogue; nothing here knows a model by its name."""
+The rules come from the model's row in the catalogue; no model's name appears in this code."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from studio import kinds
-from studio.asking import Asked, SpecError, SpecRefused, closest, listing, quote
-from studio.catalogue import Catalogue, UnknownModel
+from studio.catalogue import operations
+from studio.catalogue.fields import Asked, SpecError, SpecRefused, closest, listing, quote
+from studio.catalogue.image_models import Catalogue, UnknownModel
+from studio.catalogue.rules import Rules
 from studio.models import ImageModel
-from studio.rules import Rules
 
 __all__ = ["Spec", "SpecError", "SpecRefused", "read"]
 
@@ -19,7 +19,7 @@ UNKNOWN_NAMES_TOLD = 10
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One run as it will be asked of a provider. `references` counts pictures; the files travel beside it."""
+    """A checked request. `references` is the number of pictures; their files are passed separately."""
 
     kind: str
     model: str
@@ -44,7 +44,8 @@ class Spec:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """What was stored was read before: it is not questioned again, and fields of other versions are passed over."""
+        """Restore a stored spec. It was checked before, so it is not checked again. Unknown fields, of other versions,
+        are ignored."""
         return cls(**{field.name: data[field.name] for field in fields(cls) if field.name in data})
 
 
@@ -52,12 +53,13 @@ FIELDS = tuple(field.name for field in fields(Spec))
 
 
 def read(asked: Mapping[str, Any], *, models: Catalogue, from_form: bool = False) -> Spec:
-    """Raises SpecRefused with all faults at once. A form's values may be text; a program's must have their type."""
+    """Check a request and return its spec. Raise SpecRefused with all faults. A form's values may be text; a program's
+    must have the right type."""
     given = Asked(asked, from_form=from_form)
     model = _model(given, models)
-    references, has_mask = kinds.pictures(given)
-    keep_rest, feather = kinds.keeping(given, has_mask)
-    kind = kinds.kind(given, references)
+    references, has_mask = operations.pictures(given)
+    keep_rest, feather = operations.keeping(given, has_mask)
+    kind = operations.kind(given, references)
     limits = Rules(given, model, models)
     spec = Spec(
         kind=kind,
@@ -71,14 +73,14 @@ def read(asked: Mapping[str, Any], *, models: Catalogue, from_form: bool = False
         moderation=limits.choice("moderation", "moderation", model.moderations),
         n=limits.count("n", "The number of pictures", 1, model.n_max, default=1),
         partial_images=limits.partial_images(),
-        api=kinds.api(given, kind),
+        api=operations.api(given, kind),
         references=references,
         mask=has_mask,
         input_fidelity=limits.input_fidelity(),
         keep_rest=keep_rest,
         feather=feather,
     )
-    kinds.check_combination(kind, references, has_mask, given, model)
+    operations.check_combination(kind, references, has_mask, given, model)
     _refuse_unknown(given)
     if given.errors:
         raise SpecRefused(sorted(given.errors, key=_as_in_the_form))
@@ -86,7 +88,8 @@ def read(asked: Mapping[str, Any], *, models: Catalogue, from_form: bool = False
 
 
 def _model(given: Asked, models: Catalogue) -> ImageModel:
-    """Where the model is not known, the rules of the one that was probably meant find what else is wrong."""
+    """Return the model asked for. If it is unknown, refuse it and return the one that was probably meant, whose rules
+    are used to find further faults."""
     if not models.models:
         raise SpecRefused([SpecError("model", "unknown_model", "No model is available at the moment.")])
     name = given.text("model", "The model", models.default.name)

@@ -1,5 +1,5 @@
-"""Runs and their holds, both ways: no live slot without its hold, no hold that waits for a slot that has ended. With it
-the whole of an organization's books, once a night and by `bin/manage reconcile`."""
+"""Reconcile runs with their holds, both ways: no live slot without a hold, no open hold of a slot that has ended. Then
+reconcile the whole of an organization's books. Done once a night and by `bin/manage reconcile`."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -10,14 +10,17 @@ from django.conf import settings
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts import audit, deliveries, quotas
+from accounts import audit
+from accounts.limits import holds
 from accounts.models import Hold, HoldState, Organization
+from accounts.webhooks import delivery
 from billing import charging, exports, folding, ledger, reconciling
 from billing.reconciling import Finding
-from saas import tenancy
-from saas.tenancy import TenantModel
-from studio import costs, rewriting
+from saas.database import tenancy
+from saas.database.tenancy import TenantModel
 from studio.models import LIVE, Charged, Rewrite, RewriteState, Slot, State
+from studio.money import costs
+from studio.prompt import rewrite
 
 OVERDUE_NOTE = "Nobody said within {days} days whether this was charged, so it counts as charged."
 
@@ -27,8 +30,10 @@ log = structlog.get_logger("darkroom.money")
 
 
 def all_organizations() -> list[Finding]:
+    """Reconcile the organizations that may work. The books of the others wait until they are restored."""
     with tenancy.operator():
-        ids = list(Organization.objects.order_by("pk").values_list("pk", flat=True))
+        living = Organization.objects.filter(deleted_at=None, suspended_at=None)
+        ids = list(living.order_by("pk").values_list("pk", flat=True))
     return [finding for org_id in ids for finding in one(org_id)]
 
 
@@ -39,23 +44,28 @@ def one(org_id: int) -> list[Finding]:
     found = list(_of_runs(org))
     with tenancy.tenant(org_id):
         found += reconciling.reconcile(org)
+    # Each of these takes the organization's lock first in a transaction of its own. After other rows were locked, it
+    # could wait for a session that waits for those rows.
+    with tenancy.tenant(org_id):
         for is_play in (False, True):
             ledger.snapshot(org, is_play=is_play)
+    with tenancy.tenant(org_id):
         folding.fold(org)
+    with tenancy.tenant(org_id):
         costs.note_what_differs(org)
-        exports.tidy(org)
-        deliveries.tidy(org)
-        rewriting.tidy(org)
+        delivery.tidy(org)
+        rewrite.tidy(org)
         if found:
             details = {"findings": [str(finding) for finding in found[:50]], "count": len(found)}
             audit.record(org=org, by=None, action="ledger.reconciled", target=org.name, details=details)
+    exports.tidy(org)
     for finding in found:
         log.error("books differ", org=org_id, finding=str(finding))
     return found
 
 
 def settle_overdue(org: Organization) -> int:
-    """What stayed uncertain for so long was paid, as far as anybody can know."""
+    """Count holds as charged that stayed uncertain for UNCERTAIN_DAYS, as nothing shows otherwise. Return how many."""
     days: int = settings.UNCERTAIN_DAYS
     before = timezone.now() - timedelta(days=days)
     overdue = Hold.objects.filter(org=org, state=HoldState.UNCERTAIN, created_at__lt=before)
@@ -81,7 +91,7 @@ def _slots_without_hold(org: Organization) -> Iterator[Finding]:
 
 
 def _holds_without_slot(org: Organization) -> Iterator[Finding]:
-    """Given back, kept or paid now, as its slot has ended."""
+    """Settle or release each open hold whose slot has ended, or mark it uncertain."""
     live = Slot.objects.filter(org=org, state__in=LIVE).values("code")
     awaited = Rewrite.objects.filter(org=org, state=RewriteState.WAITING).values("code")
     kept = Hold.objects.filter(org=org, state=HoldState.OPEN).exclude(slot_code__in=live)
@@ -91,7 +101,7 @@ def _holds_without_slot(org: Organization) -> Iterator[Finding]:
 
 
 def _conclude(held: Hold, slot: Slot | None) -> None:
-    if slot is not None and slot.charged == Charged.YES and held == quotas.paying_for(slot.code, slot.tries):
+    if slot is not None and slot.charged == Charged.YES and held == holds.paying_for(slot.code, slot.tries):
         charging.settle(held, usage=slot.usage, used=slot.used, request_id=slot.request_id)
     elif slot is not None and slot.charged == Charged.NO:
         charging.release(held)
@@ -101,18 +111,18 @@ def _conclude(held: Hold, slot: Slot | None) -> None:
 
 def _pictures_without_payment(org: Organization) -> Iterator[Finding]:
     paid = Hold.objects.filter(org=org, state=HoldState.SETTLED).values("slot_code")
-    known = Hold.objects.filter(org=org).values("slot_code")  # older than the ledger: nobody agreed on a price
+    known = Hold.objects.filter(org=org).values("slot_code")  # without a hold: older than the ledger, no price
     unpaid = Slot.objects.filter(org=org, state=State.SUCCEEDED, code__in=known).exclude(code__in=paid)
     for slot in _one_by_one(org, unpaid):
-        held = quotas.paying_for(slot.code, slot.tries)
+        held = holds.paying_for(slot.code, slot.tries)
         if held is not None:
             charging.settle(held, usage=slot.usage, used=slot.used, request_id=slot.request_id)
         yield Finding("A picture was never paid", str(slot.code), is_mended=held is not None)
 
 
 def _one_by_one(org: Organization, rows: QuerySet[Row]) -> Iterator[Row]:
-    """Each in a transaction of its own, which ends when the next one is asked for: counters are locked as its last
-    thing, and of several people in one order. Whoever was dealt with meanwhile is not found again."""
+    """Yield each row in a transaction of its own, which ends when the next one is asked for: counters are locked last
+    in it, and those of several people in one order. Rows that were dealt with meanwhile are left out."""
     with tenancy.tenant(org.pk):
         keys = list(rows.order_by("pk").values_list("pk", flat=True))
     for key in keys:

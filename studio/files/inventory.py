@@ -1,4 +1,4 @@
-"""What lies in storage, and what should: counted, and compared both ways."""
+"""Sum up an organization's stored bytes, and compare the files in storage with the rows that name them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -10,6 +10,10 @@ from django.db.models import Model, Sum
 from django.utils import timezone
 
 from accounts.models import Organization
+from billing.models import Export
+from saas.database import tenancy
+from saas.database.release import released
+from saas.database.transactions import patient
 from studio.models import Composite, Input, Output, Partial
 
 # Every column that names a file. A test compares this with the models.
@@ -18,13 +22,14 @@ FILES: dict[type[Model], tuple[str, ...]] = {
     Composite: ("file", "preview", "thumbnail", "heat"),
     Partial: ("file", "preview"),
     Input: ("file", "sent_file", "preview", "thumbnail"),
+    Export: ("file",),
 }
 YOUNG = timedelta(hours=24)  # files are written before the row that names them
 
 
 @dataclass
 class Difference:
-    """Files that no row names, and rows whose file is not there."""
+    """Files that no row names (`litter`), and named files that storage lacks (`missing`)."""
 
     litter: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -33,7 +38,8 @@ class Difference:
 
 
 def used_bytes(org: Organization) -> dict[str, int]:
-    """Originals, frames and what was given; the small pictures beside them weigh a few percent more."""
+    """Return the bytes of originals, frames, inputs and composites. Previews and thumbnails, a few percent more, are
+    not counted."""
     kept = {
         "pictures": org.outputs.filter(purged_at=None),
         "frames": org.partials.all(),
@@ -44,11 +50,13 @@ def used_bytes(org: Organization) -> dict[str, int]:
 
 
 def compare(org: Organization) -> Difference:
-    """Needs the organization's wall."""
+    """Compare an organization's files with its rows. A file younger than a day is no litter, since its row may not be
+    written yet. Call it outside of any transaction: storage takes its time."""
     found = Difference()
-    named = set(_named(org))
+    with released(), tenancy.tenant(org.pk), patient():
+        named = set(_named(org))
     found.names = len(named)
-    for name in _stored(str(org.code)):
+    for name in stored(str(org.code)):
         found.files += 1
         if name in named:
             named.discard(name)
@@ -69,7 +77,8 @@ def _named(org: Organization) -> Iterator[str]:
             yield from filter(None, values)
 
 
-def _stored(folder: str) -> Iterator[str]:
+def stored(folder: str) -> Iterator[str]:
+    """Yield the names of all files in a folder of storage and below it."""
     try:
         folders, files = default_storage.listdir(folder)
     except FileNotFoundError:
@@ -77,7 +86,7 @@ def _stored(folder: str) -> Iterator[str]:
     for name in files:
         yield f"{folder}/{name}"
     for name in folders:
-        yield from _stored(f"{folder}/{name}")
+        yield from stored(f"{folder}/{name}")
 
 
 def _is_old(name: str) -> bool:

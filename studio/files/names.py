@@ -1,11 +1,11 @@
-"""What files are called that leave the house. Names from people are shown and packed, never used as a path here."""
+"""Name files for downloads and ZIPs. Names that people chose are shown and packed, but never used as storage paths."""
 
 import re
 import unicodedata
 
 from studio.models import Composite, Output, Partial, Run, RunInput, Slot
 
-SECOND_PICTURE = 100  # as studio.keeping numbers what is no partial
+SECOND_PICTURE = 100  # studio.engine.store_frames numbers extra pictures of a try from here, partials below
 MOST_CHARACTERS = 60
 EXTENSIONS = {"jpeg": "jpg"}
 UNSAFE = re.compile(r"[^\w.-]+")
@@ -13,12 +13,12 @@ DOTS = re.compile(r"\.{2,}")
 
 
 def of_output(run: Run, slot: Slot, output: Output) -> str:
-    """As it is downloaded alone."""
+    """Return the name of an output that is downloaded alone."""
     return f"{of_run(run)}-{slot.index + 1}.{extension(output.format)}"
 
 
 def of_final(slot: Slot, output: Output) -> str:
-    """Inside the folder of its run, as are the names below."""
+    """Return the output's name inside its run's folder; the names below are in that folder, too."""
     return f"{slot.index + 1}-final.{ending(output.file)}"
 
 
@@ -33,13 +33,13 @@ def of_partial(slot: Slot, partial: Partial) -> str:
 
 
 def of_run(run: Run) -> str:
-    """The first words of the prompt, and enough of the code to be the only one."""
+    """Return the first words of the prompt, with eight characters of the code to make the name unique."""
     words = safe(run.prompt[:200], most=40).strip(".-_")
     return f"{words or 'run'}-{str(run.code)[:8]}".lower()
 
 
 def of_input(given: RunInput) -> str:
-    """Numbered as the prompt calls it, so no two are the same and none has a name that a system reserves."""
+    """Return a name with the number that the prompt uses, so that it is unique and never one that a system reserves."""
     part = "mask" if given.number == RunInput.MASK else f"image-{given.number}"
     stem = safe(given.input.name.rpartition(".")[0] or given.input.name)
     name = f"{part}-{stem}" if stem else part
@@ -47,7 +47,7 @@ def of_input(given: RunInput) -> str:
 
 
 def ending(file: str) -> str:
-    """Of a file that is kept here, whose name is our own."""
+    """Return the extension of a stored file. Storage names are made by us, so it is trusted."""
     return extension(file.rpartition(".")[2])
 
 
@@ -56,6 +56,6 @@ def extension(format: str) -> str:  # noqa: A002 the word of the parameter
 
 
 def safe(name: str, *, most: int = MOST_CHARACTERS) -> str:
-    """Letters and digits of any script, dots, dashes and underscores."""
+    """Reduce a name to letters and digits of any script, dots, dashes and underscores."""
     plain = UNSAFE.sub("-", unicodedata.normalize("NFC", name))
     return DOTS.sub(".", plain).strip("-. ")[:most].strip("-. ")

@@ -1,30 +1,31 @@
-"""Chosen pictures as one ZIP: the files under plain names, and a list of what each one is."""
+"""List what a ZIP of chosen pictures contains: the files with their names, and a description of each picture.
+`studio.files.zip_stream` writes and sends it."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from django.utils import timezone
 
-from studio import naming
-from studio.archives import Archive, Member
+from studio.files import names
+from studio.files.zip_stream import Archive, Member
 from studio.models import Output
 
 MOST_PICTURES = 2000
 
 
 def of(outputs: Iterable[Output], *, folder: str, with_prompts: bool = True) -> Archive:
-    """What goes in is known before the first byte is sent; nothing of it is read before its turn."""
+    """Return the archive of these pictures. Its list is complete before the first byte is sent; no file is read yet."""
     members, listed = [], []
     for number, output in enumerate(outputs, start=1):
         shown = output.shown
-        name = f"{number:04}-{_words(output, with_prompts)}.{naming.extension(shown.format)}"
+        name = f"{number:04}-{_words(output, with_prompts)}.{names.extension(shown.format)}"
         members.append(Member(name, shown.file))
         listed.append(_line(output, name, with_prompts))
-    return Archive(naming.safe(folder) or "pictures", timezone.now(), {"pictures": listed}, tuple(members))
+    return Archive(names.safe(folder) or "pictures", timezone.now(), {"pictures": listed}, tuple(members))
 
 
 def _words(output: Output, with_prompts: bool) -> str:
-    words = naming.safe(output.run.prompt[:200], most=40) if with_prompts else ""
+    words = names.safe(output.run.prompt[:200], most=40) if with_prompts else ""
     return words.lower() or "picture"
 
 

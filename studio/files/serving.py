@@ -1,5 +1,6 @@
-"""Sends a stored file to whoever was found to have a right to it. Python asks for the right; in the scaled-out size the
-proxy or the bucket sends the bytes, as `FILES_FROM` says."""
+"""Send a stored file after the view has checked the right to see it. `FILES_FROM` says what sends the bytes: this
+process or, in the scaled-out size, the proxy or the bucket. Storage is accessed only after the view's transaction has
+ended: see saas.web.after_transaction."""
 
 import re
 from collections.abc import AsyncIterator
@@ -15,14 +16,16 @@ from django.utils.cache import get_conditional_response
 from django.utils.encoding import filepath_to_uri
 from django.utils.http import quote_etag
 
-from saas import metrics
+from saas.database import release
+from saas.ops import metrics
+from saas.web.after_transaction import Afterwards
 
 MIME = {"png": "image/png", "jpeg": "image/jpeg", "jpg": "image/jpeg", "webp": "image/webp"}
 CHUNK_BYTES = 256 * 1024
 ONE_RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)
 SIGNED_SECONDS = 60
 PROXY_PREFIX = "/-/files/"
-# A browser keeps the picture but asks each time whether it still may show it: after signing out it may not.
+# A browser caches the picture but must revalidate it each time, because after signing out it must not show it.
 ASK_EACH_TIME = "private, no-cache"
 NO_SCRIPT = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
@@ -35,7 +38,7 @@ log = structlog.get_logger("darkroom.files")
 
 
 def send(request: HttpRequest, name: str, *, download_as: str) -> HttpResponseBase:
-    """`name` is the storage's, made by us. It always holds the same bytes, so it is its own version."""
+    """Send the file of this storage name. A name's bytes never change, so its hash serves as the ETag."""
     ending = name.rpartition(".")[2]
     headers = {
         "Content-Type": MIME.get(ending, "application/octet-stream"),
@@ -48,6 +51,10 @@ def send(request: HttpRequest, name: str, *, download_as: str) -> HttpResponseBa
     }
     if isinstance(get_conditional_response(request, etag=headers["ETag"]), HttpResponseNotModified):
         return HttpResponseNotModified(headers={kept: headers[kept] for kept in ("ETag", "Cache-Control")})
+    return Afterwards(lambda: _opened(request, name, headers))
+
+
+def _opened(request: HttpRequest, name: str, headers: dict[str, str]) -> HttpResponseBase:
     try:
         return SENDERS[settings.FILES_FROM](request, name, headers)
     except FileNotFoundError:
@@ -55,7 +62,7 @@ def send(request: HttpRequest, name: str, *, download_as: str) -> HttpResponseBa
 
 
 def missing(name: str) -> HttpResponse:
-    """The row is there and the file is not: an honest placeholder, and a line that somebody reads."""
+    """Return a placeholder for a file that a row names and storage lacks. Log and count it as an error."""
     log.error("file missing in storage", file=name)
     metrics.FILES_MISSING.inc()
     return placeholder("This file is missing")
@@ -93,14 +100,15 @@ def _from_here(request: HttpRequest, name: str, headers: dict[str, str]) -> Http
 
 
 def _from_proxy(request: HttpRequest, name: str, headers: dict[str, str]) -> HttpResponseBase:
-    """The proxy sends the file that this header names, with the other headers (see deploy/Caddyfile)."""
+    """Let the proxy send the file that X-Accel-Redirect names, with the other headers (see deploy/Caddyfile)."""
     if not default_storage.exists(name):
         raise FileNotFoundError(name)
     return HttpResponse(headers={**headers, "X-Accel-Redirect": PROXY_PREFIX + filepath_to_uri(name)})
 
 
 def _from_bucket(request: HttpRequest, name: str, headers: dict[str, str]) -> HttpResponseBase:
-    """A link that lives for a minute. The answer itself is never kept: the link would outlive its right."""
+    """Redirect to a signed link that works for a minute. The redirect must not be cached: the right to see the file may
+    end before the link does."""
     said = {"ResponseContentType": "Content-Type", "ResponseContentDisposition": "Content-Disposition"}
     parameters = {theirs: headers[ours] for theirs, ours in said.items()} | {
         "ResponseCacheControl": "private, no-store"
@@ -115,7 +123,8 @@ UNSATISFIABLE = (-1, -1)
 
 
 def _range(request: HttpRequest, size: int, etag: str) -> tuple[int, int] | None:
-    """The first and the last byte asked for. What is no single range gets the whole, as the standard allows."""
+    """Return the first and last byte of a single range, or UNSATISFIABLE. Return None to send the whole file, which the
+    standard allows for any other Range header."""
     match = ONE_RANGE.fullmatch(request.headers.get("Range", ""))
     if match is None or request.method != "GET" or request.headers.get("If-Range", etag) != etag:
         return None
@@ -132,7 +141,8 @@ def _range(request: HttpRequest, size: int, etag: str) -> tuple[int, int] | None
 
 
 async def _read(file: Any, first: int, last: int) -> AsyncIterator[bytes]:
-    """In threads, chunk by chunk, so that a slow line keeps neither a thread nor the whole file in memory."""
+    """Read the file in threads, chunk by chunk, so that a slow client occupies no thread and little memory."""
+    await sync_to_async(release.give_back)()  # the connection that saving the session after the view has taken
     in_thread = sync_to_async(_chunk, thread_sensitive=False)
     try:
         while first <= last and (data := await in_thread(file, first, min(CHUNK_BYTES, last - first + 1))):

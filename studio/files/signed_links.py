@@ -1,12 +1,12 @@
-"""Signed links to originals, for programs that want to fetch a picture by itself. Whoever has the link has the picture,
-for an hour."""
+"""Make and check signed links to originals, for programs that fetch pictures separately. A link needs no sign-in and
+works for an hour."""
 
 from django.conf import settings
 from django.core import signing
 from django.urls import reverse
 
 from accounts.models import Organization
-from saas import tenancy
+from saas.database import tenancy
 from studio.models import Output
 
 LIVE_SECONDS = 3600
@@ -19,7 +19,8 @@ def to(output: Output) -> str:
 
 
 def behind(token: str) -> Output | None:
-    """While the organization lives."""
+    """Return the output of a valid token. Return None if the link has expired, the picture is in the bin, or the
+    organization is deleted or suspended."""
     try:
         org_id, code = signing.loads(token, salt=SALT, max_age=LIVE_SECONDS)
     except (signing.BadSignature, ValueError):

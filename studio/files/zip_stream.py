@@ -1,6 +1,10 @@
-"""All of a run as one ZIP file, written while it is sent. Pictures are compressed already, so they are only stored; of
-the whole never more than a chunk is in memory, however large the run is."""
+"""Stream a ZIP file while it is being written. What goes into it is listed before: by `of` for a run, and by
+`studio.files.picture_zip` for chosen pictures.
 
+Files are stored uncompressed, because pictures are compressed already. Only a chunk at a time is in memory, however
+large the archive is."""
+
+import asyncio
 import io
 import json
 import zipfile
@@ -13,17 +17,20 @@ from asgiref.sync import sync_to_async
 from django.core.files.storage import default_storage
 from django.db import connection
 
-from studio import naming
+from saas.fairness import connection_seats
+from saas.fairness.bandwidth import Pace
+from studio.files import names
 from studio.models import Run
 
 CHUNK_BYTES = 256 * 1024
 MISSING = "MISSING.txt"
+PACE = Pace()
 
 
 @dataclass(frozen=True)
 class Member:
     name: str
-    file: str  # in the storage
+    file: str  # its name in storage
 
 
 @dataclass(frozen=True)
@@ -39,17 +46,20 @@ class Archive:
 
 
 def of(run: Run, document: dict[str, Any]) -> Archive:
-    """`run` comes from `stories.whole`: what goes in is known before the first byte is sent."""
-    return Archive(naming.of_run(run), run.created_at, document, tuple(_members(run)))
+    """List the files of a run, which must come from `studio.story.whole`. The list is complete before the first byte is
+    sent."""
+    return Archive(names.of_run(run), run.created_at, document, tuple(_members(run)))
 
 
-async def sent(archive: Archive) -> AsyncIterator[bytes]:
-    """Reads in a thread, so that a slow disk or bucket holds up nobody else, and without a database connection."""
+async def sent(archive: Archive, *, org_id: int) -> AsyncIterator[bytes]:
+    """Yield the ZIP's bytes. Files are read in a thread, so that a slow disk or bucket does not block the event loop,
+    and without a database connection. All archives of one organization share a limit on bandwidth."""
     await sync_to_async(_release_connection)()
     chunks = written(archive)
     try:
         while chunk := await sync_to_async(_next, thread_sensitive=False)(chunks):
             yield chunk
+            await asyncio.sleep(PACE.pause(f"{connection_seats.ORGANIZATION}{org_id}", len(chunk)))
     finally:
         await sync_to_async(chunks.close, thread_sensitive=False)()
 
@@ -81,7 +91,7 @@ def _next(chunks: Iterator[bytes]) -> bytes:
 
 
 class _Outbox(io.RawIOBase):
-    """What was written since it was last emptied. It cannot go back, so the ZIP is written front to back."""
+    """A write-only buffer that is emptied after each chunk. It cannot seek, so the ZIP is written front to back."""
 
     def __init__(self) -> None:
         self._parts: list[bytes] = []
@@ -103,13 +113,13 @@ def _members(run: Run) -> Iterator[Member]:
     for slot in run.slots.all():
         output = getattr(slot, "output", None)
         if output is not None:
-            yield Member(naming.of_final(slot, output), output.file)
+            yield Member(names.of_final(slot, output), output.file)
             if output.is_kept:
-                yield Member(naming.of_composite(slot, output.composite), output.composite.file)
+                yield Member(names.of_composite(slot, output.composite), output.composite.file)
         for partial in slot.partials.all():
-            yield Member(naming.of_partial(slot, partial), partial.file)
+            yield Member(names.of_partial(slot, partial), partial.file)
     for given in run.inputs.all():
-        yield Member(naming.of_input(given), given.input.file)
+        yield Member(names.of_input(given), given.input.file)
 
 
 def _info(archive: Archive, name: str) -> zipfile.ZipInfo:
@@ -119,6 +129,6 @@ def _info(archive: Archive, name: str) -> zipfile.ZipInfo:
 
 
 def _release_connection() -> None:
-    """A slow line downloads for minutes; others need the connection."""
+    """Close the database connection: a slow client downloads for minutes, and other requests need the connection."""
     if not connection.in_atomic_block:
         connection.close()

@@ -1,4 +1,4 @@
-"""The bin: thirty days to think again, then the files are gone."""
+"""Put pictures in the bin and take them out again. `studio.gallery.purge` deletes their files after thirty days."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,17 +16,18 @@ DAYS = 30
 @dataclass(frozen=True)
 class Binned:
     count: int
-    others: int  # made by colleagues, so they stay
+    others: int  # not binned, as their makers are colleagues
 
 
 def in_bin(member: Membership) -> "QuerySet[Output]":
-    """What this member could take out again, the newest first."""
+    """Return the pictures in the bin that this member may see, the last binned first."""
     found = Output.objects.filter(org=member.org, binned_at__isnull=False, purged_at=None).visible_to(member)
     return found.order_by("-binned_at", "-pk")
 
 
 def put(*, by: Membership, outputs: "QuerySet[Output]") -> Binned:
-    """One's own, an admin everybody's. Of several, those that one may not are left and counted."""
+    """Put a member's own pictures in the bin, or anyone's for an admin. Skip and count the others; raise NotAllowed if
+    none may be binned."""
     if not by.is_at_least(Role.MEMBER):
         raise NotAllowed("Your role does not allow you to delete pictures.")
     wanted = outputs.filter(binned_at=None)
@@ -38,7 +39,8 @@ def put(*, by: Membership, outputs: "QuerySet[Output]") -> Binned:
 
 
 def restore(*, by: Membership, outputs: "QuerySet[Output]") -> int:
-    """Who may put it in may take it out; so may whoever put it in."""
+    """Take pictures out of the bin: a member's own, those that this member put there, or anyone's for an admin. Return
+    how many."""
     if not by.is_at_least(Role.MEMBER):
         raise NotAllowed("Your role does not allow you to take pictures out of the bin.")
     found = outputs.filter(_own(by) | Q(binned_by=by.user), binned_at__isnull=False, purged_at=None)

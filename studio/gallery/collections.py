@@ -1,4 +1,4 @@
-"""Verbs on collections: pictures in an order that somebody chose, with one of them as the cover."""
+"""Make, change and read collections: pictures in a chosen order, one of them as the cover."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from django.db.models.functions import Coalesce, Lower
 
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Membership
+from studio.gallery.organize import must_sort, named
 from studio.models import Collection, CollectionItem, Output
-from studio.sorting import must_sort, named
 
 MOST_COLLECTIONS = 1000
 MOST_PICTURES = 5000  # in one of them
@@ -40,14 +40,15 @@ def rename(*, by: Membership, collection: Collection, name: str) -> None:
 
 
 def delete(*, by: Membership, collection: Collection) -> None:
-    """The pictures stay. What was shared of it stays shared: a link lists its own pictures."""
+    """Delete a collection. Its pictures stay, and so do its share links, which list their pictures themselves."""
     if collection.maker_id != by.user_id and not by.is_admin:
         raise NotAllowed("Only its maker or an admin can delete a collection.")
     collection.delete()
 
 
 def add(*, by: Membership, collection: Collection, outputs: Iterable[Output]) -> int:
-    """At the end, each once. Of two who add at the same moment one waits, so that the places stay in order."""
+    """Append pictures that are not in the collection yet. Return how many. The collection's row is locked, because two
+    concurrent calls would otherwise assign the same positions."""
     must_sort(by)
     Collection.objects.select_for_update().get(pk=collection.pk)
     items = collection.items
@@ -71,7 +72,8 @@ def remove(*, by: Membership, collection: Collection, outputs: Iterable[Output])
 
 
 def reorder(*, by: Membership, collection: Collection, codes: Sequence[UUID]) -> None:
-    """As listed; what is not listed (a colleague's private picture, one that came meanwhile) keeps its order after."""
+    """Order the pictures as listed. Those not listed (a colleague's private one, one added meanwhile) follow, in their
+    old order."""
     must_sort(by)
     Collection.objects.select_for_update().get(pk=collection.pk)
     wanted = {code: place for place, code in enumerate(codes)}
@@ -97,7 +99,8 @@ class Shelved:
 
 
 def pictures(member: Membership, collection: Collection) -> list[Output]:
-    """In their order, as far as this member may see them. Of a picture in the bin the place is kept."""
+    """Return the collection's pictures that this member may see, in order. Those in the bin are left out; their
+    positions stay."""
     visible = Output.objects.filter(org=member.org).visible_to(member).kept()
     items = (
         collection.items.filter(output__in=visible)
@@ -108,7 +111,7 @@ def pictures(member: Membership, collection: Collection) -> list[Output]:
 
 
 def shelf(member: Membership) -> list[Shelved]:
-    """All collections by name, each with its cover: the chosen one, else its first picture."""
+    """Return all collections by name, each with its cover: the chosen one if visible, else the first visible one."""
     visible = Output.objects.filter(org=member.org).visible_to(member).kept()
     seen = CollectionItem.objects.filter(collection=OuterRef("pk"), output__in=visible)
     first = seen.order_by("position", "pk").values("output")[:1]

@@ -1,19 +1,19 @@
-"""What a gallery can be filtered by, and what it is filtered by now, in words."""
+"""List the options of the gallery's filters, and the filters in use as labelled chips."""
 
 from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import Membership
-from saas import money
-from studio import catalogue
-from studio.filters import Filters, micros_or_none
+from saas.text import money
+from studio.catalogue import image_models
+from studio.gallery.filters import Filters, micros_or_none
 from studio.models import MOST_STARS, Kind, State
 
 Choices = list[tuple[str, str]]
 MOST = 300
 SHAPES = [("square", "Square"), ("landscape", "Landscape"), ("portrait", "Portrait"), ("large", "2K and larger")]
-# Name of the filter, what a person calls it, what stands there when it is not used.
+# Name of the filter, its label, and the text shown when it is not used.
 SELECTS = [
     ("by", "Person", "Everybody"),
     ("model", "Model", "Any"),
@@ -47,7 +47,7 @@ def of(member: Membership, filters: Filters) -> dict[str, Any]:
 
 
 def _all(member: Membership) -> dict[str, Choices]:
-    org, models = member.org, catalogue.at(timezone.now()).models
+    org, models = member.org, image_models.at(timezone.now()).models
     people = org.memberships.select_related("user").exclude(user=member.user_id).order_by("user__name")[:MOST]
     qualities = dict.fromkeys(quality for model in models for quality in model.qualities)
     tags = org.tags.order_by("name").values_list("name", flat=True)[:MOST]
@@ -68,7 +68,7 @@ def _all(member: Membership) -> dict[str, Choices]:
 
 
 def _chips(filters: Filters, choices: dict[str, Choices]) -> list[dict[str, str]]:
-    """Each filter in use, and the address without it."""
+    """Return label and value of each filter in use, with the query string that removes it."""
     labels = {name: label for name, label, _ in SELECTS} | {"q": "Words", **TYPED}
     return [
         {
@@ -81,6 +81,6 @@ def _chips(filters: Filters, choices: dict[str, Choices]) -> list[dict[str, str]
 
 
 def _in_words(name: str, value: str) -> str:
-    """An amount as money is written; nonsense as it was typed."""
+    """Format an amount as money. Return any other value as it was typed."""
     micros = micros_or_none(value) if name in {"cost_from", "cost_to"} else None
     return value if micros is None else money.show(micros)

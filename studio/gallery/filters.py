@@ -1,5 +1,5 @@
-"""What a gallery's address asks for: `?q=lamp&by=…&stars=3`. Each filter narrows what the others leave; what cannot be
-understood finds nothing, instead of showing what nobody asked for."""
+"""Read the gallery's filters from its query string (`?q=lamp&by=…&stars=3`) and apply them. All filters must match; a
+value that cannot be parsed matches nothing, so that a typing error does not show unrelated pictures."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
@@ -11,8 +11,8 @@ from django.db.models import F, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Membership, User
-from saas import money
-from studio import search
+from saas.text import money
+from studio.gallery import search
 from studio.models import Kind, Output, State
 
 MOST_CHARACTERS = 200
@@ -22,8 +22,9 @@ SHAPES = {
     "portrait": Q(width__lt=F("height")),
     "large": Q(width__gte=2048) | Q(height__gte=2048),
 }
-# Pictures are walked through by their row's number, and a date is found by the number nearest to it. Two workers'
-# clocks may disagree a little, so the border is drawn that many pictures wider, and the date itself decides.
+# The gallery is paged by primary key, so a date filter is turned into a bound on the key. Workers' clocks may differ a
+# little, so keys and dates may be out of order: the outermost key of this many pictures next to the date is the bound,
+# and the date itself decides.
 BORDER = 100
 
 Narrow = Callable[["QuerySet[Output]", Membership, str], "QuerySet[Output]"]
@@ -57,7 +58,7 @@ class Filters:
         return {each.name: value for each in fields(self) if (value := getattr(self, each.name))}
 
     def query(self, **changes: str) -> str:
-        """The address with some of it changed; an empty value takes a filter away."""
+        """Return the query string with some filters changed. An empty value removes a filter."""
         return urlencode({name: value for name, value in {**self.chosen(), **changes}.items() if value})
 
     def narrow(self, rows: "QuerySet[Output]", member: Membership) -> "QuerySet[Output]":
@@ -68,7 +69,7 @@ class Filters:
 
     @property
     def unfinished(self) -> State | None:
-        """Asked for runs that ended without a picture, or have none yet."""
+        """Return the state asked for if slots in it have no picture (any but SUCCEEDED), otherwise None."""
         return State(self.state) if self.state in State.values and self.state != State.SUCCEEDED else None
 
 
@@ -109,7 +110,7 @@ def _since(rows: "QuerySet[Output]", member: Membership, day: str) -> "QuerySet[
 
 
 def _until(rows: "QuerySet[Output]", member: Membership, day: str) -> "QuerySet[Output]":
-    """The day is meant whole."""
+    """Narrow to pictures made up to the end of this day."""
     moment = midnight(day, days=1)
     if moment is None:
         return rows.none()
@@ -160,7 +161,7 @@ def micros_or_none(dollars: str) -> int | None:
 
 
 def midnight(day: str, *, days: int = 0) -> datetime | None:
-    """The beginning of a day, or of one that many days later; None where it is no day."""
+    """Return the start of a day, or of the day `days` later. Return None if the text is not a date."""
     try:
         return timezone.make_aware(datetime.combine(date.fromisoformat(day), time()) + timedelta(days=days))
     except (ValueError, OverflowError):

@@ -1,5 +1,4 @@
-"""Verbs by which a team sorts its pictures: stars, tags, comments. Whoever calls has found the pictures among those
-that this member may see."""
+"""Set stars and tags, and write comments. The caller passes only pictures and runs that this member may see."""
 
 from collections.abc import Iterable
 
@@ -8,12 +7,12 @@ from django.db.models import Q, QuerySet
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Membership, Role
 from saas import live
-from saas.transactions import after_commit
-from studio import events
+from saas.database.transactions import after_commit
 from studio.models import MOST_STARS, Comment, Output, Run, Tag, Tagging
 from studio.models.sorting import COMMENT_LENGTH, NAME_LENGTH
+from studio.runs import events
 
-MOST_TAGS = 500  # of an organization: more than that is no order
+MOST_TAGS = 500  # of an organization
 
 
 def must_sort(by: Membership) -> None:
@@ -22,7 +21,7 @@ def must_sort(by: Membership) -> None:
 
 
 def star(*, by: Membership, outputs: "QuerySet[Output]", stars: int) -> int:
-    """The team's stars, not a person's: who looks last decides. 0 takes them away."""
+    """Set the stars of pictures; 0 removes them. Stars belong to the team, so the last change replaces the others."""
     must_sort(by)
     if not 0 <= stars <= MOST_STARS:
         raise Refused(f"A picture has 0 to {MOST_STARS} stars.")
@@ -30,7 +29,7 @@ def star(*, by: Membership, outputs: "QuerySet[Output]", stars: int) -> int:
 
 
 def tag(*, by: Membership, outputs: Iterable[Output], name: str) -> Tag:
-    """An unknown tag is made by its first use."""
+    """Tag pictures. Create the tag if there is none of that name."""
     must_sort(by)
     name = named(name, "a tag")
     found = by.org.tags.filter(name__iexact=name).first()
@@ -45,7 +44,7 @@ def tag(*, by: Membership, outputs: Iterable[Output], name: str) -> Tag:
 
 
 def untag(*, by: Membership, outputs: Iterable[Output], name: str) -> None:
-    """A tag that nothing has any more is forgotten."""
+    """Remove a tag from pictures. Delete the tag itself if no picture has it any more."""
     must_sort(by)
     Tagging.objects.filter(org=by.org, tag__name__iexact=name, output__in=[output.pk for output in outputs]).delete()
     by.org.tags.filter(Q(name__iexact=name), taggings=None).delete()
@@ -80,6 +79,6 @@ def named(name: str, what: str) -> str:
 
 
 def _announce(run: Run) -> None:
-    """A hint to the pages that show this run; no event of the run's own story."""
+    """Tell open pages to fetch the run's comments again. This is not one of the run's events."""
     message = {"type": "org.event", "event": {"v": 1, "type": "comment", "run": str(run.code)}}
     after_commit(live.announce, events.group_of(run), message)

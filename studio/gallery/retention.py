@@ -1,4 +1,5 @@
-"""An organization's rule of what goes to the bin by itself, and the hold that stops everything that deletes."""
+"""Apply an organization's retention rule, which puts old pictures in the bin, and its legal hold, which stops every
+deletion."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,12 +22,12 @@ class Preview:
 
 
 def rule_of(org: Organization) -> Retention:
-    """What was saved, or what would be offered."""
+    """Return the saved rule, or an unsaved one with the defaults."""
     return Retention.objects.filter(org=org).select_related("held_by").first() or Retention(org=org)
 
 
 def due(rule: Retention) -> "QuerySet[Output]":
-    """What the rule would put in the bin now."""
+    """Return the pictures that the rule would put in the bin now."""
     found = Output.objects.filter(org=rule.org_id).kept()
     found = found.filter(created_at__lt=timezone.now() - timedelta(days=rule.days))
     if rule.spares_starred:
@@ -44,7 +45,14 @@ def preview(rule: Retention) -> Preview:
 
 
 def decide(
-    *, by: Membership, is_on: bool, days: int, spares_starred: bool, spares_tagged: bool, spares_collected: bool
+    *,
+    by: Membership,
+    is_on: bool,
+    days: int,
+    spares_starred: bool,
+    spares_tagged: bool,
+    spares_collected: bool,
+    forgets_prompts: bool = False,
 ) -> Retention:
     _must_be_admin(by)
     if not 1 <= days <= MOST_DAYS:
@@ -55,6 +63,7 @@ def decide(
         "spares_starred": spares_starred,
         "spares_tagged": spares_tagged,
         "spares_collected": spares_collected,
+        "forgets_prompts": forgets_prompts,
     }
     rule, _ = Retention.objects.update_or_create(org=by.org, defaults=values)
     audit.record(org=by.org, by=by.user, action="retention.changed", target=by.org.name, details=values)
@@ -62,7 +71,7 @@ def decide(
 
 
 def hold(*, by: Membership, reason: str) -> None:
-    """Nothing is binned by the rule and nothing leaves the bin for good, until somebody ends it."""
+    """Start a legal hold: until `release`, the rule bins nothing, and nothing is purged or cleared."""
     _must_be_admin(by)
     reason = " ".join(reason.replace("\0", "").split())[:200]
     if not reason:
@@ -84,7 +93,7 @@ def is_held(org_id: int) -> bool:
 
 
 def apply(org: Organization, *, most: int) -> int:
-    """Puts what is due in the bin, so many at once; answers how many. Needs the organization's wall."""
+    """Put at most `most` due pictures in the bin. Return how many. Needs the organization's wall."""
     rule = Retention.objects.select_for_update().filter(org=org, is_on=True, held_at=None).first()
     if rule is None:
         return 0

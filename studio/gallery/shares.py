@@ -1,5 +1,7 @@
-"""Links for people without an account. The link holds a token; the database finds it by its hash, behind the wall of
-whoever shows it, and everything else is then asked inside that organization and through the link's own list."""
+"""Make and open share links, which show listed pictures to people without an account.
+
+A link contains a token. Its row is found by the token's hash (row-level security lets a presented hash read just that
+row); everything else is then read inside the link's organization and only from the link's own list."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -7,7 +9,6 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.sessions.backends.base import SessionBase
-from django.core.cache import cache
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -15,9 +16,11 @@ from django.utils.crypto import salted_hmac
 from accounts import audit
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Membership, Role
-from saas import sealing, tenancy, tokens
+from saas.crypto import sealing, tokens
+from saas.database import tenancy
+from saas.storage.redis_cache import counters
+from studio.gallery.organize import named
 from studio.models import Collection, Output, Share, SharedPicture, Visibility
-from studio.sorting import named
 
 TOKEN_KIND = "ds"  # noqa: S105 a kind, no secret
 SESSION_KEY = "shares"
@@ -25,12 +28,12 @@ MOST_PICTURES = 500
 MOST_OPEN = 500  # links of an organization
 MOST_DAYS = 365
 PASSWORD_LENGTH = 6, 128
-TRIES, TRIES_SECONDS = 10, 900  # wrong passwords from one address
-TRIES_OF_ALL, TRIES_OF_ALL_SECONDS = 100, 3600  # and from everywhere together
+TRIES, TRIES_SECONDS = 10, 900  # passwords tried from one address
+TRIES_OF_ALL, TRIES_OF_ALL_SECONDS = 100, 3600  # from all addresses together
 
 
 class ShareEnded(Refused):
-    """Expired, taken back, mistyped, or of an organization that is gone: which, is nobody's business."""
+    """The link is expired, revoked, mistyped, or of a closed organization. The visitor must not learn which."""
 
     def __init__(self) -> None:
         super().__init__("This link has ended. Ask whoever sent it for a new one.")
@@ -56,7 +59,7 @@ def make(
     with_prompt: bool = False,
     collection: Collection | None = None,
 ) -> Share:
-    """Of exactly these pictures: what joins the collection later is not shared by it."""
+    """Create a link to exactly these pictures. Pictures that are added to the collection later are not shared."""
     if not by.is_at_least(Role.MEMBER):
         raise NotAllowed("Your role does not allow you to share pictures.")
     title = named(title, "the link")
@@ -102,7 +105,7 @@ def open_ones(member: Membership) -> "QuerySet[Share]":
 
 
 def link(share: Share) -> str:
-    """Empty where the key that sealed it is gone."""
+    """Return the link's address, or "" if the key that sealed its token is no longer available."""
     try:
         token = sealing.unseal(share.sealed_token, context=f"share:{share.token_hash}").reveal()
     except sealing.CannotUnseal:
@@ -111,7 +114,8 @@ def link(share: Share) -> str:
 
 
 def find(token: str) -> Share:
-    """The open link, with its organization. Whoever shows the token may read just this row."""
+    """Return the open link with its organization. Raise ShareEnded otherwise. The token's hash gives access to just
+    this row."""
     if tokens.looks_like_key(token, TOKEN_KIND):
         token_hash = tokens.hash_token(token)
         with tenancy.presented(token_hash):
@@ -125,8 +129,8 @@ def find(token: str) -> Share:
 
 
 def pictures(share: Share) -> "QuerySet[Output]":
-    """As listed, but for what is in the bin, and what is private to somebody else or to somebody who has left. Needs
-    the organization's wall."""
+    """Return the listed pictures in order, without those in the bin. A private one is shown only if the link's maker
+    made it and is still an active member. Needs the organization's wall."""
     makers = Membership.objects.filter(org=share.org_id, user=share.maker_id, user__is_active=True).values("user")
     may = Q(visibility=Visibility.TEAM) | Q(maker=share.maker_id, maker__in=makers)
     listed = Output.objects.filter(may, org=share.org_id, shared_pictures__share=share).kept()
@@ -138,13 +142,14 @@ def count_view(share: Share) -> None:
 
 
 def unlock(*, share: Share, password: str, address: str | None, session: SessionBase) -> None:
-    """Each try is counted before it is looked at, so tries at the same moment count too."""
+    """Check the password and unlock the share in this session. Each try is counted before the check, so that concurrent
+    tries cannot exceed the limit."""
     own, everybodys = f"share:{share.code}:{address}", f"share:{share.code}"
     if _tries(own, TRIES_SECONDS) > TRIES or _tries(everybodys, TRIES_OF_ALL_SECONDS) > TRIES_OF_ALL:
         raise TooManyTries
     if not check_password(password[: PASSWORD_LENGTH[1]], share.password):
         raise WrongPassword
-    cache.delete(own)
+    counters.delete(own)
     session[SESSION_KEY] = {**session.get(SESSION_KEY, {}), str(share.code): _proof(share)}
 
 
@@ -153,13 +158,13 @@ def is_unlocked(share: Share, session: SessionBase) -> bool:
 
 
 def _proof(share: Share) -> str:
-    """Of this very password: a new one asks again."""
+    """Return the session's proof of this password. After a change of password it no longer matches."""
     return salted_hmac("studio.shares", share.password, algorithm="sha256").hexdigest()
 
 
 def _tries(key: str, seconds: int) -> int:
-    cache.add(key, 0, seconds)
+    counters.add(key, 0, seconds)
     try:
-        return int(cache.incr(key))
-    except ValueError:  # it ran out between the two
+        return int(counters.incr(key))
+    except ValueError:  # the counter expired between the two calls
         return 1

@@ -1,4 +1,4 @@
-"""What hangs on no wall, because no picture came of it yet or ever: asked for by its state, one place for each."""
+"""List slots without a picture (queued, running, failed …) by state."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,8 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Membership, User
 from billing.models import Entry
-from studio import runs
-from studio.filters import Filters, code_or_none, micros_or_none, midnight
-from studio.models import Kind, Slot, State
+from studio.gallery.filters import Filters, code_or_none, micros_or_none, midnight
+from studio.models import Kind, Run, Slot, State
 
 PAGE_SIZE = 60
 
@@ -21,7 +20,8 @@ class Unfinished:
 
 
 def page(member: Membership, filters: Filters, state: State, *, before: str = "") -> Unfinished:
-    rows = _narrowed(Slot.objects.filter(org=member.org, state=state, run__in=runs.visible_to(member)), member, filters)
+    visible = Slot.objects.filter(org=member.org, state=state, run__in=Run.objects.visible_to(member))
+    rows = _narrowed(visible, member, filters)
     code = code_or_none(before)
     last = Slot.objects.filter(org=member.org, code=code).values_list("pk", flat=True).first() if code else None
     if last:
@@ -32,7 +32,7 @@ def page(member: Membership, filters: Filters, state: State, *, before: str = ""
 
 
 def _narrowed(rows: "QuerySet[Slot]", member: Membership, filters: Filters) -> "QuerySet[Slot]":
-    """By what a run has. What only a picture can have (stars, a tag, a collection) finds nothing here."""
+    """Apply the filters that a run can match. Stars, tag, collection and shape belong to pictures and match nothing."""
     if filters.stars or filters.tag or filters.collection or filters.shape:
         return rows.none()
     if filters.q:
@@ -57,7 +57,7 @@ def _when(rows: "QuerySet[Slot]", filters: Filters) -> "QuerySet[Slot]":
 
 
 def _that_cost(rows: "QuerySet[Slot]", filters: Filters) -> "QuerySet[Slot]":
-    """What failed may have been charged all the same; what the ledger does not know cost nothing."""
+    """Filter slots by their ledger entries: a failed slot may have been charged; one without entries cost nothing."""
     written = Entry.objects.filter(run_code=OuterRef("run__code"), slot_code=OuterRef("code"))
     paid = written.values("slot_code").annotate(sum=Sum("micros")).values("sum")
     rows = rows.annotate(paid=Coalesce(Subquery(paid), 0))

@@ -1,4 +1,4 @@
-"""The wall: what the organization made, newest first, one page after the other."""
+"""Page through the gallery's pictures, newest first."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.models import Membership
-from studio.filters import Filters
+from studio.gallery.filters import Filters
 from studio.models import Output
 
 PAGE_SIZE = 60
@@ -23,7 +23,8 @@ def pictures(member: Membership, filters: Filters) -> "QuerySet[Output]":
 
 
 def wall(member: Membership, filters: Filters, *, before: str = "") -> Wall:
-    """The cursor is the last picture seen, even if it is in the bin by now; nonsense starts from the top."""
+    """Return the page after the cursor: the code of the last picture seen, which may be in the bin by now. An unknown
+    cursor returns the first page."""
     rows = pictures(member, filters)
     last_id = _row_of(member, before)
     if last_id is not None:
@@ -34,7 +35,7 @@ def wall(member: Membership, filters: Filters, *, before: str = "") -> Wall:
 
 
 def newer(member: Membership, filters: Filters, *, than: str) -> Wall:
-    """What came since: for a page that stays open."""
+    """Return pictures newer than the given one, for an open page that updates itself."""
     first_id = _row_of(member, than)
     if first_id is None:
         return Wall([])
@@ -42,21 +43,21 @@ def newer(member: Membership, filters: Filters, *, than: str) -> Wall:
 
 
 def newest(rows: "QuerySet[Output]", most: int) -> "QuerySet[Output]":
-    """First which pictures, then all about them. In one question with their runs, PostgreSQL would begin at the runs:
-    behind a wall it guesses that an organization is as small as any other."""
+    """Return the newest pictures, their ids first. In a single query joined with runs, PostgreSQL would start from the
+    runs, because behind the wall it estimates every organization at the same small size."""
     ids = list(rows.order_by("-pk").values_list("pk", flat=True)[:most])
     return Output.objects.filter(pk__in=ids).order_by("-pk")
 
 
 def beside(member: Membership, filters: Filters, output: Output) -> tuple[Output | None, Output | None]:
-    """The newer and the older neighbour on the wall."""
+    """Return the next newer and the next older picture."""
     rows = pictures(member, filters).only("code", "preview")
     newer_one = rows.filter(pk__gt=output.pk).order_by("pk").first()
     return newer_one, rows.filter(pk__lt=output.pk).order_by("-pk").first()
 
 
 def _drawn(rows: "QuerySet[Output]") -> "QuerySet[Output]":
-    """With no more than a tile shows."""
+    """Load only the columns that a tile shows."""
     return rows.select_related("run", "maker", "composite").only(
         "code", "width", "height", "stars", "visibility", "run__prompt", "run__code", "maker__name", "maker__email",
         "maker__code",

@@ -1,4 +1,4 @@
-"""The Images API's words: the JSON answer, and the events of its streams."""
+"""Write the Images API's JSON answer and the events of its streams."""
 
 import json
 import time
@@ -8,13 +8,13 @@ from studio.gateway import splicing
 from studio.gateway.asks import Ask
 from studio.gateway.results import Made, Result
 from studio.models import Kind, Run
-from studio.wire.refusals import Refused
+from studio.openai_wire.refusals import Refused
 
 PING = b": ping\n\n"
 
 
 def whole(run: Run, ask: Ask, result: Result, links: list[str]) -> bytes:
-    """With links instead of the pictures where the caller wants to fetch them."""
+    """Write the JSON answer, with links instead of the pictures if the caller wants to fetch them."""
     data = [_item(made, links[number] if links else None) for number, made in enumerate(result.made)]
     body = {"created": int(run.created_at.timestamp()), **result.made[0].resolved, "data": data}
     body |= {"usage": result.usage, **_safety(ask)}
@@ -43,15 +43,19 @@ def partial(run: Run, picture: bytes, index: int) -> bytes:
     )
 
 
+def lost(index: int) -> bytes:
+    """Say why an index is missing, in a comment, which the official SDKs ignore."""
+    return f": partial image {index} was lost, the picture itself is still to come\n\n".encode()
+
+
 def completed(run: Run, ask: Ask, result: Result) -> bytes:
     made = result.made[0]
-    usage = {name: value for name, value in result.usage.items() if name != "output_tokens_details"}
     head = {"type": f"{_kind(run)}.completed", "b64_json": splicing.HERE, "created_at": int(time.time())}
-    return splicing.frame({**head, **made.resolved, "usage": usage, **_safety(ask)}, [made.base64])
+    return splicing.frame({**head, **made.resolved, "usage": result.usage, **_safety(ask)}, [made.base64])
 
 
 def failed(refusal: Refused) -> bytes:
-    """Nested: the official SDKs pass a flat one over in silence."""
+    """Write the error event. The error is nested, as the official SDKs silently ignore a flat one."""
     told = {"type": "error", "error": refusal.error, "sequence_number": 0}
     return f"event: error\ndata: {json.dumps(told, separators=(',', ':'))}\n\n".encode()
 

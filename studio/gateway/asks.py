@@ -1,5 +1,5 @@
-"""From OpenAI's parameters to a spec. Names and types are refused in that API's own words; whether a model can do
-what is asked is `studio.specs`' to say, whose sentences go into the same envelope."""
+"""Turn OpenAI's parameters into a spec. Wrong names and types are refused in OpenAI's own words. Whether a model can do
+what is asked is decided by `studio.catalogue.specs`, whose sentences go into the same envelope."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ from typing import Any
 
 from django.utils import timezone
 
-from studio import catalogue, specs
-from studio.specs import Spec, SpecError, SpecRefused
-from studio.wire.fields import Fields
-from studio.wire.refusals import IMAGE, REQUEST, Refused, no_such_model
+from studio.catalogue import image_models, specs
+from studio.catalogue.specs import Spec, SpecError, SpecRefused
+from studio.openai_wire.fields import Fields
+from studio.openai_wire.refusals import IMAGE, REQUEST, Refused, no_such_model
 
-# OpenAI's word: ours.
+# OpenAI's name: the spec's name.
 TEXTS = {
     "model": "model",
     "prompt": "prompt",
@@ -55,13 +55,13 @@ class Ask:
 
 
 def read(values: Mapping[str, Any], *, is_form: bool = False, references: int = 0, mask: bool = False) -> Ask:
-    """Of an image, by JSON or by form."""
+    """Read the parameters of an image request, sent as JSON or as a form."""
     fields = Fields(values, is_form=is_form)
     fields.refuse_others(KNOWN)
     stream = fields.flag("stream")
     if stream and fields.whole("n", -FAR, FAR, 1) > 1:
         raise Refused("Streaming is only supported with n=1.", kind=IMAGE, code="unsupported_parameter", param="n")
-    fields.text("prompt")  # missing is another fault than empty
+    fields.text("prompt")  # a missing prompt is another error than an empty one
     as_url = fields.choice("response_format", RESPONSE_FORMATS, "b64_json") == "url"
     if stream and as_url:
         message = "Streaming is only supported with the response_format 'b64_json'."
@@ -71,28 +71,33 @@ def read(values: Mapping[str, Any], *, is_form: bool = False, references: int = 
 
 
 def spec(fields: Fields, more: Mapping[str, Any]) -> Spec:
-    """`more` is said in our own words already."""
+    """Check the fields, together with `more`, which has the spec's own names already."""
     asked: dict[str, Any] = {ours: fields.text(theirs) for theirs, ours in TEXTS.items() if theirs in fields.values}
     asked |= {ours: fields.whole(theirs, -FAR, FAR, 0) for theirs, ours in WHOLE.items() if theirs in fields.values}
     try:
-        return specs.read(asked | dict(more), models=catalogue.at(timezone.now()))
+        return specs.read(asked | dict(more), models=image_models.at(timezone.now()))
     except SpecRefused as refusal:
         raise refused(refusal.errors[0], asked, fields.prefix) from None
 
 
 def identifier(fields: Fields) -> str:
-    """Whom the program asks for. The newer name wins where both are given."""
-    newer = fields.text("safety_identifier", "", longest=LONGEST_IDENTIFIER)
-    return newer or fields.text("user", "", longest=LONGEST_IDENTIFIER)
+    """Return the end user that the program names. If both names are given, the newer one wins."""
+    names = ("safety_identifier", "user")
+    given = {name: fields.text(name, "", longest=LONGEST_IDENTIFIER) for name in names}
+    for name, text in given.items():
+        if "\0" in text:
+            param = fields.named(name)
+            raise Refused(f"Invalid '{param}': the string holds a null character.", code="invalid_value", param=param)
+    return given["safety_identifier"] or given["user"]
 
 
 def refused(error: SpecError, asked: Mapping[str, Any], prefix: str = "") -> Refused:
-    """OpenAI stops at the first fault, and so do we."""
+    """Turn an error of the spec into OpenAI's refusal. Only the first error is reported, as OpenAI does it."""
     if error.code == "unknown_model":
         return no_such_model(str(asked.get("model", "")))
     kind, code = CODES_OF_FIELDS.get((error.field, error.code)) or CODES.get(error.code, (REQUEST, error.code))
     if error.field == "prompt" and error.code == "required":
         code = "empty_string"
-    # The tool has no prompt of its own: what is said there comes from the input.
+    # The tool of the Responses API has no parameter for the prompt: it comes from the input.
     param = "input" if prefix and error.field == "prompt" else prefix + THEIRS.get(error.field, error.field)
     return Refused(error.sentence, kind=REQUEST if prefix else kind, code=code, param=param)

@@ -1,4 +1,4 @@
-"""Request bodies, bounded before they are read."""
+"""Read request bodies of at most `REQUEST_LIMIT_BYTES`."""
 
 import json
 from typing import Any
@@ -6,7 +6,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from studio.wire.refusals import Refused
+from studio.openai_wire.refusals import Refused
+from studio.openai_wire.swelling import is_swollen
 
 
 def refuse_large(request: HttpRequest) -> None:
@@ -19,7 +20,7 @@ def refuse_large(request: HttpRequest) -> None:
 
 
 def read(request: HttpRequest) -> bytes:
-    """Not `request.body`: that is bounded by what a browser's form may weigh."""
+    """Read the body, but not through `request.body`, whose limit is that of a browser's form."""
     refuse_large(request)
     data = request.read(settings.REQUEST_LIMIT_BYTES + 1)
     if len(data) > settings.REQUEST_LIMIT_BYTES:
@@ -28,11 +29,13 @@ def read(request: HttpRequest) -> bytes:
 
 
 def read_json(request: HttpRequest) -> tuple[dict[str, Any], bytes]:
-    """The object, and the bytes that said it."""
+    """Return the JSON object and the bytes that it was read from."""
     if request.content_type != "application/json":
         message = f"Unsupported content type: '{request.content_type}'. This API expects 'application/json'."
         raise Refused(message, status=415, code="unsupported_content_type")
     data = read(request)
+    if is_swollen(data):
+        raise Refused("The JSON body of your request holds too many values.", code="invalid_json")
     try:
         body = json.loads(data, object_pairs_hook=_once, parse_constant=_no_constant)
     except (ValueError, RecursionError):
@@ -54,7 +57,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> None:
-    raise ValueError(name)  # NaN and Infinity are no JSON
+    raise ValueError(name)  # NaN and Infinity are not JSON
 
 
 def _too_large() -> Refused:

@@ -1,5 +1,5 @@
-"""What is asked of the Responses API: a talk whose only tool makes a picture. Where the talk holds a picture, ours or a
-given one, it is an edit of that picture; else the provider's text model leads it."""
+"""Read requests to the Responses API: a conversation whose only tool makes a picture. If it has a picture, one of ours
+or one that was sent, the request is an edit of that picture; else the provider's text model leads the conversation."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,17 +7,18 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from saas import tenancy
-from studio import inputs, runs
+from saas.database import tenancy
 from studio.gateway import asks, bodies, given, talking
 from studio.gateway.asks import Ask
 from studio.gateway.doors import Caller
-from studio.gateway.given import Given
-from studio.models import Input, Run
-from studio.wire import talks
-from studio.wire.fields import Fields
-from studio.wire.refusals import Refused
-from studio.wire.talks import Call, Item, Picture, Text, Turn
+from studio.gateway.given import Given, Luggage
+from studio.imaging.inspection import UploadRefused
+from studio.inputs import uploads
+from studio.models import Run
+from studio.openai_wire import talks
+from studio.openai_wire.fields import Fields
+from studio.openai_wire.refusals import Refused
+from studio.openai_wire.talks import Call, Item, Picture, Text, Turn
 
 RESPONSE_PREFIX, CALL_PREFIX = "resp_", "ig_"
 TELLING = {"system", "developer"}
@@ -26,12 +27,13 @@ TOOL = (asks.KNOWN - {"n", "prompt", "stream", "user", "safety_identifier", "res
 
 @dataclass
 class Talk:
-    """What was said, turn by turn, the last thing that the person said, and the pictures before it."""
+    """A conversation: its instructions, the user's earlier turns, the texts of the user's newest turn, the pictures."""
 
     instructions: list[str] = field(default_factory=list)
     earlier: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     images: list[Given] = field(default_factory=list)
+    luggage: Luggage = field(default_factory=Luggage)
     parent: Run | None = None
     role: str = ""
 
@@ -70,7 +72,7 @@ def read(request: HttpRequest, caller: Caller) -> Wanted:
         _hear(item, talk, caller)
     images = talk.images if talks.is_edit(tool, has_pictures=bool(talk.images)) else []
     link = talks.mask_of(tool, is_edit=bool(images))
-    mask = given.link(link, talks.MASK, caller) if link is not None else None
+    mask = given.link(link, talks.MASK, caller, talk.luggage) if link is not None else None
     more = {"references": len(images), "mask": mask is not None} if images else {"kind": "respond"}
     spec = asks.spec(tool, {**more, "prompt": talk.prompt})
     ask = Ask(spec, stream=fields.flag("stream"), identifier=asks.identifier(fields))
@@ -86,11 +88,11 @@ def _hear(item: Item, talk: Talk, caller: Caller) -> None:
         case Text(text) if talk.role in TELLING:
             talk.instructions.append(text)
         case Picture(link, param) if talk.role == talks.USER:
-            talk.images.append(given.link(link, param, caller))
+            talk.images.append(given.link(link, param, caller, talk.luggage))
         case Call(name):
             _continue(talk, name.removeprefix(CALL_PREFIX), caller, item.not_found())
         case _:
-            pass  # what a model said to it belongs to no picture
+            pass  # what a model said is not part of the prompt
 
 
 def _begin_turn(talk: Talk, role: str) -> None:
@@ -101,19 +103,28 @@ def _begin_turn(talk: Talk, role: str) -> None:
 
 
 def _continue(talk: Talk, name: str, caller: Caller, gone: Refused) -> None:
-    """The picture of an earlier answer is the first of this talk."""
+    """Continue an earlier run: its picture replaces those before it. Raise `gone` if the member sees no picture."""
     try:
         code = UUID(hex=name)
     except ValueError:
         raise gone from None
-    with given.in_turn([Given("input")]), tenancy.tenant(caller.org.pk):
-        run = runs.visible_to(caller.member).filter(code=code).first()
-        output = run.outputs.select_related("run", "org").order_by("slot__index").first() if run else None
+    user = caller.member.user
+    with tenancy.tenant(caller.org.pk):
+        run = Run.objects.visible_to(caller.member).filter(code=code).first()
+        related = run.outputs.select_related("run", "org", "composite") if run else None
+        output = related.order_by("slot__index").first() if related else None
         if output is None:
             raise gone
-        earlier: Input = inputs.from_output(output=output, by=caller.member.user)
+        earlier = uploads.of_output(output=output, by=user)
+    if earlier is None:
+        try:
+            ready = uploads.read_output(output)
+        except UploadRefused as refusal:
+            raise given.of_upload(refusal, "input") from None
+        with tenancy.tenant(caller.org.pk):
+            earlier = uploads.of_output(output=output, by=user) or uploads.keep(ready, by=user)
     if run is not None and not (talk.earlier or talk.texts):
-        talk.earlier += talking.turns_of(run.prompt)  # else the caller has told it all
+        talk.earlier += talking.turns_of(run.prompt)  # else the caller has sent the earlier turns
     talk.parent = run
     talk.images = [Given("input", earlier=earlier)]
 

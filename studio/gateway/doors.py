@@ -1,9 +1,10 @@
-"""What every URL of the gateway shares: the key, the method, and refusals as OpenAI writes them."""
+"""Check the key and the method at every URL of the gateway, and write refusals as OpenAI does."""
 
 import functools
 import re
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
@@ -12,18 +13,24 @@ from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts import access
+from accounts import access, rate_limit
 from accounts.errors import NotAllowed
 from accounts.errors import Refused as ActRefused
+from accounts.limits.refusals import LimitReached
 from accounts.models import ApiKey, Membership, Organization, Scope
-from accounts.refusals import LimitReached
-from saas.threads import in_thread
-from studio import allowance, runs
-from studio.allowance import Allowance, AskedTooOften
-from studio.wire.refusals import REQUEST, Refused
+from accounts.rate_limit import Allowance, AskedTooOften
+from saas.database.threads import in_thread
+from studio.gateway import failures
+from studio.gateway.retrying import Call
+from studio.openai_wire.refusals import REQUEST, Refused
+from studio.runs import submit_run
+from studio.runs.outages import LeftAlone
+from studio.waiting import places
+from studio.waiting.places import NoPlace, Place
 
 KEY_IN_AN_ADDRESS = re.compile(r"(^|&)(api[-_]?key|key|access_token|token|authorization)=|\b(dk_|sk-)", re.IGNORECASE)
 NEVER_AGAIN = {"x-should-retry": "false"}
+WRONG_KEY = "Incorrect API key provided: it is wrong, expired or revoked."
 
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
@@ -32,13 +39,17 @@ View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 class Caller:
     api_key: ApiKey
     member: Membership
+    call: Call = field(default_factory=Call, compare=False)
 
     @property
     def org(self) -> Organization:
         return self.member.org
 
 
-def door(method: str, scope: Scope) -> Callable[[View], View]:
+def door(method: str, scope: Scope, *, is_awaited: bool = False) -> Callable[[View], View]:
+    """Let a view's callers in by key, scope and method. If the call is awaited, it takes one of the places for callers
+    who wait for a picture, until its answer has ended."""
+
     def decorate(view: View) -> View:
         @csrf_exempt
         @login_not_required
@@ -51,7 +62,11 @@ def door(method: str, scope: Scope) -> Callable[[View], View]:
                         f"Not allowed to {request.method} on {request.path}.", status=405, code="method_not_supported"
                     )
                 caller, left = await in_thread(_let_in, request, scope)
-                response = await view(request, caller, **kwargs)
+                with _place(caller) if is_awaited else nullcontext() as place, caller.call as call:
+                    response = await view(request, caller, **kwargs)
+                    if place is not None:
+                        place.keep_for(response)
+                        call.keep_for(response)
             except Refused as refusal:
                 return refuse(refusal)
             except ActRefused as act:
@@ -64,6 +79,10 @@ def door(method: str, scope: Scope) -> Callable[[View], View]:
     return decorate
 
 
+def _place(caller: Caller) -> AbstractContextManager[Place]:
+    return places.holding(caller.member, caller.api_key)
+
+
 def refuse(refusal: Refused) -> JsonResponse:
     response = JsonResponse(refusal.envelope, status=refusal.status, headers=refusal.headers)
     if refusal.status == HTTPStatus.UNAUTHORIZED:
@@ -72,19 +91,27 @@ def refuse(refusal: Refused) -> JsonResponse:
 
 
 def of_act(act: ActRefused) -> Refused:
-    """What a verb refused, as OpenAI would say it."""
-    if isinstance(act, runs.KeyReused):
+    """Write the refusal of an act as OpenAI would."""
+    if isinstance(act, submit_run.KeyReused):
         message = "This Idempotency-Key was used with other parameters."
         return Refused(message, status=409, code="idempotency_key_reused", headers=NEVER_AGAIN)
     if isinstance(act, LimitReached):
         return _of_limit(act)
+    if isinstance(act, NoPlace):
+        headers = {"Retry-After": str(act.wait_seconds)}
+        return Refused(act.sentence, status=429, kind="requests", code="rate_limit_exceeded", headers=headers)
+    if isinstance(act, LeftAlone):
+        return failures.left_alone(act)
+    if isinstance(act, access.RightsEnded):
+        return Refused(WRONG_KEY, status=401, code="invalid_api_key")
     if isinstance(act, NotAllowed):
         return Refused(act.sentence, status=403, code="not_allowed")
     return Refused(act.sentence, kind=REQUEST, code="refused", headers=NEVER_AGAIN)
 
 
 def _of_limit(act: LimitReached) -> Refused:
-    """A pace leaves room again in a moment; of anything else another try would be refused alike."""
+    """Write the refusal of a reached limit. Runs at once and runs per minute have room again soon; at any other limit
+    a retry would be refused alike, so SDKs are told not to make one."""
     kind, headers = "insufficient_quota", NEVER_AGAIN
     if act.wait_seconds is not None:
         kind, headers = "requests", {"Retry-After": str(act.wait_seconds)}
@@ -99,7 +126,7 @@ def _anew(act: LimitReached) -> dict[str, str]:
 def _let_in(request: HttpRequest, scope: Scope) -> tuple[Caller, Allowance]:
     caller = _identify(request, scope)
     try:
-        return caller, allowance.count(caller.api_key)
+        return caller, rate_limit.count(caller.api_key)
     except AskedTooOften as often:
         raise Refused(
             str(often), status=429, kind="requests", code="rate_limit_exceeded", headers=often.headers
@@ -122,7 +149,7 @@ def _identify(request: HttpRequest, scope: Scope) -> Caller:
 
 def _of_key(refusal: access.KeyRefused, scope: Scope) -> Refused:
     if refusal.status == HTTPStatus.UNAUTHORIZED:
-        return Refused("Incorrect API key provided: it is wrong, expired or revoked.", status=401, code=refusal.code)
+        return Refused(WRONG_KEY, status=401, code=refusal.code)
     if refusal.code != "scope_missing":
         return Refused(refusal.sentence, status=403, code=refusal.code)
     message = f"You have insufficient permissions for this operation. Missing scopes: {scope.value}."

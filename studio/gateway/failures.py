@@ -1,13 +1,15 @@
-"""A run that ended without a picture, as OpenAI would tell it. Retries are left to the caller only where another call
-costs nothing that was paid already; the official SDKs try again by themselves unless they are told not to."""
+"""Report a run that ended without a picture as OpenAI would. A caller may retry only if nothing was paid for the first
+call, so that nothing is paid twice; the official SDKs retry by themselves unless a header forbids it."""
 
 from dataclasses import dataclass
 
 from studio.models import Slot, State
-from studio.outcomes import ENDINGS
-from studio.wire.refusals import IMAGE, REQUEST, Refused
+from studio.openai_wire.refusals import IMAGE, REQUEST, Refused
+from studio.providers.outcomes import ENDINGS
+from studio.runs.outages import LeftAlone
 
 RETRY_SECONDS = 20
+RESTART_SECONDS = 1
 NEVER_AGAIN = {"x-should-retry": "false"}
 MODERATED = (
     "Your request was rejected by the safety system. If you believe this is an error, ask whoever runs this Darkroom "
@@ -48,15 +50,45 @@ FAILURES = {
 }
 
 
-def of(slot: Slot) -> Refused:
+OVERLOADED = FAILURES["outage"]
+
+
+def of(slot: Slot, *, wait_seconds: int | None = None) -> Refused:
+    """Return the refusal for a slot that failed. `wait_seconds` is how long its connection is still left alone."""
     default = Failure(502, OUTSIDE, "outcome_unknown" if slot.state == State.UNKNOWN else slot.error_code or None)
     failure = FAILURES.get(slot.error_code, default)
     ending = ENDINGS.get(slot.error_code)
     message = failure.message or slot.error_sentence or (ending.sentence if ending else "No picture came.")
-    headers = {"Retry-After": str(RETRY_SECONDS)} if failure.may_retry else NEVER_AGAIN
+    headers = {"Retry-After": str(wait_seconds or RETRY_SECONDS)} if failure.may_retry else dict(NEVER_AGAIN)
     return Refused(message, status=failure.status, kind=failure.kind, code=failure.code, headers=headers)
+
+
+def left_alone(act: LeftAlone) -> Refused:
+    """Return the refusal for a call that made no run, because the connection is left alone after an outage."""
+    headers = {"Retry-After": str(act.wait_seconds)}
+    return Refused(act.sentence, status=OVERLOADED.status, kind=OVERLOADED.kind, code=OVERLOADED.code, headers=headers)
+
+
+def not_answered() -> Refused:
+    """Return the refusal for a run that could not be answered. Another call would be paid for again, so an SDK must not
+    retry it."""
+    message = (
+        "The request reached the provider and may have been charged, but Darkroom failed to answer it. Do not send it "
+        "again: look in the gallery, or read the run that x-darkroom-run names."
+    )
+    return Refused(message, status=500, kind=OUTSIDE, code="answer_failed", headers=dict(NEVER_AGAIN))
 
 
 def still_waiting(seconds: int) -> Refused:
     message = f"No picture came within {seconds} seconds. The run goes on: its answer will be in the gallery."
-    return Refused(message, status=504, kind=OUTSIDE, code="still_running", headers=NEVER_AGAIN)
+    return Refused(message, status=504, kind=OUTSIDE, code="still_running", headers=dict(NEVER_AGAIN))
+
+
+def restarting() -> Refused:
+    """Return the refusal for a process that ends. The official SDKs retry by themselves, and then get the answer of
+    this run: see studio.gateway.retrying."""
+    message = (
+        "This Darkroom restarts and could not wait for the picture. The run goes on: its answer will be in the gallery."
+    )
+    headers = {"Retry-After": str(RESTART_SECONDS), "x-should-retry": "true"}
+    return Refused(message, status=503, kind=OUTSIDE, code="restarting", headers=headers)

@@ -1,4 +1,4 @@
-"""Files, as far as edits need them: a picture is given once and named by its id afterwards."""
+"""Keep and describe files, as far as edits need them: a picture is sent once and named by its id afterwards."""
 
 from typing import Any
 
@@ -7,17 +7,16 @@ from django.http import HttpRequest, JsonResponse
 from django.http.multipartparser import MultiPartParserError
 
 from accounts.models import Scope
-from saas import tenancy
-from saas.threads import in_thread
-from studio import inputs
+from saas.database import tenancy
+from saas.database.threads import in_thread
 from studio.gateway import bodies, given
 from studio.gateway.doors import Caller, door
-from studio.gateway.given import Given
+from studio.imaging.inspection import UploadRefused
+from studio.inputs import uploads
 from studio.models import Input
-from studio.uploads import UploadRefused
-from studio.wire import forms
-from studio.wire.fields import Fields
-from studio.wire.refusals import Refused, missing
+from studio.openai_wire import forms
+from studio.openai_wire.fields import Fields
+from studio.openai_wire.refusals import Refused, missing
 
 PURPOSES = ("vision", "user_data", "assistants")
 KNOWN = frozenset(["purpose", "expires_after[anchor]", "expires_after[seconds]"])
@@ -49,10 +48,11 @@ def _upload(request: HttpRequest, caller: Caller) -> dict[str, Any]:
     if file is None:
         raise missing("file")
     try:
-        with given.in_turn([Given("file")]), tenancy.tenant(caller.org.pk):
-            kept = inputs.take(org=caller.org, by=caller.member.user, name=file.name or "picture", data=file.read())
+        ready = uploads.read(org=caller.org, name=file.name or "picture", data=file.read())
     except UploadRefused as refusal:
         raise given.of_upload(refusal, "file") from None
+    with tenancy.tenant(caller.org.pk):
+        kept = uploads.keep(ready, by=caller.member.user)
     return _described(kept, purpose)
 
 

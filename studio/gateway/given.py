@@ -1,34 +1,45 @@
-"""The pictures that a call brings: as files of a form, as data URLs, as links that we fetch, as files given before."""
+"""Read the pictures of a call: files of a form, data URLs, links that are fetched, and files sent before."""
 
 import hashlib
-import threading
 import uuid
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from django.conf import settings
 
-from saas import tenancy
-from saas.fetching import CannotFetch, fetch
-from studio import files, inputs, masks
+from saas.database import tenancy
+from saas.fairness.memory import Busy, Room, release_connection
+from saas.outbound.fetch import CannotFetch, fetch
+from studio.files import storage
 from studio.gateway.doors import Caller
+from studio.imaging import containers
+from studio.imaging.inspection import UPLOAD_LIMIT_BYTES, UploadRefused
+from studio.inputs import mask_checks, uploads
+from studio.inputs.uploads import Ready
 from studio.models import Input
-from studio.uploads import UPLOAD_LIMIT_BYTES, UploadRefused
-from studio.wire import links
-from studio.wire.forms import MaybeUpload, Upload, check_mime
-from studio.wire.refusals import IMAGE, Refused, missing
+from studio.openai_wire import links
+from studio.openai_wire.forms import MaybeUpload, Upload, check_mime
+from studio.openai_wire.refusals import IMAGE, Refused, missing
 
 FILE_PREFIX = "file-"
+UNTYPED = ("", "application/octet-stream")
 FETCH_SECONDS = 20.0
 BUSY_SECONDS = 5
-# Reading a picture takes much memory: who comes meanwhile waits here, where it costs no database connection.
-_reading = threading.BoundedSemaphore(inputs.READ_AT_ONCE)
+BUSY = "Many pictures are arriving at this moment. Try again in a few seconds."
+# Each link takes a thread and up to 50 MB while it is fetched; one organization has half of the places at most.
+_fetching = Room(limit_bytes=16 * UPLOAD_LIMIT_BYTES, places=16, waiting_at_most=128, waiting_each=32)
+
+
+@dataclass
+class Luggage:
+    """How many bytes the links of one call may still bring together: in all, as many as a form may have."""
+
+    left_bytes: int = field(default_factory=lambda: settings.REQUEST_LIMIT_BYTES)
 
 
 @dataclass(frozen=True)
 class Given:
-    """Bytes, or what was given before."""
+    """A picture of a call: its bytes, or the input that was sent before."""
 
     param: str
     name: str = ""
@@ -37,7 +48,7 @@ class Given:
 
     @property
     def digest(self) -> bytes:
-        """Tells one picture from another, whatever it travelled in."""
+        """Return bytes that tell this picture from others, however it was sent."""
         return self.earlier.code.bytes if self.earlier else hashlib.sha256(self.data).digest()
 
 
@@ -48,32 +59,38 @@ def uploaded(images: Sequence[Upload], mask: MaybeUpload) -> tuple[list[Given], 
 
 
 def _upload(upload: Upload, param: str) -> Given:
-    check_mime(param, upload.content_type)
-    return Given(param, upload.name or "", upload.read())
+    """Read a file of a form. Many programs send no type, or `application/octet-stream`; then the bytes decide."""
+    data = upload.read()
+    if (upload.content_type or "").lower() not in UNTYPED or not containers.is_known(data):
+        check_mime(param, upload.content_type)
+    return Given(param, upload.name or "", data)
 
 
 def linked(body: dict[str, object], caller: Caller) -> tuple[list[Given], Given | None]:
-    """`images` and `mask` of a JSON edit."""
-    found = [link(one, f"images[{index}]", caller) for index, one in enumerate(links.images_of(body))]
+    """Read `images` and `mask` of a JSON edit."""
+    luggage = Luggage()
+    found = [link(one, f"images[{index}]", caller, luggage) for index, one in enumerate(links.images_of(body))]
     mask = body.get("mask")
-    return found, link(mask, "mask", caller) if mask is not None else None
+    return found, link(mask, "mask", caller, luggage) if mask is not None else None
 
 
-def link(said: object, param: str, caller: Caller) -> Given:
+def link(said: object, param: str, caller: Caller, luggage: Luggage) -> Given:
     name, value, of_link = links.read(said, param)
     if name == "file_id":
         return Given(param, earlier=file(value, caller, of_link))
-    return Given(param, "picture", links.data_of(value, of_link) if links.is_data(value) else _fetched(value, of_link))
+    if links.is_data(value):
+        return Given(param, "picture", links.data_of(value, of_link))
+    return Given(param, "picture", _fetched(value, of_link, caller, luggage))
 
 
 def file(file_id: str, caller: Caller, param: str) -> Input:
-    """Foreign ones are as unknown as those that never were."""
+    """Return the input with this id. One that the member may not see is refused like one that does not exist."""
     try:
         code = uuid.UUID(hex=file_id.removeprefix(FILE_PREFIX))
     except ValueError:
         raise _no_file(file_id, param) from None
     with tenancy.tenant(caller.org.pk):
-        found = inputs.visible_to(caller.member).filter(code=code).first()
+        found = uploads.visible_to(caller.member).filter(code=code).first()
     if found is None:
         raise _no_file(file_id, param)
     return found
@@ -83,53 +100,74 @@ def _no_file(file_id: str, param: str) -> Refused:
     return Refused(f"No such File object: {file_id[:80]}", status=404, code="file_not_found", param=param)
 
 
-def _fetched(url: str, param: str) -> bytes:
-    allowed = settings.PICTURE_ALLOWED_HOSTS
+def _fetched(url: str, param: str, caller: Caller, luggage: Luggage) -> bytes:
+    allowed, limit_bytes = settings.PICTURE_ALLOWED_HOSTS, min(UPLOAD_LIMIT_BYTES, luggage.left_bytes)
+    release_connection()
     try:
-        return fetch(url, limit_bytes=UPLOAD_LIMIT_BYTES, deadline_seconds=FETCH_SECONDS, allowed_hosts=allowed)
+        with _fetching.held(UPLOAD_LIMIT_BYTES, by=caller.org.pk, seconds=FETCH_SECONDS):
+            data = fetch(url, limit_bytes=limit_bytes, deadline_seconds=FETCH_SECONDS, allowed_hosts=allowed)
+    except Busy:
+        raise _busy() from None
     except CannotFetch:
         message = f"Failed to download image from '{param}'. It must be a public https link to a picture up to 50 MB."
+        if limit_bytes < UPLOAD_LIMIT_BYTES:
+            message += f" All links of a call may lead to {settings.REQUEST_LIMIT_BYTES // 1_000_000} MB together."
         raise Refused(message, code="invalid_image_url", param=param) from None
+    luggage.left_bytes -= len(data)
+    return data
 
 
-def keeper(
-    images: Sequence[Given], mask: Given | None, caller: Caller
-) -> Callable[[], tuple[list[Input], Input | None]]:
-    """Keeps them when it is called, inside the organization's wall."""
+class Reading:
+    """The pictures of a call, read and stored before the transaction that keeps them."""
 
-    def keep() -> tuple[list[Input], Input | None]:
-        references = [image.earlier or _take(image, caller) for image in images]
-        return references, _take_mask(mask, references[0], caller) if mask else None
+    def __init__(self, images: Sequence[Given], mask: Given | None, caller: Caller) -> None:
+        self.caller, self._images, self._mask = caller, images, mask
+        self._ready: list[Ready] = []
 
-    return keep
+    def keep(self) -> tuple[list[Input], Input | None]:
+        """Write the rows of the pictures, inside the organization's wall. Return the references and the mask."""
+        kept = {ready.code: uploads.keep(ready, by=self.caller.member.user) for ready in self._ready}
+        references, mask = self._found
+        found = [kept[one.code] if isinstance(one, Ready) else one for one in references]
+        return found, kept[mask.code] if isinstance(mask, Ready) else mask
 
+    def forget(self) -> None:
+        """Delete the stored files, because no run was made of them."""
+        for ready in self._ready:
+            uploads.forget(ready)
 
-def in_turn(images: Sequence[Given]) -> AbstractContextManager[object]:
-    """To keep these: those that are kept already need no reading."""
-    return nullcontext() if all(image.earlier for image in images) else _reading
+    def read(self) -> None:
+        release_connection()
+        references = [image.earlier or self._stored(image) for image in self._images]
+        self._found = references, self._read_mask(self._mask, references[0]) if self._mask else None
 
+    def _stored(self, image: Given) -> Ready:
+        name = image.name or "picture"
+        return self._note(lambda: uploads.read(org=self.caller.org, name=name, data=image.data), image)
 
-def _take(image: Given, caller: Caller) -> Input:
-    try:
-        return inputs.take(org=caller.org, by=caller.member.user, name=image.name or "picture", data=image.data)
-    except UploadRefused as refusal:
-        raise of_upload(refusal, image.param) from None
+    def _read_mask(self, mask: Given, first: Input | Ready) -> Input | Ready:
+        if mask.earlier and mask.earlier.is_mask:
+            for fault in mask_checks.mask_faults(mask.earlier, [first]):
+                raise Refused(fault.sentence, kind=IMAGE, code="invalid_image_file", param=mask.param)
+            return mask.earlier
+        data = storage.load(mask.earlier.file) if mask.earlier else mask.data
+        return self._note(lambda: uploads.read_mask(org=self.caller.org, name="mask.png", data=data, first=first), mask)
 
-
-def _take_mask(mask: Given, first: Input, caller: Caller) -> Input:
-    if mask.earlier and mask.earlier.is_mask:
-        for fault in masks.mask_faults(mask.earlier, [first]):
-            raise Refused(fault.sentence, kind=IMAGE, code="invalid_image_file", param=mask.param)
-        return mask.earlier
-    data = files.load(mask.earlier.file) if mask.earlier else mask.data
-    try:
-        return inputs.take_mask(org=caller.org, by=caller.member.user, name="mask.png", data=data, first=first)
-    except UploadRefused as refusal:
-        raise of_upload(refusal, mask.param) from None
+    def _note(self, read: Callable[[], Ready], given: Given) -> Ready:
+        try:
+            ready = read()
+        except UploadRefused as refusal:
+            raise of_upload(refusal, given.param) from None
+        self._ready.append(ready)
+        return ready
 
 
 def of_upload(refusal: UploadRefused, param: str) -> Refused:
     if refusal.code == "busy":
-        headers = {"Retry-After": str(BUSY_SECONDS)}
-        return Refused(refusal.sentence, status=429, kind="rate_limit_error", code="slow_down", headers=headers)
+        return _busy()
     return Refused(refusal.sentence, kind=IMAGE, code="invalid_image_file", param=param)
+
+
+def _busy() -> Refused:
+    headers = {"Retry-After": str(BUSY_SECONDS)}
+    return Refused(BUSY, status=429, kind="rate_limit_error", code="slow_down", headers=headers)

@@ -5,22 +5,22 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from accounts.models import Scope
-from saas.threads import in_thread
+from saas.database.threads import in_thread
 from studio.gateway import asks, bodies, delivering, given
 from studio.gateway.asks import Ask
 from studio.gateway.doors import Caller, door
-from studio.gateway.given import Given
+from studio.gateway.given import Given, Reading
 from studio.gateway.submitting import submit
 from studio.models import Run
-from studio.wire import forms
+from studio.openai_wire import forms
 
 
-@door("POST", Scope.GENERATE)
+@door("POST", Scope.GENERATE, is_awaited=True)
 async def generate(request: HttpRequest, caller: Caller) -> HttpResponseBase:
     return await _deliver(caller, *await in_thread(_generation, request, caller))
 
 
-@door("POST", Scope.GENERATE)
+@door("POST", Scope.GENERATE, is_awaited=True)
 async def edit(request: HttpRequest, caller: Caller) -> HttpResponseBase:
     return await _deliver(caller, *await in_thread(_edit, request, caller))
 
@@ -37,7 +37,7 @@ def _generation(request: HttpRequest, caller: Caller) -> tuple[Run, Ask]:
 
 
 def _edit(request: HttpRequest, caller: Caller) -> tuple[Run, Ask]:
-    """By form with files, or by JSON with links."""
+    """Submit an edit, sent as a form with files or as JSON with links."""
     bodies.refuse_large(request)
     if forms.is_form(request):
         texts, uploads, upload_mask = forms.read_form(request)
@@ -52,11 +52,10 @@ def _edit(request: HttpRequest, caller: Caller) -> tuple[Run, Ask]:
         ask = asks.read(texts, references=len(links) if isinstance(links, list) and links else 1, mask=has_mask)
         images, mask = given.linked(body, caller)
     said = _said(texts, images, mask)
-    with given.in_turn(images):
-        return submit(request, caller, ask, said, given.keeper(images, mask, caller)), ask
+    return submit(request, caller, ask, said, Reading(images, mask, caller)), ask
 
 
 def _said(texts: Mapping[str, object], images: list[Given], mask: Given | None) -> bytes:
-    """What was asked, without the form's boundaries, which are new each time."""
+    """Return what tells this request from others: all but the form's boundaries, which are new each time."""
     digests = [image.digest for image in images] + ([b"mask", mask.digest] if mask else [])
     return json.dumps(texts, sort_keys=True).encode() + b"\0" + b"".join(digests)

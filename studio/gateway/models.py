@@ -4,24 +4,24 @@ from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 
 from accounts.models import Scope
-from saas.threads import in_thread
-from studio import catalogue
-from studio.catalogue import UnknownModel
+from saas.database.threads import in_thread
+from studio.catalogue import image_models
+from studio.catalogue.image_models import UnknownModel
 from studio.gateway.doors import Caller, door
 from studio.models import ImageModel
-from studio.wire.refusals import no_such_model
+from studio.openai_wire.refusals import no_such_model
 
 
 @door("GET", Scope.READ)
 async def list_models(request: HttpRequest, caller: Caller) -> JsonResponse:
-    models = await in_thread(lambda: catalogue.at(timezone.now()).models)
+    models = await in_thread(lambda: image_models.at(timezone.now()).models)
     return JsonResponse({"object": "list", "data": [_described(model) for model in models]})
 
 
 @door("GET", Scope.READ)
 async def show_model(request: HttpRequest, caller: Caller, model: str) -> JsonResponse:
     try:
-        return JsonResponse(_described(await in_thread(lambda: catalogue.at(timezone.now()).model(model))))
+        return JsonResponse(_described(await in_thread(lambda: image_models.at(timezone.now()).model(model))))
     except UnknownModel:
         raise no_such_model(model) from None
 

@@ -3,11 +3,11 @@ from django.http import HttpRequest, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from studio.gateway.doors import refuse
-from studio.wire.refusals import Refused
+from studio.openai_wire.refusals import Refused
 
 
 @csrf_exempt
 @login_not_required
 async def nothing(request: HttpRequest, rest: str) -> JsonResponse:
-    """An address that OpenAI may have and Darkroom has not."""
+    """Refuse an address that OpenAI may have and Darkroom has not."""
     return refuse(Refused(f"Invalid URL ({request.method} /v1/{rest})", status=404, code="unknown_url"))

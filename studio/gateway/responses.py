@@ -1,4 +1,4 @@
-"""The Responses API with its image tool: the view, and its words."""
+"""Answer the Responses API with its image tool: the view, and the JSON of its answers and events."""
 
 from collections.abc import AsyncIterator
 from typing import Any
@@ -8,37 +8,42 @@ from django.http.response import HttpResponseBase
 
 from accounts.models import Scope
 from billing.tokens import TALK
-from saas.threads import in_thread
-from studio.gateway import answers, conversing, delivering, given, splicing
+from saas.database.threads import in_thread
+from studio.gateway import answers, conversing, delivering, outgoing, splicing
 from studio.gateway.conversing import CALL_PREFIX, RESPONSE_PREFIX, Wanted
 from studio.gateway.doors import Caller, door
+from studio.gateway.given import Reading
 from studio.gateway.results import Made
 from studio.gateway.submitting import submit
 from studio.models import Relation, Run
-from studio.wire.refusals import Refused
+from studio.openai_wire.refusals import Refused
 
 STATUSES = {"moderation_blocked": "image_content_policy_violation", "rate_limit_exceeded": "rate_limit_exceeded"}
 
 
-@door("POST", Scope.GENERATE)
+@door("POST", Scope.GENERATE, is_awaited=True)
 async def respond(request: HttpRequest, caller: Caller) -> HttpResponseBase:
     run, wanted = await in_thread(_submit, request, caller)
     if wanted.ask.stream:
         return await _streamed(run, wanted, caller)
-    await delivering.ended(run)
-    result = await in_thread(delivering.result_of, run, caller)
-    made = result.made[0]
-    words = Words(run, wanted)
-    body = splicing.whole(words.response("completed", [words.item(made)], made), [made.base64])
-    return HttpResponse(body, content_type="application/json", headers=delivering.about(run) | result.headers)
+    with outgoing.loading() as load:
+        with delivering.never_paid_twice(run):
+            await delivering.ended(run)
+            result = await in_thread(delivering.result_of, run, caller, load)
+            made = result.made[0]
+            words = Words(run, wanted)
+            body = splicing.whole(words.response("completed", [words.item(made)], made), [made.base64])
+        headers = delivering.about(run) | result.headers
+        response = HttpResponse(body, content_type="application/json", headers=headers)
+        load.keep_for(response)
+    return response
 
 
 def _submit(request: HttpRequest, caller: Caller) -> tuple[Run, Wanted]:
     wanted = conversing.read(request, caller)
-    keep = given.keeper(wanted.images, wanted.mask, caller)
-    with given.in_turn(wanted.images):
-        run = submit(request, caller, wanted.ask, wanted.said, keep, parent=wanted.parent, relation=_relation(wanted))
-    return run, wanted
+    pictures = Reading(wanted.images, wanted.mask, caller) if wanted.images else None
+    said, relation = wanted.said, _relation(wanted)
+    return submit(request, caller, wanted.ask, said, pictures, parent=wanted.parent, relation=relation), wanted
 
 
 def _relation(wanted: Wanted) -> Relation:
@@ -46,7 +51,7 @@ def _relation(wanted: Wanted) -> Relation:
 
 
 async def _streamed(run: Run, wanted: Wanted, caller: Caller) -> StreamingHttpResponse:
-    """The talk's first words cost nothing and are said at once."""
+    """Stream the answer. Its opening events depend on no picture, so they are sent at once."""
     frames = _frames(run, Words(run, wanted), caller)
     return StreamingHttpResponse(
         frames,
@@ -56,22 +61,30 @@ async def _streamed(run: Run, wanted: Wanted, caller: Caller) -> StreamingHttpRe
 
 
 async def _frames(run: Run, words: "Words", caller: Caller) -> AsyncIterator[bytes]:
-    for frame in words.opening():
-        yield frame
-    try:
-        async for partial in delivering.partials(run):
-            yield words.partial(*partial) if partial else answers.PING
-        made = (await in_thread(delivering.result_of, run, caller)).made[0]
-    except Refused as refusal:
-        for frame in words.failed(refusal):
+    with outgoing.loading() as load:
+        try:
+            with delivering.never_paid_twice(run):
+                for frame in words.opening():
+                    yield frame
+                async for partial in delivering.partials(run):
+                    match partial:
+                        case None:
+                            yield answers.PING
+                        case None, index:
+                            yield answers.lost(index)
+                        case picture, index:
+                            yield words.partial(picture, index)
+                result = await in_thread(delivering.result_of, run, caller, load)
+                ending = words.final(result.made[0])
+        except Refused as refusal:
+            ending = words.failed(refusal)
+        for frame in ending:
             yield frame
-        return
-    for frame in words.final(made):
-        yield frame
 
 
 class Words:
-    """Events are counted; the picture stands in the item, its tokens stand apart from the talk's."""
+    """The JSON of answers and events. Events are numbered; the picture is in the item; its tokens are listed apart from
+    those of the text model."""
 
     def __init__(self, run: Run, wanted: Wanted) -> None:
         self.run, self.wanted, self.number = run, wanted, -1

@@ -1,22 +1,37 @@
-"""What came of a run, read once: the original bytes as base64 and what the provider said of them."""
+"""Read the result of a run once: the original bytes as base64, and what the provider said of them."""
 
 import base64
 from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
+
 from accounts.models import ApiKey, Membership
-from saas import tenancy
-from studio import costs, files
-from studio.answers import Partial
+from saas.database import tenancy
+from saas.database.release import released
+from saas.text import money
+from studio.files import storage
+from studio.gateway.outgoing import Load
 from studio.models import Output, Run, RunEvent, Slot, State
+from studio.money import costs
+from studio.openai_wire.refusals import Refused
+from studio.providers.answers import Partial
+from studio.runs import outages
 
 TOKENS = ("input_tokens", "output_tokens", "total_tokens")
 DETAILS = ("text_tokens", "image_tokens")
+TOLD = """
+WITH mine AS (
+    SELECT id FROM studio_run WHERE id = %(run)s AND awaited_by = %(me)s FOR NO KEY UPDATE SKIP LOCKED
+), told AS (UPDATE studio_run SET request_hash = '' FROM mine WHERE studio_run.id = mine.id)
+SELECT coalesce(sum(micros), 0) FROM billing_entry WHERE org_id = %(org)s AND run_code = %(code)s
+"""  # see studio.gateway.retrying. A locked row is skipped: the answer is complete without the update
+LARGEST_ANSWER_BYTES = 120_000_000  # it is in memory three times while it is put together and sent
 
 
 @dataclass(frozen=True)
 class Made:
-    """One picture. The bytes are read only where they are wanted."""
+    """One picture. Its bytes are read only if the answer needs them."""
 
     slot: Slot
     output: Output
@@ -24,7 +39,7 @@ class Made:
 
     @property
     def resolved(self) -> dict[str, str]:
-        """What was really used, never `auto`, as far as the provider said it."""
+        """Return what was really used, never `auto`: what the provider said, else what was asked, else a default."""
         used, asked = self.slot.used, self.slot.run.asked
         return {
             "background": str(used.get("background") or _unless_auto(asked.get("background"), "opaque")),
@@ -40,6 +55,7 @@ class Result:
     failed: list[Slot]
     cost: str = ""
     budget_left: str | None = None
+    wait_seconds: int | None = None  # without a picture because of an outage: how long it may still last
 
     @property
     def headers(self) -> dict[str, str]:
@@ -49,7 +65,7 @@ class Result:
 
     @property
     def usage(self) -> dict[str, Any]:
-        """Of all pictures together, with every key that the API promises."""
+        """Return the tokens of all pictures together, with every key that the API promises."""
         found = [one.slot.usage or {} for one in self.made]
         total: dict[str, Any] = {name: sum(_whole(usage.get(name)) for usage in found) for name in TOKENS}
         total["total_tokens"] = total["total_tokens"] or total["input_tokens"] + total["output_tokens"]
@@ -59,22 +75,47 @@ class Result:
         return total
 
 
-def read(run: Run, payer: tuple[Membership, ApiKey], *, with_bytes: bool = True) -> Result:
-    with tenancy.tenant(run.org_id):
-        slots = list(run.slots.select_related("output", "run").order_by("index"))
-        cost = costs.of_run(run.org, run.code)
+def read(run: Run, payer: tuple[Membership, ApiKey], load: Load, *, with_bytes: bool = True) -> Result:
+    with released(), tenancy.tenant(run.org_id):
+        slots = list(run.slots.select_related("output", "run__connection", "connection").order_by("index"))
+        cost = _cost_now_told(run)
         is_play = run.connection is not None and run.connection.traits.is_play
         left = costs.budget_left(*payer, is_play=is_play)
-    done = [slot for slot in slots if slot.state == State.SUCCEEDED]
+        done = [slot for slot in slots if slot.state == State.SUCCEEDED]
+        wait_seconds = None if done else outages.wait_seconds(slots[0])
+    size_bytes = sum(slot.output.size_bytes for slot in done) if with_bytes else 0
+    if size_bytes > LARGEST_ANSWER_BYTES:
+        raise _too_large()
+    load.take(size_bytes, org_id=run.org_id)
     made = [Made(slot, slot.output, _base64(slot.output.file) if with_bytes else b"") for slot in done]
-    return Result(made, [slot for slot in slots if slot.state != State.SUCCEEDED], cost, left)
+    return Result(made, [slot for slot in slots if slot.state != State.SUCCEEDED], cost, left, wait_seconds)
+
+
+def _cost_now_told(run: Run) -> str:
+    """Return what the run has cost. The same statement notes that its caller has the answer, unless the caller was
+    taken for gone meanwhile."""
+    with connection.cursor() as cursor:
+        cursor.execute(TOLD, {"run": run.pk, "me": run.awaited_by, "org": run.org_id, "code": run.code})
+        (micros,) = cursor.fetchone()
+    return money.exact(int(micros))
+
+
+def _too_large() -> Refused:
+    """Return the refusal for pictures that are too large together. They are paid for, so an SDK must not retry."""
+    message = (
+        f"The pictures have more than {LARGEST_ANSWER_BYTES // 1_000_000} MB together. They are in the gallery; ask "
+        "for fewer at once, or with 'response_format' as 'url'."
+    )
+    return Refused(message, status=400, code="answer_too_large", headers={"x-should-retry": "false"})
 
 
 def partial(run: Run, told: RunEvent | Partial) -> bytes | None:
-    """The frame, fresh or as an event tells of it; None where it is no longer kept."""
+    """Return the partial as base64, fresh or named by an event; None if it was never kept, or is kept no longer."""
     if isinstance(told, Partial):
         return base64.b64encode(told.data)
-    with tenancy.tenant(run.org_id):
+    if "partial" not in told.data:
+        return None
+    with released(), tenancy.tenant(run.org_id):
         found = run.org.partials.filter(code=told.data["partial"], slot__run=run.pk).first()
     try:
         return _base64(found.file) if found else None
@@ -83,11 +124,11 @@ def partial(run: Run, told: RunEvent | Partial) -> bytes | None:
 
 
 def _base64(name: str) -> bytes:
-    return base64.b64encode(files.load(name))
+    return base64.b64encode(storage.load(name))
 
 
 def _details(found: list[dict[str, Any]], name: str) -> dict[str, int]:
-    """Both keys, always: the official SDKs' types promise them."""
+    """Return the sums under both keys, always, because the official SDKs' types promise them."""
     said = [usage[name] if isinstance(usage.get(name), dict) else {} for usage in found]
     return {key: sum(_whole(one.get(key)) for one in said) for key in DETAILS}
 

@@ -1,21 +1,31 @@
-"""JSON around pictures of megabytes: the text is encoded; the base64, which needs no escaping, is put in as it is."""
+"""Write JSON around pictures of megabytes: encode the text; insert the base64, which needs no escaping, as it is."""
 
 import json
-import re
+import secrets
 from collections.abc import Iterator
 from typing import Any
 
-PLACE = re.compile(rb'"@picture@"')
-HERE = "@picture@"  # a quote inside a text is escaped, so no prompt can say the quoted word
+HERE = object()  # stands where a picture belongs; no text of a caller or a provider can be this object
+TOKEN_BYTES = 16
 
 
 def pieces(payload: dict[str, Any], pictures: list[bytes]) -> Iterator[bytes]:
-    """The payload says HERE where a picture belongs, in the order of `pictures`."""
-    left = iter(pictures)
-    first, *rest = PLACE.split(json.dumps(payload, separators=(",", ":")).encode())
+    """Encode the payload with its pictures, which take the places of HERE in their order.
+
+    While the payload is encoded, HERE is a random token. It is made anew each time, after all text that the payload
+    echoes was written, so no text can contain it."""
+    token = secrets.token_hex(TOKEN_BYTES)
+
+    def mark(value: object) -> str:
+        if value is HERE:
+            return token
+        raise TypeError(f"{type(value).__name__} is no JSON.")
+
+    text = json.dumps(payload, separators=(",", ":"), default=mark).encode()
+    first, *rest = text.split(f'"{token}"'.encode())
     yield first
-    for part in rest:
-        yield from (b'"', next(left), b'"', part)  # megabytes are copied once, where the pieces are joined
+    for part, picture in zip(rest, pictures, strict=True):
+        yield from (b'"', picture, b'"', part)  # megabytes are copied once, where the pieces are joined
 
 
 def whole(payload: dict[str, Any], pictures: list[bytes]) -> bytes:
@@ -23,5 +33,5 @@ def whole(payload: dict[str, Any], pictures: list[bytes]) -> bytes:
 
 
 def frame(payload: dict[str, Any], pictures: list[bytes]) -> bytes:
-    """As a server-sent event: an event line, one data line, a blank line."""
+    """Write a server-sent event: an event line, one data line, a blank line."""
     return b"".join([f"event: {payload['type']}\ndata: ".encode(), *pieces(payload, pictures), b"\n\n"])

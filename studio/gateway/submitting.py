@@ -1,22 +1,23 @@
-"""Makes the run that a call asks for. The same key for the same request, also at the same moment, is the same run."""
+"""Make the run that a call asks for. The same key with the same request, also at the same moment, is the same run."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
 
+from django.db import transaction
 from django.http import HttpRequest
 
-from saas import tenancy
-from studio import runs
+from accounts import access
+from saas.database import tenancy
+from saas.database.presence import presence
+from saas.idempotency import LONGEST_KEY, KeyTooLong, hash_of, key_of
+from studio.gateway import retrying
 from studio.gateway.asks import Ask
 from studio.gateway.doors import Caller
-from studio.idempotency import LONGEST_KEY, KeyTooLong, hash_of, key_of
+from studio.gateway.given import Reading
 from studio.models import Input, Relation, Run, Visibility
-from studio.wire.refusals import Refused
-
-Pictures = tuple[Sequence[Input], Input | None]
-
-
-def nothing() -> Pictures:
-    return (), None
+from studio.openai_wire.refusals import Refused
+from studio.runs import submit_run
 
 
 def submit(
@@ -24,36 +25,73 @@ def submit(
     caller: Caller,
     ask: Ask,
     said: bytes,
-    keep_pictures: Callable[[], Pictures] = nothing,
+    pictures: Reading | None = None,
     *,
     parent: Run | None = None,
     relation: Relation = Relation.NONE,
 ) -> Run:
-    """`said` is all that the request says; pictures are kept only for a request that is not known yet."""
+    """Submit a run, or return the one that is asked for again. `said` is all that the request says, for its hash;
+    pictures are read only if the request is not known yet."""
     key, hashed = request_key(request, caller), hash_of(request.path, said)
-    with tenancy.tenant(caller.org.pk):
-        earlier = _earlier(caller, key, hashed)
+    is_retry = not key and retrying.is_retry(request)
+    may_be_known = bool(key) or is_retry
+    if is_retry:
+        retrying.until_sure(caller.member, caller.api_key, hashed)
+    awaited_by = None if key else presence.number()
+    if pictures is not None and may_be_known:
+        with tenancy.tenant(caller.org.pk):
+            earlier = _earlier(caller, key, hashed)
         if earlier is not None:
             return earlier
-        references, mask = keep_pictures()
-        return runs.submit(
-            org=caller.org,
-            by=caller.member,
-            spec=ask.spec,
-            api_key=caller.api_key,
-            references=references,
-            mask=mask,
-            visibility=_visibility(parent, references),
-            end_user=ask.identifier,
-            parent=parent,
-            relation=relation,
-            request_key=key,
-            request_hash=hashed if key else "",
-        )
+    with ExitStack() as undo:
+        references: Sequence[Input] = ()
+        mask: Input | None = None
+        if pictures is not None:
+            undo.callback(pictures.forget)
+            pictures.read()
+        with tenancy.tenant(caller.org.pk):
+            earlier = _earlier(caller, key, hashed) if may_be_known else None  # an equal one may have come meanwhile
+            if earlier is not None:
+                return earlier
+            if pictures is not None:
+                references, mask = pictures.keep()
+            _refuse_gone(caller, key)
+            run = submit_run.submit(
+                org=caller.org,
+                by=caller.member,
+                spec=ask.spec,
+                api_key=caller.api_key,
+                references=references,
+                mask=mask,
+                visibility=_visibility(parent, references),
+                end_user=ask.identifier,
+                parent=parent,
+                relation=relation,
+                request_key=key,
+                request_hash=hashed,
+                awaited_by=awaited_by,
+                is_awaited=True,
+            )
+            _refuse_gone(caller, key)
+            undo.pop_all()  # before the commit: files that rows name must not be deleted
+            caller.call.expect(run)
+    caller.call.begin(run)
+    return run
+
+
+class Gone(Exception):
+    """The caller went away before the run was made."""
+
+
+def _refuse_gone(caller: Caller, key: str) -> None:
+    """Raise Gone if the caller went away while waiting for a turn: a retry has found no run of this call and asks for
+    one of its own. A program that sends an Idempotency-Key finds its run again, so that run is made."""
+    if not key and caller.call.has_gone:
+        raise Gone
 
 
 def _visibility(parent: Run | None, references: Sequence[Input]) -> Visibility:
-    """What is made of something private is private."""
+    """Return private if the parent or the run of any reference is private."""
     sources = [given.source.run for given in references if given.source]
     origins = [*sources, *([parent] if parent else [])]
     is_private = any(run.visibility == Visibility.PRIVATE for run in origins)
@@ -69,7 +107,14 @@ def request_key(request: HttpRequest, caller: Caller) -> str:
 
 
 def _earlier(caller: Caller, key: str, hashed: str) -> Run | None:
-    run = caller.org.runs.filter(maker=caller.member.user, request_key=key).first() if key else None
-    if run is not None and run.request_hash != hashed:
-        raise runs.KeyReused
+    """Return the run that a program asks for again, by its Idempotency-Key or by a retry of an official SDK."""
+    if key:
+        run = caller.org.runs.filter(maker=caller.member.user, request_key=key).first()
+        if run is not None and run.request_hash != hashed:
+            raise submit_run.KeyReused
+    else:
+        run = retrying.join(caller.member, caller.api_key, hashed)
+    if run is not None:
+        access.read_again(caller.member, caller.api_key)
+        transaction.on_commit(partial(caller.call.begin, run))
     return run

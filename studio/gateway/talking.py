@@ -1,6 +1,6 @@
-"""What a talk says, as one prompt. OpenAI gives all that was said before to its text model; an edit has no text model,
-and the next turn's caller sends but its own words. So a prompt holds the turns before it, the newest that find room,
-and the next prompt reads them from there."""
+"""Write a conversation as one prompt. OpenAI gives all earlier turns to its text model; an edit has no text model, and
+the next request sends only its own words. So a prompt includes the turns before it, the newest that fit, and the next
+prompt reads them from there."""
 
 INSTRUCTIONS, EARLIER, NOW = "Instructions:\n", "Said before:\n", "Now:\n"
 MOST_EARLIER_CHARACTERS = 6_000
@@ -8,7 +8,7 @@ MARK = "- "
 
 
 def compose(*, instructions: str, earlier: list[str], now: str) -> str:
-    """Only what is said now, where nothing else was said."""
+    """Compose the prompt. Without instructions and earlier turns it is `now` alone."""
     turns = _that_find_room([_one_line(turn) for turn in earlier if turn.strip()])
     before = [f"{INSTRUCTIONS}{instructions.strip()}"] if instructions.strip() else []
     before += [EARLIER + "\n".join(f"{MARK}{turn}" for turn in turns)] if turns else []
@@ -16,7 +16,7 @@ def compose(*, instructions: str, earlier: list[str], now: str) -> str:
 
 
 def turns_of(prompt: str) -> list[str]:
-    """Of an earlier prompt. Instructions are not among them: they hold for the one call that gives them."""
+    """Return the turns of an earlier prompt, without its instructions, which apply only to the call that gives them."""
     before, sign, now = prompt.partition(f"\n\n{NOW}")
     if not sign or not before.startswith((INSTRUCTIONS, EARLIER)):
         return [prompt]

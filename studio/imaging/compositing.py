@@ -1,18 +1,20 @@
-"""Puts the untouched pixels of a masked edit back. Pure: bytes in, bytes out, nothing of runs.
+"""Put the pixels outside the mask of a masked edit back. The functions take and return bytes and know nothing of runs.
 
-The rule. The composite has the size of the input, so that what was kept can be the input's own pixels; a result of
-another size is scaled to it, and may be stretched by up to 3 %, since providers make only certain sizes. A result of
-another shape is refused: nobody can know which of its pixels belongs where.
+The composite has the size of the input, so that the kept part consists of the input's own pixels. A result of another
+size is scaled to it, and may be stretched by up to 3 %, since providers make only certain sizes. A result of another
+shape is refused, because its pixels cannot be matched to those of the input.
 
-Where the mask is clear, the result shows. Around it the result fades out over the feather, outwards, so that all that
-was painted is new. Everything farther away than the feather is the input, pixel for pixel. It is a PNG, because JPEG
-could not promise that."""
+Where the mask is clear, the result shows. Outside, the result fades out over the width of the feather, so that all that
+was painted is new. Everything farther away than the feather is the input, pixel for pixel. The composite is a PNG,
+because JPEG would change those pixels."""
 
+from collections.abc import Hashable
+from contextlib import AbstractContextManager
 from typing import Any
 
-from studio import uploads, vips
-from studio.sizes import Size, fits
-from studio.uploads import UploadRefused
+from studio.imaging import decode_turns, inspection, vips
+from studio.imaging.inspection import UploadRefused
+from studio.imaging.sizes import Size, fits
 
 DIAGONAL = 2**0.5
 WHITE = 255
@@ -21,11 +23,21 @@ PNG_EFFORT = 3
 
 
 class CannotCompose(Exception):
-    """The sentence is for the person who waits for it."""
+    """The pictures cannot be put together. The sentence is shown to the person who made the run."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+
+
+def turn(*pictures: bytes, by: Hashable, seconds: float) -> AbstractContextManager[None]:
+    """Wait for the turn to decode these pictures, with memory for one more that is made of them."""
+    try:
+        headers = [inspection.examine(data).header for data in pictures]
+    except UploadRefused as error:
+        raise CannotCompose("One of the pictures cannot be read.") from error
+    most = max(header.pixels for header in headers)
+    return decode_turns.turn(*headers, by=by, seconds=seconds, more_bytes=most * 4)
 
 
 def compose(base: bytes, result: bytes, mask: bytes, feather: int) -> bytes:
@@ -40,9 +52,10 @@ def compose(base: bytes, result: bytes, mask: bytes, feather: int) -> bytes:
 
 
 def opened(data: bytes) -> Any:
-    """Upright, 8 bits, sRGB. Read once, from top to bottom."""
+    """Open a picture upright, in sRGB with 8 bits. Unless it had to be turned, it can be read only once, from top to
+    bottom."""
     try:
-        return uploads.upright(uploads.examine(data))
+        return inspection.upright(inspection.examine(data))
     except (UploadRefused, vips.Error) as error:
         raise CannotCompose("One of the pictures cannot be read.") from error
 
@@ -60,11 +73,11 @@ def fitted(layer: Any, size: Size) -> Any:
 
 
 def weight(mask: bytes, feather: int) -> Any:
-    """How much of the result shows: 255 where the mask is clear, 0 farther away than the feather.
+    """Return how much of the result shows: 255 where the mask is clear, 0 farther away than the feather.
 
-    A square window of half the reach finds every place near the painted one, and a mean over the same window fades
-    it. A window reaches farther along its diagonal, so the reach is shortened for that: no pixel beyond the feather
-    is touched in any direction."""
+    A square window that reaches half the distance finds all pixels near the clear ones; a mean over the same window
+    fades them. A square reaches farther along its diagonal, so its reach is divided by √2: no pixel beyond the feather
+    changes in any direction."""
     alpha = opened(mask)[-1]
     clear = alpha.invert()
     reach = int(feather / (2 * DIAGONAL))
@@ -77,7 +90,7 @@ def weight(mask: bytes, feather: int) -> Any:
 
 
 def same_bands(one: Any, other: Any) -> tuple[Any, Any]:
-    """Both with transparency where one has it."""
+    """Return both pictures, with an alpha band added if only the other one has it."""
     if one.bands == other.bands:
         return one, other
     return tuple(each if each.hasalpha() else each.bandjoin(WHITE) for each in (one, other))

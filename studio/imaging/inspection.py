@@ -1,29 +1,24 @@
-"""Pictures that people and programs send: what they are, by their bytes, and what of them goes to a provider.
+"""Identify uploaded pictures by their bytes, check them, and make the version that a provider gets.
 
-`examine` reads the file's structure and takes milliseconds, whatever the file claims. `normalise` decodes it, which
-proves that it is whole, and answers an upright 8-bit RGB(A) picture in sRGB without a word about where and by whom it
-was taken. The original bytes are never changed here."""
+`examine` reads the file's structure and takes milliseconds, whatever the file claims to be. `normalise` decodes it,
+which proves that it is complete, and returns an upright 8-bit RGB(A) picture in sRGB without metadata about where and
+by whom it was taken. `check_mask` checks the bytes of an uploaded mask; `studio.inputs.mask_checks` checks a stored
+mask against Image 1. The original bytes are never changed here."""
 
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from saas.uploads import LIMIT_BYTES
-from studio import containers, vips
-from studio.containers import BrokenPicture, Header
+from saas.web.uploads import LIMIT_BYTES
+from studio.imaging import containers, vips
+from studio.imaging.containers import BrokenPicture, Header
 
 UPLOAD_LIMIT_BYTES = LIMIT_BYTES
 MASK_LIMIT_BYTES = 4_000_000
-LIMIT_PIXELS = 8192 * 8192
 SIDEWAYS = range(5, 9)  # orientations that exchange width and height
-# Steps from how it is stored to upright, by the number in EXIF.
-TURNS = {2: ["fliphor"], 3: ["rot180"], 4: ["flipver"], 5: ["rot90", "fliphor"], 6: ["rot90"]} | {
-    7: ["rot270", "fliphor"],
-    8: ["rot270"],
-}
 
 
 class UploadRefused(Exception):
-    """The sentence is for the person who sent the file."""
+    """The uploaded file cannot be used. The sentence is shown to the person who sent it."""
 
     def __init__(self, code: str, sentence: str) -> None:
         super().__init__(sentence)
@@ -45,7 +40,7 @@ class Picture:
 
     @property
     def width(self) -> int:
-        """As people see it: upright."""
+        """Return the width of the upright picture."""
         return self.header.height if self.header.orientation in SIDEWAYS else self.header.width
 
     @property
@@ -70,7 +65,7 @@ class Normalised:
 
 
 class Sides(Protocol):
-    """Whatever has a width and a height, as people see it."""
+    """Anything with the width and height of an upright picture."""
 
     @property
     def width(self) -> int: ...
@@ -80,28 +75,19 @@ class Sides(Protocol):
 
 
 def examine(data: bytes) -> Picture:
-    """What was sent, or why it cannot be used. Nothing is decoded."""
+    """Read the picture's header, without decoding. Raise UploadRefused if the file cannot be used."""
     if not data:
         raise UploadRefused("empty", "This file is empty.")
     if len(data) > UPLOAD_LIMIT_BYTES:
         raise UploadRefused("too_big", f"This file is larger than {UPLOAD_LIMIT_BYTES // 1_000_000} MB.")
     try:
-        header = containers.read(data)
+        return Picture(data, containers.bounded(data))
     except BrokenPicture as broken:
         raise UploadRefused(broken.code, broken.sentence) from None
-    if header.is_animated:
-        raise UploadRefused("animated", "This picture moves. Save the frame that you mean as a picture of its own.")
-    if header.pixels > LIMIT_PIXELS:
-        raise UploadRefused(
-            "too_many_pixels",
-            f"This picture is {header.width} by {header.height} pixels. Make it smaller: "
-            f"{LIMIT_PIXELS // 1_000_000} million pixels is the most.",
-        )
-    return Picture(data, header)
 
 
 def normalise(picture: Picture) -> Normalised:
-    """What a provider gets. Where only words have to go, the pixels are not even touched."""
+    """Return the version that a provider gets. If only metadata must be removed, the pixels are not encoded again."""
     try:
         data, mime = _reworked(picture) if _needs_work(picture.header) else _bare(picture)
     except vips.Error:
@@ -110,7 +96,7 @@ def normalise(picture: Picture) -> Normalised:
 
 
 def normalise_mask(mask: Picture) -> Normalised:
-    """Only its transparency counts, so only that is sent."""
+    """Return the mask that a provider gets: a black picture with the mask's alpha, since nothing else of it counts."""
     try:
         image = upright(mask)
         alpha = image.extract_band(image.bands - 1)
@@ -122,8 +108,11 @@ def normalise_mask(mask: Picture) -> Normalised:
 
 
 def check_mask(mask: Picture, first: Sides) -> None:
-    """Transparent is where the first reference may change. A mask that is transparent all over is allowed: it says
-    the same as none."""
+    """Check an uploaded mask's bytes: a PNG of the size of `first`, fully transparent in some places, which are those
+    that may change. A mask that is all transparent is allowed: it means the same as no mask. Raise UploadRefused
+    otherwise.
+
+    Once stored, a mask is checked against Image 1 of each request by `studio.inputs.mask_checks`."""
     if mask.format != "png":
         raise UploadRefused("mask_not_png", "The mask must be a PNG.")
     if len(mask.data) > MASK_LIMIT_BYTES:
@@ -148,7 +137,7 @@ def _needs_work(header: Header) -> bool:
 
 
 def _bare(picture: Picture) -> tuple[bytes, str]:
-    _open(picture).avg()  # decodes line by line, and keeps nothing
+    _open(picture).avg()  # decodes line by line and keeps nothing, to find damage
     return containers.bare(picture.data, picture.header), picture.mime
 
 
@@ -162,34 +151,38 @@ def _reworked(picture: Picture) -> tuple[bytes, str]:
 
 
 def upright(picture: Picture) -> Any:
-    """Its pixels as people see them: turned, in sRGB with 8 bits."""
+    """Return the upright pixels, in sRGB with 8 bits. Turning reads pixels in another order than they are stored in, so
+    such a picture is decoded into memory first, after its conversion to 8 bits."""
     image = _in_srgb(_open(picture), picture.header)
-    for turn in TURNS.get(picture.orientation, []):
-        image = getattr(image, turn)()
-    return image
+    return image if picture.orientation == 1 else vips.turned(image.copy_memory(), picture.orientation)
+
+
+def weight(picture: Picture) -> int:
+    """Return the bytes of memory that `normalise` needs beside the decoder, for the encoded result."""
+    if not _needs_work(picture.header):
+        return 0
+    return picture.header.pixels * (1 if picture.format == "jpeg" else 4)
 
 
 def _in_srgb(image: Any, header: Header) -> Any:
     if header.has_foreign_colours:
         try:
             return image.icc_transform("srgb", embedded=True, depth=8)
-        except vips.Error:  # a profile that makes no sense is passed over, as browsers do
+        except vips.Error:  # an invalid profile is ignored, as browsers do
             pass
     return image.colourspace("srgb").cast("uchar")
 
 
 def _open(picture: Picture) -> Any:
-    """Turned pictures are read in another order than they are stored in, so they are decoded whole: bounded by
-    LIMIT_PIXELS."""
-    image = vips.decode(picture.data, is_jpeg=picture.format == "jpeg")
+    image = vips.decode(picture.data, picture.header)
     if (image.width, image.height) != (picture.header.width, picture.header.height):
-        raise UploadRefused("corrupt", containers.damaged().sentence)  # two readers see two pictures in one file
-    return image if picture.orientation == 1 else image.copy_memory()
+        raise UploadRefused("corrupt", containers.damaged().sentence)  # libvips reads another size than our reader
+    return image
 
 
 def _has_holes(mask: Picture) -> bool:
     try:
-        image = vips.decode(mask.data)
+        image = vips.decode(mask.data, mask.header)
         return bool(image.hasalpha()) and image.extract_band(image.bands - 1).min() == 0
     except vips.Error:
         raise UploadRefused("corrupt", containers.damaged().sentence) from None

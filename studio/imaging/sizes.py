@@ -1,4 +1,4 @@
-"""Which sizes a model can make, and the nearest one to a size that it cannot."""
+"""Say which sizes a model can make, and find the nearest one to a size that it cannot."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class FreeSizes:
     allows_auto: bool = True
 
     def faults(self, size: Size) -> list[str]:
-        """Why this size cannot be made, in words that follow "because"; empty where it can."""
+        """Return why this size cannot be made, in words that follow "because". Return an empty list if it can."""
         short, long = sorted(size)
         found = []
         if short % self.multiple_of or long % self.multiple_of:
@@ -52,7 +52,7 @@ class FreeSizes:
         return found
 
     def nearby(self, size: Size) -> Iterator[Size]:
-        """For each width that can be, the heights next to the one asked for."""
+        """Yield, for each legal width, the legal heights next to the one asked for."""
         step = self.multiple_of
         for width in range(step, self.edge_max + 1, step):
             lowest = _up(max(-(-width // self.ratio_max), -(-self.pixels_min // width)), step)
@@ -64,7 +64,7 @@ class FreeSizes:
 
 @dataclass(frozen=True, slots=True)
 class FixedSizes:
-    """These and no others."""
+    """A fixed list of sizes."""
 
     sizes: tuple[Size, ...]
     allows_auto: bool = True
@@ -79,35 +79,31 @@ class FixedSizes:
 SizeRule = FreeSizes | FixedSizes
 
 
-def is_legal(width: int, height: int, rule: SizeRule) -> bool:
-    return not rule.faults(Size(width, height))
-
-
 def nearest(width: int, height: int, rule: SizeRule) -> Size:
-    """The legal size for which the side that has to change most changes by the smallest factor, then the other side.
-    A small square becomes a square, a wide banner stays as wide as it may be. Of equals the one with more pixels."""
+    """Return the legal size whose most changed side changes by the smallest factor; then the other side counts, then
+    more pixels. So a small square stays a square, and a wide banner stays as wide as possible."""
     asked = Size(width, height)
     return min(rule.nearby(asked), key=lambda size: (*factors(size, asked), -size.pixels, -size.width))
 
 
 def factors(size: Size, asked: Size) -> tuple[float, float]:
-    """By how much the sides differ, the larger difference first; 1.0 is no difference."""
+    """Return the factors by which the sides differ, the larger first. 1.0 means equal."""
     one = max(size.width, asked.width) / min(size.width, asked.width)
     other = max(size.height, asked.height) / min(size.height, asked.height)
     return (one, other) if one >= other else (other, one)
 
 
 def fits(size: Size, other: Size) -> bool:
-    """Whether one is the other at another scale, give or take what a provider's steps of sizes cost."""
+    """Return whether both have the same shape, within STRETCH_MAX: providers make only certain sizes."""
     one, two = size.width * other.height, other.width * size.height
     return max(one, two) <= min(one, two) * STRETCH_MAX
 
 
 def of_shape(width: int, height: int, rule: SizeRule) -> Size:
-    """The legal size of the same shape that is nearest; where there is none (a fixed list), the nearest of any."""
+    """Return the nearest legal size of the same shape or, if there is none (a fixed list), the nearest of any shape."""
     asked, best = Size(width, height), nearest(width, height, rule)
     lower, higher = sorted((best.width / width, best.height / height))
-    scale = higher if lower >= 1 else lower  # what is too small grows, what is too large shrinks, on both sides
+    scale = higher if lower >= 1 else lower  # a picture that is too small grows on both sides, one too large shrinks
     for percent in (0, *(sign * step for step in range(1, 31) for sign in (1, -1))):
         factor = scale * (1 + percent / 100)
         found = nearest(round(width * factor), round(height * factor), rule)
@@ -117,7 +113,7 @@ def of_shape(width: int, height: int, rule: SizeRule) -> Size:
 
 
 def read_rule(data: Mapping[str, Any]) -> SizeRule:
-    """The rule that a catalogue row keeps as JSON."""
+    """Read the size rule that a catalogue row keeps as JSON."""
     fields = {name: value for name, value in data.items() if name != "kind"}
     if data["kind"] == "free":
         return FreeSizes(**fields)

@@ -1,13 +1,13 @@
-"""Where a model changed what it was told to keep: a number, and a map that lies over the picture.
+"""Measure where a model changed what it was told to keep: as a number, and as a heat map to lay over the picture.
 
-Both pictures are made small and a little soft first: what only scaling or compressing did is not straying. What is
-left is measured as people see colours."""
+Both pictures are scaled down and blurred a little first, so that effects of scaling and compression do not count. The
+remaining difference is measured in ΔE, which follows how people see colours."""
 
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from studio import compositing, vips
-from studio.sizes import Size
+from studio.imaging import compositing, vips
+from studio.imaging.sizes import Size
 
 EDGE = 1024
 SOFTNESS = 1.2
@@ -15,12 +15,12 @@ SEEN = 6.0  # in ΔE: side by side, most people notice
 GLARING = 40.0
 MILLION = 1_000_000
 HEAT_QUALITY = 70
-# From barely to glaring: amber, orange, crimson, each thicker than the one before.
+# Colours of the heat map by level, from SEEN to GLARING: amber, orange, crimson, each more opaque than the one before.
 STOPS = [(0, (255, 196, 64, 90)), (96, (255, 120, 32, 170)), (255, (214, 16, 72, 225))]
 
 
 class Straying(NamedTuple):
-    changed_ppm: int | None  # of the kept area; None where everything was to be redrawn
+    changed_ppm: int | None  # of the kept area; None if there is none, as the mask is clear everywhere
     heat: bytes  # WebP, transparent where nothing changed
 
 

@@ -1,18 +1,22 @@
-"""Whether the pictures that were given fit each other and what is asked. Said before anything is sent and paid for: the
-provider would refuse it later, or a composite could not be made."""
+"""Check a stored mask against Image 1, and Image 1's shape against the size asked for. This happens before anything is
+sent and paid for: the provider would refuse the request later, or the composite could not be made.
+
+The bytes of a mask are checked at upload, by `studio.imaging.inspection.check_mask`."""
 
 from collections.abc import Sequence
 
-from studio.asking import SpecError
+from studio.catalogue.fields import SpecError
+from studio.catalogue.specs import Spec
+from studio.imaging.inspection import Sides
+from studio.imaging.sizes import Size, fits, of_shape
 from studio.models import ImageModel, Input
-from studio.sizes import Size, fits, of_shape
-from studio.specs import Spec
 
 AUTO = "auto"
 
 
-def mask_faults(mask: Input | None, references: Sequence[Input]) -> list[SpecError]:
-    """A mask lies on the first picture, pixel by pixel. Without any picture, the spec has refused it already."""
+def mask_faults(mask: Input | None, references: Sequence[Sides]) -> list[SpecError]:
+    """Return why this mask does not fit Image 1: it is not a mask, or it has another size. A mask without any reference
+    is refused by `studio.catalogue.operations`."""
     if mask is None or not references:
         return []
     if not mask.is_mask:
@@ -28,7 +32,8 @@ def mask_faults(mask: Input | None, references: Sequence[Input]) -> list[SpecErr
 
 
 def keeping_faults(spec: Spec, references: Sequence[Input], model: ImageModel) -> list[SpecError]:
-    """A result of another shape cannot be laid over the picture that should be kept."""
+    """Return why the rest of Image 1 cannot be kept at the size asked for: a result of another shape does not cover
+    it pixel by pixel."""
     if not (spec.keep_rest and references) or spec.size == AUTO:
         return []
     first = Size(references[0].width, references[0].height)

@@ -1,18 +1,18 @@
-"""How a mask was painted, so that it can be opened again: a list of strokes in the picture's own pixels.
+"""Read the strokes with which a mask was painted, in the picture's pixels, so that it can be edited again.
 
-It comes from a browser and goes back into browsers, so it is read like any stranger's file: bounded before it is
-parsed, and built anew from what is known, whatever else it may hold."""
+Strokes come from a browser and are sent to other browsers, so they are untrusted: their length is limited before they
+are parsed, and only known fields are copied."""
 
 import json
 from typing import Any, NotRequired, TypedDict
 
-from studio.uploads import UploadRefused
+from studio.imaging.inspection import UploadRefused
 
 VERSION = 1
 LIMIT_BYTES = 1_000_000
 MOST_STROKES = 2_000
 MOST_NUMBERS = 200_000
-LARGEST = 20_000.0  # pixels; a stroke may leave the picture, but not by miles
+LARGEST = 20_000.0  # pixels; a stroke may leave the picture
 SIZE_MAX = 4_000.0
 WITH_SIZE = {"brush", "erase"}
 WITH_POINTS = {*WITH_SIZE, "box", "lasso"}
@@ -34,7 +34,7 @@ class Strokes(TypedDict):
 
 
 def read(text: str, *, width: int, height: int) -> Strokes:
-    """Of a mask of this size. Raises UploadRefused."""
+    """Read the strokes of a mask of this size. Raise UploadRefused if they are not valid."""
     if len(text) > LIMIT_BYTES:
         raise _refusal()
     try:

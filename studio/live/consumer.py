@@ -1,4 +1,5 @@
 import asyncio
+from functools import partial
 from typing import Any
 
 from channels.db import database_sync_to_async
@@ -6,22 +7,26 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from accounts import access
 from accounts.models import Membership
-from saas import live, metrics
-from studio.in_order import InOrder
+from saas import live
+from saas.ops import metrics
+from studio.live import recheck_rights
+from studio.live.in_order import InOrder
 
 STRANGER = 4404
 ENDED = 4403
 TOO_SLOW = 4408
-PREVIEWS_UNTIL_BYTES = 512 * 1024  # some ten previews that still wait to be read
+PREVIEWS_UNTIL_BYTES = 512 * 1024  # some ten previews that the client has not read yet
 MOST_UNSENT_BYTES = 1024 * 1024
 LONGEST_SECONDS = 14 * 24 * 3600.0
 
 
 class OrgConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
-    """One socket per tab. Rights are asked at connect and end when they are withdrawn; leaving asks for nothing."""
+    """The socket of one tab. Rights are checked at connect and about once a minute, and the socket is closed when they
+    end. Disconnecting asks nothing of the database."""
 
     groups: list[str]
     _end: asyncio.TimerHandle | None = None
+    _watch: asyncio.Task[None] | None = None
     _is_cut_off = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -30,7 +35,10 @@ class OrgConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels
 
     async def __call__(self, *args: Any) -> None:
         with metrics.SOCKETS.track_inprogress():
-            await super().__call__(*args)
+            try:
+                await super().__call__(*args)
+            finally:
+                self._stop_watching()
 
     async def connect(self) -> None:
         self.groups = []
@@ -42,19 +50,22 @@ class OrgConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels
         for group in self._groups_of(member):
             self.groups.append(group)
             await self.channel_layer.group_add(group, self.channel_name)
-        if await self._member() is None:  # what ended before we listened was announced to nobody
+        member = await self._member()
+        if member is None:  # rights may have ended before the groups were joined, and that announcement was missed
             await self.close(ENDED)
             return
         await self.send_json({"v": 1, "type": "hello"})
         self._end = asyncio.get_running_loop().call_later(await self._session_seconds(), self._end_with_session)
+        self._watch = asyncio.create_task(self._close_when_ended(member))
 
     async def disconnect(self, code: int) -> None:
         self._order.leave()
         if self._end is not None:
             self._end.cancel()
+        self._stop_watching()
 
     async def receive(self, *args: Any, **kwargs: Any) -> None:
-        """Browsers have nothing to say yet; what they say is ignored, whatever it is."""
+        """Ignore all messages: browsers have nothing to send yet."""
 
     async def _member(self) -> Membership | None:
         user = self.scope["user"]
@@ -74,9 +85,18 @@ class OrgConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels
         ]
 
     async def _session_seconds(self) -> float:
-        """How long the session still lives; nobody announces its natural end."""
+        """Return how long the session still lasts, since its expiry is not announced."""
         left: float = await database_sync_to_async(self.scope["session"].get_expiry_age)()
         return min(left, LONGEST_SECONDS)
+
+    async def _close_when_ended(self, member: Membership) -> None:
+        opened = access.Opened.by(member, self.scope["session"].session_key)
+        await recheck_rights.until_ended(partial(access.stands, opened))
+        await self.close(ENDED)
+
+    def _stop_watching(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
 
     def _end_with_session(self) -> None:
         self._ending = asyncio.ensure_future(self.close(ENDED))
@@ -85,8 +105,8 @@ class OrgConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels
         await self._order.take(message["event"])
 
     async def _tell(self, event: dict[str, Any]) -> None:
-        """A client that does not read loses previews first: the page fetches the picture when it comes to it. One that
-        reads nothing at all is cut off before it fills the memory; it comes back and asks for what it missed."""
+        """Send an event. A client that reads slowly loses previews first: its page fetches the pictures later. One that
+        reads nothing is cut off before it fills the memory; it connects again and asks for what it missed."""
         if self._is_cut_off:
             return
         unsent_bytes = self.scope["unsent_bytes"]()

@@ -1,5 +1,5 @@
-"""What is told of one run comes from several workers, and one may overtake another on the way. A socket tells it in the
-run's own order; what got lost holds up the rest for a moment only."""
+"""Send the events of each run to a socket in the run's own order. They come from several workers, and one may overtake
+another on the way; a lost event delays the rest for a moment only."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ Event = dict[str, Any]
 class InOrder:
     def __init__(self, tell: Callable[[Event], Awaitable[None]]) -> None:
         self._tell = tell
-        self._told: dict[str, int] = {}  # of each run, how far
+        self._told: dict[str, int] = {}  # the last number sent of each run
         self._early: dict[str, dict[int, Event]] = {}
         self._waits: dict[str, asyncio.Task[None]] = {}
         self._turn = asyncio.Lock()
@@ -39,7 +39,7 @@ class InOrder:
             self._waits[run] = asyncio.create_task(self._give_up_later(run))
 
     async def _tell_on(self, run: str, number: int, event: Event) -> None:
-        """This one, and those that waited for it."""
+        """Send this event, and those that waited for it."""
         early = self._early.get(run, {})
         last = max(number, self._told.get(run, 0))
         ready = [event]

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from django.db import migrations
 
-from saas.tenancy import Wall
+from saas.database.tenancy import Wall
 
 TABLES = [
     "studio_run",

@@ -1,4 +1,5 @@
-"""An input gets a preview, and a mask says that it is one. No page could make inputs before, so none lacks a preview."""
+"""An input gets a preview, and a mask says that it is one. No page could make inputs before, so none lacks a
+preview."""
 
 from typing import ClassVar
 

@@ -6,9 +6,9 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from saas import tenancy
-from saas.tenancy import IS_PRESENTED, Wall
-from studio import search
+from saas.database import tenancy
+from saas.database.tenancy import IS_PRESENTED, Wall
+from studio.gallery import search
 
 TABLES = [
     "studio_tag",

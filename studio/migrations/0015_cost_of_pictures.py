@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import migrations, models
 
-from saas import tenancy
+from saas.database import tenancy
 
 COPY = """
 UPDATE studio_output SET cost_micros = paid.micros

@@ -1,5 +1,8 @@
+"""Define the studio's tables: runs, slots, tickets, outputs, and what belongs to them."""
+
 from studio.models.catalogue import ImageModel
 from studio.models.composites import Composite, CompositeTicket
+from studio.models.discarded import DiscardedFile
 from studio.models.files import Input, Partial, RunInput
 from studio.models.outputs import MOST_STARS, Output
 from studio.models.prompting import Draft, Preset
@@ -19,6 +22,7 @@ __all__ = [
     "Comment",
     "Composite",
     "CompositeTicket",
+    "DiscardedFile",
     "Draft",
     "ImageModel",
     "Input",

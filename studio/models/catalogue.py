@@ -6,7 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
-from studio.sizes import SizeRule, read_rule
+from studio.imaging.sizes import SizeRule, read_rule
 
 
 def words() -> "ArrayField[Any, Any]":
@@ -14,10 +14,10 @@ def words() -> "ArrayField[Any, Any]":
 
 
 class ImageModel(models.Model):
-    """What one model accepts, from when to when. Every organization sees the same rows, so there is no wall.
+    """What one model accepts during a period. Every organization sees the same rows, so this table has no wall.
 
-    An answer that changes (a preview that closes, a limit that moves) is a new row that begins when the old one ends:
-    of two rows with one name, the one that began last counts."""
+    A change (a preview that closes, a limit that moves) is a new row that begins when the old one ends. Of two
+    available rows with the same name, the one that began last counts."""
 
     name = models.CharField(max_length=80)
     title = models.CharField(max_length=80)
@@ -31,7 +31,7 @@ class ImageModel(models.Model):
     backgrounds = words()
     moderations = words()
     input_fidelities = words()
-    size_rule = models.JSONField()  # studio.sizes.SizeRule as JSON
+    size_rule = models.JSONField()  # studio.imaging.sizes.SizeRule as JSON
     size_presets = models.JSONField(default=list)  # [{"size": "1536x1024", "title": "Landscape"}, …]
     reasons = models.JSONField(default=dict)  # {"background": "…"}: why not, by field, as a sentence for people
 
@@ -44,10 +44,10 @@ class ImageModel(models.Model):
     can_respond = models.BooleanField(default=False)
     can_stream = models.BooleanField(default=False)
 
-    # What to hold money for where the caller leaves the choice to the model.
+    # The values by which a hold is estimated if the caller leaves the choice to the model.
     auto_quality = models.CharField(max_length=20)
     auto_size = models.CharField(max_length=20)
-    # Bases of the token formula, by quality. Null: nobody has confirmed the formula for this model.
+    # Bases of the token formula, by quality. Null: the formula is not confirmed for this model.
     token_bases = models.JSONField(null=True, blank=True)
     tokens_per_partial = models.PositiveIntegerField(null=True, blank=True)
 

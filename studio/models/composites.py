@@ -1,15 +1,14 @@
 from django.db import models
 from django.db.models.functions import Now
 
-from saas.tenancy import TenantModel
-from studio.models.outputs import Output
+from saas.database.tenancy import TenantModel
 
 PPM_PER_PERCENT = 10_000
 
 
 class Composite(TenantModel):
-    """An output with everything outside the mask put back from the input. The output itself, the raw result, stays as
-    it came; of what this holds, `heat` shows where the two differ outside the mask."""
+    """An output with everything outside the mask put back from the input. The output itself stays as it came; `heat`
+    shows where it differs from the input outside the mask."""
 
     class State(models.TextChoices):
         WAITING = "waiting", "Being put together"
@@ -17,7 +16,7 @@ class Composite(TenantModel):
         FAILED = "failed", "As it came"
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="composites")
-    output = models.OneToOneField(Output, on_delete=models.CASCADE, related_name="composite")
+    output = models.OneToOneField("studio.Output", on_delete=models.CASCADE, related_name="composite")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     feather = models.PositiveSmallIntegerField()
     sentence = models.CharField(max_length=300, blank=True)  # why it failed
@@ -59,7 +58,7 @@ class Composite(TenantModel):
 
     @property
     def changed_percent(self) -> str:
-        """As it is said: “0.8”, “12”, “less than 0.1”."""
+        """Format the changed share for a sentence: “0.8”, “12”, “less than 0.1”."""
         if not self.changed_ppm:
             return "0"
         percent = self.changed_ppm / PPM_PER_PERCENT
@@ -68,14 +67,15 @@ class Composite(TenantModel):
         return f"{percent:.1f}" if percent < 10 else f"{percent:.0f}"  # noqa: PLR2004 more would be false precision
 
     def end(self, state: str, **values: object) -> bool:
-        """Answers whether it was still waiting: of two workers, one tells."""
+        """End the composite. Return False if it had ended already, so that of two workers only one records an end."""
         waiting = Composite.objects.filter(pk=self.pk, state=self.State.WAITING)
         return waiting.update(state=state, ended_at=Now(), **values) == 1
 
 
 class CompositeTicket(models.Model):
-    """Work that waits, for all organizations together: ids and nothing of what was asked, so it is no tenant table.
-    `due_at` lies in the future while a worker is at it; if that one dies, it comes round again."""
+    """A waiting composite, for workers of all organizations. It has ids and nothing of what was asked, so it is no
+    tenant table. `due_at` is in the future while a worker has a claim on it; if the worker dies, the ticket becomes due
+    again. Each claim sets a later `due_at`, which therefore identifies the claim."""
 
     output_code = models.UUIDField(unique=True)
     org_id = models.BigIntegerField()

@@ -4,14 +4,14 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 from studio.models.outputs import Output
 from studio.models.runs import Run
 from studio.models.slots import Slot
 
 
 class Partial(TenantModel):
-    """A frame on the way, kept as it came."""
+    """A partial that a provider sent while a picture was made, kept as it came."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="partials")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -31,13 +31,13 @@ class Partial(TenantModel):
 
 
 class Input(TenantModel):
-    """A picture that somebody gave: as it came, and as the provider takes it."""
+    """A picture that a person or program uploaded or chose: the original, and the version that a provider gets."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="inputs")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     giver = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     source = models.ForeignKey(Output, null=True, on_delete=models.SET_NULL, related_name="inputs")  # if made here
-    name = models.CharField(max_length=200)  # as it was called; shown, never used as a path
+    name = models.CharField(max_length=200)  # of the uploaded file; shown, never used as a path
     file = models.CharField(max_length=200)
     sent_file = models.CharField(max_length=200)
     sent_mime = models.CharField(max_length=20)
@@ -48,7 +48,7 @@ class Input(TenantModel):
     height = models.PositiveIntegerField()
     size_bytes = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
-    strokes = models.JSONField(null=True)  # of a mask that was painted here: studio.strokes
+    strokes = models.JSONField(null=True)  # of a mask painted here: see studio.inputs.strokes
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:
@@ -56,7 +56,7 @@ class Input(TenantModel):
 
 
 class RunInput(TenantModel):
-    """An input's part in a run: Image 1, Image 2, …, or the mask."""
+    """An input's role in a run: Image 1, Image 2, …, or the mask."""
 
     MASK = 0
 

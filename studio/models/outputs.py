@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Membership
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 from studio.models.runs import Kind, Run, Visibility
 from studio.models.slots import Slot
 
@@ -20,18 +20,19 @@ IN_NO_BIN = Q(binned_at=None)
 
 class OutputQuerySet(models.QuerySet["Output"]):
     def kept(self) -> "OutputQuerySet":
-        """Not in the bin."""
+        """Exclude pictures in the bin and purged ones."""
         return self.filter(binned_at=None)
 
     def visible_to(self, member: Membership) -> "OutputQuerySet":
-        """The team's pictures, and one's own private ones: the same as `runs.visible_to`, without a join."""
+        """Narrow to the team's pictures and the member's own private ones, as `Run.objects.visible_to` does for runs,
+        but without a join."""
         return self.filter(Q(visibility=Visibility.TEAM) | Q(maker=member.user_id), org=member.org_id)
 
 
 class Output(TenantModel):
-    """The finished picture of a slot: bytes as they came, and small pictures beside them.
+    """The finished picture of a slot: the original bytes, a preview and a thumbnail.
 
-    What the gallery filters by is copied here from the run, so that each of its pages is one scan of one index."""
+    The run's fields that the gallery filters by are copied here, so that a page of it needs one scan of one index."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="outputs", db_index=False)
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -46,10 +47,10 @@ class Output(TenantModel):
     size_bytes = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
     revised_prompt = models.TextField(blank=True)
-    is_keeper = models.BooleanField(default=False)  # of a run of proofs, one that is worth a print
+    is_keeper = models.BooleanField(default=False)  # a picture of a run of proofs that was chosen to be printed
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
-    # The run's
+    # Copied from the run
     maker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
     api_key = models.ForeignKey("accounts.ApiKey", null=True, on_delete=models.SET_NULL, related_name="+")
     visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.TEAM)
@@ -57,15 +58,15 @@ class Output(TenantModel):
     model = models.CharField(max_length=80)
     quality = models.CharField(max_length=20, blank=True)
 
-    cost_micros = models.BigIntegerField(default=0)  # the ledger's, of its slot: see studio.costs
+    cost_micros = models.BigIntegerField(default=0)  # of its slot, from the ledger: see studio.money.costs
 
-    # The team's
+    # Set by the team
     stars = models.PositiveSmallIntegerField(default=0)
     binned_at = models.DateTimeField(null=True)
     binned_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
-    purged_at = models.DateTimeField(null=True)  # its files are gone; the row stays and says so
+    purged_at = models.DateTimeField(null=True)  # since then the files are deleted; the row stays
 
     objects = OutputQuerySet.as_manager()
 
@@ -96,10 +97,10 @@ class Output(TenantModel):
 
     @property
     def ratio(self) -> int:
-        """Width to height in percent, within what a wall of pictures can show."""
+        """Return width to height in percent, limited to what the gallery can show."""
         return max(33, min(300, round(100 * self.width / self.height)))
 
-    # What a page shows, by the shape in the picture's address: the composite as soon as there is one.
+    # Pages show the composite as soon as it is made. The texts below are the shapes in file addresses.
     @property
     def is_kept(self) -> bool:
         return hasattr(self, "composite") and self.composite.is_made

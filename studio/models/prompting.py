@@ -4,18 +4,18 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 
 
 class Preset(TenantModel):
-    """Settings of the prompt bar under a name: one's own, or everybody's of the organization."""
+    """Settings of the prompt bar under a name: the maker's own, or shared with the organization."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="presets")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     maker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=60)
     is_shared = models.BooleanField(default=False)
-    values = models.JSONField()  # studio.prompting.Values, without pictures; without a prompt, the words stay
+    values = models.JSONField()  # settings of studio.prompt.values.Values, and a prompt if it is to replace the bar's
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -34,7 +34,7 @@ class Preset(TenantModel):
 
 
 class Draft(TenantModel):
-    """What somebody is about to ask: kept while they type, so that nothing is lost. One for each person."""
+    """The content of a person's prompt bar, saved while they type. There is one for each person and organization."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="drafts")
     maker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")

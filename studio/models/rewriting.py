@@ -6,11 +6,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 
 
 class Rewriter(TenantModel):
-    """Who improves an organization's prompts. Without a row, the default connection's own text model does."""
+    """An organization's choice of connection and text model for improving prompts. Without a row, the default
+    connection's own text model is used."""
 
     org = models.OneToOneField("accounts.Organization", on_delete=models.CASCADE, related_name="rewriter")
     is_on = models.BooleanField(default=True)
@@ -30,7 +31,7 @@ class RewriteState(models.TextChoices):
 
 
 class Rewrite(TenantModel):
-    """A prompt that a text model was asked to improve, and what it suggests. Nothing happens with it by itself."""
+    """A prompt that a text model was asked to improve, and its suggestion, which is never used by itself."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="rewrites")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -61,22 +62,24 @@ class Rewrite(TenantModel):
         return f"{self.code} {self.state}"
 
     def begin(self) -> bool:
-        """The moment before the first byte goes out. Of two workers, one sends."""
+        """Record that the request is about to be sent. Return False if another worker has done so already."""
         mine = Rewrite.objects.filter(pk=self.pk, state=RewriteState.WAITING, sent_at=None)
         return mine.update(sent_at=Now()) == 1
 
     def end(self, state: RewriteState, **values: object) -> bool:
-        """Answers whether it was this call that ended it."""
+        """End the rewrite. Return False if it had ended already."""
         waiting = Rewrite.objects.filter(pk=self.pk, state=RewriteState.WAITING)
         return waiting.update(state=state, ended_at=Now(), **values) == 1
 
 
 class RewriteTicket(models.Model):
-    """Work that waits, for all organizations together: ids and nothing of what was asked, so it is no tenant table.
-    `due_at` lies in the future while a worker is at it; if that one dies, it comes round again."""
+    """A waiting rewrite, for workers of all organizations. It has ids and nothing of what was asked, so it is no tenant
+    table. `due_at` is in the future while a worker has a claim on it; if the worker dies, the ticket becomes due again.
+    Each claim sets a later `due_at`, which therefore identifies the claim."""
 
     rewrite_code = models.UUIDField(unique=True)
     org_id = models.BigIntegerField()
+    maker_id = models.BigIntegerField(null=True)
     due_at = models.DateTimeField(db_default=Now(), db_index=True)
 
     def __str__(self) -> str:

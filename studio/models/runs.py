@@ -4,10 +4,12 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection, models
+from django.db.models import Q
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-from saas.tenancy import TenantModel
+from accounts.models import Membership
+from saas.database.tenancy import TenantModel
 
 ADD_EVENT = """
 WITH next AS (
@@ -27,7 +29,7 @@ class Kind(models.TextChoices):
 
 
 class State(models.TextChoices):
-    """Of a run and of a slot. Everything after RUNNING is an end."""
+    """The state of a run or a slot. All after RUNNING are ends."""
 
     QUEUED = "queued", "Waiting"
     RUNNING = "running", "Developing"
@@ -40,12 +42,12 @@ class State(models.TextChoices):
 
 LIVE = (State.QUEUED, State.RUNNING)
 ENDS = tuple(state for state in State if state not in LIVE)
-# When no slot succeeded, the gravest end is the run's.
+# If no slot succeeded, the run's state is the first of these that a slot has.
 GRAVITY = (State.UNKNOWN, State.FAILED, State.REFUSED, State.CANCELLED)
 
 
 class Charged(models.TextChoices):
-    """Whether the provider has taken money for something."""
+    """Whether the provider has charged for a slot."""
 
     NO = "no", "Not charged"
     YES = "yes", "Charged"
@@ -58,7 +60,7 @@ class Visibility(models.TextChoices):
 
 
 class Relation(models.TextChoices):
-    """What a run took from the run that it came from."""
+    """How a run was made from its parent."""
 
     NONE = "", "On its own"
     REMIX = "remix", "Remix"
@@ -66,8 +68,14 @@ class Relation(models.TextChoices):
     PRINT = "print", "Print of a proof"
 
 
+class RunQuerySet(models.QuerySet["Run"]):
+    def visible_to(self, member: Membership) -> "RunQuerySet":
+        """Narrow to the team's runs and the member's own private ones."""
+        return self.filter(Q(visibility=Visibility.TEAM) | Q(maker=member.user_id), org=member.org_id)
+
+
 class Run(TenantModel):
-    """What somebody asked for: a prompt with its parameters, as one picture or several, each in a slot."""
+    """One request: a prompt with its parameters, for one picture or several, each in a slot."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="runs")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -82,19 +90,24 @@ class Run(TenantModel):
     asked = models.JSONField()  # the whole spec, as it was asked
     count = models.PositiveSmallIntegerField()
     visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.TEAM)
-    project = models.CharField(max_length=80, blank=True)  # what it was made for: finance sums by it
-    end_user = models.CharField(max_length=200, blank=True)  # whom a program asks for, in its own words
+    project = models.CharField(max_length=80, blank=True)  # costs are summed by it
+    end_user = models.CharField(max_length=200, blank=True)  # a program's own name for the person it asks for
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
     relation = models.CharField(max_length=10, choices=Relation.choices, blank=True)
-    # Asked twice with one key, the same run answers: a double click, a program that tries again.
+    # A second request with the same key (a double click, a program that tries again) gets the same run.
     request_key = models.CharField(max_length=64, blank=True, editable=False)
     request_hash = models.CharField(max_length=64, blank=True, editable=False)
+    awaited_by = models.IntegerField(null=True, editable=False)  # id of a web process: see studio.gateway.retrying
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     started_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     cancel_asked_at = models.DateTimeField(null=True)
     last_seq = models.PositiveIntegerField(default=0)
+    # Since then its pictures, frames and inputs are deleted: see studio.gallery.clear_runs.
+    cleared_at = models.DateTimeField(null=True)
+
+    objects = RunQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -120,35 +133,37 @@ class Run(TenantModel):
 
     @property
     def is_proof(self) -> bool:
-        """Cheap drafts, of which the keepers are printed."""
+        """Return whether this run makes cheap proofs, of which keepers can be printed."""
         return bool(self.asked.get("quality") == "low")
 
     @property
     def is_moving(self) -> bool:
-        """Whether more will come: of the run, or of a composite after it. Of slots that are at hand with theirs."""
+        """Return whether more will change: the run is live, or a composite is being made. Slots should be prefetched
+        with their outputs and composites."""
         return self.is_live or any(hasattr(slot, "output") and slot.output.is_being_kept for slot in self.slots.all())
 
     @property
     def keeper_count(self) -> int:
-        """Of slots that are at hand with their outputs."""
+        """Count the keepers. Slots should be prefetched with their outputs."""
         return sum(hasattr(slot, "output") and slot.output.is_keeper for slot in self.slots.all())
 
     def begin(self, now: datetime) -> bool:
-        """By the first slot that begins; answers whether it was this one."""
+        """Start the run when its first slot starts. Return False if it was started already."""
         return Run.objects.filter(pk=self.pk, state=State.QUEUED).update(state=State.RUNNING, started_at=now) == 1
 
     def end(self, state: State, now: datetime) -> bool:
-        """From whatever else it was: a picture that comes late changes even an end."""
+        """End the run, from any other state: a picture that comes late changes even a state that is an end. Return
+        False if the run was in this state already."""
         return Run.objects.filter(pk=self.pk).exclude(state=state).update(state=state, ended_at=now) == 1
 
     def reopen(self) -> bool:
-        """A slot is tried again."""
+        """Queue an ended run again, because a slot is tried again. Return False if it had not ended."""
         return Run.objects.filter(pk=self.pk, state__in=ENDS).update(state=State.QUEUED, ended_at=None) == 1
 
     def add_event(self, type: str, slot_index: int | None, data: dict[str, Any]) -> "RunEvent":  # noqa: A002 as below
-        """Takes the run's row lock, so that events of a run come one after another without a gap. The time is the
-        database's, so that no worker's clock puts an answer before its question. Who may see the run may have changed
-        since it was read."""
+        """Add an event to the run. The run's row is locked until the transaction ends, so that sequences have no gaps
+        and events commit in order. The time is the database's, because workers' clocks could put an answer before its
+        question. The run's visibility is read again, as it may have changed since the run was loaded."""
         event = RunEvent(org_id=self.org_id, run=self, type=type, slot_index=slot_index, data=data)
         with connection.cursor() as cursor:
             values: dict[str, Any] = {"run": self.pk, "type": type, "slot_index": slot_index, "data": Jsonb(data)}
@@ -158,7 +173,8 @@ class Run(TenantModel):
 
 
 class RunEvent(TenantModel):
-    """What happened, in order. A page that was away asks for all after its last sequence; a replay reads them all."""
+    """An event of a run, numbered in order. A page that was offline asks for all after its last sequence; a replay
+    reads them all."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="run_events")
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")

@@ -4,15 +4,15 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 from studio.models.outputs import Output
 from studio.models.sorting import NAME_LENGTH, Collection
 
 
 class Share(TenantModel):
-    """A link for people without an account. Whoever has it sees exactly the pictures that are listed, and nothing else.
+    """A link that shows exactly the listed pictures to people without an account.
 
-    The token is found by its hash, and kept sealed besides, so that its makers can copy the link again."""
+    It is found by the hash of its token. The token is also kept sealed, so that the link can be copied again."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="shares")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -21,7 +21,7 @@ class Share(TenantModel):
     title = models.CharField(max_length=NAME_LENGTH)
     token_hash = models.CharField(max_length=64, unique=True)
     sealed_token = models.TextField()
-    password = models.CharField(max_length=200, blank=True)  # hashed as a person's is
+    password = models.CharField(max_length=200, blank=True)  # hashed like a person's password
     with_prompt = models.BooleanField(default=False)
     views = models.PositiveIntegerField(default=0)
     viewed_at = models.DateTimeField(null=True)
@@ -51,7 +51,7 @@ class SharedPicture(TenantModel):
 
 
 class Retention(TenantModel):
-    """An organization's rule of what goes to the bin by itself. A hold stops it and whatever else would delete."""
+    """An organization's rule for putting old pictures in the bin, and its legal hold, which stops every deletion."""
 
     org = models.OneToOneField("accounts.Organization", on_delete=models.CASCADE, related_name="retention")
     is_on = models.BooleanField(default=False)
@@ -59,6 +59,7 @@ class Retention(TenantModel):
     spares_starred = models.BooleanField(default=True)
     spares_tagged = models.BooleanField(default=True)
     spares_collected = models.BooleanField(default=True)
+    forgets_prompts = models.BooleanField(default=False, db_default=False)  # when a run's last picture is purged
     held_at = models.DateTimeField(null=True)
     held_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
     hold_reason = models.CharField(max_length=200, blank=True)

@@ -6,12 +6,12 @@ from django.db import models
 from django.db.models.functions import Now
 
 from accounts.models import ProviderConnection
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 from studio.models.runs import ENDS, GRAVITY, LIVE, Charged, Run, State
 
 
 class Slot(TenantModel):
-    """One picture of a run: one call of the provider."""
+    """The place of one picture in a run. It may need several tries, each of which is one call of a provider."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="slots")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -20,19 +20,19 @@ class Slot(TenantModel):
     state = models.CharField(max_length=10, choices=State.choices, default=State.QUEUED)
     tries = models.PositiveSmallIntegerField(default=0)
     tries_before = models.PositiveSmallIntegerField(default=0)  # at another connection, or before it was asked again
-    connection = models.ForeignKey(  # who was asked last; another than the run's where that one had an outage
+    connection = models.ForeignKey(  # the one that was asked last; after an outage, another than the run's
         "accounts.ProviderConnection", null=True, on_delete=models.SET_NULL, related_name="+"
     )
     started_at = models.DateTimeField(null=True)
-    sent_at = models.DateTimeField(null=True)  # from here on the provider may have taken money
+    sent_at = models.DateTimeField(null=True)  # from here on the provider may have charged
     first_partial_at = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     charged = models.CharField(max_length=10, choices=Charged.choices, default=Charged.NO)
     error_code = models.CharField(max_length=60, blank=True)
     error_sentence = models.CharField(max_length=300, blank=True)
     request_id = models.CharField(max_length=120, blank=True)
-    used = models.JSONField(default=dict)  # what the provider really took: size, quality, background, format
-    usage = models.JSONField(null=True)  # tokens, in the provider's words
+    used = models.JSONField(default=dict)  # what the provider really used: size, quality, background, format
+    usage = models.JSONField(null=True)  # token counts as the provider reported them
 
     class Meta:
         constraints = [
@@ -53,7 +53,8 @@ class Slot(TenantModel):
         return self.tries - self.tries_before
 
     def begin(self, now: datetime, connection: ProviderConnection | None) -> bool:
-        """By whoever holds its ticket, so that nobody else counts its tries meanwhile."""
+        """Start the next try. Return False if the slot is not queued or its tries have changed. The caller must have
+        the claim on its ticket, so that no other worker counts a try meanwhile."""
         values = {"state": State.RUNNING, "started_at": now, "tries": self.tries + 1, "connection": connection}
         if not Slot.objects.filter(pk=self.pk, state=State.QUEUED, tries=self.tries).update(**values):
             return False
@@ -62,16 +63,19 @@ class Slot(TenantModel):
         return True
 
     def note_sent(self, now: datetime) -> bool:
-        """Before the first byte leaves. Whoever finds it set and no end must not ask the provider again."""
-        return Slot.objects.filter(pk=self.pk, state=State.RUNNING).update(sent_at=now, charged=Charged.PERHAPS) == 1
+        """Record that the first byte of this try is about to be sent. Return False if the slot is not in this try any
+        more. While `sent_at` is set and the slot has not ended, the provider must not be asked again."""
+        mine = Slot.objects.filter(pk=self.pk, state=State.RUNNING, tries=self.tries)
+        return mine.update(sent_at=now, charged=Charged.PERHAPS) == 1
 
     def put_back(self) -> bool:
-        """Nothing was made, which the provider's answer proved or which is plain since nothing was sent."""
+        """Queue the slot again. Only right if the provider's answer proved that nothing was made, or if nothing was
+        sent."""
         values = {"state": State.QUEUED, "sent_at": None, "first_partial_at": None, "charged": Charged.NO}
         return Slot.objects.filter(pk=self.pk, state=State.RUNNING).update(**values) == 1
 
     def move(self) -> bool:
-        """Waits for another connection now, and its tries there begin anew."""
+        """Start counting tries anew for a queued slot that now waits for another connection."""
         return Slot.objects.filter(pk=self.pk, state=State.QUEUED).update(tries_before=models.F("tries")) == 1
 
     def end(
@@ -87,7 +91,8 @@ class Slot(TenantModel):
         return Slot.objects.filter(pk=self.pk, state__in=LIVE).update(**values) == 1
 
     def reopen(self) -> bool:
-        """To be tried again by a person who was told what it may cost."""
+        """Queue an ended slot again, because a person asked for it after seeing what it may cost. Return False if it
+        succeeded or has not ended."""
         values = {
             "state": State.QUEUED,
             "started_at": None,
@@ -105,7 +110,7 @@ class Slot(TenantModel):
 
 
 def state_of(slots: Iterable[Slot]) -> State:
-    """What a run is when its slots are these."""
+    """Return the state of a run with these slots."""
     states = {slot.state for slot in slots}
     if State.RUNNING in states or (State.QUEUED in states and states != {State.QUEUED}):
         return State.RUNNING
@@ -117,8 +122,9 @@ def state_of(slots: Iterable[Slot]) -> State:
 
 
 class Ticket(models.Model):
-    """A slot's place in the line, for all organizations together: ids and limits, nothing of what was asked. So it is
-    no tenant table, and a worker can be fair between tenants without seeing any. It lives as long as its slot does."""
+    """A slot's entry in the line, for workers of all organizations. It has ids and limits and nothing of what was
+    asked, so it is no tenant table: a worker can be fair between tenants without access to their rows. It is deleted
+    when the slot ends."""
 
     slot_code = models.UUIDField(unique=True)
     org_id = models.BigIntegerField()
@@ -126,10 +132,12 @@ class Ticket(models.Model):
     connection_id = models.BigIntegerField()
     org_limit = models.PositiveSmallIntegerField()
     connection_limit = models.PositiveSmallIntegerField()
-    not_before = models.DateTimeField(db_default=Now())  # every time in the line is of the database's clock
-    worker = models.UUIDField(null=True)  # who holds it
-    is_stopping = models.BooleanField(default=False)  # somebody stopped its run; its worker shall leave the provider
+    not_before = models.DateTimeField(db_default=Now())  # all times in the line are the database's
+    worker = models.UUIDField(null=True)  # token of the claim, a new one for each claim; null: waiting
+    is_stopping = models.BooleanField(default=False)  # its run was stopped: its worker must leave the provider
     lease_until = models.DateTimeField(null=True)
+    likeness = models.BigIntegerField(db_default=0)  # equal for equal requests: see catalogue.fingerprint; 0: unknown
+    awaited_at = models.DateTimeField(null=True)  # since when a caller has waited for it with an open request
 
     class Meta:
         indexes = [

@@ -1,4 +1,5 @@
-"""How people sort what was made: tags, collections, comments. It all belongs to the organization, not to a person."""
+"""Define the tables by which a team sorts and finds pictures: tags, collections, comments, search entries. All belong
+to the organization, not to a person."""
 
 import uuid
 
@@ -9,7 +10,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
-from saas.tenancy import TenantModel
+from saas.database.tenancy import TenantModel
 from studio.models.outputs import Output
 from studio.models.runs import Run
 
@@ -18,15 +19,16 @@ COMMENT_LENGTH = 2000
 
 
 class SearchEntry(models.Model):
-    """The words of one picture's prompt, as numbers that say nothing without the organization's code.
+    """The words of one picture's prompt, as hashes that can be matched to words only with ENCRYPTION_KEYS.
 
-    It is no tenant table, because behind a wall PostgreSQL would not use its index: `@>` is not leakproof, and what is
-    not leakproof is asked only of rows that have passed the wall already, one by one. What is found here are ids; the
-    pictures themselves are then read from behind the wall."""
+    It is no tenant table, because behind the wall PostgreSQL would not use its index: `@>` is not leakproof, and such
+    an operator is applied only to rows that have passed the wall, one by one. A search finds ids here; the pictures are
+    then read from behind the wall."""
 
     output_id = models.BigIntegerField(primary_key=True)
     org_id = models.BigIntegerField()
     words = ArrayField(models.BigIntegerField())
+    key_id = models.IntegerField(db_default=0)  # of the key that hashed them; 0: the organization's code (old entries)
 
     class Meta:
         indexes = [
@@ -64,7 +66,7 @@ class Tagging(TenantModel):
 
 
 class Collection(TenantModel):
-    """Pictures in an order that somebody chose. A private picture in it stays its maker's."""
+    """Pictures in a chosen order. A private picture in it is still seen only by its maker."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="collections")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)

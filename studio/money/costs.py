@@ -1,14 +1,14 @@
-"""What a run and its pictures have cost, and what is left to whoever asks."""
+"""Read and note what runs and their pictures have cost, and what is left of the limits that count for a caller."""
 
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Sum
 
+from accounts.limits.periods import today
 from accounts.models import ApiKey, Counter, Hold, Membership, Organization, Period, Subject, Unit
-from accounts.periods import today
 from billing.models import Entry
-from saas import money
+from saas.text import money
 
 PAID = """
 UPDATE studio_output SET cost_micros = (
@@ -26,26 +26,27 @@ WHERE studio_output.org_id = %(org)s AND studio_slot.id = studio_output.slot_id
 
 
 def note(held: Hold) -> None:
-    """Beside the slot's picture, if there is one: the gallery filters by it, as the ledger has it now."""
+    """Copy the slot's cost from the ledger to its picture, if it has one: the gallery filters by it."""
     with connection.cursor() as cursor:
         cursor.execute(PAID, {"org": held.org_id, "run": held.run_code, "slot": held.slot_code})
 
 
 def note_what_differs(org: Organization) -> int:
-    """What billing wrote without knowing of pictures: a doubt that somebody resolved, a correction."""
+    """Copy costs to pictures that differ from the ledger. Return how many. Billing resolves uncertain holds and books
+    corrections without knowing of pictures."""
     with connection.cursor() as cursor:
         cursor.execute(DIFFERING, {"org": org.pk})
         return int(cursor.rowcount)
 
 
 def of_run(org: Organization, run_code: UUID) -> str:
-    """As far as the ledger knows by now."""
+    """Return what the run has cost according to the ledger so far."""
     found = Entry.objects.filter(org=org, run_code=run_code).aggregate(micros=Sum("micros", default=0))
     return money.exact(found["micros"])
 
 
 def counters(member: Membership, api_key: ApiKey | None) -> list[Counter]:
-    """Of now, of everybody whose limits count for who asks."""
+    """Return the current counters of the organization, the member, the key and, with the lent connection, the loan."""
     now, org = today(member.org), member.org
     subjects = {Subject.ORGANIZATION.value: org.pk, Subject.MEMBER.value: member.user_id}
     if api_key is not None:
@@ -63,7 +64,7 @@ def _is_lent(org: Organization) -> bool:
 
 
 def budget_left(member: Membership, api_key: ApiKey | None, *, is_play: bool) -> str | None:
-    """Of the limit that refuses first; None where money has no limit."""
+    """Return what is left of the limit that refuses first, or None if money has no limit."""
     left = [row.left(Unit.MONEY) for row in counters(member, api_key) if row.is_play == is_play]
     known = [micros for micros in left if micros is not None]
     return money.exact(min(known)) if known else None

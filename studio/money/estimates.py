@@ -1,4 +1,4 @@
-"""What a run will cost, before anybody is asked. The same estimate stands behind the button, the API and the hold.
+"""Estimate what a run will cost before the provider is asked. The button, the API and the hold use the same estimate.
 
 Where the provider decides (`auto`), the high end is the worst case. Where the truth is not known, the range says so."""
 
@@ -8,19 +8,20 @@ from accounts.models import ProviderConnection
 from billing import prices
 from billing.prices import Estimate
 from billing.tokens import Tokens
-from studio import talking
+from studio.catalogue.specs import Spec
+from studio.imaging.sizes import Size
 from studio.models import ImageModel
-from studio.sizes import Size
-from studio.specs import Spec
+from studio.providers import text_budget
 
 AUTO = "auto"
 TALKS = "responses"
 # Text: a token is at least one byte and seldom more than eight; some more stand around the prompt.
 TEXT_OVERHEAD = 32
 MOST_BYTES_PER_TOKEN = 8
-# Pictures that go in: never more patches than this. One probe counted far fewer than the patches, so the low end does.
+# Pictures that go in: never more patches than MOST_PATCHES. One probe counted far fewer than the patches, so the low
+# end takes at most LEAST_PATCHES.
 PATCH, MOST_PATCHES, LEAST_PATCHES, SHORTEST_LONG_EDGE = 32, 1536, 512, 1024
-# Of models whose formula nobody has confirmed yet: the newest one that is known, and for the worst case twice of it.
+# For models whose formula is not confirmed yet: the newest formula that is known, and twice of it for the worst case.
 ASSUMED_BASES = {"low": 16, "medium": 24, "high": 48, "xhigh": 64, "max": 96}
 ASSUMED_TOKENS_PER_PARTIAL = 100
 UNCONFIRMED_FACTOR = 2
@@ -29,21 +30,21 @@ UNCONFIRMED_FACTOR = 2
 def estimate(
     *, spec: Spec, model: ImageModel, connection: ProviderConnection, references: Sequence[tuple[int, int]] = ()
 ) -> Estimate:
-    """`references` are the sizes of the pictures that go in, as far as they are known. Raises prices.Unpriced."""
+    """Estimate a spec's cost. `references` are the known sizes of the pictures that go in. Raise prices.Unpriced."""
     talk_model = connection.leading_model if spec.api == TALKS else ""
     tariff = prices.tariff_for(model=spec.model, connection=connection, talk_model=talk_model)
     return prices.estimate(tariff, least=_least(spec, model, references), most=_most(spec, model), images=spec.n)
 
 
 def picture_tokens(base: int, size: Size) -> int:
-    """OpenAI's published formula, in integers."""
+    """Compute a picture's output tokens by OpenAI's published formula, in integers."""
     short, long = sorted(size)
     across = _half_to_even(base * short, long)
     return -(-base * across * (2_000_000 + size.pixels) // 4_000_000)
 
 
 def input_tokens(size: Size) -> int:
-    """Of a picture that goes in: patches, after the long edge has been brought up to 1024."""
+    """Count the patches of a picture that goes in, after its long edge has been brought up to 1024."""
     long = max(size)
     up, down = (SHORTEST_LONG_EDGE, long) if long < SHORTEST_LONG_EDGE else (1, 1)
     patches = [-(-edge * up // (PATCH * down)) for edge in size]
@@ -51,15 +52,15 @@ def input_tokens(size: Size) -> int:
 
 
 def _most(spec: Spec, model: ImageModel) -> Tokens:
-    """For one picture, the worst case: each is a call of its own, with all that goes in."""
+    """Count the tokens of one picture in the worst case. Each picture is a call of its own, with all that goes in."""
     quality = model.auto_quality if spec.quality == AUTO else spec.quality
     size = Size.read(model.auto_size if spec.size == AUTO else spec.size)
     factor = 1 if model.token_bases else UNCONFIRMED_FACTOR
     pictures_in = spec.references + int(spec.mask)
     is_talk = spec.api == TALKS
     return Tokens(
-        talk_in=talking.most_in(spec.prompt) if is_talk else 0,
-        talk_out=talking.most_out(spec.prompt) if is_talk else 0,
+        talk_in=text_budget.most_in(spec.prompt) if is_talk else 0,
+        talk_out=text_budget.most_out(spec.prompt) if is_talk else 0,
         text_in=len(spec.prompt.encode()) + TEXT_OVERHEAD,
         image_in=pictures_in * MOST_PATCHES,
         image_out=factor * picture_tokens(_bases(model)[quality], size) + _partials(spec, model),
@@ -80,14 +81,14 @@ def _least(spec: Spec, model: ImageModel, references: Sequence[tuple[int, int]])
 
 
 def _sizes(spec: Spec, model: ImageModel) -> list[Size]:
-    """Which it may become."""
+    """Return the sizes that the picture may get."""
     if spec.size != AUTO:
         return [Size.read(spec.size)]
     return [Size.read(preset["size"]) for preset in model.size_presets if preset["size"] != AUTO]
 
 
 def _partials(spec: Spec, model: ImageModel) -> int:
-    """Whether those that never came are charged is not known; they are held for."""
+    """Count the tokens of all partials that are asked for. Whether one that never comes is charged is not known."""
     each = ASSUMED_TOKENS_PER_PARTIAL if model.tokens_per_partial is None else model.tokens_per_partial
     return spec.partial_images * each
 

@@ -1,9 +1,13 @@
-"""Reading parameters as strictly as the API: null is absent; types are not guessed, but in forms all is text."""
+"""Read parameters as strictly as OpenAI's API: null means absent; types are not guessed, but in forms all is text."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
-from studio.wire.refusals import Refused, missing, unknown, wrong_type, wrong_value
+from studio.openai_wire.refusals import Refused, missing, unknown, wrong_type, wrong_value
+
+SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can have half of a pair; no database and no provider takes it
+WHOLE = re.compile(r"-?[0-9]{1,18}")
 
 
 class Fields:
@@ -26,6 +30,10 @@ class Fields:
             raise missing(param)
         if not isinstance(value, str):
             raise wrong_type(param, "a string", value)
+        if SURROGATE.search(value):
+            raise Refused(
+                f"Invalid '{param}': the string holds half of a character.", code="invalid_value", param=param
+            )
         if longest and len(value) > longest:
             message = (
                 f"Invalid '{param}': string too long. Expected a string with maximum length {longest}, "
@@ -42,7 +50,7 @@ class Fields:
 
     def whole(self, name: str, low: int, high: int, default: int) -> int:
         value, param = self.values.get(name, default), self.named(name)
-        if self.is_form and isinstance(value, str) and value.lstrip("-").isdecimal():
+        if self.is_form and isinstance(value, str) and WHOLE.fullmatch(value):
             value = int(value)
         if not isinstance(value, int) or isinstance(value, bool):
             raise wrong_type(param, "an integer", value)

@@ -1,4 +1,4 @@
-"""The multipart form of edits, as strictly as the API reads it."""
+"""Read the multipart form of an edit as strictly as OpenAI's API."""
 
 from typing import TypeAlias
 
@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
-from studio.wire.refusals import Refused, unknown
+from studio.openai_wire.refusals import Refused, unknown
 
 MIMES = ("image/jpeg", "image/png", "image/webp")
 MOST_IMAGES = 16
@@ -21,7 +21,7 @@ def is_form(request: HttpRequest) -> bool:
 
 
 def read_form(request: HttpRequest) -> tuple[dict[str, str], list[Upload], MaybeUpload]:
-    """The texts, the images in their order, the mask."""
+    """Return the texts, the images in their order, and the mask."""
     try:
         texts, files = request.POST, request.FILES
     except (MultiPartParserError, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent):

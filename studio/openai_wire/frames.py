@@ -1,4 +1,4 @@
-"""Server-sent events: an event line, one data line, a blank line after every frame, also the last."""
+"""Write server-sent events: an event line, one data line, and a blank line after each, also the last."""
 
 import json
 from typing import Any

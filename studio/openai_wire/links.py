@@ -1,18 +1,18 @@
-"""A picture that is named instead of sent: by an address, by data in an address, or by the id of a file."""
+"""Read pictures that are named instead of sent: by a URL, by a data URL, or by the id of a file."""
 
 import base64
 import binascii
 from typing import Any, NamedTuple
 
-from studio.wire.forms import check_count, check_mime
-from studio.wire.refusals import Refused, missing, unknown, wrong_type
+from studio.openai_wire.forms import check_count, check_mime
+from studio.openai_wire.refusals import Refused, missing, unknown, wrong_type
 
 LONGEST_URL = 20_971_520
 DATA, BASE64 = "data:", ";base64"
 
 
 class Link(NamedTuple):
-    """Exactly one of `image_url` and `file_id`."""
+    """Exactly one of `image_url` and `file_id`, with its value."""
 
     name: str
     value: str
@@ -38,7 +38,7 @@ def read(said: object, param: str) -> Link:
 
 
 def images_of(body: dict[str, Any]) -> list[object]:
-    """Of a JSON edit."""
+    """Return the links of a JSON edit. Refuse an edit without any, or with too many."""
     links = body.get("images")
     if links is None:
         raise missing("images")

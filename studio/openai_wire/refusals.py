@@ -1,4 +1,4 @@
-"""How the API says no: HTTP status and an envelope that always has its four keys."""
+"""Write refusals as OpenAI's API does: an HTTP status and an envelope that always has its four keys."""
 
 from typing import Any
 

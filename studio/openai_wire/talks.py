@@ -1,13 +1,13 @@
-"""What the Responses API is asked, as far as pictures need it: its parameters, its one tool, and the items of its input
-in their order. Whoever reads them decides what a picture or an earlier call is worth."""
+"""Read requests to the Responses API, as far as pictures need it: the parameters, the one tool, and the items of the
+input in their order. What a picture or an earlier call means is decided by the caller of `items`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from studio.wire.fields import Fields
-from studio.wire.forms import check_count
-from studio.wire.refusals import Refused, missing, wrong_type, wrong_value
+from studio.openai_wire.fields import Fields
+from studio.openai_wire.forms import check_count
+from studio.openai_wire.refusals import Refused, missing, wrong_type, wrong_value
 
 KNOWN = frozenset(
     [
@@ -38,7 +38,7 @@ KNOWN = frozenset(
         "stream_options",
     ]
 )
-OF_THE_TOOL = frozenset({"type", "action", "input_image_mask"})  # beside what an image can be asked for
+OF_THE_TOOL = frozenset({"type", "action", "input_image_mask"})  # besides the parameters of an image
 ACTIONS = ("auto", "generate", "edit")
 MASK = "tools[0].input_image_mask"
 USER = "user"
@@ -46,7 +46,7 @@ USER = "user"
 
 @dataclass(frozen=True)
 class Turn:
-    """Somebody begins to speak."""
+    """The beginning of a message, with the role of its speaker."""
 
     role: str
 
@@ -64,7 +64,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Call:
-    """An earlier picture, by the id of the call that made it."""
+    """An earlier picture, named by the id of the call that made it."""
 
     id: str
     param: str
@@ -91,7 +91,7 @@ def tool_of(fields: Fields, known: frozenset[str]) -> Fields:
 
 
 def is_edit(tool: Fields, *, has_pictures: bool) -> bool:
-    """A picture in the talk is edited unless the tool says otherwise."""
+    """Return whether to edit the picture of the input: yes, if there is one and the tool does not say otherwise."""
     action = tool.choice("action", ACTIONS, "auto")
     if action == "edit" and not has_pictures:
         raise Refused("action 'edit' needs an image in the input.", code="invalid_value", param="tools[0].action")
@@ -112,7 +112,8 @@ def not_silent(prompt: str) -> str:
 
 
 def items(said: object) -> Iterator[Item]:
-    """Counted before the first of them is handed out, for whoever takes one may fetch it."""
+    """Yield the items of the input. Their pictures are counted before the first item is yielded, because the caller may
+    fetch each picture as it comes."""
     if said is None:
         raise missing("input")
     if not isinstance(said, str | list):

@@ -1,4 +1,4 @@
-"""What the prompt bar shows: the chosen model's capabilities as choices, and what is known of the verdict."""
+"""Prepare what the prompt bar shows: the options of the chosen model, the values, and the verdict with its faults."""
 
 import secrets
 from collections import defaultdict
@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from studio.asking import SpecError
-from studio.catalogue import Catalogue, UnknownModel
+from studio.catalogue.fields import SpecError
+from studio.catalogue.image_models import Catalogue, UnknownModel
+from studio.catalogue.rules import AS_PEOPLE_SAY
 from studio.models import ImageModel, Preset, Visibility
-from studio.prompting import Values
-from studio.rules import AS_PEOPLE_SAY, COMPRESSIBLE
-from studio.verdicts import Verdict
+from studio.prompt.values import Values
+from studio.prompt.verdicts import Verdict
 
 QUALITIES = {
     "auto": ("Auto", "The model chooses"),
@@ -49,7 +49,7 @@ class Bar:
     values: Values
     models: Catalogue
     verdict: Verdict
-    presets: Iterable[Preset] = ()  # asked for when a page shows them
+    presets: Iterable[Preset] = ()  # may be a queryset, which runs only if a page shows them
     request_key: str = field(default_factory=new_key)
 
     @cached_property
@@ -69,7 +69,7 @@ class Bar:
 
     @property
     def size(self) -> SizeChoice:
-        """What the chip says."""
+        """Return the size that its chip shows."""
         chosen = next((size for size in self.sizes if size.value == self.values.size), None)
         return chosen or _size(self.values.size, "Custom")
 
@@ -90,12 +90,9 @@ class Bar:
         return [Choice(value, FORMATS.get(value, value)) for value in self.model.formats]
 
     @property
-    def compressible(self) -> tuple[str, ...]:
-        return COMPRESSIBLE
-
-    @property
     def backgrounds(self) -> list[Choice]:
-        """Transparent is always shown, because people look for it; where it cannot be, it says why."""
+        """Return the backgrounds. "Transparent" is always listed, because people look for it, with the reason if the
+        model cannot make it."""
         choices = [Choice(value, value.capitalize()) for value in self.model.backgrounds]
         if self.model.can_be_transparent:
             return choices

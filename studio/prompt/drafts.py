@@ -1,4 +1,4 @@
-"""What somebody is about to ask, kept while they type."""
+"""Keep the content of a person's prompt bar while they type."""
 
 from dataclasses import replace
 
@@ -6,11 +6,11 @@ from django.utils import timezone
 
 from accounts.models import Membership
 from studio.models import Draft
-from studio.prompting import Values
+from studio.prompt.values import Values
 
 
 def keep(*, by: Membership, values: Values) -> None:
-    """Of two tabs, the one that was typed in last is kept."""
+    """Save the draft. A person has one draft, so with two tabs the one that saved last counts."""
     draft = Draft(org_id=by.org_id, maker_id=by.user_id, values=values.to_json(), saved_at=timezone.now())
     Draft.objects.bulk_create(
         [draft], update_conflicts=True, unique_fields=["org", "maker"], update_fields=["values", "saved_at"]
@@ -18,8 +18,8 @@ def keep(*, by: Membership, values: Values) -> None:
 
 
 def sent(*, by: Membership, values: Values) -> None:
-    """It has become a run, whose words and pictures Remix brings back. The next visit begins with a blank sheet, and
-    with the settings as they were."""
+    """Clear prompt and pictures of the draft after it was submitted, and keep its settings. Remix of the new run brings
+    prompt and pictures back."""
     keep(by=by, values=replace(values, prompt="", reference=(), mask="", parent=""))
 
 

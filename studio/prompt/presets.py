@@ -1,5 +1,5 @@
-"""Settings under a name. One's own are one's own business; the organization's are made and removed by their maker or an
-admin."""
+"""Keep settings of the prompt bar under a name. A preset is its maker's alone, or shared with the organization; its
+maker or an admin can remove it."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Membership, Role
 from studio.models import Preset
-from studio.prompting import Values
+from studio.prompt.values import Values
 
 NAME_CHARACTERS = 60
 MOST_PRESETS = 100
@@ -44,6 +44,6 @@ def remove(*, preset: Preset, by: Membership) -> None:
 
 
 def apply(preset: Preset, values: Values) -> Values:
-    """The words and pictures stay, unless the preset brings words of its own."""
+    """Return the values with the preset's settings. Prompt and pictures stay, unless the preset has a prompt."""
     parts = ("settings", "prompt") if "prompt" in preset.values else ("settings",)
     return replace(values.recalling(Values.stored(preset.values), parts), parent=values.parent)

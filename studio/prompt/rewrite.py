@@ -1,29 +1,33 @@
-"""A text model makes a better prompt of a prompt. What it says is a suggestion: nobody's words change by themselves.
+"""Ask a text model for a better prompt. Its text is only a suggestion: the prompt does not change by itself.
 
-The web process asks for it and holds its money; a worker calls the provider. `studio.rewrites` is the worker's part."""
+The web process records the request and places the hold for its cost; a worker calls the provider. The worker's part is
+`studio.prompt.rewrite_worker`."""
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts import audit, quotas
+from accounts import audit
 from accounts.errors import NotAllowed, Refused
+from accounts.limits import holds
+from accounts.limits.refusals import Payer
 from accounts.models import ApiKey, Membership, Organization, ProviderConnection, ProviderKind, Role
 from accounts.models.connections import TEXT_MODEL
-from accounts.refusals import Payer
 from billing import charging, prices
 from billing.ledger import Purpose
 from billing.prices import Estimate
 from billing.tokens import Tokens
-from saas.broker import enqueue
+from saas.database.transactions import once_more
 from studio.models import Rewrite, Rewriter, RewriteState, RewriteTicket
-from studio.runs import KeyReused
+from studio.queue import wake
+from studio.runs.submit_run import KeyReused
 
-LONGEST_PROMPT = 8_000  # characters that go out
-MOST_TOKENS_OUT = 8_192  # what the model thinks is counted, too
+LONGEST_PROMPT = 8_000  # characters
+MOST_TOKENS_OUT = 8_192  # includes the model's reasoning tokens
 TEXT_OVERHEAD = 32
 MOST_AT_ONCE = 3
 KEPT_FOR = timedelta(days=30)
@@ -40,7 +44,7 @@ INSTRUCTIONS = (
 
 @dataclass(frozen=True)
 class Helper:
-    """Who would improve a prompt now."""
+    """The connection and text model that would improve a prompt now."""
 
     connection: ProviderConnection
     model: str
@@ -56,12 +60,13 @@ def helper_of(org: Organization) -> Helper:
     if not connection.can_respond:
         raise Refused(f"{connection.name} has no Responses API. An admin can choose another connection for prompts.")
     if connection.kind == ProviderKind.OPERATOR:
-        return Helper(connection, TEXT_MODEL)  # whoever lends the key decides which text model it pays for
+        return Helper(connection, TEXT_MODEL)  # the operator lends the key, so the operator's text model is used
     return Helper(connection, chosen.model or connection.text_model)
 
 
 def estimate(helper: Helper, prompt: str) -> Estimate:
-    """Raises prices.Unpriced. A connection's flat price is for pictures, so tokens count here."""
+    """Estimate the cost by tokens, since a connection's flat price is for pictures. Raise prices.Unpriced if the model
+    has no price."""
     tariff = prices.token_tariff(helper.model, timezone.now())
     text_in = len((INSTRUCTIONS + prompt).encode()) + TEXT_OVERHEAD
     least = Tokens(text_in=text_in // 8, text_out=len(prompt.encode()) // 8)
@@ -69,13 +74,15 @@ def estimate(helper: Helper, prompt: str) -> Estimate:
 
 
 def ask(*, by: Membership, prompt: str, api_key: ApiKey | None = None, request_key: str = "") -> Rewrite:
-    """With a request key that this maker has used already, what was asked then is the answer."""
+    """Record a request to improve a prompt, and place its hold. With a request key that this maker has used already,
+    return the earlier request."""
     if not by.is_at_least(Role.MEMBER):
         raise NotAllowed("Your role does not allow you to make pictures.")
     prompt = _checked(prompt)
     helper = helper_of(by.org)
     agreed = estimate(helper, prompt)
-    made = Rewrite(
+    new = partial(
+        Rewrite,
         org=by.org,
         maker=by.user,
         connection=helper.connection,
@@ -83,29 +90,11 @@ def ask(*, by: Membership, prompt: str, api_key: ApiKey | None = None, request_k
         prompt=prompt,
         request_key=request_key,
     )
-    with transaction.atomic():
-        earlier = _insert(made)
-        if earlier is not None:
-            return earlier
-        _refuse_too_many(made)
-        RewriteTicket.objects.create(rewrite_code=made.code, org_id=by.org.pk)
-        quotas.hold_text(
-            org=by.org,
-            payer=Payer(by, api_key),
-            code=made.code,
-            micros=agreed.each,
-            is_play=prices.is_play(helper.connection),
-            is_lent=helper.connection.traits.is_lent,
-            terms=charging.terms(agreed.tariff, _purpose(by, api_key, helper)),
-        )
-    from studio.tasks import rewrite
-
-    enqueue(rewrite)
-    return made
+    return once_more(lambda: _ask(new(), Payer(by, api_key), helper, agreed))
 
 
 def visible_to(member: Membership) -> QuerySet[Rewrite]:
-    """One's own. What others think about is theirs."""
+    """Return the member's own rewrites: those of others are private."""
     return Rewrite.objects.filter(org=member.org_id, maker=member.user_id)
 
 
@@ -123,6 +112,26 @@ def decide(*, by: Membership, is_on: bool, connection: ProviderConnection | None
 def tidy(org: Organization) -> int:
     old = Rewrite.objects.filter(org=org, created_at__lt=timezone.now() - KEPT_FOR)
     return old.exclude(state=RewriteState.WAITING).delete()[0]
+
+
+@transaction.atomic
+def _ask(made: Rewrite, payer: Payer, helper: Helper, agreed: Estimate) -> Rewrite:
+    earlier = _insert(made)
+    if earlier is not None:
+        return earlier
+    _refuse_too_many(made)
+    RewriteTicket.objects.create(rewrite_code=made.code, org_id=made.org_id, maker_id=made.maker_id)
+    wake.soon("rewrite")
+    holds.hold_text(
+        org=made.org,
+        payer=payer,
+        code=made.code,
+        micros=agreed.each,
+        is_play=prices.is_play(helper.connection),
+        is_lent=helper.connection.traits.is_lent,
+        terms=charging.terms(agreed.tariff, _purpose(payer.member, payer.api_key, helper)),
+    )
+    return made
 
 
 def _checked(prompt: str) -> str:

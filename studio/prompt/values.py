@@ -1,5 +1,5 @@
-"""What stands in the prompt bar, in the words of its form. It comes from a post, a draft, a preset or an earlier run,
-and becomes what `studio.specs` reads; it is never trusted to be legal."""
+"""Read the values of the prompt bar, as texts of its form, from a post, a draft, a preset or an earlier run. They may
+be illegal: `studio.catalogue.specs` checks them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
@@ -7,9 +7,9 @@ from typing import Any, Self
 
 from django.http import QueryDict
 
-from studio.kinds import FEATHER_DEFAULT
+from studio.catalogue.operations import FEATHER_DEFAULT
+from studio.catalogue.rules import COMPRESSIBLE
 from studio.models import ImageModel, Run, RunInput, Visibility
-from studio.rules import COMPRESSIBLE
 
 SETTINGS = (
     "model",
@@ -27,7 +27,7 @@ SETTINGS = (
 )
 PARTS = ("prompt", "settings", "pictures")  # what of an earlier run can be recalled
 ABOUT_MASKS = ("keep_rest", "feather")
-LONGEST_TEXT = 40_000  # somewhat more than a prompt may have, so that it can be said by how much it is too long
+LONGEST_TEXT = 40_000  # more than a prompt may have, so that the error can say how long the prompt is
 LONGEST_WORD = 100
 MOST_REFERENCES = 32
 PROJECT_CHARACTERS = 80
@@ -65,13 +65,13 @@ class Values:
 
     @classmethod
     def stored(cls, data: Mapping[str, Any]) -> Self:
-        """By a version of today or of last year: what is not known any more is passed over."""
+        """Read stored values, perhaps of an older version: unknown names are ignored."""
         texts = {name: str(data[name]) for name in NAMES if name in data and name != "reference"}
         return cls(**texts, reference=_codes(data.get("reference", [])))
 
     @classmethod
     def asked_by(cls, run: Run) -> Self:
-        """Of a run whose inputs are at hand."""
+        """Return the values that a run was asked with. Its inputs should be prefetched."""
         asked = {name: _said(value) for name, value in run.asked.items() if value is not None}
         numbered = sorted(run.inputs.all(), key=lambda given: given.number)
         return cls.stored(
@@ -87,7 +87,7 @@ class Values:
         )
 
     def recalling(self, other: Self, parts: Sequence[str]) -> Self:
-        """These values with parts of another's."""
+        """Return these values with the given parts, and the parent, of other values."""
         taken: dict[str, Any] = {}
         if "prompt" in parts:
             taken["prompt"] = other.prompt
@@ -101,7 +101,8 @@ class Values:
         return {name: getattr(self, name) for name in SETTINGS}
 
     def asked(self) -> dict[str, Any]:
-        """In the words of `studio.specs`. What the form does not offer at this moment is left out."""
+        """Return the values as `studio.catalogue.specs` reads them, without those that the form does not offer now:
+        compression of a PNG, and the settings about masks without a mask."""
         asked: dict[str, Any] = {**self.settings(), "prompt": self.prompt, "references": len(self.reference)}
         if self.format not in COMPRESSIBLE:
             del asked["compression"]
@@ -117,7 +118,8 @@ NAMES = tuple(field.name for field in fields(Values))
 
 
 def fitted(values: Values, model: ImageModel) -> Values:
-    """As this model accepts them: whoever changes the model does not want to hear what the last one could."""
+    """Return the values adapted to this model, so that changing the model does not cause errors about settings of the
+    previous one."""
     partials = str(min(_whole(values.partial_images, 0), model.partial_images_max if model.can_stream else 0))
     return replace(
         values,

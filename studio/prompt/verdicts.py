@@ -1,20 +1,22 @@
-"""Before Generate is pressed: whether it can run, every reason why not, and what it will cost."""
+"""Judge the prompt bar before Generate is pressed: whether it can run, all reasons why not, and what it will cost."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from accounts import budgets
-from accounts.budgets import Budget
 from accounts.errors import Refused
+from accounts.limits import remaining
+from accounts.limits.remaining import Budget
 from accounts.models import Membership, Organization, ProviderConnection
 from billing.prices import Estimate, is_play
-from saas import money
-from studio import inputs, masks, pricing, specs
-from studio.asking import SpecError, SpecRefused
-from studio.catalogue import Catalogue
+from saas.text import money
+from studio.catalogue import specs
+from studio.catalogue.fields import SpecError, SpecRefused
+from studio.catalogue.image_models import Catalogue
+from studio.catalogue.specs import Spec
+from studio.inputs import mask_checks, uploads
 from studio.models import ImageModel, Input
-from studio.prompting import Values
-from studio.specs import Spec
+from studio.money import estimates
+from studio.prompt.values import Values
 
 LONGEST_CODE = 36
 UNWRITTEN = "…"
@@ -22,7 +24,7 @@ UNWRITTEN = "…"
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The pictures that the values name, as far as this person may use them."""
+    """The pictures that the values name and that this member may use."""
 
     references: list[Input] = field(default_factory=list)
     mask: Input | None = None
@@ -51,13 +53,13 @@ def look_up(values: Values, member: Membership) -> Given:
     codes = [code for code in (*values.reference, values.mask) if _is_code(code)]
     known: dict[str, Input] = {}
     if codes:
-        known = {str(one.code): one for one in inputs.visible_to(member).filter(code__in=codes)}
+        known = {str(one.code): one for one in uploads.visible_to(member).filter(code__in=codes)}
     references = [known[code] for code in values.reference if code in known]
     mask = known.get(values.mask)
     faults = []
     if len(references) < len(values.reference) or (values.mask and mask is None):
         faults.append(SpecError("reference", "gone", "A picture that was given is not here any more. Give it again."))
-    faults += masks.mask_faults(mask, references)
+    faults += mask_checks.mask_faults(mask, references)
     return Given(references, mask, faults)
 
 
@@ -71,16 +73,19 @@ def weigh(*, org: Organization, member: Membership, values: Values, models: Cata
     if spec is None or connection is None:
         return Verdict(given, faults, connection=connection)
     faults += _connection_faults(spec, connection)
-    faults += masks.keeping_faults(spec, given.references, models.model(spec.model))
+    faults += mask_checks.keeping_faults(spec, given.references, models.model(spec.model))
     price = _price(spec, models.model(spec.model), connection, given, faults)
-    budget = budgets.tightest(member, is_play=is_play(connection), is_lent=connection.traits.is_lent) if price else None
+    budget = (
+        remaining.tightest(member, is_play=is_play(connection), is_lent=connection.traits.is_lent) if price else None
+    )
     if price and budget and price.high > budget.left:
         faults.append(_no_room(budget, price))
     return Verdict(given, faults, spec, price, connection, budget)
 
 
 def _read(values: Values, models: Catalogue) -> tuple[Spec | None, list[SpecError]]:
-    """Who has not written yet still wants to know what it will cost."""
+    """Return the spec and its faults. If only the prompt is at fault, return a spec with a placeholder, so that the
+    price is known before the prompt is written."""
     try:
         return specs.read(values.asked(), models=models, from_form=True), []
     except SpecRefused as refusal:
@@ -94,7 +99,7 @@ def _price(
 ) -> Estimate | None:
     sizes = [(one.width, one.height) for one in given.references]
     try:
-        return pricing.estimate(spec=spec, model=model, connection=connection, references=sizes)
+        return estimates.estimate(spec=spec, model=model, connection=connection, references=sizes)
     except Refused as refusal:
         faults.append(SpecError("model", "unpriced", refusal.sentence))
         return None

@@ -1,20 +1,27 @@
-"""Reads what a provider answered, whatever it was asked for: a stream, a whole answer, one in the other's clothes. What
-the SDK would pass over in silence has a name here. Knows both dialects, the Images API's and the Responses API's."""
+"""Read what a provider answered, whatever it was asked for: a stream, a whole answer, or a whole answer in a stream. An
+error that the SDK would ignore is raised by its name. Both dialects are read: the Images API's and the Responses
+API's."""
 
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any, Protocol
 
 from pydantic_core import from_json
 
 from billing.tokens import TALK
-from studio import outcomes, plain, sse
-from studio.outcomes import ProviderError
+from saas.fairness.memory import Busy
+from studio.openai_wire.swelling import is_swollen
+from studio.providers import error_codes, sanitize, sse
+from studio.providers.incoming import Message
+from studio.providers.outcomes import ProviderError
 
-MOST_PARTIALS = 100  # an index beyond is nonsense
+MOST_PARTIALS = 100  # a larger index is invalid
+MOST_FRAMES = 32  # partials of one picture; each is decoded and kept, and a caller asks for three at most
+LONGEST_DETAIL = 80
 LARGEST_MESSAGE_BYTES = 64 * 1024 * 1024  # one event, or an answer in one piece: the largest picture has 47 MB
 
 
@@ -41,6 +48,7 @@ class Final:
 
 
 Frame = Partial | Final
+Read = Callable[[dict[str, Any], "Reading"], Iterator[Frame]]
 LONGEST_USED = 40
 USED = ("size", "quality", "background", "output_format")
 
@@ -55,48 +63,99 @@ class Reading:
     has_begun: bool = False
     is_stream: bool = False
     revised_prompt: str = ""
-    pending: dict[str, Any] | None = None  # the Responses API says the picture first and the tokens later
+    pending: dict[str, Any] | None = None  # the Responses API sends the picture first and the tokens later
+    pending_in: Message | None = None  # the message with the picture, if it is large
+    tenant: Hashable = None  # the organization whose turn a large message takes
+    ends_at: float = inf
 
 
 def frames(answer: Answer, reading: Reading) -> Iterator[Frame]:
-    """By what the answer is, not by what was asked: either side may have ignored `stream`."""
+    """Read an answer by its content type, not by what was asked: either side may have ignored `stream`."""
     kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "text/event-stream":
         reading.is_stream = True
         try:
-            for payload in sse.payloads(answer.iter_bytes(), limit_bytes=LARGEST_MESSAGE_BYTES):
+            for message in sse.messages(answer.iter_bytes(), limit_bytes=LARGEST_MESSAGE_BYTES):
                 reading.has_begun = True
-                found = list(_event(_object(payload, reading), reading))
-                del payload  # megabytes of text, which would be held while its picture is being kept
-                yield from found
+                yield from _said(message, _event, reading)
         except sse.TooLarge as error:
             raise ProviderError("too_large", request_id=reading.request_id) from error
+        except OSError as error:
+            if not reading.pending or reading.has_final:
+                raise _of_disk(error, reading) from error
         except Exception:
             if not reading.pending or reading.has_final:
                 raise  # else the picture came, and what came after it does not matter
-        if reading.pending:
-            yield from _final(reading.pending.get("result"), reading.pending, None, reading)
+        if reading.pending and not reading.has_final:
+            yield from _pending(reading)
         return
-    body = _read(answer, reading)
+    try:
+        message = _read(answer, reading)
+    except OSError as error:
+        raise _of_disk(error, reading) from error
     if not kind.endswith("json"):
-        raise ProviderError("strange_answer", request_id=reading.request_id, details={"content_type": kind})
-    found = list(_whole(_object(body, reading), reading))
-    del body
-    yield from found
+        raise ProviderError("strange_answer", request_id=reading.request_id, details={"content_type": kind[:80]})
+    yield from _said(message, _whole, reading)
 
 
-def _read(answer: Answer, reading: Reading) -> bytes:
-    body = bytearray()
+def _read(answer: Answer, reading: Reading) -> Message:
+    message = Message()
     for chunk in answer.iter_bytes():
         reading.has_begun = True
-        body += chunk
-        if len(body) > LARGEST_MESSAGE_BYTES:
+        message.add(chunk)
+        if message.size_bytes > LARGEST_MESSAGE_BYTES:
             raise ProviderError("too_large", request_id=reading.request_id)
     reading.has_begun = True
-    return bytes(body)
+    return message
+
+
+def _said(message: Message, read: Read, reading: Reading) -> Iterator[Frame]:
+    """Read the frames of a message. A large one waits for its turn, which lasts until its frames are kept."""
+    if not message.is_large:
+        found = list(read(_object(message.load(), reading), reading))
+        yield from found
+        return
+    failure: ProviderError | None = None
+    try:
+        with message.turn(by=reading.tenant, until=reading.ends_at):
+            found = list(read(_object(message.load(), reading), reading))
+            _put_down(message, reading)
+            yield from found
+    except Busy:
+        failure = ProviderError("too_long", request_id=reading.request_id, data=message)
+    except ProviderError as error:
+        failure = replace(error, data=message if error.data else b"")
+    if failure is not None:  # raised here, it does not refer to the first error, whose traceback refers to megabytes
+        raise failure
+
+
+def _put_down(message: Message, reading: Reading) -> None:
+    """Leave a large picture that waits for its tokens in its file, not in memory."""
+    if reading.pending and reading.pending.get("result") and reading.pending_in is None:
+        reading.pending = {**reading.pending, "result": ""}
+        reading.pending_in = message
+
+
+def _pending(reading: Reading) -> Iterator[Frame]:
+    """Yield the picture of a Responses stream that ended before its last event."""
+    if reading.pending_in is None:
+        item = reading.pending or {}
+        return _final(item.get("result"), item, None, reading)
+    message, reading.pending_in = reading.pending_in, None
+
+    def read(event: dict[str, Any], reading: Reading) -> Iterator[Frame]:
+        return _final(event["item"].get("result"), event["item"], None, reading)
+
+    return _said(message, read, reading)
+
+
+def _of_disk(error: OSError, reading: Reading) -> ProviderError:
+    return ProviderError("broken_late", request_id=reading.request_id, details={"error": type(error).__name__})
 
 
 def _object(payload: bytes, reading: Reading) -> dict[str, Any]:
+    if is_swollen(payload):
+        raise ProviderError("strange_answer", request_id=reading.request_id)
     try:
         found = _parse(payload)
     except (ValueError, RecursionError) as error:
@@ -107,7 +166,7 @@ def _object(payload: bytes, reading: Reading) -> dict[str, Any]:
 
 
 def _parse(payload: bytes) -> Any:
-    """The quick reader needs a tenth of the time for megabytes; the patient one forgives halves of characters."""
+    """Parse JSON. The quick reader needs a tenth of the time for megabytes; `json` accepts halves of characters."""
     try:
         return from_json(payload)
     except ValueError:
@@ -120,7 +179,7 @@ def _event(event: dict[str, Any], reading: Reading) -> Iterator[Frame]:
         raise _of_event(event, reading)
     if kind.endswith(".partial_image"):
         picture = event.get("b64_json") or event.get("partial_image_b64")
-        if picture and not reading.has_final:
+        if picture and not reading.has_final and reading.partials < MOST_FRAMES:
             yield from _partial(picture, _index(event, reading))
             reading.partials += 1
     elif kind in {"image_generation.completed", "image_edit.completed"}:
@@ -134,10 +193,10 @@ def _event(event: dict[str, Any], reading: Reading) -> Iterator[Frame]:
         yield from _response(event.get("response") or {}, reading)
     elif not kind and "data" in event:  # a whole answer inside a frame
         yield from _whole(event, reading)
-    elif not kind and event.get("b64_json"):  # its name stands on the frame's event line alone
+    elif not kind and event.get("b64_json"):  # the event's name is only on the frame's event line
         named = "image_generation.partial_image" if "partial_image_index" in event else "image_generation.completed"
         yield from _event({**event, "type": named}, reading)
-    # Everything else is a keep-alive, a step on the way, or another vendor's dialect.
+    # Everything else is a keep-alive, a progress event, or another vendor's dialect.
 
 
 def _whole(body: dict[str, Any], reading: Reading) -> Iterator[Frame]:
@@ -148,18 +207,18 @@ def _whole(body: dict[str, Any], reading: Reading) -> Iterator[Frame]:
         return
     pictures = body.get("data")
     if isinstance(pictures, list) and pictures and isinstance(pictures[0], dict):
-        reading.revised_prompt = plain.text(pictures[0].get("revised_prompt"))
+        reading.revised_prompt = sanitize.text(pictures[0].get("revised_prompt"))
         yield from _final(pictures[0].get("b64_json"), body, body.get("usage"), reading)
 
 
 def _response(response: dict[str, Any], reading: Reading) -> Iterator[Frame]:
-    """The Responses API: the picture stands in an output item; the picture's tokens stand apart from the talk's."""
+    """Read a Responses API answer: the picture is in an output item, its tokens are apart from the text model's."""
     if response.get("error"):
         raise _of_event({"error": response["error"]}, reading)
     for item in response.get("output") or []:
         if isinstance(item, dict) and item.get("type") == "image_generation_call":
             _refuse_failed(item, reading)
-            reading.revised_prompt = plain.text(item.get("revised_prompt"))
+            reading.revised_prompt = sanitize.text(item.get("revised_prompt"))
             usage = (response.get("tool_usage") or {}).get("image_gen")
             if isinstance(response.get("usage"), dict):
                 usage = {**(usage if isinstance(usage, dict) else {}), TALK: response["usage"]}
@@ -177,13 +236,13 @@ def _final(picture: Any, said: dict[str, Any], usage: Any, reading: Reading) -> 
         return
     data = _decode(picture, reading)
     reading.has_final = True
-    used = {name: plain.text(said[name])[:LONGEST_USED] for name in USED if said.get(name)}
-    known_usage = plain.values(usage) if isinstance(usage, dict) else None
+    used = {name: sanitize.text(said[name])[:LONGEST_USED] for name in USED if said.get(name)}
+    known_usage = sanitize.values(usage) if isinstance(usage, dict) else None
     yield Final(data, used, known_usage, reading.revised_prompt, reading.request_id, reading.is_stream)
 
 
 def _partial(picture: Any, index: int) -> Iterator[Partial]:
-    """One that is garbled is passed over: the picture is still to come, and is being paid for."""
+    """Decode a partial. Skip one that is garbled: the final is still to come, and is being paid for."""
     try:
         data = base64.b64decode(picture, validate=True)
     except (TypeError, ValueError, binascii.Error):
@@ -205,12 +264,12 @@ def _decode(picture: Any, reading: Reading) -> bytes:
 
 
 def _of_event(event: dict[str, Any], reading: Reading) -> ProviderError:
-    """Nested as OpenAI sends it, or flat as others do."""
+    """Translate an error, nested as OpenAI sends it or flat as others do."""
     response = event.get("response")
     inner = event.get("error") or (response.get("error") if isinstance(response, dict) else None) or event
     error = inner if isinstance(inner, dict) else {"message": str(inner)}
     kind = error.get("type") if error is not event else None
-    code = outcomes.of_error_body(
+    code = error_codes.of_error_body(
         status=None,
         code=error.get("code"),
         kind=kind,
@@ -218,7 +277,13 @@ def _of_event(event: dict[str, Any], reading: Reading) -> ProviderError:
         stage=stage_of(error),
         is_late=reading.partials > 0,
     )
-    return ProviderError(code, request_id=reading.request_id, details={"code": error.get("code"), "type": kind})
+    details = {"code": brief(error.get("code")), "type": brief(kind)}
+    return ProviderError(code, request_id=reading.request_id, details=details)
+
+
+def brief(said: Any) -> str | None:
+    """Shorten a provider's error code or type for the log: it may be megabytes long."""
+    return None if said is None else str(said)[:LONGEST_DETAIL]
 
 
 def stage_of(error: dict[str, Any]) -> str | None:

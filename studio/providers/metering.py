@@ -1,5 +1,5 @@
-"""How long each call of a provider took and what it used: one line in the log, and what Prometheus is told. Labels are
-few and fixed; who asked, and for what, is no label."""
+"""Measure how long each call of a provider took and what it used, for one line in the log and for Prometheus. Labels
+are few and fixed; neither the person nor the prompt is a label."""
 
 import time
 from collections.abc import Mapping
@@ -8,9 +8,9 @@ from typing import Any
 
 import structlog
 
-from saas import metrics
+from saas.ops import metrics
+from studio.imaging.sizes import Size
 from studio.models import Run, Slot
-from studio.sizes import Size
 
 SUCCEEDED = "succeeded"
 QUALITIES = {"low", "medium", "high", "xhigh", "max", "auto"}
@@ -21,7 +21,7 @@ log = structlog.get_logger("darkroom.calls")
 
 @dataclass
 class Call:
-    """One try at one slot, from the moment when its request leaves."""
+    """One try of one slot, timed from the moment when its request leaves."""
 
     run: Run
     slot: Slot
@@ -48,7 +48,7 @@ class Call:
         usage: Mapping[str, Any] | None = None,
         request_id: str = "",
     ) -> None:
-        """`outcome` is “succeeded” or a name from studio.outcomes."""
+        """Log and count how the call ended. `outcome` is “succeeded” or a name from studio.providers.outcomes."""
         said = {**self.run.asked, **(used or {})}
         size, quality = str(said.get("size") or "auto"), str(said.get("quality") or "auto")
         tokens = {name: _tokens(usage, f"{name}_tokens") for name in ("input", "output")}
@@ -73,7 +73,7 @@ class Call:
             kind=self.run.kind,
             size=size,
             quality=quality,
-            n=1,  # a run of several is as many calls
+            n=1,  # a run of several pictures makes a call for each
             slot=self.slot.index,
             tried=self.slot.tries,
             connection=self.connection,

@@ -1,5 +1,5 @@
-"""The only place that knows the OpenAI SDK. It builds the request, lets the SDK send it, and hands the raw answer to
-`studio.answers`. Nothing is ever sent twice: no SDK retries, no redirects."""
+"""Call a provider through the OpenAI SDK, which only this module knows: build the request, let the SDK send it, and
+hand the raw answer to `studio.providers.answers`. Nothing is ever sent twice: no SDK retries, no redirects."""
 
 import base64
 import time
@@ -7,32 +7,35 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
 from typing import Any, Protocol
 
 import httpx2
 import openai
 from openai._constants import RAW_RESPONSE_HEADER
 
-from saas import guard, patience
-from saas.sealing import Secret
-from studio import answers, outcomes, talking, texts
-from studio.answers import Frame, Reading
-from studio.outcomes import ProviderError
-from studio.texts import Written
+from saas.crypto.sealing import Secret
+from saas.outbound import cancellation, http_client
+from saas.outbound.cancellation import Wait
+from studio.providers import answers, error_codes, text_answers, text_budget
+from studio.providers.answers import Frame, Reading
+from studio.providers.outcomes import ProviderError
+from studio.providers.text_answers import Written
 
 CONNECT_SECONDS = 10.0
 OPENAI_IMAGES = "images"
 OPENAI_RESPONSES = "responses"
 LONGEST_DATA_URL = 20_971_520  # characters, of one picture in a JSON edit
 LARGEST_JSON_EDIT = 4 * LONGEST_DATA_URL
-# All of an answer. The largest picture that may be asked for, 2880 by 2880 of noise with alpha, is 47 MB as base64
+# Of a whole answer. The largest picture that may be asked for, 2880 by 2880 of noise with alpha, is 47 MB as base64
 # (35 MB without alpha); it comes up to five times: three partials, and twice in the end of a conversation.
 LIMIT_BYTES = 256 * 1024 * 1024
+ERROR_LIMIT_BYTES = 64 * 1024  # of an error; most have a few hundred
 
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where to ask, as whom, and what the other side is known to be able to."""
+    """What an adapter needs to know of a connection: address, key, limits, and what the provider supports."""
 
     base_url: str
     key: Secret
@@ -42,6 +45,7 @@ class Endpoint:
     can_stream: bool = True
     deadline_seconds: float = 600.0
     text_model: str = "gpt-5"
+    tenant: int = 0  # the organization's id
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class File:
 
 @dataclass(frozen=True)
 class Request:
-    """One picture. `parameters` are in the Images API's own words, without those that only we know."""
+    """A request for one picture. `parameters` are in the Images API's words, without those that only Darkroom knows."""
 
     api: str
     parameters: dict[str, Any]
@@ -70,7 +74,7 @@ class Request:
 
 
 class Develop(Protocol):
-    """What an adapter is: a module with this function. See docs/architecture.md, “Another kind of provider”."""
+    """The function that every adapter module has. See docs/architecture.md, “Another kind of provider”."""
 
     def __call__(
         self, endpoint: Endpoint, request: Request, *, before_sending: Callable[[], None]
@@ -80,30 +84,34 @@ class Develop(Protocol):
 def develop(
     endpoint: Endpoint, request: Request, *, before_sending: Callable[[], None]
 ) -> Generator[Frame, None, None]:
-    """Partials as they come, then exactly one Final; or ProviderError."""
-    reading = Reading()
-    began = time.monotonic()
+    """Yield partials as they come, then exactly one Final, or raise ProviderError. While the caller handles a frame,
+    the provider's deadline is paused."""
+    reading = Reading(tenant=endpoint.tenant)
+    wait = cancellation.current() or Wait()
     try:
         before_sending()
-        began = time.monotonic()
-        if wait := patience.current():
-            wait.end_in(endpoint.deadline_seconds)
+        wait.end_in(endpoint.deadline_seconds)
         with _send(endpoint, request) as answer:
             reading.request_id = answer.headers.get("x-request-id", "")
-            yield from answers.frames(answer, reading)
+            reading.ends_at = wait.ends_at or inf
+            for frame in answers.frames(answer, reading):
+                with wait.paused():
+                    yield frame
+                reading.ends_at = wait.ends_at or inf
     except openai.APIStatusError as error:
         raise _of_status(error) from error
     except (openai.APIConnectionError, httpx2.HTTPError) as error:
-        raise _of_network(error, reading, time.monotonic() - began >= endpoint.deadline_seconds) from error
+        is_past_deadline = wait.ends_at is not None and time.monotonic() >= wait.ends_at
+        raise _of_network(error, reading, is_past_deadline) from error
     if not reading.has_final:
         raise ProviderError("no_picture", request_id=reading.request_id)
 
 
 def write(endpoint: Endpoint, *, model: str, instructions: str, prompt: str, most_tokens: int) -> Written:
-    """A text, by the Responses API; or ProviderError."""
+    """Ask for a text by the Responses API. Raise ProviderError if none comes."""
     began, request_id = time.monotonic(), ""
     try:
-        client = _client(endpoint, limit_bytes=texts.LIMIT_BYTES)
+        client = _client(endpoint, limit_bytes=text_answers.LIMIT_BYTES)
         respond: Any = client.responses.with_streaming_response.create
         with respond(
             model=model, instructions=instructions, input=prompt, max_output_tokens=most_tokens, store=False
@@ -112,23 +120,47 @@ def write(endpoint: Endpoint, *, model: str, instructions: str, prompt: str, mos
             body = b"".join(answer.iter_bytes())
     except openai.APIStatusError as error:
         raise _of_status(error) from error
-    except guard.ResponseRefused as error:
+    except http_client.ResponseRefused as error:
         raise ProviderError("too_large", request_id=request_id) from error
     except (openai.APIConnectionError, httpx2.HTTPError) as error:
         reading = Reading(request_id=request_id)
         raise _of_network(error, reading, time.monotonic() - began >= endpoint.deadline_seconds) from error
-    return texts.read(body, request_id)
+    return text_answers.read(body, request_id)
 
 
 @lru_cache(maxsize=64)
 def _http(allowed_hosts: tuple[str, ...], deadline_seconds: float, limit_bytes: int = LIMIT_BYTES) -> httpx2.Client:
-    """Kept, so that a call finds an open connection. It carries no key and no cookie from one call to the next."""
-    return guard.guarded_client(
+    """Return a client, kept so that a call finds an open connection. It carries no key or cookie to the next call."""
+    client = http_client.guarded_client(
         timeout=httpx2.Timeout(deadline_seconds, connect=CONNECT_SECONDS),  # a slow picture may come in silence
         deadline_seconds=deadline_seconds,
         allowed_hosts=allowed_hosts,
         limit_bytes=limit_bytes,
     )
+    client.event_hooks = {"response": [_bound_error]}
+    return client
+
+
+class _Beginning(httpx2.SyncByteStream):
+    """The beginning of a body, up to a limit: the SDK would read all of an error."""
+
+    def __init__(self, stream: httpx2.SyncByteStream, limit_bytes: int) -> None:
+        self._stream, self._left_bytes = stream, limit_bytes
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._stream:
+            yield chunk[: self._left_bytes]
+            self._left_bytes -= len(chunk)
+            if self._left_bytes <= 0:
+                return
+
+    def close(self) -> None:
+        self._stream.close()
+
+
+def _bound_error(response: httpx2.Response) -> None:
+    if not response.is_success and isinstance(response.stream, httpx2.SyncByteStream):
+        response.stream = _Beginning(response.stream, ERROR_LIMIT_BYTES)
 
 
 def _client(endpoint: Endpoint, limit_bytes: int = LIMIT_BYTES) -> openai.OpenAI:
@@ -155,8 +187,8 @@ def _send(endpoint: Endpoint, request: Request) -> Any:
 
 
 def _send_edit(client: openai.OpenAI, request: Request, stream: dict[str, Any]) -> Any:
-    """By form, as the SDK does it. Moderation is a word of the JSON body alone; as a field of the form it may be passed
-    over, so the form takes it only where the pictures are too large for JSON."""
+    """Send an edit as a form, as the SDK does. `moderation` is defined for the JSON body only, and a form's field may
+    be ignored; so with `moderation`, send JSON unless the pictures are too large for it."""
     if "moderation" in request.parameters and _fits_json(request):
         return _post(client, "/images/edits", {**request.parameters, **stream, **_as_data_urls(request)})
     parameters = dict(request.parameters)
@@ -182,7 +214,7 @@ def _as_data_urls(request: Request) -> dict[str, Any]:
 
 @contextmanager
 def _post(client: openai.OpenAI, path: str, body: dict[str, Any]) -> Iterator[Any]:
-    """What `with_streaming_response` does, for a body that no method of the SDK has."""
+    """Do what `with_streaming_response` does, for a body that no method of the SDK takes."""
     answer: Any = client.post(path, body=body, cast_to=object, options={"headers": {RAW_RESPONSE_HEADER: "stream"}})
     try:
         yield answer
@@ -191,7 +223,7 @@ def _post(client: openai.OpenAI, path: str, body: dict[str, Any]) -> Iterator[An
 
 
 def _conversation(endpoint: Endpoint, request: Request) -> dict[str, Any]:
-    """The image tool does not count and has no prompt of its own."""
+    """Return the body of a Responses request. The image tool takes neither `n` nor a prompt of its own."""
     tool = {
         name: value for name, value in request.parameters.items() if name not in {"prompt", "n", "safety_identifier"}
     }
@@ -202,7 +234,7 @@ def _conversation(endpoint: Endpoint, request: Request) -> dict[str, Any]:
         "input": request.parameters["prompt"],
         "tools": [{"type": "image_generation", **tool}],
         "tool_choice": {"type": "image_generation"},
-        "max_output_tokens": talking.most_out(request.parameters["prompt"]),
+        "max_output_tokens": text_budget.most_out(request.parameters["prompt"]),
         "safety_identifier": request.parameters.get("safety_identifier", openai.omit),
         "stream": endpoint.can_stream,
     }
@@ -211,7 +243,7 @@ def _conversation(endpoint: Endpoint, request: Request) -> dict[str, Any]:
 def _of_status(error: openai.APIStatusError) -> ProviderError:
     body = error.body if isinstance(error.body, dict) else {}
     is_page = not isinstance(error.body, dict)
-    code = outcomes.of_error_body(
+    code = error_codes.of_error_body(
         status=error.status_code,
         code=error.code,
         kind=error.type,
@@ -219,18 +251,22 @@ def _of_status(error: openai.APIStatusError) -> ProviderError:
         stage=answers.stage_of(body),
     )
     if code == "outage" and (is_page or _is_proxy(error.status_code, body)):
-        code = "gateway_timeout"  # what stands behind it may have made the picture
+        code = "gateway_timeout"  # the provider behind a proxy may have made the picture
     return ProviderError(
         code,
         retry_after_seconds=_retry_after(error.response.headers),
         request_id=error.request_id or "",
-        details={"status": error.status_code, "code": error.code, "type": error.type},
+        details={
+            "status": error.status_code,
+            "code": answers.brief(error.code),
+            "type": answers.brief(error.type),
+        },
     )
 
 
 def _is_proxy(status: int, body: dict[str, Any]) -> bool:
-    """Proxies and relays write their errors as JSON, too. 500 and 503 are a server's own words for not having done it,
-    unless it says that somebody behind it took too long; 502 and what is above 504 come from something in between."""
+    """Return whether a JSON error comes from a proxy or relay. With 500 and 503 a server says itself that it did not do
+    it, unless it speaks of a timeout behind it; all other codes of outages count as those of something in between."""
     said = f"{body.get('code')} {body.get('type')} {body.get('message')}".lower()
     return status not in {500, 503} or "timeout" in said or "timed out" in said
 
@@ -246,7 +282,7 @@ def _retry_after(headers: httpx2.Headers) -> float | None:
 
 def _of_network(error: Exception, reading: Reading, is_past_deadline: bool) -> ProviderError:
     cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
-    if guard.refusal_in(error):
+    if http_client.refusal_in(error):
         code = "address_refused"
     elif isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
         code = "unreachable"

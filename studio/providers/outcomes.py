@@ -1,11 +1,11 @@
-"""How a call of a provider can end when it brings no picture: few names, each with what it cost, whether to try again,
-and one sentence for the person. Nothing of the provider's own text reaches anybody."""
+"""Name how a call of a provider can end without a picture: few outcomes, each with its cost, whether to try again, and
+one sentence for the person. The provider's own text is never shown."""
 
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 
 from studio.models.runs import Charged, State
+from studio.providers.incoming import Message
 
 
 @dataclass(frozen=True)
@@ -15,9 +15,9 @@ class Ending:
     charged: Charged = Charged.NO
     is_retryable: bool = False  # only where the answer proves that nothing was made
     is_outage: bool = False  # another connection may be asked instead
-    is_sick: bool = False  # with others in a row it tells that the connection should be left alone for a while
-    is_silent: bool = False  # tells nothing about the provider
-    is_trouble: bool = False  # every call through this connection will end so until somebody does something
+    is_sick: bool = False  # several in a row open the connection's circuit: it is left alone for a while
+    is_silent: bool = False  # says nothing about whether the provider works
+    is_trouble: bool = False  # every call through this connection will end so until an admin acts
 
 
 ENDINGS = {
@@ -126,6 +126,12 @@ ENDINGS = {
         is_silent=True,
     ),
     "no_connection": Ending(State.FAILED, "The connection was removed while this waited.", is_silent=True),
+    "locked": Ending(
+        State.FAILED,
+        "Something else was being written there for too long. Nothing was sent. Try again.",
+        is_retryable=True,
+        is_silent=True,
+    ),
     "broken": Ending(State.FAILED, "Something broke on our side before anything was sent.", is_silent=True),
     "broken_late": Ending(
         State.UNKNOWN,
@@ -167,7 +173,8 @@ class ProviderError(Exception):
     retry_after_seconds: float | None = None
     request_id: str = ""
     details: dict[str, Any] = field(default_factory=dict)  # for the log, never for a person
-    data: bytes = field(default=b"", repr=False)  # what came and could not be read: it may have been paid for
+    # Bytes that came and could not be read: they may have been paid for.
+    data: bytes | Message = field(default=b"", repr=False)
 
     def __post_init__(self) -> None:
         super().__init__(self.code)
@@ -175,60 +182,3 @@ class ProviderError(Exception):
     @property
     def ending(self) -> Ending:
         return ENDINGS[self.code]
-
-
-def of_error_body(
-    *,
-    status: int | None,
-    code: str | None,
-    kind: str | None,
-    message: str,
-    stage: str | None = None,
-    is_late: bool = False,
-) -> str:
-    """The name for what a provider said in OpenAI's error envelope. `status` is None inside a stream; `is_late` when
-    partial images had come before it."""
-    code, kind = (code or "").lower(), (kind or "").lower()
-    if code in MODERATED:
-        return "moderated_late" if stage == "output" or (is_late and stage != "input") else "moderated"
-    if code in OUT_OF_MONEY or kind == "insufficient_quota":
-        return "out_of_money"
-    if code in BY_CODE and not is_late:
-        return BY_CODE[code]
-    if status is None:
-        return "provider_failed_late" if is_late else "provider_failed"
-    if status == HTTPStatus.FORBIDDEN:
-        return "not_verified" if "verif" in message.lower() else "not_allowed"
-    if status in BY_STATUS:
-        return BY_STATUS[status]
-    return "outage" if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "bad_request"
-
-
-MODERATED = {"moderation_blocked", "content_policy_violation", "image_content_policy_violation"}
-BY_STATUS = {
-    401: "invalid_key",
-    404: "no_such_model",
-    429: "rate_limited",
-    504: "gateway_timeout",
-    524: "gateway_timeout",
-}
-BY_CODE = {
-    "invalid_api_key": "invalid_key",
-    "model_not_found": "no_such_model",
-    "rate_limit_exceeded": "rate_limited",
-    "slow_down": "rate_limited",
-    "invalid_value": "bad_request",
-    "unknown_parameter": "bad_request",
-    "unsupported_parameter": "bad_request",
-    "missing_required_parameter": "bad_request",
-    "invalid_image_file": "bad_request",
-    "invalid_prompt": "bad_request",
-}
-OUT_OF_MONEY = {
-    "insufficient_quota",
-    "billing_hard_limit_reached",
-    "credit_balance_exhausted",
-    "organization_spend_limit_exceeded",
-    "project_spend_limit_exceeded",
-    "organization_usage_limit_exceeded",
-}

@@ -1,4 +1,4 @@
-"""From a run's rows to what the provider is asked. Before anything is sent."""
+"""Build what the provider is asked from a run's rows, before anything is sent."""
 
 import hashlib
 from importlib import import_module
@@ -6,17 +6,17 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts import connections
-from accounts.connections import NothingLent
+from accounts.connections import registry
+from accounts.connections.registry import NothingLent
 from accounts.models import ProviderConnection
-from saas import tenancy
-from saas.sealing import CannotUnseal, Secret
-from studio import files
-from studio.adapter import Develop, Endpoint, File, Request
-from studio.job import released
+from saas.crypto.sealing import CannotUnseal, Secret
+from saas.database import tenancy
+from saas.database.release import released
+from studio.catalogue.specs import Spec
+from studio.files import storage
 from studio.models import Run, RunInput, Slot
-from studio.outcomes import ProviderError
-from studio.specs import Spec
+from studio.providers.openai_sdk import Develop, Endpoint, File, Request
+from studio.providers.outcomes import ProviderError
 
 AUTO = "auto"
 
@@ -29,25 +29,26 @@ def prepare(run: Run, slot: Slot, connection: ProviderConnection | None) -> tupl
 
 def endpoint_of(connection: ProviderConnection) -> Endpoint:
     try:
-        address = connections.address_of(connection)
+        address = registry.address_of(connection)
     except CannotUnseal as error:
         raise ProviderError("no_key") from error
     except NothingLent as error:
         raise ProviderError("nothing_lent") from error
     return Endpoint(
         base_url=address.base_url,
-        key=address.key or Secret("none"),  # the SDK wants one
+        key=address.key or Secret("none"),  # the SDK requires one
         organization=connection.openai_organization,
         project=connection.openai_project,
         allowed_hosts=address.allowed_hosts,
         can_stream=connection.can_stream,
         deadline_seconds=connection.longest_seconds,
         text_model=connection.leading_model,
+        tenant=connection.org_id,
     )
 
 
 def adapter_of(connection: ProviderConnection | None) -> Develop:
-    """Who speaks its language."""
+    """Return the adapter for the connection's kind of provider."""
     if connection is None:
         raise ProviderError("no_connection")
     develop: Develop = import_module(connection.traits.adapter).develop
@@ -66,7 +67,8 @@ def request_of(run: Run, slot: Slot, spec: Spec) -> Request:
 
 
 def parameters_of(run: Run, slot: Slot, spec: Spec) -> dict[str, Any]:
-    """One picture each: a stream brings only one, and one that fails must not take its siblings along."""
+    """Return the parameters of one picture. Each is asked for alone: a stream brings only one, and one that fails must
+    not fail its siblings."""
     parameters: dict[str, Any] = {
         "model": spec.model,
         "prompt": spec.prompt,
@@ -88,7 +90,7 @@ def parameters_of(run: Run, slot: Slot, spec: Spec) -> dict[str, Any]:
 
 
 def _pseudonym(run: Run) -> str:
-    """Tells the provider one person from another without saying who."""
+    """Return a name by which the provider can tell one person from another without learning who they are."""
     return hashlib.sha256(f"{run.org_id}:{run.maker_id}:{settings.SECRET_KEY}".encode()).hexdigest()[:32]
 
 
@@ -100,4 +102,4 @@ def _given(run: Run) -> list[RunInput]:
 def _file(given: RunInput) -> File:
     source = given.input
     extension = source.sent_mime.removeprefix("image/")
-    return File(name=f"image-{given.number}.{extension}", data=files.load(source.sent_file), mime=source.sent_mime)
+    return File(name=f"image-{given.number}.{extension}", data=storage.load(source.sent_file), mime=source.sent_mime)

@@ -1,5 +1,5 @@
-"""What a provider said beside the picture, as a database takes it. PostgreSQL refuses zero characters, halves of
-characters, and numbers that are none; and a picture that was paid for must not be lost for its label."""
+"""Clean what a provider said beside the picture, so that the database takes it. PostgreSQL refuses zero characters,
+halves of characters (surrogates), NaN and infinity; a picture that was paid for must not be lost for such a label."""
 
 from math import isfinite
 from typing import Any
@@ -15,7 +15,7 @@ def text(said: Any) -> str:
 
 
 def values(said: Any, depth: int = 0) -> Any:
-    """The same shape, with nothing in it that cannot be kept."""
+    """Return the same structure without what cannot be kept."""
     if isinstance(said, str):
         return text(said)
     if isinstance(said, bool) or said is None:

@@ -1,13 +1,14 @@
-"""Reads a text that a Responses API answered with. What is no such text has a name."""
+"""Read the text of a Responses API answer. Raise ProviderError with a code for anything else."""
 
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from studio import outcomes
-from studio.outcomes import ProviderError
+from studio.openai_wire.swelling import is_swollen
+from studio.providers import error_codes
+from studio.providers.outcomes import ProviderError
 
-LIMIT_BYTES = 4 * 1024 * 1024  # a text, with all that the model thought beside it
+LIMIT_BYTES = 4 * 1024 * 1024  # a text, with the model's reasoning beside it
 
 
 class Written(NamedTuple):
@@ -17,6 +18,8 @@ class Written(NamedTuple):
 
 
 def read(body: bytes, request_id: str) -> Written:
+    if is_swollen(body):
+        raise ProviderError("strange_answer", request_id=request_id)
     try:
         said = json.loads(body)
     except (ValueError, RecursionError):
@@ -45,7 +48,7 @@ def _parts(output: list[Any]) -> Iterator[dict[str, Any]]:
 
 def _error(error: dict[str, Any], request_id: str) -> ProviderError:
     code, kind = (error.get(name) if isinstance(error.get(name), str) else None for name in ("code", "type"))
-    name = outcomes.of_error_body(status=None, code=code, kind=kind, message="")
+    name = error_codes.of_error_body(status=None, code=code, kind=kind, message="")
     return ProviderError(name, request_id=request_id)
 
 

@@ -1,12 +1,12 @@
-"""Tells webhooks how a run ended."""
+"""Tell webhooks how a run ended."""
 
-from accounts import deliveries
 from accounts.models import WebhookEvent
+from accounts.webhooks import delivery
 from studio.models import Run, State, Visibility
 
 
 def ended(run: Run, succeeded: int) -> None:
-    """Nothing of private runs: whoever owns the address may not see them."""
+    """Announce the end of a run, unless it is private: the owner of a webhook's address may not see private runs."""
     if run.visibility == Visibility.PRIVATE:
         return
     event = WebhookEvent.RUN_FINISHED if run.state == State.SUCCEEDED or succeeded else WebhookEvent.RUN_FAILED
@@ -19,4 +19,4 @@ def ended(run: Run, succeeded: int) -> None:
         "end_user": run.end_user,
         "url": f"/api/v1/runs/{run.code}",
     }
-    deliveries.announce(run.org_id, event, data)
+    delivery.announce(run.org_id, event, data)

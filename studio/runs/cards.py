@@ -1,4 +1,4 @@
-"""Runs with all that their cards in the stream show, in as many queries for one as for fifty."""
+"""Load runs with all that their cards in the stream show, in as many queries for one run as for fifty."""
 
 from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 
@@ -11,8 +11,8 @@ def of(found: QuerySet[Run]) -> QuerySet[Run]:
 
 
 def _slots() -> QuerySet[Slot]:
-    """Each knows its newest frame and how many came in this try. Of most slots nobody asks for more: all frames of a
-    page would be the longest of its queries."""
+    """Annotate slots with their newest frame and the number of frames of this try. Most cards show no more, and to load
+    all frames of a page would be its slowest query."""
     frames = Partial.objects.filter(slot=OuterRef("pk"))
     newest = frames.order_by("-tried", "-index").values("code")[:1]
     of_this_try = frames.filter(tried=OuterRef("tries")).order_by().values("slot")

@@ -1,10 +1,10 @@
-"""How a tile says that it ended without a picture: what happened, whether it cost anything, and the one thing to do."""
+"""Word the tile of a slot without a picture: what happened, whether it cost anything, and the one thing to do."""
 
 from dataclasses import dataclass
 
 from studio.models import Charged, Run, Slot, State
 
-# Nobody can try these again with success before an admin has done something.
+# Trying these again cannot succeed before an admin has done something.
 FOR_ADMINS = {
     "invalid_key",
     "not_verified",
@@ -61,7 +61,7 @@ def _act(slot: Slot, run: Run) -> tuple[str, str, str]:
     if slot.error_code in FOR_ADMINS:
         return "connections", "Open connections", ""
     if slot.state == State.REFUSED and not any(other.state == State.SUCCEEDED for other in run.slots.all()):
-        return "recall", "Change the prompt", ""  # where a sibling came through, the words are not the reason
+        return "recall", "Change the prompt", ""  # if a sibling succeeded, the prompt is not the reason
     if slot.charged == Charged.NO:
         return "retry", "Try again", ""
     return "retry", "Try again", "This one may cost a second time"

@@ -1,10 +1,10 @@
-"""Writes what happens to a run, and tells the open sockets when it has been committed."""
+"""Write the events of runs, and send them to the open sockets once they are committed."""
 
 from datetime import datetime
 from typing import Any
 
 from saas import live
-from saas.transactions import after_commit
+from saas.database.transactions import after_commit
 from studio.models import Run, RunEvent, Visibility
 
 OURS = frozenset({"v", "run", "seq", "type", "at", "slot", "preview"})  # of a message; what is left is the event's data
@@ -18,7 +18,7 @@ def record(
     data: dict[str, Any] | None = None,
     hint: dict[str, Any] | None = None,
 ) -> RunEvent:
-    """`data` is kept; `hint` travels to the sockets only (a small preview)."""
+    """Record an event and announce it after the commit. `data` is kept; `hint` (a small preview) goes to sockets."""
     event = run.add_event(type, slot, data or {})
     message = {**event.as_message(str(run.code)), **(hint or {})}
     after_commit(live.announce, group_of(run), {"type": "org.event", "event": message})
@@ -26,7 +26,7 @@ def record(
 
 
 def heard(run: Run, message: dict[str, Any]) -> RunEvent:
-    """The event that a message tells of, without asking the database for it."""
+    """Rebuild the event from a socket message, without asking the database."""
     return RunEvent(
         org_id=run.org_id,
         run=run,
@@ -39,7 +39,7 @@ def heard(run: Run, message: dict[str, Any]) -> RunEvent:
 
 
 def group_of(run: Run) -> str:
-    """Who may see it is who hears of it."""
+    """Return the group of sockets that may see the run."""
     if run.visibility == Visibility.PRIVATE:
         return live.person_group(run.org_id, run.maker_id)
     return live.org_group(run.org_id)

@@ -1,4 +1,4 @@
-"""Runs as rows of an export. Billing makes the file; what a run is, it is told here."""
+"""Offer runs as rows of an export. Billing makes the file, and learns from here what a run is."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ COLUMNS = {
     "parent": Column("p.code"),
     "sandbox": Column("%(play)s::boolean", "flag"),
 }
-# What usage is narrowed by, in a run's own words.
+# The filters of usage, as columns of a run.
 ONLY = {
     "member": "r.maker_id",
     "key": "k.code",
@@ -41,8 +41,8 @@ ONLY = {
     "project": "r.project",
     "connection": "c.code",
 }
-# Of each run what its entries come to, and of its pictures what became of them. Whether it was play money, its hold
-# knows; older ones have none.
+# Each run with the sum of its entries and the outcomes of its slots. The hold says whether it was play money; for runs
+# older than holds, the connection's kind does.
 ROWS = """
 FROM studio_run r
 JOIN accounts_user u ON u.id = r.maker_id

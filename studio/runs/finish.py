@@ -1,36 +1,37 @@
-"""How a slot and then its run come to an end. Called under the run's tenant wall, as the last thing that is done there:
-it ends with the counters of money, and whoever has locked these must wait for nothing else."""
+"""End slots and then their run. Called under the run's tenant wall, as the last act of the transaction: it locks the
+counters of money last, and a transaction that has locked these must wait for no other lock."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from django.utils import timezone
 
-from studio import announcing, events, spending
 from studio.models import ENDS, Run, Slot, state_of
-from studio.outcomes import ENDINGS
+from studio.money import run_holds
+from studio.providers.outcomes import ENDINGS
+from studio.runs import announce, events
 
 
 def end(run: Run, slot: Slot, code: str, *, request_id: str = "") -> None:
-    """Without a picture: the slot, then its run if it was the last one, and at last the money."""
+    """End a slot without a picture, then its run if it was the last slot, and at last decide on the hold."""
     if _end_slot(run, slot, code):
         Slot.objects.filter(pk=slot.pk).update(request_id=request_id[:120])
     close(run)
-    # Also where an earlier try's picture has ended the slot: this try had its own hold.
-    spending.ended(slot.code, ENDINGS[code].charged, request_id=request_id)
+    # Also if an earlier try's picture has ended the slot: this try had a hold of its own.
+    run_holds.ended(slot.code, ENDINGS[code].charged, request_id=request_id)
 
 
 def stop(run: Run, slots: Iterable[Slot]) -> None:
-    """These, which nobody has begun; nothing was paid for them."""
+    """End slots that no worker has begun as stopped, and release their holds."""
     stopped = list(slots)
     for slot in stopped:
         _end_slot(run, slot, "stopped")
     close(run)
-    spending.never_begun([slot.code for slot in stopped])
+    run_holds.never_begun([slot.code for slot in stopped])
 
 
 def _end_slot(run: Run, slot: Slot, code: str) -> bool:
-    """Answers whether the slot was still open."""
+    """End the slot. Return whether it was still open."""
     ending = ENDINGS[code]
     was_open = slot.end(
         ending.state,
@@ -46,12 +47,12 @@ def _end_slot(run: Run, slot: Slot, code: str) -> bool:
 
 
 def close(run: Run) -> None:
-    """Ends the run when its last slot has ended. Under the run's lock: of two slots that end at the same moment, the
-    second one sees the first. A picture that comes late corrects what the run was called."""
+    """End the run when its last slot has ended. The run's lock makes sure that of two slots that end at the same moment
+    the second one sees the first. A picture that comes late corrects the state of a run that had ended."""
     locked = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     slots = list(locked.slots.all())
     state = state_of(slots)
     if state in ENDS and locked.end(state, timezone.now()):
         succeeded = sum(slot.state == state.SUCCEEDED for slot in slots)
         events.record(locked, "ended", data={"state": state.value, "succeeded": succeeded, "count": len(slots)})
-        announcing.ended(locked, succeeded)
+        announce.ended(locked, succeeded)

@@ -1,5 +1,5 @@
-"""Proof → print: of a run of cheap proofs, the keepers are rendered again, larger and in high quality, each with its
-proof as the reference."""
+"""Print proofs: render the keepers of a run of cheap proofs again, larger and in high quality, each with its proof as
+the reference."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,13 +11,17 @@ from django.utils import timezone
 
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Membership, Organization, Role
-from studio import catalogue, inputs, pricing, runs, specs
-from studio.catalogue import Catalogue, UnknownModel
-from studio.models import ImageModel, Output, Relation, Run, Visibility
-from studio.sizes import FreeSizes, Size, nearest
-from studio.specs import Spec
+from studio.catalogue import image_models, specs
+from studio.catalogue.image_models import Catalogue, UnknownModel
+from studio.catalogue.specs import Spec
+from studio.imaging.sizes import FreeSizes, Size, nearest
+from studio.inputs import uploads
+from studio.inputs.uploads import Ready
+from studio.models import ImageModel, Input, Output, Relation, Run, Visibility
+from studio.money import estimates
+from studio.runs import submit_run
 
-MOST = 9  # as many as there are keys
+MOST = 9  # as many as there are number keys
 LARGEST = "largest"
 WORDS = (
     "Render Image 1 again as the finished picture, in full detail. Keep its composition, its subjects, its colours and "
@@ -54,7 +58,7 @@ def words_for(run: Run, model: ImageModel) -> str:
 
 
 def model_for(run: Run, models: Catalogue) -> ImageModel:
-    """The proof's own, as long as there is one that can edit."""
+    """Return the proof's own model, or the default one if that is gone. Raise Refused if it cannot edit."""
     try:
         model = models.model(run.model)
     except UnknownModel:
@@ -65,7 +69,7 @@ def model_for(run: Run, models: Catalogue) -> ImageModel:
 
 
 def enlargements(output: Output, model: ImageModel) -> list[Enlargement]:
-    """As large as the proof, twice as large, as large as it gets; without those that come to the same."""
+    """Return the proof's size, twice that, and the largest one, without those that come to the same size."""
     shown = Size(output.shown.width, output.shown.height)
     found = [Enlargement("1", _scaled(shown, 1.0, model)), Enlargement("2", _scaled(shown, 2.0, model))]
     found.append(Enlargement(LARGEST, _scaled(shown, _most(shown, model), model)))
@@ -73,7 +77,7 @@ def enlargements(output: Output, model: ImageModel) -> list[Enlargement]:
 
 
 def read(*, output: Output, asked: Mapping[str, Any], model: ImageModel, models: Catalogue) -> Spec:
-    """What one keeper's print is asked with. Raises SpecRefused."""
+    """Return the spec of one keeper's print. Raise SpecRefused."""
     offered = {one.value: one.size for one in enlargements(output, model)}
     size = offered.get(str(asked.get("enlarge", "")), max(offered.values(), key=lambda size: size.pixels))
     given = {"prompt": asked.get("prompt", ""), "quality": asked.get("quality", ""), "format": asked.get("format", "")}
@@ -87,7 +91,7 @@ def price(*, org: Organization, prints: Sequence[tuple[Output, Spec]], model: Im
     if connection is None:
         raise Refused("There is no connection to a provider. An admin can add one.")
     found = [
-        pricing.estimate(
+        estimates.estimate(
             spec=spec, model=model, connection=connection, references=[(output.shown.width, output.shown.height)]
         )
         for output, spec in prints
@@ -96,29 +100,47 @@ def price(*, org: Organization, prints: Sequence[tuple[Output, Spec]], model: Im
 
 
 def submit(
-    *, run: Run, by: Membership, outputs: Sequence[Output], asked: Mapping[str, Any], request_key: str = ""
+    *,
+    run: Run,
+    by: Membership,
+    outputs: Sequence[Output],
+    ready: Mapping[int, Ready],
+    asked: Mapping[str, Any],
+    request_key: str = "",
 ) -> list[Run]:
-    """All of them or none: one that a budget refuses takes the others along."""
+    """Submit a run for each keeper, all or none: if a budget refuses one, none is made. `ready` has the pictures of
+    those outputs that are no references yet, by the outputs' keys."""
     if not outputs:
         raise Refused("Mark at least one keeper first.")
-    models = catalogue.at(timezone.now())
+    models = image_models.at(timezone.now())
     model = model_for(run, models)
     prints = [(output, read(output=output, asked=asked, model=model, models=models)) for output in outputs]
+    now = timezone.now()
     with transaction.atomic():
         return [
-            runs.submit(
+            submit_run.submit(
                 org=by.org,
                 by=by,
                 spec=spec,
-                references=[inputs.from_output(output=output, by=by.user)],
+                references=[_reference(output, by, ready)],
                 visibility=Visibility(run.visibility),
                 project=run.project,
                 parent=run,
                 relation=Relation.PRINT,
                 request_key=f"{request_key[:40]}-{output.slot.index}" if request_key else "",
+                now=now,
             )
             for output, spec in prints
         ]
+
+
+def _reference(output: Output, by: Membership, ready: Mapping[int, Ready]) -> Input:
+    earlier = uploads.of_output(output=output, by=by.user)
+    if earlier is not None:
+        return earlier
+    if output.pk not in ready:
+        raise Refused("The keepers changed at this moment. Try again.")
+    return uploads.keep(ready[output.pk], by=by.user)
 
 
 def _scaled(size: Size, factor: float, model: ImageModel) -> Size:

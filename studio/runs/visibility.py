@@ -1,4 +1,4 @@
-"""Who sees a run, thought about again: the team, or its maker alone."""
+"""Change who sees a run: the team, or its maker alone."""
 
 from django.db import transaction
 
@@ -6,7 +6,7 @@ from accounts import audit
 from accounts.errors import NotAllowed
 from accounts.models import Membership, Role
 from saas import live
-from saas.transactions import after_commit
+from saas.database.transactions import after_commit
 from studio.models import Output, Run, SharedPicture, Visibility
 
 ACTIONS = {Visibility.PRIVATE: "run.made_private", Visibility.TEAM: "run.given_to_team"}
@@ -14,12 +14,12 @@ ACTIONS = {Visibility.PRIVATE: "run.made_private", Visibility.TEAM: "run.given_t
 
 @transaction.atomic
 def change(*, by: Membership, run: Run, to: Visibility) -> int:
-    """Private, it is gone for colleagues at once, and every link stops showing it: for good, so that giving it back to
-    the team shows nothing outside of the team again. Comments, tags and places in collections wait. Answers how many
-    links showed it."""
+    """Make a run private or the team's. Return how many share links showed it. A private run disappears for colleagues
+    at once, and from every link for good, so that giving it back to the team shows nothing outside of the team again.
+    Comments, tags and places in collections are kept."""
     if run.maker_id != by.user_id or not by.is_at_least(Role.MEMBER):
         raise NotAllowed("Only its maker decides who sees a run.")
-    # Under its lock, which whoever notes a picture or an event takes too: what comes now is seen by the right people.
+    # Lock the run, as noting a picture or an event does, too: each of them sees either the old or the new visibility.
     locked = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     if locked.visibility == to:
         return 0
@@ -39,6 +39,6 @@ def _take_out_of_links(run: Run) -> int:
 
 
 def _announce(run: Run, to: Visibility) -> None:
-    """To everybody, as a hint: each page asks what it may still show."""
+    """Send a hint to all pages of the organization: each page asks then what it may still show."""
     event = {"v": 1, "type": "hidden" if to == Visibility.PRIVATE else "shown", "run": str(run.code)}
     after_commit(live.announce, live.org_group(run.org_id), {"type": "org.event", "event": event})

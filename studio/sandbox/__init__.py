@@ -1,1 +1,1 @@
-"""A look-alike of the OpenAI image API that paints instead of thinking. It knows no models and no database."""
+"""Imitate OpenAI's image API: a program paints the pictures, without a model. It uses no database."""

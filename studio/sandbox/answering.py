@@ -1,4 +1,4 @@
-"""From a call to the HTTP answer, in either dialect, streamed or not."""
+"""Answer a call over HTTP, in the format of the Images API or the Responses API, streamed or not."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -7,19 +7,20 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from studio.sandbox import faults
+from studio.openai_wire.refusals import Refused
+from studio.sandbox import easel, faults
 from studio.sandbox.calls import Call
 from studio.sandbox.directives import BEFORE
 from studio.sandbox.easel import painted
 from studio.sandbox.painter import Painting
 from studio.sandbox.streaming import Dialect, drip, stream
-from studio.wire.refusals import Refused
 
 Body = Callable[[list[str], bool], dict[str, Any]]
 
 
 async def answer(call: Call, *, body: Body, dialect: Dialect | None) -> HttpResponseBase:
-    """`body` writes the JSON; with a dialect the answer is streamed."""
+    """Answer the call as its script says. `body` writes the JSON; with a dialect the answer is streamed."""
+    easel.check_room(call.whose, call.ask.n)
     script = call.script
     is_inside = dialect is not None and script.after is not None
     if script.fail in BEFORE and not is_inside:
@@ -42,7 +43,8 @@ async def _whole(call: Call, body: Body) -> HttpResponseBase:
     if fail in {"nested_error", "flat_error"}:
         error = faults.inside(fail, call.ask.model.id)
         return JsonResponse({"type": "error", **error} if fail == "flat_error" else {"error": error})
-    pictures = await asyncio.gather(*(painted(Painting(call.sibling(index)).final) for index in range(call.ask.n)))
+    paintings = [Painting(call.sibling(index)) for index in range(call.ask.n)]
+    pictures = await asyncio.gather(*(painted(painting.final, call.whose) for painting in paintings))
     answered = JsonResponse(body(pictures, fail != "no_usage"))
     if fail == "eof":
         answered.content = answered.content[: len(answered.content) // 2]
@@ -50,6 +52,6 @@ async def _whole(call: Call, body: Body) -> HttpResponseBase:
 
 
 def _events(frames: AsyncIterator[bytes]) -> StreamingHttpResponse:
-    """No proxy may gather it, nothing may compress it."""
+    """Stream the frames, with headers that keep proxies from buffering them."""
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
     return StreamingHttpResponse(frames, content_type="text/event-stream; charset=utf-8", headers=headers)

@@ -1,12 +1,12 @@
-"""What is asked of an image, by the rules of each model. The tool of the Responses API asks by the same rules."""
+"""Read the parameters of an image by the rules of each model, which are the same for the tool of the Responses API."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from studio.openai_wire.fields import Fields
+from studio.openai_wire.refusals import IMAGE, REQUEST, Refused, image_value, wrong_value
 from studio.sandbox import models, sizes
 from studio.sandbox.models import Model
-from studio.wire.fields import Fields
-from studio.wire.refusals import IMAGE, REQUEST, Refused, image_value, wrong_value
 
 LONGEST_PROMPT = 32_000
 COMMON = frozenset(
@@ -73,7 +73,7 @@ def prompt(fields: Fields) -> str:
 
 
 def identifier(fields: Fields) -> str:
-    """The newer name wins where both are given."""
+    """Return the end user that the program names. If both names are given, the newer one wins."""
     return fields.text("safety_identifier", "") or fields.text("user", "")
 
 
@@ -105,7 +105,7 @@ def _size(fields: Fields) -> str:
 
 
 def _as_of_the_tool(fields: Fields, name: str, check: Callable[[], object]) -> None:
-    """The same fault has another type and a longer name when the tool is asked."""
+    """Run the check. The same error has another type and a longer parameter name if the tool is asked."""
     try:
         check()
     except Refused as refused:

@@ -1,26 +1,29 @@
-"""Request bodies: JSON, and the pictures that a form or JSON brings."""
+"""Read request bodies: JSON, and the pictures of a form or of JSON."""
 
 import json
 from typing import Any
 
 from django.http import HttpRequest
 
+from studio.openai_wire import links
+from studio.openai_wire.forms import MaybeUpload, Upload, check_count, check_mime
+from studio.openai_wire.refusals import Refused, missing
+from studio.openai_wire.swelling import is_swollen
 from studio.sandbox import given
-from studio.wire import links
-from studio.wire.forms import MaybeUpload, Upload, check_count, check_mime
-from studio.wire.refusals import Refused, missing
 
-MOST_BYTES = 96 * 1024 * 1024  # of JSON; enough for the pictures of a test, and no more memory than that
+MOST_BYTES = 96 * 1024 * 1024  # of JSON; enough for the pictures of a test, and a bound for memory
 
 
 def read_json(request: HttpRequest) -> dict[str, Any]:
-    """Not `request.body`: that is bounded by what a browser's form may weigh."""
+    """Read the JSON object, but not through `request.body`, whose limit is that of a browser's form."""
     if request.content_type != "application/json":
         message = f"Unsupported content type: '{request.content_type}'. This API expects 'application/json'."
         raise Refused(message, status=415, code="unsupported_content_type")
     data = request.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise Refused("Request body is too large.", status=413, code="request_too_large")
+    if is_swollen(data):
+        raise Refused("The JSON body of your request holds too many values.")
     try:
         body = json.loads(data)
     except (ValueError, RecursionError):
@@ -44,7 +47,7 @@ def pictures(images: list[Upload], mask: MaybeUpload) -> tuple[tuple[given.Given
 
 
 def linked(body: dict[str, Any]) -> tuple[tuple[given.Given, ...], bytes | None]:
-    """`images` and `mask` of a JSON edit."""
+    """Read `images` and `mask` of a JSON edit."""
     checked = tuple(
         given.image(link_bytes(link, f"images[{index}]"), index + 1, f"images[{index}]")
         for index, link in enumerate(links.images_of(body))

@@ -1,10 +1,10 @@
-"""One call, ready to be answered: what was asked, what it resolved to, how it is scripted, what it will count."""
+"""Prepare a call to be answered: what was asked, what that resolves to, its script, and the tokens it counts."""
 
 import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-from studio.sandbox import directives, sizes, tokens
+from studio.sandbox import directives, easel, sizes, tokens
 from studio.sandbox.asks import Ask
 from studio.sandbox.directives import Script
 from studio.sandbox.given import Given
@@ -21,6 +21,7 @@ class Call:
     job: Job
     inputs: tuple[Given, ...]
     created: int
+    whose: str
 
     @property
     def is_edit(self) -> bool:
@@ -28,7 +29,7 @@ class Call:
 
     @property
     def resolved(self) -> dict[str, str]:
-        """What was used: never `auto`."""
+        """Return the parameters that are used: never `auto`."""
         brief = self.job.brief
         return {
             "size": f"{brief.width}x{brief.height}",
@@ -39,7 +40,7 @@ class Call:
 
     @property
     def partials(self) -> int:
-        """How many are delivered: fewer than asked for is ordinary."""
+        """Return how many partials are delivered. Fewer than were asked for is normal."""
         asked = self.ask.partial_images
         return asked if self.script.partials is None else min(asked, self.script.partials)
 
@@ -72,7 +73,7 @@ def make(ask: Ask, *, key: str, inputs: tuple[Given, ...] = (), mask: bytes | No
         stray=script.stray,
     )
     job = Job(brief, ask.output_format, ask.compression, tuple(picture.data for picture in inputs), mask)
-    return Call(ask, script, job, inputs, int(time.time()))
+    return Call(ask, script, job, inputs, int(time.time()), easel.whose(key))
 
 
 def _size(ask: Ask, words: str, inputs: tuple[Given, ...]) -> tuple[int, int]:
@@ -82,6 +83,7 @@ def _size(ask: Ask, words: str, inputs: tuple[Given, ...]) -> tuple[int, int]:
 
 
 def _is_transparent(ask: Ask, words: str) -> bool:
-    """`auto` becomes transparent where the model can, the format can, and a sticker is asked for."""
+    """Return whether the background is transparent. `auto` is if the model can, the format can, and the prompt asks for
+    a sticker."""
     can = ask.model.is_transparent and ask.output_format != "jpeg"
     return can and (ask.background == "transparent" or (ask.background == "auto" and "sticker" in words.lower()))

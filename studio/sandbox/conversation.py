@@ -1,13 +1,13 @@
-"""The input of the Responses API: texts and pictures of the last thing that the person said."""
+"""Read the input of the Responses API: the texts of the user's last message, and the pictures of all."""
 
+from studio.openai_wire import talks
+from studio.openai_wire.refusals import Refused
+from studio.openai_wire.talks import Picture, Text, Turn
 from studio.sandbox import bodies, given
 from studio.sandbox.asks import LONGEST_PROMPT
 from studio.sandbox.calls import Call
 from studio.sandbox.given import Given
 from studio.sandbox.paint import picture
-from studio.wire import talks
-from studio.wire.refusals import Refused
-from studio.wire.talks import Picture, Text, Turn
 
 KEEPS_NONE = ": the sandbox keeps no pictures. Send it as 'input_image'."
 
@@ -38,7 +38,7 @@ def mask(link: object, inputs: tuple[Given, ...]) -> bytes | None:
 
 
 def revised(call: Call) -> str:
-    """The text model retells the wish before it draws; ours has one manner."""
+    """Return the prompt as the text model would rewrite it; the sandbox always does so in the same way."""
     wish = picture.blank(call.job.brief).wish
     words = call.job.brief.prompt or "nothing in particular"
     return f"A cut-paper risograph print of {words}, {wish.scene}, {wish.time} light."

@@ -1,11 +1,12 @@
-"""`[sandbox delay=0.3 partials=1 fail=eof]` in a prompt scripts what happens. docs/sandbox.md lists them."""
+"""Read directives in a prompt, such as `[sandbox delay=0.3 partials=1 fail=eof]`, which script what happens.
+docs/sandbox.md lists them."""
 
 import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from studio.wire.refusals import Refused
+from studio.openai_wire.refusals import Refused
 
 BRACKET = re.compile(r"\[sandbox\b([^\]]*)\]", re.IGNORECASE)
 IN_KEY = re.compile(r"delay=(\d+(?:\.\d+)?)")
@@ -29,7 +30,7 @@ class Script:
 
 
 def read(prompt: str, *, key: str, identifier: str) -> tuple[str, Script]:
-    """The prompt without its directives, and what they say to this one call."""
+    """Return the prompt without its directives, and the script that they give for this one call."""
     given: dict[str, str] = {}
     for bracket in BRACKET.finditer(prompt):
         given |= _pairs(bracket[1])
@@ -51,7 +52,8 @@ def read(prompt: str, *, key: str, identifier: str) -> tuple[str, Script]:
 
 
 def slot(identifier: str) -> int:
-    """Callers that fan one wish out to several calls number them: "…:2" is the third of them."""
+    """Return the slot that the identifier names. Callers that make several calls of one run number them: "…:2" is the
+    third."""
     tail = identifier.rpartition(":")[2]
     return int(tail) if ":" in identifier and tail.isdecimal() and len(tail) < 8 else 0  # noqa: PLR2004
 
@@ -63,7 +65,7 @@ def _is_meant(numbers: dict[str, float], prompt: str, identifier: str) -> bool:
 
 
 def _count(prompt: str, identifier: str) -> int:
-    """Which call of this prompt and slot it is, from 1; remembered by this process alone."""
+    """Return which call of this prompt and identifier this is, counted from 1 and by this process alone."""
     with _lock:
         count = _calls.pop((prompt, identifier), 0) + 1
         _calls[prompt, identifier] = count

@@ -1,7 +1,6 @@
-"""What every URL here shares: the key, the method, and refusals as the API writes them."""
+"""Check the key and the method at every URL of the sandbox, and write refusals as OpenAI's API does."""
 
 import functools
-import secrets
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -11,8 +10,8 @@ from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
-from studio.sandbox import faults
-from studio.wire.refusals import Refused
+from studio.openai_wire.refusals import Refused
+from studio.sandbox import easel, faults
 
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
@@ -35,14 +34,14 @@ def door(method: str) -> Callable[[View], View]:
 
 
 def _key(request: HttpRequest) -> str:
-    """Any key will do where the sandbox is public, because nothing here belongs to anybody; one that begins with
-    "invalid" is for practice. Elsewhere it is for Darkroom's own workers."""
+    """Return the key. A public sandbox accepts any, because nothing here belongs to anyone; a key that begins with
+    "invalid" is refused, for practice. A sandbox that is not public accepts only Darkroom's own workers."""
     scheme, _, key = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not key.strip():
         message = "You didn't provide an API key. Provide it in an Authorization header using Bearer auth."
         raise Refused(message, status=401)
-    is_ours = secrets.compare_digest(key.strip().encode(), settings.SANDBOX_KEY.encode())
-    if key.strip().lower().startswith("invalid") or not (is_ours or settings.IS_SANDBOX_PUBLIC):
+    is_strangers = easel.whose(key) == easel.STRANGERS
+    if key.strip().lower().startswith("invalid") or (is_strangers and not settings.IS_SANDBOX_PUBLIC):
         raise faults.invalid_key(key.strip())
     return key.strip()
 

@@ -1,14 +1,115 @@
-"""Where painting happens: never on the event loop, and never more at once than there are cores."""
+"""Read requests and paint pictures in threads of their own: never on the event loop, never in the threads that send
+files, with one painter for each core, and with less priority than all else that the machine has to do.
+
+Organizations take turns. Strangers, who may paint if the sandbox is public, have painters of their own, half as
+many."""
 
 import asyncio
 import base64
 import os
+import secrets
+import threading
+from collections import OrderedDict, deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
 
-_threads = ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="sandbox-painter")
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.http import HttpRequest
+
+from studio.openai_wire.refusals import Refused
+
+MOST_WAITING = 32  # pictures of strangers
+STRANGERS = ""
+RETRY_SECONDS = 5
+NICENESS = 10  # a page must be quick, a painted picture need not
+
+READERS, STRANGERS_READERS = 4, 2  # threads that read requests and decode their pictures
+
+Paint = Callable[[], bytes]
+R = TypeVar("R")
 
 
-async def painted(paint: Callable[[], bytes]) -> str:
-    """As base64, which takes the processor too."""
-    return await asyncio.get_running_loop().run_in_executor(_threads, lambda: base64.b64encode(paint()).decode())
+def whose(key: str) -> str:
+    """Return the organization that a key asks for. Darkroom's own workers name it in theirs; all other keys are
+    strangers'."""
+    ours, _, tenant = key.strip().partition(".")
+    is_ours = secrets.compare_digest(ours.encode(), settings.SANDBOX_KEY.encode())
+    return tenant or "ours" if is_ours else STRANGERS
+
+
+class Easel:
+    def __init__(self, painters: int) -> None:
+        self._threads = ThreadPoolExecutor(painters, thread_name_prefix="sandbox-painter", initializer=_step_back)
+        self._waiting = OrderedDict[str, deque[tuple[Future[str], Paint]]]()
+        self._guard = threading.Lock()
+
+    def check_room(self, whose: str, count: int) -> None:
+        """Refuse strangers who ask for more while many of their pictures wait."""
+        with self._guard:
+            waiting = len(self._waiting.get(whose, ()))
+        if whose == STRANGERS and waiting + count > MOST_WAITING:
+            headers = {"Retry-After": str(RETRY_SECONDS)}
+            message = "The sandbox paints for many programs at this moment. Try again in a few seconds."
+            raise Refused(message, status=429, kind="requests", code="rate_limit_exceeded", headers=headers)
+
+    def line_up(self, paint: Paint, whose: str) -> Future[str]:
+        future = Future[str]()
+        with self._guard:
+            self._waiting.setdefault(whose, deque()).append((future, paint))
+        self._threads.submit(self._paint_next)
+        return future
+
+    def _paint_next(self) -> None:
+        future, paint = self._next()
+        if not future.set_running_or_notify_cancel():
+            return  # the caller has disconnected
+        try:
+            future.set_result(base64.b64encode(paint()).decode())
+        except BaseException as error:
+            future.set_exception(error)
+
+    def _next(self) -> tuple[Future[str], Paint]:
+        """Take the next painting, organizations in turn. There is one for each call of this method."""
+        with self._guard:
+            whose, waiting = self._waiting.popitem(last=False)
+            found = waiting.popleft()
+            if waiting:
+                self._waiting[whose] = waiting  # behind all others
+            return found
+
+
+def _step_back() -> None:
+    if hasattr(os, "setpriority") and os.uname().sysname == "Linux":  # elsewhere it would concern the whole process
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)
+
+
+_painters = os.cpu_count() or 1
+_easel, _strangers_easel = Easel(_painters), Easel(max(1, _painters // 2))
+_readers = ThreadPoolExecutor(READERS, thread_name_prefix="sandbox-reader", initializer=_step_back)
+_strangers_readers = ThreadPoolExecutor(
+    STRANGERS_READERS, thread_name_prefix="sandbox-strangers-reader", initializer=_step_back
+)
+
+
+async def read(act: Callable[[HttpRequest, str], R], request: HttpRequest, key: str) -> R:
+    """Read a request in a thread for readers: its pictures may take seconds to decode and wait for turns to do so."""
+    readers = _strangers_readers if whose(key) == STRANGERS else _readers
+    found: R = await sync_to_async(act, thread_sensitive=False, executor=readers)(request, key)
+    return found
+
+
+async def painted(paint: Paint, whose: str) -> str:
+    """Paint the picture and return it as base64. The painter encodes it, because that takes processor time, too."""
+    return await asyncio.wrap_future(_easel_of(whose).line_up(paint, whose))
+
+
+def check_room(whose: str, count: int) -> None:
+    _easel_of(whose).check_room(whose, count)
+
+
+def _easel_of(whose: str) -> Easel:
+    """Return the painters for this caller. Strangers have their own: a large picture takes seconds, and others would
+    wait for it."""
+    return _strangers_easel if whose == STRANGERS else _easel

@@ -1,9 +1,9 @@
-"""The ways it goes wrong on demand. What each looks like on the wire is known from the real service and from relays."""
+"""Fail on demand. What each failure looks like on the wire is known from the real service and from relays."""
 
 from typing import Any
 
+from studio.openai_wire.refusals import IMAGE, REQUEST, Refused
 from studio.sandbox.directives import BEFORE
-from studio.wire.refusals import IMAGE, REQUEST, Refused
 
 LONGEST_WAIT_SECONDS = 1200.0
 RETRY_AFTER_SECONDS = 2
@@ -11,7 +11,7 @@ HTML = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h
 
 
 def refusal(fail: str, model: str) -> Refused:
-    """As HTTP answers it before the first byte."""
+    """Return the failure as HTTP answers it before the first byte."""
     return {
         "moderation_blocked": _moderation_blocked,
         "rate_limit": _rate_limit,
@@ -23,7 +23,7 @@ def refusal(fail: str, model: str) -> Refused:
 
 
 def inside(fail: str, model: str) -> dict[str, Any]:
-    """The same, as it is told in a stream that had already begun with 200."""
+    """Return the same failure as it is reported inside an answer that has already begun with 200."""
     if fail in BEFORE and fail != "server_error":
         return refusal(fail, model).error
     message = "Image generation failed"

@@ -1,14 +1,16 @@
-"""Given pictures and masks: what the API takes, told by their bytes, bounded before anything is decoded."""
+"""Check given pictures and masks by their bytes, as OpenAI's API does. Sizes are bounded before anything is decoded."""
 
 from dataclasses import dataclass
 
-from studio import vips
-from studio.wire.refusals import IMAGE, Refused
+from studio.imaging import containers, decode_turns, vips
+from studio.imaging.containers import BrokenPicture, Header
+from studio.openai_wire.refusals import IMAGE, Refused
+from studio.sandbox.paint.loading import SANDBOX
 
 IMAGE_BYTES = 50 * 1024 * 1024
 MASK_BYTES = 4 * 1024 * 1024
-MOST_PIXELS = 100_000_000
-PNG_COLOUR_TYPE, PALETTE = 25, 3
+PNG_START = b"\x89PNG\r\n\x1a\n"
+BUSY_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -22,55 +24,43 @@ def image(data: bytes, number: int, param: str) -> Given:
     if len(data) >= IMAGE_BYTES:
         raise _invalid(f"Invalid image file: image {number} must be less than 50 MB.", param)
     message = f"Invalid image file or mode for image {number}, please check your image file."
-    opened = _opened(data, message, param)
-    if opened.interpretation == "cmyk" or _is_palette(data):
+    header = _checked(data, message, param)
+    if header.mode in {"cmyk", "palette"}:
         raise _invalid(message, param)
-    return Given(data, *_upright(opened))
+    is_lying = header.orientation >= 5  # noqa: PLR2004 - EXIF: 5 to 8 are turned by a quarter
+    sides = (header.height, header.width) if is_lying else (header.width, header.height)
+    return Given(data, *sides)
 
 
 def mask(data: bytes, first: Given, param: str = "mask") -> bytes:
     if len(data) >= MASK_BYTES:
         raise _invalid("Invalid mask image: the mask must be less than 4 MB.", param)
-    if _kind(data) != "png":
+    if not data.startswith(PNG_START):
         raise _invalid("Invalid mask image format - mask must be a PNG file.", param)
-    opened = _opened(data, "Invalid mask image, please check your mask file.", param)
-    if not opened.hasalpha():
+    header = _checked(data, "Invalid mask image, please check your mask file.", param)
+    if not header.has_alpha:
         raise _invalid("Invalid mask image format - mask image missing alpha channel.", param)
-    if (opened.width, opened.height) != (first.width, first.height):
+    if (header.width, header.height) != (first.width, first.height):
         raise _invalid("Invalid mask image format - mask size does not match image size.", param)
     return data
 
 
-def _opened(data: bytes, message: str, param: str) -> vips.Image:
-    """Decodes once from end to end: what is torn is refused here, before any answer has begun."""
-    if not _kind(data):
-        raise _invalid(message, param)
+def _checked(data: bytes, message: str, param: str) -> Header:
+    """Decode the picture once from end to end and return its header. A broken one is refused before any answer."""
     try:
-        opened = vips.decode(data, is_jpeg=_kind(data) == "jpeg")
-        if opened.width * opened.height > MOST_PIXELS or opened.get_n_pages() > 1:
-            raise _invalid(message, param)
-        opened.avg()
-    except vips.Error:
+        header = containers.bounded(data)
+        with decode_turns.turn(header, by=SANDBOX, seconds=decode_turns.UPLOAD_SECONDS):
+            opened = vips.decode(data, header)
+            opened.avg()
+    except (BrokenPicture, vips.Error):
         raise _invalid(message, param) from None
-    return opened
-
-
-def _kind(data: bytes) -> str:
-    if data.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "png"
-    if data.startswith(b"\xff\xd8\xff"):
-        return "jpeg"
-    return "webp" if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else ""
-
-
-def _is_palette(data: bytes) -> bool:
-    return _kind(data) == "png" and data[PNG_COLOUR_TYPE] == PALETTE
-
-
-def _upright(opened: vips.Image) -> tuple[int, int]:
-    orientation = opened.get("orientation") if opened.get_typeof("orientation") else 1
-    is_lying = orientation >= 5  # noqa: PLR2004 - EXIF: 5 to 8 are turned by a quarter
-    return (opened.height, opened.width) if is_lying else (opened.width, opened.height)
+    except decode_turns.Busy:
+        headers = {"Retry-After": str(BUSY_SECONDS)}
+        message = "Many pictures are arriving at this moment. Try again in a few seconds."
+        raise Refused(message, status=429, kind="rate_limit_error", code="slow_down", headers=headers) from None
+    if (opened.width, opened.height) != (header.width, header.height):
+        raise _invalid(message, param)
+    return header
 
 
 def _invalid(message: str, param: str) -> Refused:

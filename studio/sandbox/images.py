@@ -1,10 +1,10 @@
-"""The Images API's words: the JSON answer and the events of its streams."""
+"""Write the Images API's JSON answer and the events of its streams."""
 
 import time
 from typing import Any
 
+from studio.openai_wire.frames import flat_error, frame, nested_error
 from studio.sandbox.calls import Call
-from studio.wire.frames import flat_error, frame, nested_error
 
 
 def answer(call: Call, pictures: list[str], *, with_usage: bool = True) -> dict[str, Any]:
@@ -23,7 +23,7 @@ def _safety(call: Call) -> dict[str, str]:
 
 
 class Events:
-    """`image_generation.…` or `image_edit.…`."""
+    """The events of a stream: `image_generation.…` or `image_edit.…`."""
 
     def __init__(self, call: Call) -> None:
         self.call, self.kind = call, "image_edit" if call.is_edit else "image_generation"

@@ -1,9 +1,9 @@
-"""The models on offer. Those that were shut down, and those about to be, are not known here: 404."""
+"""List the models on offer. Those that were shut down, and those about to be, are unknown here: 404."""
 
 import re
 from typing import Any, NamedTuple
 
-from studio.wire.refusals import Refused, no_such_model
+from studio.openai_wire.refusals import Refused, no_such_model
 
 FOUR = ("low", "medium", "high", "auto")
 SIX = ("low", "medium", "high", "xhigh", "max", "auto")

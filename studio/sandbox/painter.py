@@ -1,4 +1,4 @@
-"""The door to painting: a job in, encoded pictures out. Everything here takes the processor; call it in a thread."""
+"""Turn a job into encoded pictures. Everything here takes processor time; call it in a thread."""
 
 import functools
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class Job:
 
 
 class Painting:
-    """Painted once; its partials are drawn from what it will be."""
+    """A picture that is painted once. Its partials are made of the finished picture."""
 
     def __init__(self, job: Job) -> None:
         self.job = job
@@ -30,7 +30,7 @@ class Painting:
 
     @functools.cached_property
     def _layer(self) -> pyvips.Image:
-        """In memory, because partials and final read it again and again."""
+        """Paint the picture into memory, because partials and final read it again and again."""
         brief = self.job.brief
         if self._edit:
             return self._edit.layer.copy_memory()
@@ -44,7 +44,7 @@ class Painting:
         return self._encoded(self._edit.joined(layer) if self._edit else layer)
 
     def partial(self, index: int, count: int) -> bytes:
-        """`index` of `count`, from 0: each nearer to the final than the one before."""
+        """Return the partial `index` of `count`, from 0: each is nearer to the final than the one before."""
         ground = self._edit.base if self._edit else None
         rough = developing.develop(self._layer, (index + 1) / (count + 1), ground)
         return self._encoded(self._edit.joined(rough) if self._edit else rough)

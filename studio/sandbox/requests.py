@@ -1,16 +1,16 @@
-"""From HTTP requests of the Images API to calls. It reads and decodes: run it in a thread."""
+"""Turn HTTP requests of the Images API into calls. This reads and decodes: run it in a thread."""
 
 from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest
 
+from studio.openai_wire import forms
+from studio.openai_wire.fields import Fields
+from studio.openai_wire.refusals import IMAGE, Refused
 from studio.sandbox import asks, bodies, calls
 from studio.sandbox.asks import Ask
 from studio.sandbox.calls import Call
-from studio.wire import forms
-from studio.wire.fields import Fields
-from studio.wire.refusals import IMAGE, Refused
 
 
 def generation(request: HttpRequest, key: str) -> Call:
@@ -20,7 +20,7 @@ def generation(request: HttpRequest, key: str) -> Call:
 
 
 def edit(request: HttpRequest, key: str) -> Call:
-    """By form with files, or by JSON with links."""
+    """Read an edit, sent as a form with files or as JSON with links."""
     if forms.is_form(request):
         texts, images, mask = forms.read_form(request)
         fields = Fields(texts, is_form=True)
@@ -37,7 +37,7 @@ def edit(request: HttpRequest, key: str) -> Call:
 
 
 def _only_where_refused(fields: Fields) -> frozenset[str]:
-    """`input_fidelity` has a refusal of its own, with a code that callers look for."""
+    """Let `input_fidelity` pass here, because `asks` refuses it with a code that callers look for."""
     return frozenset({"input_fidelity"} & set(fields.values))
 
 

@@ -1,4 +1,4 @@
-"""The Responses API with its image tool: create and stream. Without a tool, `writing` answers."""
+"""Answer the Responses API with its image tool, whole or as a stream. Without a tool, `writing` answers."""
 
 import secrets
 from dataclasses import replace
@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 
+from studio.openai_wire import talks
+from studio.openai_wire.fields import Fields
+from studio.openai_wire.frames import flat_error, frame, nested_error
+from studio.openai_wire.refusals import Refused
 from studio.sandbox import asks, bodies, calls, conversation, models, tokens, writing
 from studio.sandbox.calls import Call
-from studio.wire import talks
-from studio.wire.fields import Fields
-from studio.wire.frames import flat_error, frame, nested_error
-from studio.wire.refusals import Refused
 
 TOOL = asks.COMMON | talks.OF_THE_TOOL
 TOOL_MODEL = "gpt-image-2.6-sunburst"
@@ -113,7 +113,7 @@ class Events:
         return response | self._usage(delivered) if with_usage else response
 
     def _usage(self, delivered: int) -> dict[str, Any]:
-        """The text model is counted apart from the tool."""
+        """Count the tokens of the text model apart from those of the tool."""
         text, said = tokens.of_text(self.call.ask.prompt), tokens.of_text(conversation.revised(self.call))
         outer = {
             "input_tokens": text, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": said,

@@ -1,14 +1,14 @@
-"""Sizes: the four rules with their sentences, and what `auto` comes to."""
+"""Check sizes by the four rules, with their sentences, and choose what `auto` becomes."""
 
 import re
 
+from studio.openai_wire.refusals import Refused, image_value
 from studio.sandbox.paint.seeds import Dice
-from studio.wire.refusals import Refused, image_value
 
 STEP = 16
 LONGEST = 3840
 FEWEST, MOST = 655_360, 8_294_400
-ODD_ONE_IN = 16  # `auto` may answer what no request may ask; so does the real service
+ODD_ONE_IN = 16  # `auto` may become a size that no request may ask for, as with the real service
 
 
 def read(size: str) -> tuple[int, int]:
@@ -37,7 +37,7 @@ def complaint(width: int, height: int) -> Refused | None:
 
 
 def for_prompt(prompt: str) -> tuple[int, int]:
-    """By the prompt alone, so that the same one always gets the same."""
+    """Choose a size by the prompt alone, so that the same prompt always gets the same size."""
     chance = Dice(prompt.strip()).of("size")
     if chance.randrange(ODD_ONE_IN) == 0:
         return 1254, 1254
@@ -45,7 +45,7 @@ def for_prompt(prompt: str) -> tuple[int, int]:
 
 
 def for_picture(width: int, height: int) -> tuple[int, int]:
-    """An edit keeps the size of its first picture where that is legal, else the nearest that is."""
+    """Return the size of an edit: that of its first picture if it is legal, else the nearest that is."""
     if complaint(width, height) is None:
         return width, height
     ratio = min(3.0, max(1 / 3, width / height))

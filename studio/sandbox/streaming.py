@@ -1,4 +1,4 @@
-"""How a stream goes: partials one by one, then the final, unless its script has it end otherwise."""
+"""Stream partials one by one, then the final, unless the script makes the stream end otherwise."""
 
 import asyncio
 import time
@@ -6,16 +6,16 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any, Protocol
 
+from studio.openai_wire.frames import PING
 from studio.sandbox import faults
 from studio.sandbox.calls import Call
 from studio.sandbox.directives import BEFORE
 from studio.sandbox.easel import painted
 from studio.sandbox.painter import Painting
-from studio.wire.frames import PING
 
 
 class Dialect(Protocol):
-    """The Images API and the Responses API tell the same story in different words."""
+    """The events of a stream as the Images API or the Responses API writes them."""
 
     def opening(self) -> list[bytes]: ...
     def partial(self, picture: str, index: int) -> list[bytes]: ...
@@ -31,19 +31,21 @@ async def stream(call: Call, dialect: Dialect) -> AsyncIterator[bytes]:
         if index == fault_at:
             break
         await asyncio.sleep(script.delay_seconds)
-        for frame in dialect.partial(await painted(partial(painting.partial, index, call.partials)), index):
+        picture = await painted(partial(painting.partial, index, call.partials), call.whose)
+        for frame in dialect.partial(picture, index):
             yield frame
     if fault_at is not None:
         async for frame in _fault(call, dialect):
             yield frame
         return
     await asyncio.sleep(script.delay_seconds)
-    for frame in dialect.final(await painted(painting.final), call.partials, with_usage=script.fail != "no_usage"):
+    picture = await painted(painting.final, call.whose)
+    for frame in dialect.final(picture, call.partials, with_usage=script.fail != "no_usage"):
         yield frame
 
 
 def _fault_at(call: Call) -> int | None:
-    """After how many partials it goes wrong, if at all."""
+    """Return after how many partials the stream fails, or None if it does not."""
     fail, after = call.script.fail, call.script.after
     if fail in {"", "no_usage", "json", "html"}:
         return None
@@ -67,7 +69,7 @@ async def _fault(call: Call, dialect: Dialect) -> AsyncIterator[bytes]:
 
 
 async def drip(drop: bytes, call: Call) -> AsyncIterator[bytes]:
-    """Signs of life, and never a picture; until the reader goes, or everybody would have gone."""
+    """Yield heartbeats and never a picture, until the reader disconnects or no reader would wait any longer."""
     until = time.monotonic() + faults.LONGEST_WAIT_SECONDS
     while time.monotonic() < until:
         yield drop

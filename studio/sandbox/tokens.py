@@ -1,4 +1,4 @@
-"""What a call counts. Output by the published formula; input by the best that is known of it."""
+"""Count the tokens of a call: output by the published formula, input by the best that is known of it."""
 
 import math
 from typing import Any

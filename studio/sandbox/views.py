@@ -1,14 +1,13 @@
-"""The URLs of the look-alike. Called over HTTP by our own workers, through the real SDK."""
+"""Serve the URLs of the sandbox. Darkroom's own workers call them over HTTP, through the real SDK."""
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 
-from studio.sandbox import images, models, requests, responses, writing
+from studio.openai_wire.refusals import Refused
+from studio.sandbox import easel, images, models, requests, responses, writing
 from studio.sandbox.answering import answer
 from studio.sandbox.calls import Call
 from studio.sandbox.doors import door
-from studio.wire.refusals import Refused
 
 
 @door("GET")
@@ -23,12 +22,12 @@ async def show_model(request: HttpRequest, key: str, model: str) -> HttpResponse
 
 @door("POST")
 async def generate(request: HttpRequest, key: str) -> HttpResponseBase:
-    return await _pictures(await sync_to_async(requests.generation, thread_sensitive=False)(request, key))
+    return await _pictures(await easel.read(requests.generation, request, key))
 
 
 @door("POST")
 async def edit(request: HttpRequest, key: str) -> HttpResponseBase:
-    return await _pictures(await sync_to_async(requests.edit, thread_sensitive=False)(request, key))
+    return await _pictures(await easel.read(requests.edit, request, key))
 
 
 async def _pictures(call: Call) -> HttpResponseBase:
@@ -41,7 +40,7 @@ async def _pictures(call: Call) -> HttpResponseBase:
 
 @door("POST")
 async def respond(request: HttpRequest, key: str) -> HttpResponseBase:
-    wanted = await sync_to_async(responses.read, thread_sensitive=False)(request, key)
+    wanted = await easel.read(responses.read, request, key)
     if isinstance(wanted, writing.Wanted):
         return await writing.answer(wanted)
     told = responses.Events(wanted)

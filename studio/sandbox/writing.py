@@ -1,5 +1,5 @@
-"""The Responses API without a tool: a text is asked for, and a text comes. It retells what it was told, with a scene
-and a light of its own, always the same for the same words."""
+"""Answer the Responses API without a tool: a text is asked for, and a text comes. It repeats the prompt and adds a
+scene and a light, always the same for the same words."""
 
 import asyncio
 import secrets
@@ -10,18 +10,18 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
+from studio.openai_wire.fields import Fields
+from studio.openai_wire.refusals import Refused, wrong_type
 from studio.sandbox import asks, conversation, directives, faults, tokens
 from studio.sandbox.directives import BEFORE, Script
 from studio.sandbox.paint import picture
 from studio.sandbox.paint.picture import Brief
-from studio.wire.fields import Fields
-from studio.wire.refusals import Refused, wrong_type
 
 
 @dataclass(frozen=True)
 class Wanted:
     model: str
-    told: str  # all that goes in, to be counted
+    told: str  # all of the input, to be counted
     words: str
     script: Script
 

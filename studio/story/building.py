@@ -1,4 +1,4 @@
-"""From a run's rows to its story, in as many questions to the database as there are tables."""
+"""Build a run's story from its rows, with a fixed number of queries."""
 
 from collections.abc import Sequence
 
@@ -7,8 +7,8 @@ from django.urls import reverse
 
 from accounts.models import Membership
 from studio.models import Partial, Run, RunInput, Slot, State
-from studio.stories import cost, facts, frames, lineage, log, tokens
-from studio.stories.shapes import SlotStory, Story
+from studio.story import cost, facts, frames, lineage, log, tokens
+from studio.story.shapes import SlotStory, Story
 
 TONES = {
     State.QUEUED: "",
@@ -22,7 +22,7 @@ TONES = {
 
 
 def of(run: Run, *, seen_by: Membership, slot_index: int = 0) -> Story:
-    """`run` comes from `whole`."""
+    """Build the story of a run, which must come from `whole`, as this member may see it."""
     slug = seen_by.org.slug
     happened = list(run.events.all())
     told = frames.Telling(run, slug, happened)
@@ -63,7 +63,7 @@ def of(run: Run, *, seen_by: Membership, slot_index: int = 0) -> Story:
 
 
 def whole(found: QuerySet[Run]) -> QuerySet[Run]:
-    """All that a story needs of the runs that are found."""
+    """Prefetch the rows of these runs that a story needs."""
     partials = Prefetch("partials", Partial.objects.order_by("tried", "index"))
     slots = Slot.objects.select_related("output__composite", "connection").prefetch_related(partials).order_by("index")
     inputs = RunInput.objects.select_related("input__source__run__maker").order_by("number")
@@ -73,5 +73,5 @@ def whole(found: QuerySet[Run]) -> QuerySet[Run]:
 
 
 def _chosen(slots: Sequence[SlotStory], index: int) -> SlotStory | None:
-    """The one that was asked for, or the first."""
+    """Return the slot with this index, or the first one."""
     return next((slot for slot in slots if slot.index == index), slots[0] if slots else None)

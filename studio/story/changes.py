@@ -1,4 +1,4 @@
-"""What two runs differ in, as people say it: “quality low → high”."""
+"""Describe how two runs differ, in words such as “quality low → high”."""
 
 import difflib
 import re
@@ -23,14 +23,14 @@ NAMES = {
     "input_fidelity": "input fidelity",
     "api": "API",
 }
-MOST_WORDS = 1500  # of a text whose words are compared one by one: beyond, it takes seconds
+MOST_WORDS = 1500  # of a text that is compared word by word: a longer one would take seconds
 PIECE = re.compile(r"\s*\S+|\s+$")
 SIZE = re.compile(r"(\d+)x(\d+)")
 
 
 @dataclass(frozen=True)
 class Word:
-    """A piece of a text: the same in both, gone, or new."""
+    """A piece of a text: in both versions, deleted, or inserted."""
 
     text: str
     mark: str = ""  # "", "del" or "ins"
@@ -48,7 +48,7 @@ class Change:
 
 
 def between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
-    """Of two specs as they were stored. The first is always about the prompt."""
+    """Return the changes between two stored specs. The first one is always about the prompt."""
     return [_of_the_prompt(before.get("prompt", ""), after.get("prompt", "")), *_of_the_rest(before, after)]
 
 
@@ -57,7 +57,7 @@ def said(changes: Iterable[Change]) -> str:
 
 
 def words(before: str, after: str) -> list[Word]:
-    """What became of a text. Empty where there is nothing to show word by word: the same, or too much of it."""
+    """Compare two texts word by word. Return an empty list if they are equal or too long."""
     old, new = PIECE.findall(before), PIECE.findall(after)
     if before == after or max(len(old), len(new)) > MOST_WORDS:
         return []

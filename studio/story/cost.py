@@ -1,14 +1,14 @@
-"""What a run has cost: the ledger's entries of it, and what is still held."""
+"""Sum up what a run has cost: its ledger entries, and its open and uncertain holds."""
 
 from accounts.models import Hold
 from accounts.models.quotas import HoldState
 from billing import ledger
 from studio.models import Run
-from studio.stories.shapes import Cost
+from studio.story.shapes import Cost
 
 
 def of(run: Run) -> Cost | None:
-    """None for a run from before there was a ledger."""
+    """Return the cost of a run, or None if it has neither entries nor holds, being older than the ledger."""
     entries = list(ledger.entries_of(run.code).filter(org=run.org_id))
     holds = list(Hold.objects.filter(org=run.org_id, run_code=run.code))
     if not entries and not holds:

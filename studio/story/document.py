@@ -1,5 +1,5 @@
-"""All that is known of a run, as one document: what was asked, what was used, what came of it, when, at what cost, and
-where it comes from. `file` is the name inside the run's ZIP."""
+"""Build the metadata of a run as one JSON document: what was asked, used and made, when, at what cost, and how the run
+is related to others. `file` is always a name inside the run's ZIP."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Any
 
 from accounts.models import Membership
-from studio import naming
+from studio.files import names
 from studio.models import Composite, Output, Partial, Run, RunEvent, RunInput, Slot
-from studio.stories import changes, cost, lineage, tokens
+from studio.story import changes, cost, lineage, tokens
 
 VERSION = 1
 
 
 def of(run: Run, *, seen_by: Membership) -> dict[str, Any]:
-    """`run` comes from `stories.whole`."""
+    """Return the document of a run, which must come from `studio.story.whole`, as this member may see it."""
     slots = list(run.slots.all())
     return {
         "version": VERSION,
@@ -56,13 +56,13 @@ def _tokens(slots: Sequence[Slot]) -> dict[str, int] | None:
 
 
 def _cost(run: Run) -> dict[str, int | bool] | None:
-    """In micro-dollars."""
+    """Return the cost in micro-dollars."""
     known = cost.of(run)
     return asdict(known) if known else None
 
 
 def _parent(run: Run, seen_by: Membership) -> dict[str, Any] | None:
-    """One that only its maker may see is not named."""
+    """Describe the parent, unless it is another person's private run."""
     if run.parent is None or not lineage.is_visible(run.parent, seen_by):
         return None
     return {
@@ -78,7 +78,7 @@ def _input(given: RunInput, seen_by: Membership) -> dict[str, Any]:
     return {
         "role": "mask" if given.number == RunInput.MASK else f"image {given.number}",
         "name": source.name,
-        "file": naming.of_input(given),
+        "file": names.of_input(given),
         "width": source.width,
         "height": source.height,
         "size_bytes": source.size_bytes,
@@ -112,7 +112,7 @@ def _partial(slot: Slot, partial: Partial) -> dict[str, Any]:
     return {
         "index": partial.index,
         "try": partial.tried,
-        "file": naming.of_partial(slot, partial),
+        "file": names.of_partial(slot, partial),
         "at": _time(partial.at),
         "size_bytes": partial.size_bytes,
     }
@@ -121,7 +121,7 @@ def _partial(slot: Slot, partial: Partial) -> dict[str, Any]:
 def _output(slot: Slot, output: Output) -> dict[str, Any]:
     return {
         "code": str(output.code),
-        "file": naming.of_final(slot, output),
+        "file": names.of_final(slot, output),
         "format": output.format,
         "width": output.width,
         "height": output.height,
@@ -135,7 +135,7 @@ def _output(slot: Slot, output: Output) -> dict[str, Any]:
 def _composite(slot: Slot, composite: Composite) -> dict[str, Any]:
     return {
         "state": composite.state,
-        "file": naming.of_composite(slot, composite) if composite.is_made else None,
+        "file": names.of_composite(slot, composite) if composite.is_made else None,
         "feather": composite.feather,
         "error": composite.sentence or None,
         "width": composite.width or None,

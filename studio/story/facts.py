@@ -1,11 +1,11 @@
-"""Asked and got side by side. What the provider took of itself, where it was left the choice, is no difference."""
+"""List what was asked beside what came. A choice that was left to the provider counts as no difference."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from studio.models import Run, Slot, State
-from studio.stories.changes import shown
-from studio.stories.shapes import Fact
+from studio.story.changes import shown
+from studio.story.shapes import Fact
 
 AUTO = "auto"
 NAMES = {"size": "Size", "quality": "Quality", "format": "Format", "background": "Background"}
@@ -31,7 +31,8 @@ def _compared(run: Run, slots: list[Slot]) -> Iterator[Fact]:
 
 
 def _got(slot: Slot, field: str) -> str:
-    """The file itself knows better than what the provider says of it."""
+    """Return the value of the picture. Size and format come from the file, because the provider's answer may be
+    wrong."""
     output = getattr(slot, "output", None)
     if output is None:
         return ""
@@ -41,7 +42,7 @@ def _got(slot: Slot, field: str) -> str:
 
 
 def _told_only(asked: dict[str, Any]) -> Iterator[Fact]:
-    """What no answer repeats."""
+    """Yield parameters that a provider's answer does not repeat."""
     if asked.get("compression") is not None:
         yield Fact("Compression", str(asked["compression"]), "")
     if asked.get("moderation") not in {None, AUTO}:

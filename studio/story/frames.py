@@ -1,7 +1,7 @@
-"""The strip of a slot: each picture on the way with its time, then the finished one.
+"""List a slot's frames with their times: the partials, then the final and its composite.
 
-Each try is told from its own start, one after the other, so that a picture that was tried again next week does not make
-a strip of a week."""
+Times are counted from the start of each try and the tries are put one after the other, so that a slot that was tried
+again a week later does not get a strip of a week."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -9,11 +9,11 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils import timezone
 
-from studio import naming
+from studio.files import names
+from studio.imaging.sizes import Size
 from studio.models import Output, Partial, Run, RunEvent, Slot, State
-from studio.sizes import Size
-from studio.stories import changes, tokens
-from studio.stories.shapes import Frame, SlotStory
+from studio.story import changes, tokens
+from studio.story.shapes import Frame, SlotStory
 
 TONES = {
     State.RUNNING: "accent",
@@ -25,7 +25,7 @@ TONES = {
 
 
 class Telling:
-    """One run's slots, by the events that say when each try began."""
+    """A builder of slot stories for one run. The run's events say when each try started."""
 
     def __init__(self, run: Run, slug: str, events: Sequence[RunEvent]) -> None:
         self.run, self.slug = run, slug
@@ -56,14 +56,14 @@ class Telling:
             output=output,
             output_code=str(output.code) if output else "",
             original=self._url("output_file", output.code, "kept" if output.is_kept else "original") if output else "",
-            name=naming.of_output(self.run, slot, output) if output else "",
+            name=names.of_output(self.run, slot, output) if output else "",
             size_bytes=output.size_bytes if output else 0,
             revised=changes.words(self.run.prompt, output.revised_prompt) if output and output.revised_prompt else (),
         )
 
     def _strip(self, slot: Slot, output: Output | None) -> tuple[list[Frame], int]:
         strip: list[Frame] = []
-        before = 0  # what the tries before this one took
+        before = 0  # milliseconds of the tries before this one
         for tried in range(1, slot.tries + 1):
             partials = [partial for partial in slot.partials.all() if partial.tried == tried]
             is_last = tried == slot.tries
@@ -84,7 +84,7 @@ class Telling:
         return slot.ended_at or (timezone.now() if slot.state == State.RUNNING else slot.started_at or timezone.now())
 
     def _partial(self, partial: Partial, at_ms: int, tried: int, slot: Slot) -> Frame:
-        name = "Second picture" if partial.index >= naming.SECOND_PICTURE else f"Partial {partial.index + 1}"
+        name = "Second picture" if partial.index >= names.SECOND_PICTURE else f"Partial {partial.index + 1}"
         return Frame(
             name=name if slot.tries == 1 else f"{name}, try {tried}",
             at_ms=at_ms,
@@ -94,7 +94,7 @@ class Telling:
         )
 
     def _finals(self, output: Output, at_ms: int) -> Iterator[Frame]:
-        """As it came, and where the untouched parts were put back, so."""
+        """Yield the final as it came and, if there is one, its composite."""
 
         def frame(name: str, preview: str, original: str, size_bytes: int) -> Frame:
             first, second = (self._url("output_file", output.code, shape) for shape in (preview, original))
@@ -109,7 +109,7 @@ class Telling:
 
 
 def _reserved(run: Run) -> Size:
-    """The ratio that was asked for, until the picture says its own."""
+    """Return the size asked for, or a square for "auto", to reserve space until the picture is there."""
     asked = str(run.asked.get("size", ""))
     return Size.read(asked) if "x" in asked else Size(1024, 1024)
 

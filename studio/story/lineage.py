@@ -1,4 +1,4 @@
-"""Where a run comes from and what came of it, as far as whoever looks may see it."""
+"""List the runs that a run comes from and those made from it, as far as a member may see them."""
 
 from collections.abc import Iterable
 
@@ -6,12 +6,11 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import Membership
-from studio import runs
 from studio.models import Output, Relation, Run, RunInput, Visibility
-from studio.stories import changes
-from studio.stories.shapes import Given, Relative
+from studio.story import changes
+from studio.story.shapes import Given, Relative
 
-MOST = 24  # shown of what came of a run; of the others only how many
+MOST = 24  # descendants that are shown; the others are only counted
 WORDS_BACK = {
     Relation.NONE: "Made from",
     Relation.REMIX: "Remix of",
@@ -23,7 +22,7 @@ HIDDEN = "a private run"
 
 
 def came_from(run: Run, member: Membership) -> list[Relative]:
-    """The run that it was derived from, then the runs whose pictures it was given."""
+    """Return the parent of a run, then the runs whose outputs it uses as inputs."""
     found = []
     if run.parent:
         what_changed = changes.between(run.parent.asked, run.asked)
@@ -38,7 +37,7 @@ def came_from(run: Run, member: Membership) -> list[Relative]:
 
 
 def is_visible(run: Run, member: Membership) -> bool:
-    """As `runs.visible_to` says it, of a run that is at hand."""
+    """Return whether a member may see a loaded run, by the rule of `Run.objects.visible_to`."""
     return run.visibility != Visibility.PRIVATE or run.maker_id == member.user_id
 
 
@@ -47,7 +46,8 @@ def codes_that_became(run: Run, member: Membership) -> list[str]:
 
 
 def became(run: Run, member: Membership) -> tuple[list[Relative], int]:
-    """Its children, and the runs that were given one of its pictures. The oldest first, and how many more there are."""
+    """Return the run's children and the runs that use its outputs, oldest first and at most MOST, and how many more
+    there are."""
     outputs = Prefetch("outputs", Output.objects.order_by("pk"))
     children = _descendants(run, member)
     found = list(children.select_related("maker").prefetch_related(outputs)[: MOST + 1])
@@ -60,10 +60,11 @@ def inputs(run: Run, member: Membership) -> list[Given]:
 
 
 def _descendants(run: Run, member: Membership) -> QuerySet[Run]:
-    """Two ways to be one, each asked of its own index: one question with both would read all runs."""
+    """Return the run's children and the runs that use its outputs. The second kind is a subquery, so that each has its
+    own index: a single join over both would read all runs."""
     given = RunInput.objects.filter(org=run.org_id, input__source__run=run).values("run")
     related = Q(parent=run) | Q(pk__in=given)
-    return runs.visible_to(member).filter(related).exclude(pk=run.pk).order_by("pk")
+    return Run.objects.visible_to(member).filter(related).exclude(pk=run.pk).order_by("pk")
 
 
 def _descendant(run: Run, child: Run, member: Membership) -> Relative:

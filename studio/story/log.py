@@ -1,4 +1,4 @@
-"""What happened, line by line, in words. Whatever a provider said is not among them."""
+"""Write a run's events as lines of a log. They contain no text of a provider."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.template.defaultfilters import filesizeformat
 
 from studio.models import Run, RunEvent
-from studio.stories.shapes import Entry
+from studio.story.shapes import Entry
 
 Data = Mapping[str, Any]
 
@@ -75,8 +75,10 @@ WORDS: dict[str, Callable[[Data], str]] = {
     "composite": _composite,
     "ended": _ended,
     "failed": _sentence,
+    "partial_lost": _sentence,
     "refused": _sentence,
     "cancelled": _sentence,
     "unknown": _sentence,
 }
 TONES = {"output": "good", "failed": "danger", "refused": "warn", "unknown": "warn", "partial": "accent"}
+TONES |= {"partial_lost": "warn"}

@@ -1,10 +1,10 @@
-"""A run to replay for whoever has none yet: painted by the sandbox, shipped with the program, clearly a sample. It is
-no row of anybody's; `tools/paint_sample.py` painted its frames."""
+"""Build the story of the sample run, for members who have no run to replay yet. It has no rows in the database. Its
+frames come from the sandbox by `tools/paint_sample.py` and are shipped with Darkroom."""
 
 from django.templatetags.static import static
 from django.urls import reverse
 
-from studio.stories.shapes import Entry, Fact, Frame, SlotStory, Story
+from studio.story.shapes import Entry, Fact, Frame, SlotStory, Story
 
 CODE = "00000000-0000-4000-8000-000000000000"
 PROMPT = "A lighthouse on a cliff at dusk, warm light in the window"

@@ -1,16 +1,17 @@
-"""What a run's page is drawn from. Times of frames are milliseconds from the start of their try."""
+"""Define the values from which a run's page is drawn. Times of frames are in milliseconds, as `studio.story.frames`
+counts them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from studio.models import Comment, Output
-from studio.stories.changes import Change, Word
+from studio.story.changes import Change, Word
 
 
 @dataclass(frozen=True)
 class Frame:
-    """A picture on the way, or the finished one."""
+    """A partial, the final, or its composite."""
 
     name: str
     at_ms: int
@@ -26,7 +27,7 @@ class Frame:
 
 @dataclass(frozen=True)
 class Fact:
-    """One line of asked and got."""
+    """A parameter: what was asked, and what came."""
 
     name: str
     asked: str
@@ -72,7 +73,7 @@ class SlotStory:
     width: int
     height: int
     frames: Sequence[Frame] = ()
-    length_ms: int = 0  # from its start to its end, or to now
+    length_ms: int = 0  # of its tries together, up to its end or to now
     tries: int = 0
     sentence: str = ""
     charged: str = ""
@@ -81,7 +82,7 @@ class SlotStory:
     output: Output | None = None  # with its composite
     output_code: str = ""
     original: str = ""
-    name: str = ""  # that a download gets
+    name: str = ""  # of the file when it is downloaded
     size_bytes: int = 0
     revised: Sequence[Word] = ()
 
@@ -104,7 +105,7 @@ class SlotStory:
 
 @dataclass(frozen=True)
 class Relative:
-    """Another run that this one came from, or that came of this one."""
+    """A run that this one was made from, or that was made from this one."""
 
     relation: str
     code: str = ""
@@ -134,7 +135,7 @@ class Entry:
     """A line of the log."""
 
     seq: int
-    at_ms: int  # from the run's making
+    at_ms: int  # since the run was made
     picture: int | None
     text: str
     tone: str = ""
@@ -180,7 +181,7 @@ class Story:
 
     @property
     def is_moving(self) -> bool:
-        """Whether more will come: of the run, or of a composite after it."""
+        """Return whether more will change: the run is live, or a composite is being made."""
         return self.is_live or any(slot.output and slot.output.is_being_kept for slot in self.slots)
 
     @property
@@ -201,7 +202,7 @@ class Story:
 
 
 def clock(milliseconds: int) -> str:
-    """4.2 s, 1:07, 2:03:07: as long as it has to be."""
+    """Format a duration as short as possible: 4.2 s, 1:07, 2:03:07."""
     seconds = milliseconds / 1000
     if seconds < 60:  # noqa: PLR2004 a minute
         return f"{seconds:.1f} s"

@@ -1,9 +1,9 @@
-"""Tokens in the provider's own words, which are not always all there."""
+"""Read token counts from the provider's usage data, some of which may be missing."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from studio.stories.shapes import Tokens
+from studio.story.shapes import Tokens
 
 
 def read(usage: Mapping[str, Any] | None) -> Tokens | None:

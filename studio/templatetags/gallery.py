@@ -1,4 +1,4 @@
-"""Words of the gallery's templates."""
+"""Define filters for the gallery's templates."""
 
 from django import template
 
@@ -7,8 +7,8 @@ register = template.Library()
 
 @register.filter
 def ratio(size: object) -> int:
-    """Of a size as it was asked, "1536x1024", in percent within what a wall can show; "auto" is a square until it is
-    known."""
+    """Return width to height in percent of a size such as "1536x1024", limited to what the gallery can show. "auto"
+    counts as a square."""
     width, _, height = str(size).partition("x")
     if not (width.isdecimal() and height.isdecimal() and int(height)):
         return 100
@@ -17,5 +17,6 @@ def ratio(size: object) -> int:
 
 @register.filter
 def cut(text: str, most: int) -> str:
-    """Django's own `truncatechars` asks for a translation each time, and a wall has sixty prompts."""
+    """Shorten a text to `most` characters. Django's `truncatechars` looks up a translation on each call, which is slow
+    for the gallery's sixty prompts."""
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

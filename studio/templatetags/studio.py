@@ -1,4 +1,4 @@
-"""The stream's words for templates."""
+"""Define tags and filters for the templates of the stream and the prompt bar."""
 
 from django import template
 from django.utils import timezone
@@ -6,13 +6,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from billing.prices import Estimate
-from saas import money
-from studio import catalogue
-from studio.bar import SizeChoice
-from studio.ends import End, end_of
+from saas.text import money
+from studio.catalogue import image_models
+from studio.catalogue.rules import AS_PROGRAMS_SAY
+from studio.imaging.sizes import Size, of_shape
 from studio.models import Input, Run, RunInput, Slot, State
-from studio.rules import AS_PROGRAMS_SAY
-from studio.sizes import Size, of_shape
+from studio.prompt.bar import SizeChoice
+from studio.runs.end_cards import End, end_of
 
 register = template.Library()
 
@@ -22,8 +22,8 @@ NEARLY_EXACT = 1.3
 
 @register.simple_tag
 def shape(run: Run) -> Size:
-    """The ratio that its tiles reserve: as asked; where the model chooses, as it chose, or as the picture that it
-    edits. It never changes while the run develops."""
+    """Return the ratio of the run's tiles: that of the size asked for; for "auto", that of the first input of an edit,
+    otherwise a square. It does not change while the run is live."""
     match = AS_PROGRAMS_SAY.fullmatch(str(run.asked.get("size", "")))
     if match:
         return Size(int(match[1]), int(match[2]))
@@ -33,13 +33,13 @@ def shape(run: Run) -> Size:
 
 @register.filter
 def size_to_edit(given: Input) -> str:
-    """The legal size that is nearest to a reference's own: what an edit has to have if the rest is to be kept."""
-    return str(of_shape(given.width, given.height, catalogue.at(timezone.now()).default.sizes))
+    """Return the nearest legal size of the reference's shape, which an edit needs if the rest is to be kept."""
+    return str(of_shape(given.width, given.height, image_models.at(timezone.now()).default.sizes))
 
 
 @register.filter
 def lying(size: Size) -> str:
-    """How many of them fit side by side."""
+    """Name the shape of a tile, which decides how many fit side by side."""
     ratio = size.width / size.height
     return "wide" if ratio > 1.6 else "landscape" if ratio > 1.1 else "square" if ratio > 0.9 else "portrait"  # noqa: PLR2004 ratios
 
@@ -51,7 +51,7 @@ def ended(slot: Slot, run: Run) -> End:
 
 @register.filter
 def price(estimate: Estimate) -> str:
-    """Short enough for a button. Where the range is wide, the most that it can be."""
+    """Format a price for a button: approximately, or at most if the range is wide."""
     if estimate.high <= estimate.low * NEARLY_EXACT:
         return f"≈ {money.show(estimate.high)}"
     return f"≤ {money.show(estimate.high)}"
@@ -59,14 +59,14 @@ def price(estimate: Estimate) -> str:
 
 @register.filter
 def size_words(text: str) -> str:
-    """1536x1024 as people write it."""
+    """Format a size such as "1536x1024" for people."""
     match = AS_PROGRAMS_SAY.fullmatch(text)
     return f"{match[1]} × {match[2]}" if match else "Auto size"  # noqa: RUF001 the sign for times
 
 
 @register.filter
 def glyph(size: SizeChoice) -> SafeString:
-    """Where its small drawing lies in a square of 20."""
+    """Return the SVG attributes of the size's rectangle, centred in a square of 20."""
     long = max(size.width, size.height) or 1
     width, height = (round(14 * side / long, 1) or 14 for side in (size.width, size.height))
     x, y = round(10 - width / 2, 1), round(10 - height / 2, 1)
@@ -75,9 +75,9 @@ def glyph(size: SizeChoice) -> SafeString:
 
 @register.filter
 def progress(slot: Slot, run: Run) -> int:
-    """How far the ring has come, in hundredths: by the partial images that were asked for."""
+    """Return the progress of the slot's ring in percent: partials seen of those asked for, plus the final."""
     if slot.state != State.RUNNING:
         return 0
     steps = int(run.asked.get("partial_images", 0)) + 1
-    seen = getattr(slot, "seen", 0) or 0  # counted by studio.cards
+    seen = getattr(slot, "seen", 0) or 0  # counted by studio.runs.cards
     return 8 + 92 * min(seen, steps - 1) // steps

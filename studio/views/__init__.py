@@ -1,0 +1,1 @@
+"""Draw the studio, the gallery and a run, and do what their buttons ask for."""

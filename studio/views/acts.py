@@ -1,4 +1,5 @@
-"""What is done to pictures that were chosen: one or a thousand, from the wall, the lightbox or a collection."""
+"""Act on chosen pictures, one or many, from the gallery, the lightbox or a collection: star, tag, collect, bin,
+restore, download."""
 
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -16,9 +17,10 @@ from django.views.decorators.http import require_POST
 from accounts.access import OrgRequest, member_required
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Role
-from studio import archives, bundles, collections, sorting
-from studio import bin as bins
-from studio.filters import code_or_none
+from studio.files import picture_zip, zip_stream
+from studio.gallery import bin as bins
+from studio.gallery import collections, organize
+from studio.gallery.filters import code_or_none
 from studio.models import MOST_STARS, Output
 
 MOST_PICTURES = 2000
@@ -33,8 +35,8 @@ def star_pictures(request: OrgRequest) -> HttpResponse:
     def star() -> str:
         if stars not in STARS:
             raise Refused("Choose how many stars.")
-        count = sorting.star(by=request.member, outputs=outputs, stars=int(stars))
-        return f"{_many(count)} starred" if count > 1 else ""  # of one, everybody sees it
+        count = organize.star(by=request.member, outputs=outputs, stars=int(stars))
+        return f"{_many(count)} starred" if count > 1 else ""  # the stars of a single picture show on the page
 
     return answer(request, star)
 
@@ -44,7 +46,7 @@ def star_pictures(request: OrgRequest) -> HttpResponse:
 def tag_pictures(request: OrgRequest) -> HttpResponse:
     outputs, name = chosen(request), request.POST.get("tag", "")
     return answer(
-        request, lambda: f"Tagged “{sorting.tag(by=request.member, outputs=outputs.only('pk'), name=name).name}”"
+        request, lambda: f"Tagged “{organize.tag(by=request.member, outputs=outputs.only('pk'), name=name).name}”"
     )
 
 
@@ -52,13 +54,13 @@ def tag_pictures(request: OrgRequest) -> HttpResponse:
 @member_required(Role.MEMBER)
 def untag_pictures(request: OrgRequest) -> HttpResponse:
     outputs, name = chosen(request), request.POST.get("tag", "")
-    return answer(request, lambda: sorting.untag(by=request.member, outputs=outputs.only("pk"), name=name))
+    return answer(request, lambda: organize.untag(by=request.member, outputs=outputs.only("pk"), name=name))
 
 
 @require_POST
 @member_required(Role.MEMBER)
 def collect_pictures(request: OrgRequest) -> HttpResponse:
-    """Into one that exists, or into a new one by its name."""
+    """Add pictures to an existing collection, or to a new one with the given name."""
     outputs = chosen(request)
 
     def collect() -> str:
@@ -98,15 +100,16 @@ def restore_pictures(request: OrgRequest) -> HttpResponse:
 def download_pictures(request: OrgRequest) -> StreamingHttpResponse:
     outputs = chosen(request).filter(purged_at=None).select_related("run", "composite").order_by("-pk")
     folder = f"{request.org.slug}-{timezone.now():%Y-%m-%d}"
-    archive = bundles.of(outputs, folder=folder)
-    response = StreamingHttpResponse(archives.sent(archive), content_type="application/zip")
+    archive = picture_zip.of(outputs, folder=folder)
+    response = StreamingHttpResponse(zip_stream.sent(archive, org_id=request.org.pk), content_type="application/zip")
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=archive.name) or ""
     response["Cache-Control"] = "private, no-store"
     return response
 
 
 def chosen(request: OrgRequest) -> "QuerySet[Output]":
-    """Of what this member may see. Nothing of it, for example another organization's, is 404."""
+    """Return the posted pictures that this member may see. Raise Http404 if there are none, for example because they
+    are another organization's."""
     codes = {code for text in request.POST.getlist("picture")[:MOST_PICTURES] if (code := code_or_none(text))}
     found = Output.objects.filter(org=request.org, code__in=codes).visible_to(request.member)
     if not found.exists():
@@ -115,12 +118,13 @@ def chosen(request: OrgRequest) -> "QuerySet[Output]":
 
 
 def answer(request: OrgRequest, verb: Callable[[], str | None], *, undo: str = "") -> HttpResponse:
-    """For script a sentence, for everybody else the page that they came from."""
+    """Call `verb` and return its sentence: for a script as JSON, with `undo`, the address that reverses the act;
+    otherwise as a message, with a redirect to the previous page."""
     try:
         sentence, is_done = verb() or "", True
     except NotAllowed as refusal:
         if not request.headers.get("HX-Request"):
-            raise  # a 403, made by whoever asked for the rights
+            raise  # member_required turns it into a 403
         return JsonResponse({"sentence": refusal.sentence, "undo": ""}, status=403)
     except Refused as refusal:
         sentence, is_done = refusal.sentence, False
@@ -132,13 +136,13 @@ def answer(request: OrgRequest, verb: Callable[[], str | None], *, undo: str = "
 
 
 def came_from(request: HttpRequest) -> str:
-    """The page of ours that a form stood on."""
+    """Return path and query of the page that the form was on. Return "" if it is not one of ours."""
     address = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
         return ""
     parts = urlsplit(address)
     if parts.path.startswith(("//", "/\\")):
-        return ""  # a browser would take it for another host
+        return ""  # a browser would read it as the address of another host
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 

@@ -1,4 +1,4 @@
-"""“Ask for more”, by whom a limit refused, and the answer, by an admin."""
+"""Let a member whom a limit refused ask for more, and let an admin answer."""
 
 from uuid import UUID
 
@@ -8,11 +8,11 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
-from accounts import asks
 from accounts.access import OrgRequest, member_required
 from accounts.errors import NotAllowed, Refused
+from accounts.limits import requests
 from accounts.models import Role
-from studio import asking_more
+from studio.prompt import ask_for_more as prompt_ask_for_more
 
 
 class AskForm(forms.Form):
@@ -26,12 +26,11 @@ class AskForm(forms.Form):
 
 @member_required(Role.MEMBER)
 def ask_for_more(request: OrgRequest) -> HttpResponse:
-    found = asking_more.remembered(request.session, request.org)
+    found = prompt_ask_for_more.remembered(request.member)
     form = AskForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            reason = form.cleaned_data["reason"]
-            asking_more.ask(org=request.org, by=request.member, session=request.session, reason=reason)
+            prompt_ask_for_more.ask(by=request.member, reason=form.cleaned_data["reason"])
         except Refused as refusal:
             form.add_error(None, refusal.sentence)
         else:
@@ -49,11 +48,11 @@ def answer_ask(request: OrgRequest, code: UUID) -> HttpResponse:
     answer, name = request.POST.get("answer"), ask.user.display_name
     try:
         if answer in {"once", "lasting"}:
-            run = asking_more.grant(ask=ask, by=request.member, is_lasting=answer == "lasting")
+            run = prompt_ask_for_more.grant(ask=ask, by=request.member, is_lasting=answer == "lasting")
             started = "it has started" if run else "something else is in its way now, so it did not start"
             messages.success(request, f"Granted to {name}: {started}.")
         elif answer == "decline":
-            asks.decline(ask=ask, by=request.member)
+            requests.decline(ask=ask, by=request.member)
             messages.success(request, f"Declined. {name} is told.")
         else:
             messages.error(request, "Nothing was chosen.")

@@ -6,7 +6,8 @@ from django.shortcuts import render
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
-from studio.examples import EXAMPLES
+from studio.api.examples import EXAMPLES
+from studio.api.urls import api
 
 
 @member_required(Role.VIEWER)
@@ -19,9 +20,7 @@ def use_from_code(request: OrgRequest) -> HttpResponse:
 
 
 def _calls() -> list[dict[str, str]]:
-    """As the API describes itself."""
-    from studio.api.urls import api
-
+    """List the calls of the REST API from its own OpenAPI schema."""
     paths: dict[str, dict[str, Any]] = api.get_openapi_schema()["paths"]
     return [
         {"method": method.upper(), "path": path, "summary": str(call.get("description") or "").partition("\n")[0]}

@@ -1,4 +1,4 @@
-"""Every byte is asked for by name and served only to whom its run may be shown."""
+"""Serve files of outputs, partials and inputs by their code, each only to members who may see it."""
 
 from uuid import UUID
 
@@ -8,18 +8,19 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
-from studio import inputs, runs, serving
-from studio.models import Output, Partial
+from studio.files import serving
+from studio.inputs import uploads
+from studio.models import Output, Partial, Run
 
 SHAPES = {"original", "preview", "thumbnail"}
-# Of an output whose composite is made: the picture with its untouched parts put back, and where the model strayed.
+# Only with a composite: the picture with everything outside the mask put back, and the map of where the model strayed.
 KEPT_SHAPES = {"kept": "file", "kept-preview": "preview", "kept-thumbnail": "thumbnail", "heat": "heat"}
 
 
 @require_safe
 @member_required(Role.VIEWER)
 def output_file(request: OrgRequest, code: UUID, shape: str) -> HttpResponseBase:
-    visible = Output.objects.filter(org=request.org, run__in=runs.visible_to(request.member))
+    visible = Output.objects.filter(org=request.org, run__in=Run.objects.visible_to(request.member))
     output = get_object_or_404(visible.select_related("composite"), code=code)
     if output.purged_at:
         return serving.deleted()
@@ -39,7 +40,7 @@ def _kept_file(request: HttpRequest, output: Output, shape: str) -> HttpResponse
 @require_safe
 @member_required(Role.VIEWER)
 def partial_file(request: OrgRequest, code: UUID, shape: str) -> HttpResponseBase:
-    visible = Partial.objects.filter(org=request.org, slot__run__in=runs.visible_to(request.member))
+    visible = Partial.objects.filter(org=request.org, slot__run__in=Run.objects.visible_to(request.member))
     partial = get_object_or_404(visible, code=code)
     name = {"original": partial.file, "preview": partial.preview, "thumbnail": partial.preview}[_shape(shape)]
     return serving.send(request, name, download_as=f"{partial.code}.{name.rpartition('.')[2]}")
@@ -48,8 +49,8 @@ def partial_file(request: OrgRequest, code: UUID, shape: str) -> HttpResponseBas
 @require_safe
 @member_required(Role.VIEWER)
 def input_file(request: OrgRequest, code: UUID, shape: str) -> HttpResponseBase:
-    """`sent` is the picture upright and in plain colours, as the provider gets it."""
-    given = get_object_or_404(inputs.visible_to(request.member), code=code)
+    """Serve a file of an input. `sent` is the version that the provider gets: upright, in sRGB."""
+    given = get_object_or_404(uploads.visible_to(request.member), code=code)
     names = {"original": given.file, "sent": given.sent_file, "preview": given.preview, "thumbnail": given.thumbnail}
     if shape not in names:
         raise Http404

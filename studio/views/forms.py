@@ -2,13 +2,13 @@ from typing import Any
 
 from django import forms
 
-from saas.forms import Segmented
+from saas.web.forms import Segmented
 from studio.models import ImageModel
-from studio.prints import LARGEST, Enlargement
+from studio.runs.prints import LARGEST, Enlargement
 
 
 class PrintForm(forms.Form):
-    """How keepers are printed. The rules are those of `studio.specs`."""
+    """The form for printing keepers. Its values are checked by `studio.catalogue.specs`."""
 
     enlarge = forms.ChoiceField(widget=Segmented, label="Size")
     quality = forms.ChoiceField(widget=Segmented)

@@ -8,10 +8,10 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
-from studio import bin as bins
-from studio import choices, unfinished
-from studio import gallery as walls
-from studio.filters import Filters, code_or_none
+from studio.gallery import bin as bins
+from studio.gallery import filter_choices, unfinished
+from studio.gallery import wall as walls
+from studio.gallery.filters import Filters, code_or_none
 from studio.models import Output, State, Visibility
 
 MOST_COMPARED = 4
@@ -33,13 +33,13 @@ def gallery(request: OrgRequest) -> HttpResponse:
     context: dict[str, Any] = {"wall": wall, "filters": filters, "query": filters.query(), "page_keys": KEYS}
     if request.headers.get("HX-Request"):
         return render(request, "studio/_wall.html", context)
-    return render(request, "studio/gallery.html", {**context, **choices.of(request.member, filters)})
+    return render(request, "studio/gallery.html", {**context, **filter_choices.of(request.member, filters)})
 
 
 def _unfinished(request: OrgRequest, filters: Filters, state: State) -> HttpResponse:
     page = unfinished.page(request.member, filters, state, before=request.GET.get("before", ""))
     context = {"unfinished": page, "filters": filters, "query": filters.query()}
-    return render(request, "studio/gallery.html", {**context, **choices.of(request.member, filters)})
+    return render(request, "studio/gallery.html", {**context, **filter_choices.of(request.member, filters)})
 
 
 @require_safe
@@ -59,7 +59,7 @@ def picture(request: OrgRequest, code: UUID) -> HttpResponse:
         "tags": [tagging.tag.name for tagging in output.taggings.select_related("tag").order_by("tag__name")],
         "collected": [item.collection for item in output.collection_items.select_related("collection")],
         "comments": output.run.comments.select_related("author").order_by("pk"),
-        "shelf": request.org.collections.order_by("name").values_list("code", "name")[: choices.MOST],
+        "shelf": request.org.collections.order_by("name").values_list("code", "name")[: filter_choices.MOST],
         "page_keys": KEYS,
         "is_private": output.visibility == Visibility.PRIVATE,
         "is_mine": output.maker_id == request.user.pk or request.member.is_admin,
@@ -71,7 +71,7 @@ def picture(request: OrgRequest, code: UUID) -> HttpResponse:
 @require_safe
 @member_required(Role.VIEWER)
 def compare(request: OrgRequest) -> HttpResponse:
-    """Two to four, in the order in which they were chosen. One that is not theirs to see is not there."""
+    """Show up to four pictures side by side, in the order given. Those that this member may not see are left out."""
     codes = [found for text in request.GET.getlist("picture")[:MOST_COMPARED] if (found := code_or_none(text))]
     visible = Output.objects.filter(org=request.org, code__in=codes).visible_to(request.member)
     outputs = sorted(visible.select_related("run__maker", "composite"), key=lambda output: codes.index(output.code))

@@ -1,5 +1,5 @@
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
@@ -10,21 +10,29 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
-from studio import inputs, runs
-from studio.models import Input, Output
-from studio.uploads import UploadRefused
+from saas.database import tenancy
+from studio.imaging.inspection import UploadRefused
+from studio.inputs import uploads
+from studio.inputs.uploads import Ready
+from studio.models import Input, Output, Run
+
+
+def _read(request: OrgRequest) -> Input | Ready | UploadRefused:
+    try:
+        return _taken(request)
+    except UploadRefused as refusal:
+        return refusal
 
 
 @require_POST
-@member_required(Role.MEMBER)
+@member_required(Role.MEMBER, before=_read)
 def give(request: OrgRequest) -> HttpResponse:
-    """One picture: a `file`, or the code of an `output` made here. With `first`, the code of a reference, the file is
-    the mask that lies on it, with the `strokes` that painted it. Answers the reference as the prompt bar shows it, or
-    as JSON."""
-    try:
-        given = _taken(request)
-    except UploadRefused as refusal:
-        return _refusal(request, refusal)
+    """Take one picture: a `file`, or the code of an `output` made here. With `first`, the code of a reference, the file
+    is a mask for it, with the `strokes` that painted it. Return the input as the prompt bar shows it, or as JSON."""
+    read = cast("Input | Ready | UploadRefused", request.prepared)
+    if isinstance(read, UploadRefused):
+        return _refusal(request, read)
+    given = uploads.keep(read, by=request.user) if isinstance(read, Ready) else read
     if request.accepts("text/html"):
         return render(request, "studio/_reference.html", {"given": given}, status=HTTPStatus.CREATED)
     return JsonResponse(as_json(request, given), status=HTTPStatus.CREATED)
@@ -33,8 +41,8 @@ def give(request: OrgRequest) -> HttpResponse:
 @require_safe
 @member_required(Role.VIEWER)
 def input_strokes(request: OrgRequest, code: UUID) -> JsonResponse:
-    """How a mask was painted; a mask that came as a file has none."""
-    given = get_object_or_404(inputs.visible_to(request.member).exclude(strokes=None), code=code)
+    """Return the strokes of a painted mask. An uploaded mask has none: 404."""
+    given = get_object_or_404(uploads.visible_to(request.member).exclude(strokes=None), code=code)
     return JsonResponse(given.strokes, headers={"Cache-Control": "private, max-age=31536000, immutable"})
 
 
@@ -51,22 +59,24 @@ def as_json(request: OrgRequest, given: Input) -> dict[str, Any]:
     }
 
 
-def _taken(request: OrgRequest) -> Input:
+def _taken(request: OrgRequest) -> Input | Ready:
     if code := request.POST.get("output"):
-        visible = Output.objects.filter(org=request.org, run__in=runs.visible_to(request.member))
-        output = get_object_or_404(visible.select_related("run", "org"), code=_code(code))
-        return inputs.from_output(output=output, by=request.user)
+        with tenancy.tenant(request.org.pk):
+            visible = Output.objects.filter(org=request.org, run__in=Run.objects.visible_to(request.member))
+            related = visible.select_related("run", "org", "composite")
+            output = get_object_or_404(related, code=_code(code))
+            earlier = uploads.of_output(output=output, by=request.user)
+        return earlier or uploads.read_output(output)
     file = request.FILES.get("file")
     if not isinstance(file, UploadedFile):
         raise UploadRefused("missing", "Choose a picture.")
     name = file.name or ""
     if code := request.POST.get("first"):
-        first = get_object_or_404(inputs.visible_to(request.member), code=_code(code))
+        with tenancy.tenant(request.org.pk):
+            first = get_object_or_404(uploads.visible_to(request.member), code=_code(code))
         painted = request.POST.get("strokes", "")
-        return inputs.take_mask(
-            org=request.org, by=request.user, name=name, data=file.read(), first=first, painted=painted
-        )
-    return inputs.take(org=request.org, by=request.user, name=name, data=file.read())
+        return uploads.read_mask(org=request.org, name=name, data=file.read(), first=first, painted=painted)
+    return uploads.read(org=request.org, name=name, data=file.read())
 
 
 def _code(text: str) -> UUID:
@@ -81,7 +91,7 @@ def _url(request: OrgRequest, given: Input, shape: str) -> str:
 
 
 def _refusal(request: OrgRequest, refusal: UploadRefused) -> HttpResponse:
-    """In words, for the place beside the picture that was meant."""
+    """Return the refusal as JSON, to be shown beside the picture: 503 if too many are being read now, otherwise 422."""
     is_busy = refusal.code == "busy"
     status = HTTPStatus.SERVICE_UNAVAILABLE if is_busy else HTTPStatus.UNPROCESSABLE_ENTITY
     body = {"error": {"code": refusal.code, "message": refusal.sentence}}

@@ -10,23 +10,25 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
-from saas import tenancy
-from saas.pages import Page, cursor_page
-from studio import bar, cards, catalogue, drafts, presets, runs, verdicts
-from studio.bar import Bar
+from saas.database import tenancy
+from saas.web.pagination import Page, cursor_page
+from studio.catalogue import image_models
 from studio.models import Run
-from studio.prompting import PARTS, Values, fitted
-from studio.verdicts import Verdict
+from studio.prompt import bar, drafts, presets, verdicts
+from studio.prompt.bar import Bar
+from studio.prompt.values import PARTS, Values, fitted
+from studio.prompt.verdicts import Verdict
+from studio.runs import cards
 
 NEWEST = 12
 
 
 @member_required(Role.VIEWER)
 def studio(request: OrgRequest) -> HttpResponse:
-    """`recall=<run>` (with `take=prompt`, `settings`, `pictures`) and `preset=<code>` fill the prompt bar; a page that
-    is open already asks for the bar alone."""
+    """Draw the studio, or only the prompt bar for a page that is open already. `recall=<run>` (with `take=prompt`,
+    `settings`, `pictures`) or `preset=<code>` fills the bar."""
     values = _recalled(request, drafts.of(request.member) or Values())
-    made = bar_of(request, fitted(values, bar.model_of(values, catalogue.at(timezone.now()))))
+    made = bar_of(request, fitted(values, bar.model_of(values, image_models.at(timezone.now()))))
     if wants_piece(request):
         return render(request, "studio/_bar.html", {"bar": made})
     return studio_page(request, made)
@@ -34,28 +36,27 @@ def studio(request: OrgRequest) -> HttpResponse:
 
 @member_required(Role.VIEWER)
 def run_card(request: OrgRequest, code: UUID) -> HttpResponse:
-    """The piece of the stream that a live page fetches again."""
+    """Draw the card of one run, which an open page fetches again when the run changes."""
     return card(request, code)
 
 
 @require_GET
 @member_required(Role.VIEWER)
 def newer_runs(request: OrgRequest) -> HttpResponse:
-    """What came after the run that a page shows on top, for pages whose socket does not get through."""
-    visible = runs.visible_to(request.member)
+    """Draw the runs that are newer than the first one on a page, for pages without a working socket."""
+    visible = Run.objects.visible_to(request.member)
     last = visible.filter(code=_code(request.GET.get("after", ""))).values_list("pk", flat=True).first()
     found = cards.of(visible.filter(pk__gt=last) if last else visible).order_by("-id")[:NEWEST]
     return render(request, "studio/_runs.html", {"runs": found})
 
 
 def card(request: OrgRequest, code: UUID) -> HttpResponse:
-    run = get_object_or_404(cards.of(runs.visible_to(request.member)), code=code)
+    run = get_object_or_404(cards.of(Run.objects.visible_to(request.member)), code=code)
     return render(request, "studio/_run.html", {"run": run})
 
 
 class NewCard(TemplateResponse):
-    """Of a run that has just been made. It is drawn when the run's transaction has ended, so that no worker waits for
-    the drawing."""
+    """The card of a new run. It is rendered after the run's transaction has ended, so that workers can start before."""
 
     def __init__(self, request: OrgRequest, code: UUID) -> None:
         super().__init__(request, "studio/_run.html", {}, status=HTTPStatus.CREATED)
@@ -64,12 +65,14 @@ class NewCard(TemplateResponse):
     @property
     def rendered_content(self) -> str:
         with tenancy.tenant(self.member.org_id):
-            self.context_data = {"run": get_object_or_404(cards.of(runs.visible_to(self.member)), code=self.code)}
+            self.context_data = {
+                "run": get_object_or_404(cards.of(Run.objects.visible_to(self.member)), code=self.code)
+            }
             return super().rendered_content
 
 
 def bar_of(request: OrgRequest, values: Values, *, verdict: Verdict | None = None) -> Bar:
-    models = catalogue.at(timezone.now())
+    models = image_models.at(timezone.now())
     verdict = verdict or verdicts.weigh(org=request.org, member=request.member, values=values, models=models)
     return Bar(values, models, verdict, presets.visible_to(request.member))
 
@@ -83,7 +86,7 @@ def _recalled(request: OrgRequest, values: Values) -> Values:
         preset = get_object_or_404(presets.visible_to(request.member), code=_code(code))
         return presets.apply(preset, values)
     if code := request.GET.get("recall"):
-        visible = runs.visible_to(request.member).prefetch_related("inputs__input")
+        visible = Run.objects.visible_to(request.member).prefetch_related("inputs__input")
         run = get_object_or_404(visible, code=_code(code))
         return values.recalling(Values.asked_by(run), request.GET.getlist("take") or PARTS)
     return values
@@ -93,7 +96,7 @@ def _code(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        return UUID(int=0)  # nobody's
+        return UUID(int=0)  # matches nothing
 
 
 def studio_page(request: OrgRequest, made: Bar, *, status: int = 200) -> HttpResponse:
@@ -108,6 +111,6 @@ def studio_page(request: OrgRequest, made: Bar, *, status: int = 200) -> HttpRes
 
 
 def stream_page(request: OrgRequest, *, size: int = NEWEST) -> Page[Run]:
-    """Newest first, or those before a run."""
-    rows = cards.of(runs.visible_to(request.member))
+    """Return a page of runs, newest first: from the newest, or older than the run in `before`."""
+    rows = cards.of(Run.objects.visible_to(request.member))
     return cursor_page(rows, before=request.GET.get("before", ""), size=size)

@@ -9,15 +9,15 @@ from django.views.decorators.http import require_POST
 from accounts.access import OrgRequest, member_required
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Role
-from studio import presets
-from studio.prompting import Values
+from studio.prompt import presets
+from studio.prompt.values import Values
 from studio.views.pages import wants_piece
 
 
 @require_POST
 @member_required(Role.MEMBER)
 def save_preset(request: OrgRequest) -> HttpResponse:
-    """The bar's settings under the name `preset_name`."""
+    """Save the bar's settings under the name `preset_name`."""
     refusal = ""
     try:
         presets.make(

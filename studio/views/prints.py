@@ -1,4 +1,4 @@
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -10,10 +10,15 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import OrgRequest, member_required
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Role
-from studio import catalogue, prints, runs
-from studio.asking import SpecRefused
-from studio.forms import PrintForm
+from saas.database import tenancy
+from studio.catalogue import image_models
+from studio.catalogue.fields import SpecRefused
+from studio.imaging.inspection import UploadRefused
+from studio.inputs import uploads
+from studio.inputs.uploads import Ready
 from studio.models import Output, Run
+from studio.runs import prints
+from studio.views.forms import PrintForm
 from studio.views.pages import card
 
 KEY_CHARACTERS = 22
@@ -22,24 +27,40 @@ KEY_CHARACTERS = 22
 @require_POST
 @member_required(Role.MEMBER)
 def mark_keeper(request: OrgRequest, code: UUID) -> HttpResponse:
-    """Answers the run's card as it is now."""
-    visible = Output.objects.filter(org=request.org, run__in=runs.visible_to(request.member))
+    """Mark or unmark a keeper. Return the run's card, or a redirect without script."""
+    visible = Output.objects.filter(org=request.org, run__in=Run.objects.visible_to(request.member))
     output = get_object_or_404(visible.select_related("run"), code=code)
     prints.mark(output=output, by=request.member, is_keeper=request.POST.get("keep") == "on")
     return card(request, output.run.code) if _is_piece(request) else redirect("studio", request.org.slug)
 
 
+def _read_keepers(request: OrgRequest, code: UUID) -> dict[int, Ready] | UploadRefused:
+    """Read those keepers that this member has not used as an input yet."""
+    if request.method != "POST":
+        return {}
+    with tenancy.tenant(request.org.pk):
+        run = get_object_or_404(Run.objects.visible_to(request.member), code=code)
+        fresh = [one for one in prints.keepers_of(run) if uploads.of_output(output=one, by=request.user) is None]
+    try:
+        return {output.pk: uploads.read_output(output) for output in fresh}
+    except UploadRefused as refusal:
+        return refusal
+
+
 @require_http_methods(["GET", "POST"])
-@member_required(Role.MEMBER)
+@member_required(Role.MEMBER, before=_read_keepers)
 def print_keepers(request: OrgRequest, code: UUID) -> HttpResponse:
-    """What printing would cost, and the printing. A piece for the dialog, or a page of its own."""
-    run = get_object_or_404(runs.visible_to(request.member), code=code)
+    """Show what printing the keepers would cost, and print them. Drawn as a piece for the dialog, or as a page."""
+    run = get_object_or_404(Run.objects.visible_to(request.member), code=code)
     outputs = prints.keepers_of(run)
     form = _form(request, run, outputs)
     if request.method == "POST" and form.is_valid():
         try:
-            key = request.POST.get("request_key", "")
-            prints.submit(run=run, by=request.member, outputs=outputs, asked=form.cleaned_data, request_key=key)
+            ready = cast("dict[int, Ready] | UploadRefused", request.prepared)
+            if isinstance(ready, UploadRefused):
+                raise Refused(ready.sentence)
+            key, asked = request.POST.get("request_key", ""), form.cleaned_data
+            prints.submit(run=run, by=request.member, outputs=outputs, ready=ready, asked=asked, request_key=key)
         except NotAllowed:
             raise
         except SpecRefused as refusal:
@@ -57,7 +78,7 @@ def _is_piece(request: OrgRequest) -> bool:
 
 
 def _form(request: OrgRequest, run: Run, outputs: list[Output]) -> PrintForm:
-    model = prints.model_for(run, catalogue.at(timezone.now()))
+    model = prints.model_for(run, image_models.at(timezone.now()))
     choices = prints.enlargements(outputs[0], model) if outputs else []
     data = request.POST if request.method == "POST" else (request.GET or None)
     return PrintForm(data, model=model, enlargements=choices, words=prints.words_for(run, model))
@@ -78,7 +99,7 @@ def _shown(request: OrgRequest, run: Run, outputs: list[Output], form: PrintForm
 
 
 def _price(request: OrgRequest, run: Run, outputs: list[Output], form: PrintForm) -> prints.Price:
-    models = catalogue.at(timezone.now())
+    models = image_models.at(timezone.now())
     model = prints.model_for(run, models)
     asked = form.cleaned_data if form.is_bound and form.is_valid() else form.initial_values()
     read = [(output, prints.read(output=output, asked=asked, model=model, models=models)) for output in outputs]

@@ -5,8 +5,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
-from studio import bar, catalogue, drafts, runs
-from studio.prompting import Values, fitted
+from studio.catalogue import image_models
+from studio.models import Run
+from studio.prompt import bar, drafts
+from studio.prompt.values import Values, fitted
 from studio.views.pages import bar_of
 
 LOOKED_BACK = 300
@@ -16,11 +18,11 @@ MOST_REMEMBERED = 60
 @require_POST
 @member_required(Role.MEMBER)
 def draft(request: OrgRequest) -> HttpResponse:
-    """Keeps what is typed, and answers whether it could run and at what price. Where the model has changed since the
-    bar was drawn, the answer is the chips of the new one. What was `sent` already is a run and no draft: it is only
-    priced, as the same may be sent again."""
+    """Save the prompt bar as a draft, and return whether it could run and at what price. If the model was changed since
+    the bar was drawn, return the chips of the new model. What was `sent` is a run already: it is priced, as it may be
+    sent again, but not saved."""
     values = Values.posted(request.POST)
-    model = bar.model_of(values, catalogue.at(timezone.now()))
+    model = bar.model_of(values, image_models.at(timezone.now()))
     is_same_model = request.POST.get("drawn_for", model.name) == model.name
     if not is_same_model:
         values = fitted(values, model)
@@ -33,8 +35,8 @@ def draft(request: OrgRequest) -> HttpResponse:
 @require_GET
 @member_required(Role.MEMBER)
 def memory(request: OrgRequest) -> JsonResponse:
-    """What this person wrote last, newest first, and what the organization works on."""
-    recent = runs.visible_to(request.member).order_by("-id")
+    """Return the member's last prompts, newest first, and the project names of recent runs, by name."""
+    recent = Run.objects.visible_to(request.member).order_by("-id")
     own = recent.filter(maker=request.user).values_list("prompt", flat=True)[:LOOKED_BACK]
     projects = recent.exclude(project="").values_list("project", flat=True)[:LOOKED_BACK]
     return JsonResponse(

@@ -9,11 +9,12 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.access import OrgRequest, member_required
 from accounts.errors import Refused
 from accounts.models import Role
-from saas.forms import Switch
-from studio import bin as bins
-from studio import retention, stock
+from saas.web.forms import Switch
+from studio.files import inventory
+from studio.gallery import bin as bins
+from studio.gallery import retention
+from studio.gallery.retention import MOST_DAYS
 from studio.models import Retention
-from studio.retention import MOST_DAYS
 
 
 class RetentionForm(forms.Form):
@@ -22,12 +23,18 @@ class RetentionForm(forms.Form):
     spares_starred = forms.BooleanField(label="Spare what has a star", required=False)
     spares_tagged = forms.BooleanField(label="Spare what has a tag", required=False)
     spares_collected = forms.BooleanField(label="Spare what is in a collection", required=False)
+    forgets_prompts = forms.BooleanField(
+        label="Delete a run’s prompt with its last picture",  # noqa: RUF001 an apostrophe
+        required=False,
+        help_text="Also where somebody put the pictures in the bin by hand.",
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_required(Role.ADMIN)
 def retention_page(request: OrgRequest) -> HttpResponse:
-    """Preview and save are two buttons of one form: what would happen is said before anybody decides it."""
+    """Show, preview and save the retention rule. Preview and save are two buttons of one form, so that an admin can see
+    the effect before saving."""
     rule = retention.rule_of(request.org)
     asked = request.method == "POST"
     form = RetentionForm(
@@ -38,7 +45,7 @@ def retention_page(request: OrgRequest) -> HttpResponse:
         messages.success(request, "The rule is saved.")
         return redirect("retention", request.org.slug)
     tried = Retention(org=request.org, **form.cleaned_data) if asked and form.is_valid() else rule
-    used = stock.used_bytes(request.org)
+    used = inventory.used_bytes(request.org)
     context: dict[str, Any] = {
         "form": form,
         "rule": rule,

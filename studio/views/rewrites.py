@@ -1,4 +1,4 @@
-"""“Improve” beside the prompt: a piece that says what a text model suggests, and the admins' choice of who does it."""
+"""Let members improve a prompt with a text model, and let admins choose the connection and model for it."""
 
 from http import HTTPStatus
 from typing import Any
@@ -14,9 +14,10 @@ from accounts.access import OrgRequest, member_required
 from accounts.errors import NotAllowed, Refused
 from accounts.forms import plain_key
 from accounts.models import Organization, ProviderConnection, Role
-from saas.forms import Switch
-from studio import costs, rewriting
+from saas.web.forms import Switch
 from studio.models import Rewrite, Rewriter
+from studio.money import costs
+from studio.prompt import rewrite
 
 
 class RewriterForm(forms.Form):
@@ -42,9 +43,9 @@ class RewriterForm(forms.Form):
 @require_POST
 @member_required(Role.MEMBER)
 def improve_prompt(request: OrgRequest) -> HttpResponse:
-    """Answers with a piece that asks again until a worker has the answer."""
+    """Ask for a better prompt. The returned piece of page polls until a worker has the suggestion."""
     try:
-        asked = rewriting.ask(by=request.member, prompt=request.POST.get("prompt", ""))
+        asked = rewrite.ask(by=request.member, prompt=request.POST.get("prompt", ""))
     except NotAllowed:
         raise
     except Refused as refusal:
@@ -56,7 +57,7 @@ def improve_prompt(request: OrgRequest) -> HttpResponse:
 @require_safe
 @member_required(Role.MEMBER)
 def improved_prompt(request: OrgRequest, code: UUID) -> HttpResponse:
-    return _piece(request, get_object_or_404(rewriting.visible_to(request.member), code=code))
+    return _piece(request, get_object_or_404(rewrite.visible_to(request.member), code=code))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -67,7 +68,7 @@ def rewriter_page(request: OrgRequest) -> HttpResponse:
     form = RewriterForm(request.POST if request.method == "POST" else None, org=request.org, initial=initial)
     if form.is_bound and form.is_valid():
         try:
-            rewriting.decide(by=request.member, **form.cleaned_data)
+            rewrite.decide(by=request.member, **form.cleaned_data)
         except Refused as refusal:
             form.add_error("connection", refusal.sentence)
         else:
@@ -78,10 +79,10 @@ def rewriter_page(request: OrgRequest) -> HttpResponse:
 
 
 def _now(org: Organization) -> dict[str, str]:
-    """Who would be asked at this moment and what it would cost at most, or why nobody is."""
+    """Return the connection and model that would be used now and a price estimate, or why none can be used."""
     try:
-        helper = rewriting.helper_of(org)
-        most = rewriting.estimate(helper, "x" * 400)
+        helper = rewrite.helper_of(org)
+        most = rewrite.estimate(helper, "x" * 400)
     except Refused as refusal:
         return {"refusal": refusal.sentence}
     return {"connection": helper.connection.name, "model": helper.model, "price": str(most)}

@@ -1,4 +1,4 @@
-"""Making links and taking them back, by the team; and what whoever has a link sees."""
+"""Make, list and revoke share links for the team, and show a link's pictures to its visitors."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -17,9 +17,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.access import OrgRequest, member_required
 from accounts.errors import Refused
 from accounts.models import Role
-from saas import requests, tenancy
-from studio import archives, bundles, collections, serving, shares
-from studio.filters import code_or_none
+from saas.database import tenancy
+from saas.ops import request_info
+from saas.web import after_transaction
+from studio.files import picture_zip, serving, zip_stream
+from studio.gallery import collections, shares
+from studio.gallery.filters import code_or_none
 from studio.models import Collection, Output, Share
 
 SHAPES = {"preview", "original"}
@@ -45,7 +48,8 @@ class ShareForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @member_required(Role.MEMBER)
 def new_share(request: OrgRequest) -> HttpResponse:
-    """A gallery posts what was chosen, since five hundred pictures fit in no address; then there is no answer yet."""
+    """Show the form for a link, and make the link. A gallery posts the chosen pictures with `choosing`, because five
+    hundred are too many for a query string; such a post only shows the form."""
     given = request.POST if request.method == "POST" else request.GET
     is_asked = request.method == "POST" and "choosing" not in request.POST
     collection, outputs = _to_share(request, given.get("collection", ""), given.getlist("picture"))
@@ -84,7 +88,7 @@ def revoke_share(request: OrgRequest, code: UUID) -> HttpResponse:
 
 
 def _row(request: OrgRequest, share: Share) -> dict[str, Any]:
-    """The link itself is shown to who may take it back."""
+    """Return what the list shows of a link. Its address is shown only to those who may revoke it."""
     is_mine = share.maker_id == request.user.pk or request.member.is_admin
     return {"share": share, "link": shares.link(share) if is_mine else "", "is_mine": is_mine}
 
@@ -103,7 +107,7 @@ ShareView = Callable[..., HttpResponseBase]
 
 
 def with_link(view: ShareView) -> ShareView:
-    """The view runs inside the wall of the link's organization, with the link as `share`. It asks for nobody's name."""
+    """Call the view inside the wall of the link's organization, with the link as `share`. No sign-in is needed."""
 
     @login_not_required
     @wraps(view)
@@ -113,7 +117,8 @@ def with_link(view: ShareView) -> ShareView:
         except shares.ShareEnded as refusal:
             return _private(render(request, "studio/share_ended.html", {"sentence": refusal.sentence}, status=404))
         with tenancy.tenant(share.org_id):
-            return _private(view(request, share, token=token, **kwargs))
+            response = view(request, share, token=token, **kwargs)
+        return _private(after_transaction.made(response))
 
     return inner
 
@@ -145,8 +150,8 @@ def shared_file(request: HttpRequest, share: Share, token: str, code: UUID, shap
 def shared_archive(request: HttpRequest, share: Share, token: str) -> HttpResponseBase:
     if not shares.is_unlocked(share, request.session):
         return redirect("share", token)
-    archive = bundles.of(shares.pictures(share), folder=share.title, with_prompts=share.with_prompt)
-    response = StreamingHttpResponse(archives.sent(archive), content_type="application/zip")
+    archive = picture_zip.of(shares.pictures(share), folder=share.title, with_prompts=share.with_prompt)
+    response = StreamingHttpResponse(zip_stream.sent(archive, org_id=share.org_id), content_type="application/zip")
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=archive.name) or ""
     return response
 
@@ -154,7 +159,7 @@ def shared_archive(request: HttpRequest, share: Share, token: str) -> HttpRespon
 def _ask_password(request: HttpRequest, share: Share, token: str) -> HttpResponse:
     sentence, status = "", 200
     if request.method == "POST":
-        address = requests.client_address(request)
+        address = request_info.client_network(request)
         try:
             shares.unlock(
                 share=share, password=request.POST.get("password", ""), address=address, session=request.session
@@ -168,8 +173,8 @@ def _ask_password(request: HttpRequest, share: Share, token: str) -> HttpRespons
 
 
 def _private(response: HttpResponseBase) -> HttpResponseBase:
-    """For no index, no cache that others share, and no address told to other sites. "no-referrer" would be stricter,
-    but with it browsers send the password's form from an origin called null, which is refused."""
+    """Keep the response out of search indexes and shared caches, and its address from other sites. "no-referrer" would
+    be stricter, but with it browsers send the password form with the origin "null", which is refused."""
     response["X-Robots-Tag"] = "noindex, nofollow, noarchive"
     response["Referrer-Policy"] = "same-origin"
     response.headers.setdefault("Cache-Control", "private, no-store")

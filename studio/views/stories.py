@@ -1,4 +1,4 @@
-"""A run's page, the same as a piece for the studio's details column, and all of it as one file."""
+"""Show a run's page, the same as a piece for the studio's details column, and send the run as a ZIP."""
 
 from uuid import UUID
 
@@ -9,9 +9,10 @@ from django.views.decorators.http import require_GET
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
-from studio import archives, metadata, runs, stories
+from studio import story
+from studio.files import zip_stream
 from studio.models import Run
-from studio.stories import sample
+from studio.story import document, sample
 
 MOST_DIGITS = 2  # of a slot's number
 
@@ -25,7 +26,7 @@ def run_page(request: OrgRequest, code: UUID) -> HttpResponse:
 @require_GET
 @member_required(Role.VIEWER)
 def run_details(request: OrgRequest, code: UUID) -> HttpResponse:
-    """What the studio's column shows, and what a run's page fetches again while it develops."""
+    """Draw a run's details, for the studio's column and for a run's page that updates itself while the run is live."""
     response = render(request, "studio/_details.html", {"story": _story(request, code)})
     response["Cache-Control"] = "private, no-store"
     return response
@@ -34,10 +35,10 @@ def run_details(request: OrgRequest, code: UUID) -> HttpResponse:
 @require_GET
 @member_required(Role.VIEWER)
 def run_archive(request: OrgRequest, code: UUID) -> StreamingHttpResponse:
-    """Originals, partials, inputs and metadata.json."""
+    """Send a ZIP with originals, composites, partials, inputs and metadata.json."""
     run = _run(request, code)
-    archive = archives.of(run, metadata.of(run, seen_by=request.member))
-    response = StreamingHttpResponse(archives.sent(archive), content_type="application/zip")
+    archive = zip_stream.of(run, document.of(run, seen_by=request.member))
+    response = StreamingHttpResponse(zip_stream.sent(archive, org_id=request.org.pk), content_type="application/zip")
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=archive.name) or ""
     response["Cache-Control"] = "private, no-store"
     return response
@@ -46,16 +47,16 @@ def run_archive(request: OrgRequest, code: UUID) -> StreamingHttpResponse:
 @require_GET
 @member_required(Role.VIEWER)
 def sample_run(request: OrgRequest) -> HttpResponse:
-    """For whoever has no run to replay yet."""
+    """Show the sample run, for members who have no run to replay yet."""
     return render(request, "studio/run.html", {"story": sample.story(request.org.slug)})
 
 
-def _story(request: OrgRequest, code: UUID) -> stories.Story:
+def _story(request: OrgRequest, code: UUID) -> story.Story:
     run = _run(request, code)
     asked = request.GET.get("slot", "")
     index = int(asked) if asked.isdecimal() and asked.isascii() and len(asked) <= MOST_DIGITS else 0
-    return stories.of(run, seen_by=request.member, slot_index=index)
+    return story.of(run, seen_by=request.member, slot_index=index)
 
 
 def _run(request: OrgRequest, code: UUID) -> Run:
-    return get_object_or_404(stories.whole(runs.visible_to(request.member)), code=code)
+    return get_object_or_404(story.whole(Run.objects.visible_to(request.member)), code=code)

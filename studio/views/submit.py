@@ -1,8 +1,9 @@
-"""Generate: what stands in the prompt bar becomes one run, or a page that says everything that is wrong."""
+"""Submit the prompt bar as a run, or show all its faults."""
 
 import hashlib
 import json
 from http import HTTPStatus
+from typing import cast
 from uuid import UUID
 
 from django.http import HttpResponse
@@ -11,29 +12,45 @@ from django.views.decorators.http import require_POST
 
 from accounts.access import OrgRequest, member_required
 from accounts.errors import NotAllowed, Refused
+from accounts.limits.refusals import LimitReached
 from accounts.models import Role
-from accounts.refusals import LimitReached
-from studio import asking_more, bar, drafts, inputs, runs
-from studio.asking import SpecError
-from studio.bar import Bar
+from studio.catalogue.fields import SpecError
+from studio.imaging.inspection import UploadRefused
+from studio.inputs import uploads
+from studio.inputs.uploads import Ready
 from studio.models import Relation, Run, Visibility
-from studio.prompting import Values
-from studio.runs import Found
-from studio.uploads import UploadRefused
-from studio.verdicts import Given, Verdict
+from studio.prompt import ask_for_more, bar, drafts
+from studio.prompt.bar import Bar
+from studio.prompt.values import Values
+from studio.prompt.verdicts import Given, Verdict
+from studio.runs import submit_run as submission
+from studio.runs.submit_run import Found
 from studio.views.pages import NewCard, bar_of, studio_page, wants_piece
 
 KEY_CHARACTERS = 32
 
 
-@require_POST
-@member_required(Role.MEMBER)
-def submit_run(request: OrgRequest) -> HttpResponse:
-    values = Values.posted(request.POST)
+def _read_files(request: OrgRequest) -> list[Ready] | UploadRefused:
+    """Read the pictures that are posted with the form, as happens without JavaScript. If one is refused, delete the
+    files of the others."""
+    ready: list[Ready] = []
     try:
-        values = _with_files(request, values)
+        for file in request.FILES.getlist("file"):
+            ready += [uploads.read(org=request.org, name=file.name or "", data=file.read())]
     except UploadRefused as refusal:
-        return _refused(request, values, SpecError("reference", refusal.code, refusal.sentence))
+        for one in ready:
+            uploads.forget(one)
+        return refusal
+    return ready
+
+
+@require_POST
+@member_required(Role.MEMBER, before=_read_files)
+def submit_run(request: OrgRequest) -> HttpResponse:
+    values, read = Values.posted(request.POST), cast("list[Ready] | UploadRefused", request.prepared)
+    if isinstance(read, UploadRefused):
+        return _refused(request, values, SpecError("reference", read.code, read.sentence))
+    values = _with_files(request, values, read)
     made = bar_of(request, values)
     if made.verdict.spec is None or not made.verdict.can_run:
         return _refused_page(request, made)
@@ -42,7 +59,7 @@ def submit_run(request: OrgRequest) -> HttpResponse:
     except NotAllowed:
         raise
     except LimitReached as refusal:
-        asking_more.remember(request.session, request.org, refusal, values)
+        ask_for_more.remember(request.member, refusal, values)
         code = "limit" if refusal.place else "refused"
         return _refused(request, values, SpecError("", code, refusal.sentence))
     except Refused as refusal:
@@ -63,7 +80,7 @@ def _submit(request: OrgRequest, values: Values, verdict: Verdict) -> Run:
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
     parent, relation = _origin(request, values, given)
     key = request.POST.get("request_key", "")[:KEY_CHARACTERS]
-    return runs.submit(
+    return submission.submit(
         org=request.org,
         by=request.member,
         spec=spec,
@@ -74,14 +91,16 @@ def _submit(request: OrgRequest, values: Values, verdict: Verdict) -> Run:
         project=values.project.strip(),
         parent=parent,
         relation=relation,
-        # Whoever goes back to a page that was sent and changes something wants another run, not a refusal.
+        # The digest makes a changed form another request: after going back and changing something, a person wants a
+        # new run, not a refusal because the key was used already.
         request_key=f"{key}{digest[:16]}" if key else "",
         request_hash=digest,
     )
 
 
 def _origin(request: OrgRequest, values: Values, given: Given) -> tuple[Run | None, Relation]:
-    """An edit comes from the picture that it changes, a remix from the run whose words it took."""
+    """Return the parent and its relation: for an edit the run of the picture that it changes, for a remix the run that
+    it recalled."""
     source = next((one.source for one in given.references if one.source_id), None)
     if source is not None:
         return source.run, Relation.EDIT
@@ -89,16 +108,12 @@ def _origin(request: OrgRequest, values: Values, given: Given) -> tuple[Run | No
         code = UUID(values.parent)
     except ValueError:
         return None, Relation.NONE
-    parent = runs.visible_to(request.member).filter(code=code).first()
+    parent = Run.objects.visible_to(request.member).filter(code=code).first()
     return parent, Relation.REMIX if parent else Relation.NONE
 
 
-def _with_files(request: OrgRequest, values: Values) -> Values:
-    """Without script the pictures come along with the form."""
-    given = [
-        inputs.take(org=request.org, by=request.user, name=file.name or "", data=file.read())
-        for file in request.FILES.getlist("file")
-    ]
+def _with_files(request: OrgRequest, values: Values, read: list[Ready]) -> Values:
+    given = [uploads.keep(ready, by=request.user) for ready in read]
     return Values.stored({**values.to_json(), "reference": [*values.reference, *(str(one.code) for one in given)]})
 
 

@@ -1,4 +1,4 @@
-"""What the team says about a run, and who of the team sees it."""
+"""Change who sees a run, and add and remove comments."""
 
 from uuid import UUID
 
@@ -9,16 +9,17 @@ from django.views.decorators.http import require_POST
 from accounts.access import OrgRequest, member_required
 from accounts.errors import Refused
 from accounts.models import Role
-from studio import runs, sorting, visibility
-from studio.models import Visibility
+from studio.gallery import organize
+from studio.models import Run, Visibility
+from studio.runs import visibility
 from studio.views.acts import answer
 
 
 @require_POST
 @member_required(Role.MEMBER)
 def show_run(request: OrgRequest, code: UUID) -> HttpResponse:
-    """To the team, or to its maker alone."""
-    run = get_object_or_404(runs.visible_to(request.member), code=code)
+    """Show a run to the team, or only to its maker."""
+    run = get_object_or_404(Run.objects.visible_to(request.member), code=code)
 
     def change() -> str:
         to = request.POST.get("visibility", "")
@@ -35,10 +36,10 @@ def show_run(request: OrgRequest, code: UUID) -> HttpResponse:
 @require_POST
 @member_required(Role.MEMBER)
 def comment_run(request: OrgRequest, code: UUID) -> HttpResponse:
-    run = get_object_or_404(runs.visible_to(request.member), code=code)
+    run = get_object_or_404(Run.objects.visible_to(request.member), code=code)
 
     def say() -> None:
-        sorting.comment(by=request.member, run=run, text=request.POST.get("text", ""))
+        organize.comment(by=request.member, run=run, text=request.POST.get("text", ""))
 
     return answer(request, say)
 
@@ -46,9 +47,9 @@ def comment_run(request: OrgRequest, code: UUID) -> HttpResponse:
 @require_POST
 @member_required(Role.MEMBER)
 def remove_comment(request: OrgRequest, code: UUID) -> HttpResponse:
-    visible = request.org.comments.filter(run__in=runs.visible_to(request.member)).select_related("run")
+    visible = request.org.comments.filter(run__in=Run.objects.visible_to(request.member)).select_related("run")
     comment = get_object_or_404(visible, code=code)
-    return answer(request, lambda: sorting.uncomment(by=request.member, comment=comment))
+    return answer(request, lambda: organize.uncomment(by=request.member, comment=comment))
 
 
 def _links(count: int) -> str:

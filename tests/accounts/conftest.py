@@ -1,14 +1,17 @@
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import pytest
 from django.test import Client
 
-from accounts import api_keys, connections, invitations, tasks
+from accounts import api_keys, tasks
+from accounts.connections import registry
 from accounts.models import ApiKey, Invitation, Organization, ProviderConnection, ProviderKind, Role, Scope, User
-from saas import tenancy
-from tests.accounts.world import last_link
+from accounts.people import invitations
+from saas.database import tenancy
 from tests.conftest import must_be_member
+from tests.support.oidc_issuer import Issuer, running
+from tests.support.snapshot import last_link
 
 PROVIDER_KEY = "sk-canary-0123456789abcdef"
 
@@ -82,6 +85,12 @@ def connect(acme: Organization, alice: User) -> Connect:
         values = {"kind": ProviderKind.OPENAI, "key": PROVIDER_KEY, **fields}
         values["kind"] = ProviderKind(values["kind"])
         with tenancy.tenant(acme.pk):
-            return connections.add(org=acme, by=must_be_member(acme, alice), name=name, **values)
+            return registry.add(org=acme, by=must_be_member(acme, alice), name=name, **values)
 
     return connected
+
+
+@pytest.fixture
+def issuer(db: None) -> Iterator[Issuer]:
+    with running() as found:
+        yield found

@@ -13,9 +13,10 @@ from django.test import Client
 from accounts import audit
 from accounts.models import AuditEntry, Organization, User
 from accounts.views import audit as view
-from saas import pages, tenancy
-from tests.accounts.world import entries, nothing_changes
+from saas.database import tenancy
+from saas.web import pagination
 from tests.conftest import SignIn
+from tests.support.snapshot import entries, nothing_changes
 
 # The test client is synchronous, the stream is not.
 pytestmark = pytest.mark.filterwarnings("ignore:StreamingHttpResponse must consume asynchronous iterators")
@@ -77,7 +78,7 @@ def rows_on(page: str) -> list[str]:
 def test_pages_follow_each_other_by_a_cursor_without_gap_or_double(
     acme: Organization, alice: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert pages.PAGE_SIZE == 50
+    assert pagination.PAGE_SIZE == 50
     write(acme, alice, *[f"n{number}" for number in range(120)])
     client, url, seen = sign_in(alice), "/o/acme/audit/", []
     for expected in (50, 50, 20):

@@ -4,9 +4,9 @@ import pytest
 from django.db import ProgrammingError, connection, transaction
 
 from accounts.models import AuditEntry, Organization, User
-from saas import tenancy
-from tests.accounts.world import nothing_changes
+from saas.database import tenancy
 from tests.conftest import actions
+from tests.support.snapshot import nothing_changes
 
 STATEMENTS = [
     "UPDATE accounts_auditentry SET target = 'nothing'",

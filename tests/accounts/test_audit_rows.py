@@ -8,13 +8,14 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import audit, organizations
+from accounts import audit
 from accounts.models import AuditEntry, Organization, User
 from accounts.models.connections import TEXT_MODEL
-from saas import tenancy
+from accounts.people import organizations
+from saas.database import tenancy
 from tests.accounts.conftest import PROVIDER_KEY, Connect, InviteSomebody, MakeKey, Post
-from tests.accounts.world import entries, nothing_changes
 from tests.conftest import actions, must_be_member
+from tests.support.snapshot import entries, nothing_changes
 
 HERE: dict[str, Any] = {
     "REMOTE_ADDR": "203.0.113.9",
@@ -118,6 +119,8 @@ ELSEWHERE = {
     "operator.loan_set",
     "operator.calls_limited",
     "operator.person_changed",
+    "operator.person_erased",
+    "operator.organization_erased",
 }
 
 

@@ -9,10 +9,10 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from accounts.models import Membership, Organization, User
-from saas import tenancy
-from tests.accounts.keys import ask, status_of
-from tests.accounts.world import nothing_changes
+from saas.database import tenancy
 from tests.conftest import make_person
+from tests.support.key_calls import ask, status_of
+from tests.support.snapshot import nothing_changes
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_outside_the_embedded_size_it_refuses(db: None, settings: Any) -> None:
 
 
 def test_it_takes_over_nobody_s_organization(embedded: None) -> None:
-    from accounts import organizations
+    from accounts.people import organizations
 
     organizations.found(name="Real", slug="demo", by=make_person("Rita"))
     with nothing_changes(), pytest.raises(CommandError, match="has the address"):

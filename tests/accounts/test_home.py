@@ -2,8 +2,8 @@
 
 from django.test import Client
 
-from accounts import organizations
 from accounts.models import Organization, Role, User
+from accounts.people import organizations
 from tests.accounts.conftest import InviteSomebody, Post
 from tests.conftest import SignIn, join, make_person
 

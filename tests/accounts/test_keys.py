@@ -5,11 +5,11 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import Organization, Role, User
-from saas import tenancy
+from saas.database import tenancy
 from tests.accounts.conftest import MakeKey, Post
-from tests.accounts.keys import status_of
-from tests.accounts.world import last_entry, nothing_changes
 from tests.conftest import SignIn, actions, join
+from tests.support.key_calls import status_of
+from tests.support.snapshot import last_entry, nothing_changes
 
 
 def test_a_member_sees_their_own_keys_and_an_admin_everybody_s(

@@ -10,11 +10,12 @@ from django.utils import timezone
 from accounts import api_keys
 from accounts.errors import NotAllowed
 from accounts.models import ApiKey, Organization, Role, Scope, User
-from saas import tenancy, tokens
+from saas.crypto import tokens
+from saas.database import tenancy
 from tests.accounts.conftest import MakeKey, Post
-from tests.accounts.keys import ask, status_of
-from tests.accounts.world import last_entry, nothing_changes
 from tests.conftest import must_be_member
+from tests.support.key_calls import ask, status_of
+from tests.support.snapshot import last_entry, nothing_changes
 
 URL = "/o/acme/keys/new/"
 TOKEN = re.compile(r"\bdk_[0-9A-Za-z]{8}_[0-9A-Za-z]{49}\b")

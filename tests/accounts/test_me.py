@@ -5,8 +5,8 @@ from django.test import Client
 
 from accounts.models import Organization, User
 from tests.accounts.conftest import Post
-from tests.accounts.world import nothing_changes
 from tests.conftest import SignIn
+from tests.support.snapshot import nothing_changes
 
 
 def test_a_person_changes_their_name_and_nothing_else(dora: User, post: Post) -> None:

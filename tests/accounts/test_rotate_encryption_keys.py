@@ -9,11 +9,12 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.core.management import call_command
 
-from accounts import connections
+from accounts.connections import registry
 from accounts.models import Organization, ProviderConnection, User
-from saas import sealing, tenancy
+from saas.crypto import sealing
+from saas.database import tenancy
 from tests.accounts.conftest import PROVIDER_KEY, Connect
-from tests.accounts.world import nothing_changes
+from tests.support.snapshot import nothing_changes
 
 NEW = "bmV3IG5ldyBuZXcgbmV3IG5ldyBuZXcgbmV3IG5ldyE="
 
@@ -27,7 +28,7 @@ def rotate() -> str:
 def key_of(org: Organization, made: ProviderConnection) -> str:
     with tenancy.tenant(org.pk):
         found = ProviderConnection.objects.select_related("org").get(pk=made.pk)
-    return connections.reveal_key(found).reveal()
+    return registry.reveal_key(found).reveal()
 
 
 def test_after_it_the_old_key_can_be_dropped(
@@ -37,7 +38,7 @@ def test_after_it_the_old_key_can_be_dropped(
     TOTP.activate(alice, secret)
     codes = RecoveryCodes.activate(alice).get_unused_codes()
     settings.ENCRYPTION_KEYS = [NEW, *settings.ENCRYPTION_KEYS]
-    assert rotate() == "Sealed anew: 1 provider keys, 2 second factors."
+    assert rotate() == "Sealed anew: 1 provider keys, 2 second factors, 0 mails."
     settings.ENCRYPTION_KEYS = [NEW]
     assert key_of(acme, made) == PROVIDER_KEY
     totp = Authenticator.objects.get(type="totp")
@@ -50,7 +51,7 @@ def test_asked_again_it_changes_nothing(acme: Organization, alice: User, connect
     connect()
     TOTP.activate(alice, generate_totp_secret())
     with nothing_changes():
-        assert rotate() == "Sealed anew: 0 provider keys, 0 second factors."
+        assert rotate() == "Sealed anew: 0 provider keys, 0 second factors, 0 mails."
 
 
 def test_a_second_factor_lies_sealed_in_the_database(alice: User) -> None:

@@ -10,11 +10,12 @@ from django.utils import timezone
 
 from accounts.access import KeyRequest, key_required
 from accounts.models import ApiKey, Membership, Organization, Role, Scope, User
-from saas import tenancy, tokens
+from saas.crypto import tokens
+from saas.database import tenancy
 from tests.accounts.conftest import MakeKey
-from tests.accounts.keys import ask, status_of
-from tests.accounts.world import nothing_changes
 from tests.conftest import must_be_member
+from tests.support.key_calls import ask, status_of
+from tests.support.snapshot import nothing_changes
 
 REFUSED = {"error": {"code": "invalid_api_key", "message": "The API key is missing, wrong, expired or revoked."}}
 

@@ -12,9 +12,9 @@ from django.test import Client
 from accounts.models import Organization, ProviderConnection, User
 from billing import provider_usage
 from billing.models import Entry, Price
-from saas import tenancy
-from tests.billing.entries import entry
+from saas.database import tenancy
 from tests.conftest import SignIn, actions
+from tests.support.ledger_entries import entry
 
 pytestmark = pytest.mark.django_db
 URL = "/o/acme/usage/compare/"

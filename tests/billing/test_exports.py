@@ -7,22 +7,25 @@ import re
 import zipfile
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 from xml.etree import ElementTree as ET
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from accounts import members, webhooks
 from accounts.models import Delivery, Membership, Organization, Role, User
+from accounts.people import members
+from accounts.webhooks import endpoints
 from billing import exports, tasks
-from billing.models import Export, ExportState
-from saas import tenancy
-from tests.billing import focus
-from tests.billing.entries import entry
+from billing.models import Export, ExportState, Format
+from saas.database import tenancy
 from tests.conftest import SignIn, actions, must_be_member
+from tests.support import focus_rules
+from tests.support.ledger_entries import entry
 
 pytestmark = pytest.mark.django_db
 
@@ -132,7 +135,7 @@ def test_the_focus_file_keeps_to_the_published_rules(books: Organization, adam: 
     ask(client, "focus")
     reader = csv.DictReader(io.StringIO(content(client, made(books)).decode()))
     rows = list(reader)
-    assert focus.faults(list(reader.fieldnames or []), rows) == []
+    assert focus_rules.faults(list(reader.fieldnames or []), rows) == []
     assert len(rows) == 9
     assert sum(Decimal(row["BilledCost"]) for row in rows) == Decimal("0.110731")
     assert (rows[0]["BillingPeriodStart"], rows[0]["BillingPeriodEnd"]) == (
@@ -147,8 +150,8 @@ def test_the_rules_find_what_breaks_them(books: Organization, adam: User, sign_i
     reader = csv.DictReader(io.StringIO(content(client, made(books)).decode()))
     rows = list(reader)
     for name, value in [("BilledCost", "1,5"), ("ChargeCategory", "Fun"), ("ServiceName", ""), ("ListUnitPrice", "9")]:
-        assert focus.faults(list(rows[0]), [{**rows[0], name: value}]) != []
-    assert focus.faults([name for name in rows[0] if name != "Tags"], []) == ["Tags is missing"]
+        assert focus_rules.faults(list(rows[0]), [{**rows[0], name: value}]) != []
+    assert focus_rules.faults([name for name in rows[0] if name != "Tags"], []) == ["Tags is missing"]
 
 
 def test_a_member_gets_their_own_entries_alone(books: Organization, bob: User, alice: User, sign_in: SignIn) -> None:
@@ -199,7 +202,7 @@ def test_a_webhook_is_told_that_it_is_ready(
 ) -> None:
     for org, user in ((books, adam), (rival, charlie)):
         with tenancy.tenant(org.pk):
-            webhooks.add(by=must_be_member(org, user), url="https://example.com/", events=["export.ready"])
+            endpoints.add(by=must_be_member(org, user), url="https://example.com/", events=["export.ready"])
     ask(sign_in(adam), "csv")
     export = made(books)
     tasks.make_export.fn(books.pk, str(export.code))
@@ -227,7 +230,7 @@ def test_a_broken_export_says_so(
 ) -> None:
     client = sign_in(adam)
     ask(client, "csv")
-    monkeypatch.setattr(exports, "make", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(exports, "write", lambda *_, **__: 1 / 0)
     with tenancy.tenant(books.pk):
         newest = Export.objects.get()
     tasks.make_export.fn(books.pk, str(newest.code))
@@ -304,11 +307,13 @@ def test_who_is_no_member_any_more_has_no_file_made(
         assert Export.objects.get().state == ExportState.FAILED
 
 
-def test_a_message_that_comes_twice_leaves_one_file(books: Organization, adam: User, sign_in: SignIn) -> None:
+def test_a_message_that_comes_twice_leaves_one_file(
+    books: Organization, adam: User, sign_in: SignIn, django_capture_on_commit_callbacks: Any
+) -> None:
     ask(sign_in(adam), "csv")
     export = made(books)
-    with tenancy.tenant(books.pk):
-        assert exports.make(export, upto=exports.newest_entry(books)) is False
+    with django_capture_on_commit_callbacks(execute=True), tenancy.tenant(books.pk):
+        assert exports.note(export, exports.write(export, upto=exports.newest_entry(books))) is False
     folder, files = default_storage.listdir(f"{books.code}/exports")
     assert (folder, files) == ([], [f"{export.code}.csv"])
 
@@ -351,3 +356,32 @@ def test_what_is_narrowed_stays_narrowed_in_the_form(
     assert f'<input type="hidden" name="member" value="{bob.pk}">' in seen.content.decode()
     ask(client, "csv", member=str(bob.pk))
     assert made(books).rows == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_file_goes_to_storage_without_a_connection_in_hand(
+    books: Organization, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, save = list[object](), default_storage.save
+
+    def watched(name: str, content: Any) -> str:
+        held.append(connection.connection)
+        return save(name, content)
+
+    with tenancy.tenant(books.pk):
+        maker = books.memberships.select_related("user").order_by("pk")[0].user
+        export = Export.objects.create(
+            org=books,
+            maker=maker,
+            what="ledger",
+            format=Format.CSV,
+            is_play=False,
+            first=date(2026, 1, 1),
+            last=date(2026, 12, 31),
+        )
+    connection.close()
+    monkeypatch.setattr(default_storage, "save", watched)
+    tasks.make_export.fn(books.pk, str(export.code))
+    with tenancy.tenant(books.pk):
+        export.refresh_from_db()
+    assert (held, export.state) == ([None], ExportState.READY)

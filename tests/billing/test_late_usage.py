@@ -11,8 +11,8 @@ from billing import charging, reconciling
 from billing.ledger import Purpose
 from billing.models import Entry
 from billing.prices import Tariff
-from saas import tenancy
-from tests.accounts.money import hold, standing
+from saas.database import tenancy
+from tests.support.text_holds import hold, standing
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ RATES = dict.fromkeys(["text_in", "image_in", "cached_text", "cached_image", "im
 PURPOSE = Purpose("generate", "gpt-image-2", "low", "1024x1024", "", "Alice", None, "", "", "OpenAI")
 USAGE = {"output_tokens": 10}  # 300 micro-dollars
 HELD = 1000
-SEAMS = [("billing.ledger", "write"), ("accounts.quotas", "_shift"), ("accounts.counters", "shift")]
+SEAMS = [("billing.ledger", "write"), ("accounts.limits.holds", "_shift"), ("accounts.limits.counters", "shift")]
 
 
 class Killed(BaseException):

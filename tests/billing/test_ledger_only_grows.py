@@ -6,8 +6,8 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from accounts.models import Hold, Organization, User
 from billing import ledger
 from billing.models import Entry, EntryKind
-from saas import tenancy
-from tests.accounts.money import hold
+from saas.database import tenancy
+from tests.support.text_holds import hold
 
 pytestmark = pytest.mark.django_db
 TABLES = ["billing_entry", "billing_snapshot"]

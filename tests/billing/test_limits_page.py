@@ -8,12 +8,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from accounts import limit_sheets
+from accounts.limits import spreadsheet
 from accounts.models import Counter, Hold, Organization, Period, Quota, Role, Subject, User
 from billing.models import Entry
-from saas import tenancy
-from tests.accounts.money import allow, hold, settle
+from saas.database import tenancy
 from tests.conftest import SignIn, actions, must_be_member
+from tests.support.text_holds import allow, hold, settle
 
 pytestmark = pytest.mark.django_db
 DOLLAR = 1_000_000
@@ -155,7 +155,7 @@ def test_what_if_is_only_reckoned(
     acme: Organization, alice: User, adam: User, bob: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """On the tenth of thirty days Bob has spent four dollars, so he would end at twelve; Adam at three."""
-    monkeypatch.setattr("accounts.periods.timezone.now", lambda: datetime(2026, 11, 10, tzinfo=UTC))
+    monkeypatch.setattr("accounts.limits.periods.timezone.now", lambda: datetime(2026, 11, 10, tzinfo=UTC))
     for user, micros in ((bob, 4 * DOLLAR), (adam, DOLLAR)):
         (held,) = hold(acme, user, micros)
         settle(held, micros)
@@ -251,14 +251,14 @@ def test_of_a_sheet_with_a_fault_nothing_is_taken(
 
 
 def test_a_huge_sheet_is_refused(acme: Organization, alice: User, sign_in: SignIn) -> None:
-    answer = read(sign_in(alice), "x" * (limit_sheets.MOST_BYTES + 10))
+    answer = read(sign_in(alice), "x" * (spreadsheet.MOST_BYTES + 10))
     assert "too large" in answer.content.decode()
 
 
 def test_an_uncertain_charge_is_resolved_with_a_note(
     acme: Organization, alice: User, bob: User, sign_in: SignIn
 ) -> None:
-    from accounts import quotas as holding
+    from accounts.limits import holds as holding
 
     (held,) = hold(acme, bob, 10)
     with tenancy.tenant(acme.pk):
@@ -312,11 +312,11 @@ def test_the_top_bar_says_what_is_left_by_the_nearest_limit(
 def test_the_top_bar_is_one_question(
     acme: Organization, bob: User, sign_in: SignIn, django_assert_num_queries: Any
 ) -> None:
-    from accounts import standings
+    from accounts.limits import overview
 
     member = must_be_member(acme, bob)
     with tenancy.tenant(acme.pk), django_assert_num_queries(1):
-        standings.purse(acme, member)
+        overview.purse(acme, member)
 
 
 def test_a_month_of_play_money_says_so(acme: Organization, alice: User, sign_in: SignIn) -> None:

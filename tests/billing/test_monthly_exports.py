@@ -8,14 +8,14 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from accounts import members
 from accounts.models import Membership, Organization, Role, User
+from accounts.people import members, organizations
 from billing import exports, tasks
 from billing.models import Export, ExportState, Subscription
-from saas import tenancy
-from studio import caretaker
-from tests.billing.entries import entry
+from saas.database import tenancy
+from studio.engine import caretaker
 from tests.conftest import SignIn, actions, must_be_member
+from tests.support.ledger_entries import entry
 
 pytestmark = pytest.mark.django_db
 URL = "/o/acme/usage/exports/monthly/"
@@ -25,7 +25,7 @@ Clock = Callable[..., None]
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     def set_to(*moment: int) -> None:
-        monkeypatch.setattr("accounts.periods.timezone.now", lambda: datetime(*moment, tzinfo=UTC))  # type: ignore[misc,arg-type]  # its parts
+        monkeypatch.setattr("accounts.limits.periods.timezone.now", lambda: datetime(*moment, tzinfo=UTC))  # type: ignore[misc,arg-type]  # its parts
 
     set_to(2026, 10, 21)
     return set_to
@@ -84,6 +84,30 @@ def test_it_comes_once_when_the_month_is_over(
     assert (export.first, len(mail.outbox)) == (date(2026, 11, 1), 2)
 
 
+def test_that_of_a_suspended_organization_comes_when_it_is_restored(
+    books: Organization,
+    adam: User,
+    alice: User,
+    sign_in: SignIn,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    subscribe(sign_in(adam))
+    clock(2026, 11, 1, 0, 30)
+    waiting: list[tuple[int, str]] = []
+    with monkeypatch.context() as queue:
+        queue.setattr(tasks.make_export, "send", lambda *arguments: waiting.append(arguments))
+        look(django_capture_on_commit_callbacks)
+    organizations.suspend(org=books, by=alice)
+    tasks.make_export.fn(*waiting[0])
+    assert [export.state for export in look(django_capture_on_commit_callbacks)] == [ExportState.FAILED]
+    assert mail.outbox == []
+    organizations.restore(org=books, by=alice)
+    assert [export.state for export in look(django_capture_on_commit_callbacks)] == [ExportState.READY]
+    assert len(mail.outbox) == 1
+
+
 @pytest.mark.parametrize(("hour", "count"), [(6, 0), (7, 1)])
 def test_the_first_is_the_first_of_the_organizations_own_calendar(
     hour: int,
@@ -136,13 +160,14 @@ def test_who_loses_the_right_while_it_is_made_gets_no_letter(
     django_capture_on_commit_callbacks: Any,
 ) -> None:
     subscribe(sign_in(adam))
-    real = exports.make
+    real = exports.write
 
-    def slowly(export: Export, *, upto: int) -> bool:
-        Membership.objects.filter(user=adam).update(role=Role.MEMBER)
+    def slowly(export: Export, *, upto: int) -> exports.Written:
+        with tenancy.tenant(export.org_id):
+            Membership.objects.filter(user=adam).update(role=Role.MEMBER)
         return real(export, upto=upto)
 
-    monkeypatch.setattr(exports, "make", slowly)
+    monkeypatch.setattr(exports, "write", slowly)
     clock(2026, 11, 1, 0, 30)
     (export,) = look(django_capture_on_commit_callbacks)
     assert mail.outbox == []
@@ -160,7 +185,7 @@ def test_what_failed_is_made_again(
     subscribe(sign_in(adam))
     clock(2026, 11, 1, 0, 30)
     with monkeypatch.context() as broken:
-        broken.setattr(exports, "make", lambda *_, **__: 1 / 0)
+        broken.setattr(exports, "write", lambda *_, **__: 1 / 0)
         (export,) = look(django_capture_on_commit_callbacks)
         assert export.state == ExportState.FAILED
     (export,) = look(django_capture_on_commit_callbacks)

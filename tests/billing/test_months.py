@@ -15,10 +15,10 @@ from django.test import Client
 from accounts.models import AuditEntry, Membership, Organization, Role, User
 from billing import folding, ledger, months, reconciling
 from billing.models import ClosedMonth, Entry, EntryKind
-from saas import tenancy
-from tests.accounts.money import hold, settle
-from tests.billing.entries import entry
+from saas.database import tenancy
 from tests.conftest import SignIn, actions, must_be_member
+from tests.support.ledger_entries import entry
+from tests.support.text_holds import hold, settle
 
 pytestmark = pytest.mark.django_db
 OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
@@ -30,7 +30,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """It is the 21st of November, unless a test says otherwise."""
 
     def set_to(*moment: int) -> None:
-        monkeypatch.setattr("accounts.periods.timezone.now", lambda: datetime(*moment, tzinfo=UTC))  # type: ignore[misc,arg-type]  # its parts
+        monkeypatch.setattr("accounts.limits.periods.timezone.now", lambda: datetime(*moment, tzinfo=UTC))  # type: ignore[misc,arg-type]  # its parts
 
     set_to(2026, 11, 21)
     return set_to

@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts.models import AuditEntry, User
 from billing.models import Price
-from saas import tenancy
+from saas.database import tenancy
 from tests.conftest import SignIn, make_person
 
 PRICES = "/-/operator/billing/price/"

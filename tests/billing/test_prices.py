@@ -13,7 +13,7 @@ from billing import prices, tokens
 from billing.models import FlatPrice, Price
 from billing.prices import Tariff, Unpriced
 from billing.tokens import Tokens
-from saas import tenancy
+from saas.database import tenancy
 from tests.conftest import actions, must_be_member
 
 pytestmark = pytest.mark.django_db

@@ -10,20 +10,20 @@ from django.utils import timezone
 from accounts.models import Counter, Hold, Organization, User
 from billing import charging, ledger
 from billing.models import Entry, Snapshot
-from saas import tenancy
-from studio import reconciling
+from saas.database import tenancy
+from studio.engine import nightly
 from studio.models import Slot
 from tests.conftest import actions
-from tests.studio.test_engine import submit, up, work
-from tests.studio.test_spending import ASKED, EACH, PAID, USAGE, told
-from tests.upstream import Upstream
+from tests.studio.engine.test_worker import submit, up, work
+from tests.studio.money.test_run_holds import ASKED, EACH, PAID, USAGE, told
+from tests.support.fake_provider import Upstream
 
 pytestmark = pytest.mark.django_db
 __all__ = ["up"]  # the fixture
 
 
 def words(org: Organization) -> list[str]:
-    return [finding.what for finding in reconciling.one(org.pk)]
+    return [finding.what for finding in nightly.one(org.pk)]
 
 
 @pytest.fixture
@@ -58,11 +58,11 @@ def test_totals_start_from_the_newest_snapshot(busy: Organization, alice: User, 
 
 
 def test_a_payment_that_was_never_written_is_appended(busy: Organization) -> None:
-    from accounts import quotas
+    from accounts.limits import holds
 
     with tenancy.tenant(busy.pk):
         held = Hold.objects.get(state="open")
-        quotas.settle(held, micros=77)
+        holds.settle(held, micros=77)
         Slot.objects.filter(code=held.slot_code).update(state="failed", charged="yes")
     assert words(busy) == ["A hold differs from the ledger"]
     assert words(busy) == []
@@ -114,7 +114,7 @@ def test_a_rival_is_looked_at_on_its_own(busy: Organization, rival: Organization
     with tenancy.tenant(busy.pk):
         Counter.objects.filter(subject="member", period="day").update(spent_micros=5)
     assert words(rival) == []
-    assert {finding.what for finding in reconciling.all_organizations()} == {"A counter differs from its holds"}
+    assert {finding.what for finding in nightly.all_organizations()} == {"A counter differs from its holds"}
     assert "ledger.reconciled" not in actions(rival)
 
 

@@ -13,9 +13,9 @@ from billing import charts, folding, usage
 from billing.models import DayUse, Entry, UseCursor
 from billing.spans import Span
 from billing.usage import Layer, Line, Scope, Sum
-from saas import tenancy
-from tests.billing.entries import entry
+from saas.database import tenancy
 from tests.conftest import SignIn
+from tests.support.ledger_entries import entry
 
 pytestmark = pytest.mark.django_db
 

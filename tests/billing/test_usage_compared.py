@@ -15,9 +15,9 @@ from billing import charts, folding, usage
 from billing.models import Entry
 from billing.spans import Span
 from billing.usage import EVERY_BY, Scope
-from saas import tenancy
-from tests.billing.entries import entry
+from saas.database import tenancy
 from tests.conftest import SignIn
+from tests.support.ledger_entries import entry
 
 pytestmark = pytest.mark.django_db
 

@@ -10,8 +10,8 @@ from billing import ledger
 from billing.ledger import Said
 from billing.models import Entry, EntryKind
 from billing.tokens import Tokens
-from saas import tenancy
-from tests.accounts.money import hold
+from saas.database import tenancy
+from tests.support.text_holds import hold
 
 pytestmark = pytest.mark.django_db
 

@@ -11,10 +11,10 @@ from datetime import date
 from uuid import uuid4
 from allauth.account.models import EmailAddress
 from accounts.models import Membership, Organization, User
-from accounts.periods import today
+from accounts.limits.periods import today
 from billing.models import Entry
 from billing.spans import ONE_DAY
-from saas import tenancy
+from saas.database import tenancy
 
 with tenancy.operator():
     org = Organization.objects.get(slug="demo")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.studio import Demo
 from tests.embedded.instance import Instance, running_darkroom
@@ -16,6 +16,7 @@ from tests.embedded.prepared import copied, demo_of
 
 LOOKS = ["gallery", "darkroom", "crayon"]
 AXE = Axe()
+PATIENCE_MS = 30_000  # until a condition comes true: the machine may be busy with other things
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -54,7 +55,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def context(browser: Browser, darkroom: Instance) -> Iterator[BrowserContext]:
     with browser.new_context(base_url=darkroom.url, viewport={"width": 1440, "height": 900}) as context:
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         yield context
 
 

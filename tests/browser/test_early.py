@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests.browser.conftest import watch
 from tests.browser.studio import signed_in
 
-MODULE = re.compile(r"/js/prompt(\.\w+)?\.js$")
+MODULE = re.compile(r"/js/prompt/prompt(\.\w+)?\.js$")
 
 
 @pytest.fixture

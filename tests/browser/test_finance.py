@@ -78,7 +78,7 @@ def ask_for_a_picture(member: Page) -> None:
 def test_a_member_is_refused_asks_is_granted_and_it_starts(admin: Page, member: Page) -> None:
     limit_monas_pictures(admin, "4")
     ask_for_a_picture(member)
-    expect(member.locator(".run").first.locator("a > img").first).to_be_visible(timeout=30_000)
+    expect(member.locator(".run").first.locator("a > img")).to_have_count(4, timeout=30_000)  # all are paid
     member.goto("/o/demo/usage/?play=1")
     alert = member.locator(".limit-alert")
     expect(alert).to_contain_text("Nothing more fits into your daily limit of 4 pictures.")

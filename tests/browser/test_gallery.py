@@ -19,11 +19,11 @@ HANG_MANY = """
 import json
 from allauth.account.models import EmailAddress
 from accounts.models import Membership, Organization, User
-from saas import tenancy
-from studio import collections
+from saas.database import tenancy
+from studio.gallery import collections
 from studio.models import Output
 from tests.conftest import must_be_member
-from tests.studio.pictures import made
+from tests.support.wall_pictures import made
 ben = User.objects.create_user("ben@example.com", "correct horse battery", name="Ben")
 EmailAddress.objects.create(user=ben, email=ben.email, verified=True, primary=True)
 demo = User.objects.get(email="demo@darkroom.invalid")
@@ -31,7 +31,8 @@ with tenancy.person(demo.pk):
     org = Membership.objects.select_related("org").get(user=demo).org
 with tenancy.tenant(org.pk):
     Membership.objects.create(org=org, user=ben, role="member")
-    outputs = [each for _ in range(%d // 10) for each in made(org, ben, "A contact sheet", count=10, size=(96, 72))]
+outputs = [each for _ in range(%d // 10) for each in made(org, ben, "A contact sheet", count=10, size=(96, 72))]
+with tenancy.tenant(org.pk):
     few = collections.make(by=must_be_member(org, ben), name="Few")
     collections.add(by=must_be_member(org, ben), collection=few, outputs=outputs[:4])
 codes = [str(each.code) for each in outputs]

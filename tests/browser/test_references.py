@@ -12,7 +12,7 @@ from tests.browser.conftest import watch
 from tests.browser.studio import signed_in
 from tests.browser.test_mask import generate
 from tests.embedded.instance import Instance
-from tests.studio import files
+from tests.support import picture_bytes
 
 # What a browser fires when somebody pastes, or lets files go over an element.
 TRANSFER = """const transfer = new DataTransfer();
@@ -33,7 +33,7 @@ DRAG = f"""(element, [name, given]) => {{
 
 
 def picture(name: str, type_: str = "image/png", data: bytes | None = None) -> list[str]:
-    made = files.plain(".png", 90 + len(name), 60) if data is None else data
+    made = picture_bytes.plain(".png", 90 + len(name), 60) if data is None else data
     return [name, type_, base64.b64encode(made).decode()]
 
 
@@ -140,7 +140,7 @@ def test_a_phone_offers_its_camera(browser: Browser, darkroom: Instance, demo: d
         place = camera.bounding_box()
         assert place is not None
         assert min(place["width"], place["height"]) >= 44
-        shot = {"name": "image.jpg", "mimeType": "image/jpeg", "buffer": files.plain(".jpg")}
+        shot = {"name": "image.jpg", "mimeType": "image/jpeg", "buffer": picture_bytes.plain(".jpg")}
         camera.set_input_files(shot)  # type: ignore[arg-type]  # a dict of that shape
         expect(given(page)).to_have_count(1)
         page.locator("[data-pick][multiple]").set_input_files(shot)  # type: ignore[arg-type]  # as above

@@ -11,20 +11,20 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from tests.browser.conftest import must_please_axe, watch
 from tests.browser.studio import sign_in, signed_in
 from tests.embedded.instance import Instance, manage
-from tests.studio import files
+from tests.support import picture_bytes
 
 # Rows and files as a worker leaves them: more than stand on the first page.
 HANG_MANY = """
 from accounts.models import Membership, User
-from saas import tenancy
-from tests.studio.pictures import made
+from saas.database import tenancy
+from tests.support.wall_pictures import made
 demo = User.objects.get(email="demo@darkroom.invalid")
 with tenancy.person(demo.pk):
     org = Membership.objects.select_related("org").get(user=demo).org
-with tenancy.tenant(org.pk):
-    for _ in range(20):
-        made(org, demo, "Far down", count=2, size=(96, 72))
+for _ in range(20):
+    made(org, demo, "Far down", count=2, size=(96, 72))
 """
+NEWER, CARD = "**/o/demo/runs/newer/**", "**/o/demo/runs/*/card/"
 AT_ONCE_MS = 250  # for a busy machine; bench/studio.py measures, and aims at 100
 RESERVED = """form => new Promise((done) => {
     const began = performance.now();
@@ -41,7 +41,9 @@ RESERVED = """form => new Promise((done) => {
 def pictures(tmp_path: Path) -> dict[str, Path]:
     made = {name: tmp_path / name for name in ("one.png", "two.jpg", "<b>three<b>.png")}
     for name, path in made.items():
-        path.write_bytes(files.plain(path.suffix, 300, 200) if "three" not in name else b"<svg onload=alert(1)>")
+        path.write_bytes(
+            picture_bytes.plain(path.suffix, 300, 200) if "three" not in name else b"<svg onload=alert(1)>"
+        )
     return made
 
 
@@ -238,6 +240,35 @@ def test_two_tabs_the_way_back_and_hostile_words(context: BrowserContext, demo: 
     expect(runs.first.locator(".run-prompt")).to_contain_text("And once more")
     expect(page).to_have_title(re.compile(r"^(\(\d+\) )?Studio"))  # so many of one's own are on their way
     assert complaints == []
+
+
+def test_a_card_from_before_one_s_own_is_found_without_a_socket(context: BrowserContext, demo: dict[str, Any]) -> None:
+    """The other tab's run is older than what this page has sent since, and nothing has told this page of it."""
+    context.route_web_socket("**/ws/**", lambda socket: socket.close())
+    page, other = signed_in(context, demo), signed_in(context, demo)
+    before = page.locator(".run[data-run]").count()
+    page.route(NEWER, lambda route: route.abort())
+    for each, words in ((other, "Sent first, in the other tab"), (page, "Sent second, in this one")):
+        prompt(each).fill(words)
+        prompt(each).press("Control+Enter")
+        expect(each.locator(".run[data-run] .run-prompt").filter(has_text=words)).to_have_count(1)
+    expect(page.locator(".run[data-run]")).to_have_count(before + 1)
+    page.unroute(NEWER)
+    expect(page.locator(".run[data-run]")).to_have_count(before + 2)
+    expect(page.locator(".run-prompt").nth(0)).to_have_text("Sent second, in this one")
+    expect(page.locator(".run-prompt").nth(1)).to_have_text("Sent first, in the other tab")
+
+
+def test_a_card_that_could_not_be_fetched_is_fetched_again(context: BrowserContext, demo: dict[str, Any]) -> None:
+    """Nothing more happens to its run, so nothing else would bring it."""
+    page, other = signed_in(context, demo), signed_in(context, demo)
+    page.route(CARD, lambda route: route.abort())
+    prompt(other).fill("Missed at first")
+    prompt(other).press("Control+Enter")
+    expect(other.locator(".run").first).to_contain_text("Missed at first")
+    ended(other)
+    page.unroute(CARD)
+    expect(page.locator(".run-prompt").filter(has_text="Missed at first")).to_have_count(1)
 
 
 def test_an_estimate_that_comes_between_press_and_release_swallows_no_generate(

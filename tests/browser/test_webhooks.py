@@ -12,7 +12,7 @@ from tests.browser.conftest import LOOKS, settle, watch
 from tests.browser.studio import signed_in
 from tests.embedded.instance import Instance, running_darkroom
 from tests.embedded.prepared import copied
-from tests.upstream import Exchange, Upstream, upstream
+from tests.support.fake_provider import Exchange, Upstream, upstream
 
 STATUS = [200]
 
@@ -29,7 +29,7 @@ def ear() -> Iterator[Upstream]:
 @pytest.fixture(scope="module")
 def darkroom(ear: Upstream, demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Instance]:
     data = copied(demo_data, tmp_path_factory.mktemp("browser"))
-    with running_darkroom(data, PROVIDER_ALLOWED_HOSTS=ear.host) as instance:
+    with running_darkroom(data, WEBHOOK_ALLOWED_HOSTS=ear.host) as instance:
         yield instance
 
 

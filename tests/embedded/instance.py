@@ -14,8 +14,10 @@ from saas.embedded.folder import DataFolder
 
 ROOT = Path(__file__).resolve().parents[2]
 READY = re.compile(r"^Darkroom is ready at (?P<url>\S+)$", re.MULTILINE)
-READY_SECONDS = 60
-STOP_SECONDS = 10
+READY_SECONDS = 300  # a machine that is shared by others may take minutes
+STOP_SECONDS = 10  # for a program with nothing in flight
+KILL_SECONDS = 60
+DRAIN_SECONDS = 5  # most tests end with what nobody waits for any more
 
 # What a person, or this test run, has set must not reach it: it makes its own.
 FOREIGN = re.compile(
@@ -45,6 +47,7 @@ def started_darkroom(data: Path, port: int = 0, *options: str, **variables: str)
     """Not ready yet, and perhaps never. Afterwards it is gone in any case."""
     log = data.parent / f"{data.name}.log"
     command = [sys.executable, "-m", "saas.embedded", "--port", str(port), "--data", str(data), *options]
+    variables = {"DRAIN_SECONDS": str(DRAIN_SECONDS), **variables}
     with (
         log.open("wb") as output,
         subprocess.Popen(
@@ -76,7 +79,7 @@ def stop(process: "subprocess.Popen[bytes]") -> int:
     if process.poll() is None:
         process.terminate()
         try:
-            process.wait(STOP_SECONDS)
+            process.wait(KILL_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
@@ -84,11 +87,17 @@ def stop(process: "subprocess.Popen[bytes]") -> int:
     return process.returncode
 
 
-def manage(data: Path, *arguments: str) -> str:
+def manage(data: Path, *arguments: str, **variables: str) -> str:
     """What bin/manage prints."""
     command = [sys.executable, str(ROOT / "manage.py"), "--data", str(data), *arguments]
     done = subprocess.run(
-        command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=READY_SECONDS, check=False
+        command,
+        cwd=ROOT,
+        env=environment(**variables),
+        capture_output=True,
+        text=True,
+        timeout=READY_SECONDS,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

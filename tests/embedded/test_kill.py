@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from saas.embedded import identity
-from tests.books import SEED, Books, Painter
 from tests.embedded.instance import Instance, running_darkroom
 from tests.embedded.prepared import copied, demo_of
 from tests.scaled.people import Person
 from tests.scaled.programs import wait_until
-from tests.upstream import upstream
+from tests.support.fake_provider import upstream
+from tests.support.invariants import SEED, Books, Painter
 
 log = logging.getLogger(__name__)
 

@@ -12,10 +12,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
-from accounts import api_keys, invitations
+from accounts import api_keys
 from accounts.models import ApiKey, Invitation, Organization, Role, Scope, User
-from saas import logs, tenancy
-from saas.tenancy import TenantModel
+from accounts.people import invitations
+from saas.database import tenancy
+from saas.database.tenancy import TenantModel
+from saas.ops import logs
 from tests.conftest import must_be_member
 
 

@@ -1,12 +1,14 @@
 """The command line's HTTP: asked to go slower it rests and asks again; a limit ends it at once."""
 
+import json
+
 import pytest
 
 from saas.cli import client as cli
 from saas.cli.client import Client
 from saas.cli.config import Access
 from saas.cli.ending import Ending
-from tests.upstream import Exchange, upstream
+from tests.support.fake_provider import Exchange, upstream
 
 
 @pytest.fixture
@@ -49,3 +51,24 @@ def test_a_limit_of_money_is_waited_for_by_nobody(retry_after: str, rests: list[
     with upstream(speak) as found, pytest.raises(Ending, match="Enough"):
         Client(Access(found.url, "dk_x")).post("/api/v1/runs", {})
     assert (rests, len(found.seen)) == ([], 1)
+
+
+def test_a_stream_that_ends_as_darkroom_restarts_is_followed_on_another_line(rests: list[float]) -> None:
+    lines = {
+        "/api/v1/runs?stream=true": [
+            {"type": "queued", "run": "r", "seq": 1},
+            {"type": "error", "run": "r", "seq": 1, "error": {"code": "restarting", "message": "…"}},
+        ],
+        "/api/v1/runs/r/events?stream=true&after=1": [{"type": "ended", "run": "r", "seq": 2}],
+    }
+
+    def speak(exchange: Exchange) -> None:
+        exchange.begin()
+        for line in lines[exchange.asked.path]:
+            exchange.send(f"{json.dumps(line)}\n")
+
+    with upstream(speak) as found:
+        found.models = speak  # whatever is asked by GET
+        told = list(Client(Access(found.url.removesuffix("/v1"), "dk_x")).events({}, request_key="k"))
+    assert [event["type"] for event in told] == ["queued", "ended"]
+    assert rests == [cli.AGAIN_SECONDS]

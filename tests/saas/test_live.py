@@ -65,3 +65,20 @@ def test_a_layer_that_hangs_does_not_hold_the_act_up(monkeypatch: pytest.MonkeyP
     began = time.monotonic()
     live.announce("org.1", {"type": "org.event"})
     assert time.monotonic() - began < 5
+
+
+def test_after_a_message_that_was_lost_the_layer_is_spared_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    async def fail(_: object, group: str, message: dict[str, Any]) -> None:
+        asked.append(group)
+        raise OSError("the layer is down")
+
+    monkeypatch.setattr("channels.layers.InMemoryChannelLayer.group_send", fail)
+    lost = live.count_lost()
+    for number in range(5):
+        live.announce(f"org.{number}", {"type": "org.event"})
+    assert (asked, live.count_lost() - lost) == (["org.0"], 5)
+    monkeypatch.setattr(live, "_silent_until", 0.0)
+    live.announce("org.5", {"type": "org.event"})
+    assert asked == ["org.0", "org.5"]

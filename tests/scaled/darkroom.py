@@ -22,6 +22,7 @@ class World:
     redis_url: str
     s3_url: str
     member: str = ""  # Ben's code in the team of Northwind
+    mail_url: str = ""  # without one, mails stand in the worker's log
 
 
 @dataclass
@@ -57,6 +58,7 @@ class Darkroom:
             "AWS_SECRET_ACCESS_KEY": "test",
             "PROVIDER_ALLOWED_HOSTS": "127.0.0.1",  # where every provider of a test listens
             "DARKROOM_DATA": str(self.folder / "data"),
+            "EMAIL_URL": self.world.mail_url,
             "STATIC_ROOT": str(self.world.folder / "static"),
             "METRICS_TOKEN": METRICS_TOKEN,
             "LEASE_SECONDS": str(LEASE_SECONDS),
@@ -72,7 +74,7 @@ class Darkroom:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
+            timeout=300,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout

@@ -1,6 +1,7 @@
 """PostgreSQL: one of our own, or an empty database on the one that runs already."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,17 +14,20 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from saas.embedded import identity
 from saas.embedded.cluster import Cluster
-from saas.embedded.folder import DataFolder
+from saas.embedded.folder import SOCKET_NAME, DataFolder
 from saas.embedded.postgres import Postgres
+from saas.embedded.postmaster import Postmaster
 from saas.embedded.runner import runner_for
 from tests.scaled.programs import wait_until
+
+ROOM = {"max_connections": "150"}  # for several Darkrooms of several processes
 
 
 @contextmanager
 def own_cluster(root: Path) -> Iterator[DataFolder]:
     folder = DataFolder.at(root)
     folder.prepare()
-    postgres = Postgres(folder)
+    postgres = Postgres(folder, ROOM)
     try:
         postgres.begin()
         postgres.wait()
@@ -35,12 +39,56 @@ def own_cluster(root: Path) -> Iterator[DataFolder]:
 @contextmanager
 def away(folder: DataFolder) -> Iterator[None]:
     """Stopped as by a restart: whoever is connected is hung up on, whoever comes finds nobody."""
-    cluster = Cluster(folder, runner_for(folder.cluster))
+    cluster = Cluster(folder, runner_for(folder.cluster), ROOM)
     cluster.stop()
     try:
         yield
     finally:
         cluster.start(Event())
+
+
+@contextmanager
+def crashed(folder: DataFolder) -> Iterator[None]:
+    """Stopped in `immediate` mode: nothing is finished or written down, and the next start repairs that."""
+    cluster = Cluster(folder, runner_for(folder.cluster), ROOM)
+    pid = _pid(folder)
+    os.kill(pid, signal.SIGQUIT)
+    wait_until(lambda: not cluster.postmaster.is_it(pid), "PostgreSQL has ended")
+    try:
+        yield
+    finally:
+        cluster.start(Event())
+
+
+def checkpoint(folder: DataFolder) -> None:
+    """For a database that was copied, and may crash. PostgreSQL logs the values of a sequence 32 at a time, and thinks
+    that those of the copy are logged where those of its template are: after a crash, ids would be given twice."""
+    with psycopg.connect(superuser_url(folder), autocommit=True) as connection:
+        connection.execute("CHECKPOINT")
+
+
+@contextmanager
+def paused(folder: DataFolder) -> Iterator[None]:
+    """The server and all its sessions do nothing, and every connection stays open."""
+    pid = _pid(folder)
+    pids = [pid, *_children(pid)]
+    for each in pids:
+        os.kill(each, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for each in pids:
+            os.kill(each, signal.SIGCONT)
+
+
+def _pid(folder: DataFolder) -> int:
+    pid = Postmaster(folder.cluster).pid
+    assert pid, "PostgreSQL does not run"
+    return pid
+
+
+def _children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 @contextmanager
@@ -71,6 +119,15 @@ def server_url(folder: DataFolder) -> str:
     """The one that runs already, if the person named one; tests/settings.py fills in a name where nobody did."""
     given = os.environ.get("DATABASE_URL", "")
     return identity.url(folder) if given in {"", "postgresql:///darkroom"} else given
+
+
+def by_way_of(port: int, url: str) -> str:
+    """The same database, through a proxy on that port of this machine."""
+    return make_conninfo(url, host="127.0.0.1", port=port, sslmode="disable", gssencmode="disable")
+
+
+def socket_of(folder: DataFolder) -> Path:
+    return folder.sockets / SOCKET_NAME
 
 
 def superuser_url(folder: DataFolder) -> str:

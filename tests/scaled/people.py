@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from contextlib import AbstractContextManager
 from typing import Any, Self
 
@@ -13,11 +14,12 @@ from websockets.sync.client import ClientConnection, connect
 from tests.scaled.seed import PASSWORD
 
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+RESET = "/accounts/password/reset/"
 
 
 class Person:
     def __init__(self, url: str, email: str, password: str = PASSWORD, slug: str = "northwind") -> None:
-        self.url, self.slug, self.token = url, slug, ""
+        self.url, self.email, self.slug, self.token = url, email, slug, ""
         self.client = httpx2.Client(base_url=url, follow_redirects=True, timeout=20, trust_env=False)
         self.submit("/accounts/login/", "/accounts/login/", login=email, password=password)
         assert "darkroom_session" in self.client.cookies
@@ -39,6 +41,12 @@ class Person:
         answer = self.client.post(action, data=data, headers={"Referer": f"{self.url}{page}", "Origin": self.url})
         assert answer.status_code == 200, f"{action}: {answer.status_code} {answer.text[-2000:]}"
         return answer.text
+
+    def press(self, action: str) -> int:
+        """A button that a script serves; the status of the answer."""
+        self.token = self.token or self._token_of(f"/o/{self.slug}/")
+        data = {"csrfmiddlewaretoken": self.token}
+        return self.client.post(action, data=data, headers={"Referer": self.url, "Origin": self.url}).status_code
 
     def _token_of(self, page: str) -> str:
         found = TOKEN.search(self.see(page))
@@ -92,6 +100,18 @@ class Person:
             proxy=None,
             legacy=True,
         )
+
+
+def ask_for_reset(url: str, address: str) -> float:
+    """Ask for the mail with which a forgotten password is set anew. Return the seconds that the answer took."""
+    with httpx2.Client(base_url=url, timeout=20, trust_env=False) as client:
+        found = TOKEN.search(client.get(RESET).text)
+        assert found
+        data = {"csrfmiddlewaretoken": found[1], "email": address}
+        began = time.monotonic()
+        answer = client.post(RESET, data=data, headers={"Referer": url, "Origin": url})
+        assert answer.status_code == 302
+        return time.monotonic() - began
 
 
 def next_event(socket: ClientConnection, seconds: float = 10) -> dict[str, Any]:

@@ -5,7 +5,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -15,8 +16,10 @@ POLL_SECONDS = 0.05
 class Program:
     """One process in a session of its own, with its output in a file."""
 
-    def __init__(self, name: str, arguments: list[str], folder: Path, environment: Mapping[str, str]) -> None:
-        self.name, self.arguments, self.environment = name, arguments, dict(environment)
+    def __init__(
+        self, name: str, arguments: list[str], folder: Path, environment: Mapping[str, str], cwd: Path = REPOSITORY
+    ) -> None:
+        self.name, self.arguments, self.environment, self.cwd = name, arguments, dict(environment), cwd
         self.log_file = folder / f"{name}.log"
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -27,7 +30,7 @@ class Program:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
-                cwd=REPOSITORY,
+                cwd=self.cwd,
                 env=plain_environment() | self.environment,
                 start_new_session=True,
             )
@@ -45,15 +48,39 @@ class Program:
         except subprocess.TimeoutExpired:
             return self.kill()
 
+    def wait(self, seconds: float) -> int:
+        """Its exit code, when it ends by itself. A second signal would end it at once."""
+        assert self.process, f"{self.name} was never started"
+        return self.process.wait(seconds)
+
     def kill(self) -> int:
         assert self.process, f"{self.name} was never started"
-        os.killpg(self.process.pid, signal.SIGKILL)
+        self._tell(signal.SIGKILL)
         return self.process.wait(5)
+
+    def pause(self) -> None:
+        """It and its children do nothing, and their sockets stay open."""
+        self._tell(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._tell(signal.SIGCONT)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        self.pause()
+        try:
+            yield
+        finally:
+            self.go_on()
 
     def leave(self) -> None:
         """For the end of a fixture, however far it came."""
         if self.process and self.process.poll() is None:
             self.stop()
+
+    def _tell(self, kind: signal.Signals) -> None:
+        assert self.process, f"{self.name} was never started"
+        os.killpg(self.process.pid, kind)
 
     @property
     def is_running(self) -> bool:

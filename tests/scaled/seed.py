@@ -22,9 +22,9 @@ def make_people() -> str:
     """Ada owns Northwind, Ben is a member; the answer is Ben's code."""
     from allauth.account.models import EmailAddress
 
-    from accounts import organizations
     from accounts.models import Membership, Role, User
-    from saas import tenancy
+    from accounts.people import organizations
+    from saas.database import tenancy
 
     ada, ben = (User.objects.create_user(f"{name}@example.com", PASSWORD, name=name.title()) for name in ("ada", "ben"))
     for user in (ada, ben):

@@ -1,14 +1,19 @@
 """Real Redis, RabbitMQ and an S3 that speaks HTTP, on free ports of this machine and in folders of their own."""
 
 import shutil
+import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import boto3
+import redis
 
-from tests.scaled.programs import Program, answers, free_port, wait_until
+from tests.scaled.programs import Program, answers, free_port, plain_environment, wait_until
 
 RABBITMQ = Path("/usr/lib/rabbitmq/bin/rabbitmq-server")  # Debian's wrapper on the PATH insists on its system user
+RABBITMQCTL = RABBITMQ.with_name("rabbitmqctl")
 BUCKET = "darkroom-pictures"  # made at each start: all is in that process's memory
 AMQP_HEADER = b"AMQP\x00\x00\x09\x01"
 
@@ -29,6 +34,37 @@ class Redis:
     def stop(self) -> None:
         self.program.leave()
 
+    @contextmanager
+    def away(self, how: str) -> Iterator[None]:
+        """Stopped, paused, so that it takes connections and answers nothing, or full, so that it keeps nothing new."""
+        leave, come_back = {
+            "stopped": (self.stop, self._come_back),
+            "paused": (self.program.pause, self._go_on),
+            "full": (self._fill, self._empty),
+        }[how]
+        leave()
+        try:
+            yield
+        finally:
+            come_back()
+
+    def _come_back(self) -> None:
+        self.start()
+        self.wait()
+
+    def _go_on(self) -> None:
+        self.program.go_on()
+        self.wait()
+
+    def _fill(self) -> None:
+        with redis.Redis.from_url(self.url) as client:
+            client.config_set("maxmemory-policy", "noeviction")
+            client.config_set("maxmemory", 1)
+
+    def _empty(self) -> None:
+        with redis.Redis.from_url(self.url) as client:
+            client.config_set("maxmemory", 0)
+
 
 class RabbitMQ:
     """One node with its own name, cookie, files and port mapper, so that no other node of this machine is met."""
@@ -39,7 +75,7 @@ class RabbitMQ:
         (folder / "plugins").write_text("[].\n")
         only_here = {"ERL_EPMD_PORT": str(mapper_port), "ERL_EPMD_ADDRESS": "127.0.0.1"}
         mapper = [shutil.which("epmd") or "epmd", "-address", "127.0.0.1", "-port", str(mapper_port)]
-        self.mapper = Program("epmd", mapper, folder, {})
+        self.mapper = Program("epmd", mapper, folder, {}, cwd=folder)
         self.mapper_port = mapper_port
         self.program = Program(
             "rabbitmq",
@@ -59,6 +95,7 @@ class RabbitMQ:
                 "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
                 "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "+sbwt none +sbwtdcpu none +sbwtdio none",
             },
+            cwd=folder,  # a node that is killed leaves a dump of its tables there
         )
 
     def start(self) -> None:
@@ -70,9 +107,33 @@ class RabbitMQ:
     def wait(self) -> None:
         wait_until(lambda: answers(self.port, AMQP_HEADER, b"\x01"), "RabbitMQ answers", self.program, seconds=40)
 
-    def pause(self) -> None:
-        """Stops the broker and keeps its files."""
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Stopped, and started again with the same files."""
         self.program.leave()
+        try:
+            yield
+        finally:
+            self.start()
+            self.wait()
+
+    @contextmanager
+    def alarm(self) -> Iterator[None]:
+        """Let its memory count as full inside: it takes no messages and blocks those who publish."""
+        self._control("set_vm_memory_high_watermark", "0")
+        try:
+            yield
+        finally:
+            self._control("set_vm_memory_high_watermark", "0.4")
+
+    def _control(self, *words: str) -> None:
+        environment = plain_environment() | self.program.environment
+        command = [str(RABBITMQCTL), *words]
+        cwd = self.program.cwd
+        done = subprocess.run(
+            command, env=environment, cwd=cwd, capture_output=True, text=True, check=False, timeout=60
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def stop(self) -> None:
         self.program.leave()

@@ -9,10 +9,10 @@ from uuid import uuid4
 import pytest
 from websockets.sync.client import ClientConnection
 
-from studio.pictures import PREVIEW_LIMIT_BYTES
-from tests.books import Books
+from studio.imaging.previews import PREVIEW_LIMIT_BYTES
 from tests.scaled.darkroom import Darkroom
 from tests.scaled.people import Person, next_event
+from tests.support.invariants import Books
 
 pytestmark = pytest.mark.scaled
 

@@ -28,14 +28,14 @@ import django, json
 django.setup()
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from accounts import organizations
+from accounts.people import organizations
 from accounts.models import Organization, User
-from saas import tenancy
-from studio import shares
+from saas.database import tenancy
+from studio.gallery import shares
 from studio.models import Partial
 from tests.conftest import make_person, must_be_member
 from tests.scaled.seed import PASSWORD
-from tests.studio.pictures import made
+from tests.support.wall_pictures import made
 ada = User.objects.get(email="ada@example.com")
 with tenancy.person(ada.pk):
     org = Organization.objects.get()

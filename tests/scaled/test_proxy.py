@@ -1,5 +1,6 @@
 """deploy/Caddyfile holds no stream back and cuts no socket."""
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,11 +8,13 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.scaled.darkroom import Darkroom
+from tests.scaled.darkroom import METRICS_TOKEN, Darkroom
 from tests.scaled.people import Person, next_event
+from tests.scaled.programs import wait_until
 from tests.scaled.provider import Provider
 from tests.scaled.proxies import Caddy
 from tests.scaled.streams import pieces
+from tests.storm.client import ask, form, head
 
 pytestmark = pytest.mark.scaled
 
@@ -52,3 +55,30 @@ def test_an_upload_of_many_pictures_passes(tmp_path: Path, programs: None) -> No
         length = {"Content-Length": str(200 * len(MEGABYTE))}
         answer = httpx2.post(caddy.url, content=body(), headers=length, timeout=30, trust_env=False)
     assert answer.text == "209715200"
+
+
+def test_no_header_moves_a_link_through_the_proxy(darkroom: Darkroom, tmp_path: Path, programs: None) -> None:
+    """Not even the Host does, which Caddy passes on: PUBLIC_URL is the web process here."""
+    with Caddy(tmp_path, f"127.0.0.1:{darkroom.port}") as caddy:
+        address = f"proxy-{caddy.port}@example.com"
+        evil = {"Daphne-Root-Path": "https://evil.example", "X-Forwarded-Host": "evil.example"}
+        answer = form(caddy.url, "/accounts/password/reset/", evil, email=address)
+        assert (answer.status_code, answer.headers["location"]) == (302, "/accounts/password/reset/done/")
+        wait_until(lambda: address in darkroom.worker.log, "the mail is sent", darkroom.worker)
+        mail = darkroom.worker.log.rpartition("Subject: No account with this address")[2]
+        assert re.findall(r"\S*://\S+", mail) == [f"{darkroom.url}/accounts/signup/", darkroom.url]
+        assert "evil" not in mail
+        around = ask(caddy.url, head(caddy.url, "/v1/x/me/", "Daphne-Root-Path: /v1/x"))
+        assert (around.status, "unknown_url" in around.text) == (404, True)
+
+
+def test_readiness_is_not_for_strangers(darkroom: Darkroom, tmp_path: Path, programs: None) -> None:
+    with Caddy(tmp_path, f"127.0.0.1:{darkroom.port}") as caddy:
+        for target in ("/readyz", "/READYZ", "/%72eadyz", "//readyz", "/x/../readyz", "/readyz/", "/readyz?a=b"):
+            assert ask(caddy.url, head(caddy.url, target)).status == 404, target
+        for target in ("/-/metrics", "/-/METRICS", "//-/metrics", "/x/../-/metrics", "/-/%6detrics"):
+            asked = head(caddy.url, target, f"Authorization: Bearer {METRICS_TOKEN}")
+            assert ask(caddy.url, asked).status == 404, target
+        assert ask(caddy.url, head(caddy.url, "/healthz")).status == 200
+        assert darkroom.status("/readyz") == 200
+        assert darkroom.get("/-/metrics", token=METRICS_TOKEN)[0] == 200

@@ -52,6 +52,22 @@ def test_production_names_every_secret_that_is_missing() -> None:
         assert f"{secret} (" in words
 
 
+@pytest.mark.parametrize(
+    ("public", "issuer", "code"),
+    [
+        ("https://darkroom.example", "http://login.example", 1),
+        ("https://darkroom.example", "", 1),
+        ("https://darkroom.example", "https://login.example", 0),
+        ("http://127.0.0.1:8000", "http://127.0.0.1:9000", 0),
+    ],
+)
+def test_an_issuer_by_plain_http_is_refused_where_people_come_by_https(public: str, issuer: str, code: int) -> None:
+    named = {"PUBLIC_URL": public, "OIDC_NAME": "Example login", "OIDC_SERVER_URL": issuer}
+    found, words = start(["-c", "import saas.settings"], COMPLETE | named)
+    assert found == code
+    assert ("OIDC_SERVER_URL must begin with https:// where PUBLIC_URL does." in words) is bool(code)
+
+
 @pytest.mark.parametrize("program", [WEB, WORKER], ids=["web", "worker"])
 def test_a_role_that_walks_through_walls_is_refused(program: list[str], cluster: DataFolder) -> None:
     code, words = start(program, COMPLETE | {"DATABASE_URL": superuser_url(cluster)})

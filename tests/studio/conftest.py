@@ -3,6 +3,8 @@ from collections.abc import Iterator
 import pytest
 from channels.layers import channel_layers
 
+from studio.imaging import decode_turns
+
 
 @pytest.fixture(autouse=True)
 def _own_channel_layer(request: pytest.FixtureRequest) -> Iterator[None]:
@@ -16,3 +18,10 @@ def _own_channel_layer(request: pytest.FixtureRequest) -> Iterator[None]:
     channel_layers.backends.clear()
     yield
     channel_layers.backends.clear()
+
+
+@pytest.fixture(scope="module")
+def unshared() -> Iterator[None]:
+    """This module decodes without turns: it is about pixels, not about who waits for whom."""
+    with decode_turns.unshared():
+        yield

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from importlib import import_module
 from typing import Any
 
-from studio import catalogue
-from studio.catalogue import Catalogue
+from studio.catalogue import image_models
+from studio.catalogue.image_models import Catalogue
 from studio.models import ImageModel
 
 ROWS: list[dict[str, Any]] = import_module("studio.migrations.0002_image_models").MODELS
@@ -17,4 +17,4 @@ def row(like: str = "gpt-image-2", **changes: Any) -> ImageModel:
 
 
 def shipped() -> Catalogue:
-    return catalogue.pick(tuple(ImageModel(**fields) for fields in ROWS), TODAY)
+    return image_models.pick(tuple(ImageModel(**fields) for fields in ROWS), TODAY)

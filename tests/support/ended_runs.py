@@ -4,10 +4,11 @@ import hashlib
 from typing import Any
 
 from accounts.models import Organization, User
-from saas import tenancy
-from studio import files as storage
-from studio.models import Output, Run, Slot, State
-from tests.studio import files
+from saas.database import tenancy
+from studio.files import storage
+from studio.inputs import uploads
+from studio.models import Input, Output, Run, Slot, State
+from tests.support import picture_bytes
 
 
 def run(org: Organization, maker: User, *, prompt: str = "A lamp", **fields: Any) -> Run:
@@ -17,7 +18,7 @@ def run(org: Organization, maker: User, *, prompt: str = "A lamp", **fields: Any
 
 
 def output(made: Run, *, index: int = 0, data: bytes | None = None) -> Output:
-    data = data or files.plain(".png")
+    data = data or picture_bytes.plain(".png")
     with tenancy.tenant(made.org_id):
         slot = Slot.objects.create(org_id=made.org_id, run=made, index=index, state=State.SUCCEEDED)
         name = storage.save(f"{made.org.code}/runs/{made.code}/{index}-1/output.png", data)
@@ -38,3 +39,10 @@ def output(made: Run, *, index: int = 0, data: bytes | None = None) -> Output:
             kind=made.kind,
             model=made.model,
         )
+
+
+def given(org: Organization, by: User, name: str = "picture.png") -> Input:
+    """Give an organization a picture, as the upload door does: read outside of any transaction, kept inside."""
+    ready = uploads.read(org=org, name=name, data=picture_bytes.plain(".png"))
+    with tenancy.tenant(org.pk):
+        return uploads.keep(ready, by=by)

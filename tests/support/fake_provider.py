@@ -89,6 +89,8 @@ Script = Callable[[Exchange], None]
 class Upstream:
     script: Script
     seen: list[Asked] = field(default_factory=list)
+    models: Script = lambda exchange: exchange.whole(200, {"object": "list", "data": []})
+    listed: int = 0  # how often it was asked for its models
     port: int = 0
 
     @property
@@ -112,6 +114,12 @@ def upstream(script: Script) -> Iterator[Upstream]:
             self.close_connection = True
             with suppress(OSError):  # the other side went away
                 found.script(Exchange(self, asked, closing))
+
+        def do_GET(self) -> None:
+            found.listed += 1
+            self.close_connection = True
+            with suppress(OSError):
+                found.models(Exchange(self, Asked(self.path, self.headers, b""), closing))
 
         def log_message(self, *args: object) -> None: ...
 

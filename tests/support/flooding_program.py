@@ -12,15 +12,15 @@ import django
 
 django.setup()
 
-from saas.pressure import Measured  # noqa: E402 Django comes first
-from studio import consumers  # noqa: E402
+from saas.server.backpressure import Measured  # noqa: E402 Django comes first
+from studio.live import consumer  # noqa: E402
 
 FRAMES, BETWEEN_ENDS = 3000, 100
 RUN = "00000000-0000-0000-0000-000000000000"
 PREVIEW = base64.b64encode(os.urandom(36_000)).decode()
 
 
-class Flood(consumers.OrgConsumer):
+class Flood(consumer.OrgConsumer):
     async def connect(self) -> None:
         self.groups = []
         await self.accept()

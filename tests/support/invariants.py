@@ -7,17 +7,24 @@ import random
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from psycopg.rows import dict_row
 
-from tests.upstream import Exchange, completed, partial, png
+from tests.support.fake_provider import Exchange, completed, partial, png
 
 SEED = int(os.environ.get("CHAOS_SEED") or random.SystemRandom().randrange(10**6))  # the log of a failed test names it
 SHADES = [png(shade=shade) for shade in range(0, 250, 25)]
 ENDS = {"succeeded", "failed", "refused", "cancelled", "unknown"}
 GRAVEST_FIRST = ["succeeded", "unknown", "failed", "refused", "cancelled"]  # of any, this is what the run is
+
+
+class Paints(Protocol):
+    """Knows how often each slot was asked for, and what was sent for it."""
+
+    asked: Counter[tuple[str, int]]
+    sent: dict[tuple[str, int], str]
 
 
 class Painter:
@@ -102,7 +109,7 @@ class Books:
         )
         return float(row["seconds"])
 
-    def must_be_honest(self, like: str, painter: Painter) -> Counter[str]:
+    def must_be_honest(self, like: str, painter: Paints) -> Counter[str]:
         """Answers how many slots ended how."""
         assert self.rows("SELECT * FROM studio_ticket") == []
         slots = self.slots(like)
@@ -115,7 +122,7 @@ class Books:
             self._must_be_told(run)
         return Counter(slot["state"] for slot in slots)
 
-    def _must_be_true(self, slot: dict[str, Any], painter: Painter) -> None:
+    def _must_be_true(self, slot: dict[str, Any], painter: Paints) -> None:
         who = (slot["prompt"], slot["index"])
         assert painter.asked[who] <= 1, f"{who} was asked {painter.asked[who]} times"
         if slot["state"] == "succeeded":

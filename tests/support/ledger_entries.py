@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from accounts.models import Organization, User
 from billing.models import Entry
-from saas import tenancy
+from saas.database import tenancy
 
 
 def entry(org: Organization, user: User, day: date, micros: int, **fields: Any) -> Entry:

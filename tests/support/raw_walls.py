@@ -1,4 +1,4 @@
-"""Raw SQL against the second wall, as the program's own database role and without help from saas.tenancy."""
+"""Raw SQL against the second wall, as the program's own database role and without help from saas.database.tenancy."""
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator
@@ -11,7 +11,7 @@ from django.apps.registry import Apps
 from django.db import connection, models, transaction
 
 from accounts.models import Organization
-from saas.tenancy import EVERY_SETTING, TenantModel
+from saas.database.tenancy import EVERY_SETTING, TenantModel
 
 # Who asks without being of the organization. Each may see little and write nothing.
 NOBODY: dict[str, str] = {}

@@ -8,11 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 from django.contrib.sessions.models import Session
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 
-from tests.saas import walls
+from tests.support import raw_walls
 
 PIECE = 12  # characters: a part that is cut off or masked is a find too; the hint of four is not
 STEP = 4
@@ -47,7 +47,7 @@ def database(organizations: list[int], people: list[int]) -> bytes:
     rows: list[str] = []
     for settings in views:
         for table in tables:
-            with walls.asking(settings) as cursor:
+            with raw_walls.asking(settings) as cursor:
                 cursor.execute(f'SELECT t::text FROM "{table}" t')  # noqa: S608
                 rows += [row[0] for row in cursor.fetchall()]
     return "\n".join(rows).encode()
@@ -59,7 +59,7 @@ def sessions() -> bytes:
 
 
 def cached() -> bytes:
-    return b"".join(cache._cache.values())  # type: ignore[attr-defined]
+    return b"".join(value for name in caches for value in caches[name]._cache.values())  # type: ignore[attr-defined]
 
 
 class Walker(Client):

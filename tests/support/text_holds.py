@@ -4,11 +4,11 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from accounts import limits, quotas
+from accounts.limits import holds, rules
+from accounts.limits.holds import Part
+from accounts.limits.refusals import Payer, Wish
 from accounts.models import ApiKey, Counter, Hold, Membership, Organization, Period, Quota, Subject, User
-from accounts.quotas import Part
-from accounts.refusals import Payer, Wish
-from saas import tenancy
+from saas.database import tenancy
 from tests.conftest import must_be_member
 
 PLAIN = Wish(model="gpt-image-2", quality="low", pixels=1024 * 1024, pictures=1)
@@ -19,7 +19,7 @@ def allow(org: Organization, by: User, subject: Subject, **values: Any) -> Quota
     named = {name: values.pop(name) for name in ("user", "role", "api_key") if name in values}
     with tenancy.tenant(org.pk):
         quota = Quota(org=org, subject=subject, **named)
-        limits.change(org=org, by=must_be_member(org, by), quota=quota, values=values)
+        rules.change(org=org, by=must_be_member(org, by), quota=quota, values=values)
         return Quota.objects.get(org=org, subject=subject, **named)
 
 
@@ -38,7 +38,7 @@ def hold(
     with tenancy.tenant(org.pk):
         member = by if isinstance(by, Membership) else must_be_member(org, by)
         run_code = uuid.uuid4()
-        quotas.hold(
+        holds.hold(
             org=org,
             payer=Payer(member, api_key),
             wish=wish,
@@ -55,13 +55,13 @@ def hold(
 
 def settle(held: Hold, micros: int, *, is_estimated: bool = False) -> int | None:
     with tenancy.tenant(held.org_id):
-        settled = quotas.settle(held, micros=micros, is_estimated=is_estimated)
+        settled = holds.settle(held, micros=micros, is_estimated=is_estimated)
     return settled.micros if settled else None
 
 
 def release(held: Hold) -> bool:
     with tenancy.tenant(held.org_id):
-        return quotas.release(held) == 1
+        return holds.release(held) == 1
 
 
 def counter(org: Organization, subject: Subject, subject_id: int, period: Period, **values: Any) -> Counter:

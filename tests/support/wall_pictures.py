@@ -6,13 +6,15 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Organization, User
-from saas import tenancy
-from studio import keeping, runs, specs
-from studio.answers import Final
-from studio.catalogue import at
+from saas.database import tenancy
+from studio.catalogue import specs
+from studio.catalogue.image_models import at
+from studio.engine import store_frames
 from studio.models import Output, Run, Visibility
+from studio.providers.answers import Final
+from studio.runs import submit_run
 from tests.conftest import must_be_member
-from tests.studio import files
+from tests.support import picture_bytes
 
 PLAIN = {"model": "gpt-image-2", "size": "1024x1024", "quality": "low", "partial_images": 0}
 
@@ -30,14 +32,17 @@ def made(
     """One run with its pictures, in the order of its slots."""
     with tenancy.tenant(org.pk):
         spec = specs.read({**PLAIN, "prompt": prompt, "n": count, **asked}, models=at(timezone.now()))
-        run = runs.submit(org=org, by=must_be_member(org, by), spec=spec, visibility=visibility)
-        return [_developed(org, run, shade, size) for shade in range(count)]
+        run = submit_run.submit(org=org, by=must_be_member(org, by), spec=spec, visibility=visibility)
+    return [_developed(org, run, shade, size) for shade in range(count)]
 
 
 def _developed(org: Organization, run: Run, index: int, size: tuple[int, int]) -> Output:
-    slot = run.slots.get(index=index)
-    final = Final(files.plain(".png", *size), used={"quality": run.asked["quality"]})
-    output = keeping.note_output(slot, final, keeping.store_output(org.code, run, slot, final))
+    with tenancy.tenant(org.pk):
+        slot = run.slots.get(index=index)
+    final = Final(picture_bytes.plain(".png", *size), used={"quality": run.asked["quality"]})
+    stored = store_frames.store_output(org.code, run, slot, final)
+    with tenancy.tenant(org.pk):
+        output = store_frames.note_output(slot, final, stored)
     assert output is not None
     return output
 

@@ -6,10 +6,12 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts import deliveries
 from accounts.models import Delivery, DeliveryTicket, Organization
-from saas import tenancy
-from tests.upstream import Exchange, Upstream, upstream
+from accounts.webhooks import delivery as webhook_delivery
+from accounts.webhooks.delivery import Claim
+from saas.database import tenancy
+from saas.queue.thread_shares import Place
+from tests.support.fake_provider import Exchange, Upstream, upstream
 
 
 @pytest.fixture
@@ -23,16 +25,16 @@ def ear(status: list[int]) -> Iterator[Upstream]:
     def hear(exchange: Exchange) -> None:
         exchange.whole(status[0], {})
 
-    with upstream(hear) as found, override_settings(PROVIDER_ALLOWED_HOSTS=[found.host]):
+    with upstream(hear) as found, override_settings(WEBHOOK_ALLOWED_HOSTS=[found.host]):
         yield found
 
 
 @pytest.fixture
-def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, str]]:
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """The messages that a worker would get."""
-    found: list[tuple[int, str]] = []
-    monkeypatch.setattr(deliveries, "enqueue", lambda actor, *arguments: found.append(arguments))
-    monkeypatch.setattr(deliveries.deliver_webhook, "send", lambda *arguments: found.append(arguments))
+    found: list[object] = []
+    monkeypatch.setattr(webhook_delivery, "enqueue", lambda actor, *arguments: found.append(arguments))
+    monkeypatch.setattr(webhook_delivery.deliver_webhook, "send", lambda *arguments: found.append(arguments))
     return found
 
 
@@ -42,7 +44,8 @@ def deliveries_of(org: Organization) -> list[Delivery]:
 
 
 def deliver(delivery: Delivery) -> None:
-    deliveries.deliver_webhook.fn(delivery.org_id, str(delivery.code))
+    """As a worker would that claims this one."""
+    webhook_delivery._deliver(Claim(delivery.code, Place(delivery.org_id, None)))
 
 
 def come_due(delivery: Delivery) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import demo, organizations
+from accounts import demo
+from accounts.people import organizations
 
 
 class Command(BaseCommand):

@@ -2,10 +2,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from accounts import organizations
 from accounts.errors import Refused
 from accounts.models import Organization
-from saas import tenancy
+from accounts.people import organizations
+from saas.database import tenancy
 
 
 class Command(BaseCommand):

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from saas import sealing
+from saas.crypto import sealing
 
 
 class Command(BaseCommand):

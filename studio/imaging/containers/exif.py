@@ -1,4 +1,4 @@
-"""The one thing in EXIF that changes the picture: which side is up."""
+"""Read the orientation from EXIF, the only entry that changes how a picture is shown."""
 
 from struct import Struct
 
@@ -10,7 +10,7 @@ MOST_ENTRIES = 512
 
 
 def orientation(exif: bytes) -> int:
-    """From the first directory; whatever cannot be read counts as upright."""
+    """Return the orientation in the first directory. Return UPRIGHT if it cannot be read."""
     tiff = exif.removeprefix(b"Exif\0\0")
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
     if order is None:

@@ -1,8 +1,8 @@
-"""What people upload instead of a PNG, a JPEG or a WebP, and what to tell them."""
+"""Recognize files that are no PNG, JPEG or WebP, and say what they are."""
 
 import re
 
-from studio.containers.header import BrokenPicture
+from studio.imaging.containers.header import BrokenPicture
 
 LOOKED_AT_BYTES = 1024
 ADVICE = "Save it as PNG, JPEG or WebP and upload that."

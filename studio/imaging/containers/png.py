@@ -2,8 +2,19 @@ import zlib
 from collections.abc import Iterator
 from struct import Struct
 
-from studio.containers import exif
-from studio.containers.header import MOST_PARTS, Header, Mode, Span, cut_off, damaged, is_foreign_profile
+from studio.imaging.containers import exif
+from studio.imaging.containers.header import (
+    MOST_PARTS,
+    PROFILE_LIMIT_BYTES,
+    ROWS_HELD,
+    Header,
+    Mode,
+    Span,
+    check_profile,
+    cut_off,
+    damaged,
+    is_foreign_profile,
+)
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHUNK, IHDR = Struct(">L4s"), Struct(">LLBBBBB")
@@ -17,9 +28,9 @@ COLOURS: dict[int, tuple[Mode, int, tuple[int, ...]]] = {
     6: ("rgb", 4, (8, 16)),
 }
 WITH_ALPHA = (4, 6)
-KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"sRGB", b"pHYs"}  # the last two say how it was meant, not where
-BEST_DEFLATE_RATIO = 1032  # no stream of zlib can hold more
-PROFILE_LIMIT_BYTES = 4_000_000
+MOST_VALUES = 4  # per pixel, once a palette or a transparent colour is resolved
+KEPT = {b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND", b"sRGB", b"pHYs"}  # sRGB and pHYs say how to show the picture
+BEST_DEFLATE_RATIO = 1032  # no zlib stream can expand more
 
 
 def claims(data: bytes) -> bool:
@@ -37,7 +48,7 @@ def read(data: bytes) -> Header:
             first[name] = data[start + 8 : end - 4]
         if name in KEPT:
             kept.append((start, end))
-        elif name[:1].isupper():  # a part without which it cannot be shown, and nobody knows it
+        elif name[:1].isupper():  # an unknown chunk that is marked as necessary to show the picture
             raise damaged()
     return _header(first, image_bytes, tuple(kept))
 
@@ -63,12 +74,15 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 def _header(first: dict[bytes, bytes], image_bytes: int, kept: tuple[Span, ...]) -> Header:
     if len(first[b"IHDR"]) != IHDR.size:
         raise damaged()
-    width, height, depth, colour, *_ = IHDR.unpack(first[b"IHDR"])
+    width, height, depth, colour, _, _, interlacing = IHDR.unpack(first[b"IHDR"])
     mode, values, depths = COLOURS.get(colour, ("rgb", 0, ()))
     if not width or not height or depth not in depths or not image_bytes:
         raise damaged()
     if image_bytes * BEST_DEFLATE_RATIO < height * (width * values * depth // 8):
-        raise damaged()  # it declares more than it can hold
+        raise damaged()  # more pixels declared than its data can contain
+    profile = unpacked_profile(first.get(b"iCCP", b""))
+    check_profile(profile)
+    value_bytes = 2 if depth == 16 else 1  # noqa: PLR2004  bits
     return Header(
         format="png",
         width=width,
@@ -77,15 +91,16 @@ def _header(first: dict[bytes, bytes], image_bytes: int, kept: tuple[Span, ...])
         bit_depth=depth,
         has_alpha=colour in WITH_ALPHA or b"tRNS" in first,
         kept=kept,
+        decoded_bytes=width * MOST_VALUES * value_bytes * (height if interlacing else ROWS_HELD),
         orientation=exif.orientation(first.get(b"eXIf", b"")),
         is_animated=b"acTL" in first,
-        has_foreign_colours=is_foreign_profile(unpacked_profile(first.get(b"iCCP", b""))),
+        has_foreign_colours=is_foreign_profile(profile),
         is_keyed=b"tRNS" in first,
     )
 
 
 def unpacked_profile(chunk: bytes) -> bytes:
-    """A profile that cannot be unpacked is none."""
+    """Return the decompressed colour profile, at most PROFILE_LIMIT_BYTES of it. Return b"" if that fails."""
     _, _, packed = chunk.partition(b"\0")
     try:
         return zlib.decompressobj().decompress(packed[1:], PROFILE_LIMIT_BYTES)

@@ -1,8 +1,16 @@
 from collections.abc import Iterator
 from struct import Struct
 
-from studio.containers import exif
-from studio.containers.header import MOST_PARTS, Header, Span, cut_off, damaged, is_foreign_profile
+from studio.imaging.containers import exif
+from studio.imaging.containers.header import (
+    MOST_PARTS,
+    Header,
+    Span,
+    check_profile,
+    cut_off,
+    damaged,
+    is_foreign_profile,
+)
 
 CHUNK = Struct("<4sL")
 RIFF_BYTES = 12
@@ -12,6 +20,11 @@ KEPT = {b"VP8X", b"ALPH", b"VP8 ", b"VP8L"}
 LOSSY, LOSSY_START = Struct("<3x3sHH"), b"\x9d\x01\x2a"
 LOSSLESS, LOSSLESS_START = Struct("<BL"), 0x2F
 EXTENDED_BYTES = 10
+PIXEL_BYTES = 4  # always with alpha, and always the whole picture
+FRAMES_HELD = 2  # the picture, and as much for the decoder's intermediate data
+# A lossless picture has at most this many sets of codes, one for each block of 4 by 4 pixels; each takes at least 20
+# bits of the file and about 6 kB of memory.
+MOST_CODES, CODE_BITS, CODE_BYTES = 65_536, 20, 6_144
 
 
 def claims(data: bytes) -> bool:
@@ -22,10 +35,15 @@ def read(data: bytes) -> Header:
     kept: list[Span] = [(0, RIFF_BYTES)]
     first: dict[bytes, bytes] = {}
     for name, start, end in _chunks(data):
+        if name in KEPT:
+            if name in first:
+                raise damaged()  # two pictures: decoders may disagree about which one counts
+            kept.append((start, end))
         if name not in first:
             first[name] = data[start + CHUNK.size : end]
-        if name in KEPT:
-            kept.append((start, end))
+    if b"VP8 " in first and b"VP8L" in first:
+        raise damaged()
+    check_profile(first.get(b"ICCP", b""))
     if b"ANIM" in first or b"ANMF" in first or _flags(first) & ANIMATION_FLAG:
         width, height, has_alpha, is_animated = *_canvas(first), False, True
     else:
@@ -39,6 +57,7 @@ def read(data: bytes) -> Header:
         bit_depth=8,
         has_alpha=has_alpha or b"ALPH" in first,
         kept=tuple(kept),
+        decoded_bytes=width * height * PIXEL_BYTES * FRAMES_HELD + _code_bytes(first),
         orientation=exif.orientation(first.get(b"EXIF", b"")),
         is_animated=is_animated,
         has_foreign_colours=is_foreign_profile(first.get(b"ICCP", b"")),
@@ -46,7 +65,7 @@ def read(data: bytes) -> Header:
 
 
 def sealed(kept: bytes) -> bytes:
-    """With parts taken out, the head has to say the new length and no longer promise them."""
+    """Correct the header after parts were removed: set the new length, and clear the flags of the removed parts."""
     head = CHUNK.pack(b"RIFF", len(kept) - 8) + kept[8:]
     if kept[12:16] != b"VP8X":
         return head
@@ -54,7 +73,7 @@ def sealed(kept: bytes) -> bytes:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
-    """What stands behind the length that the head declares is no part of the picture."""
+    """Yield name, start and end of each chunk. Bytes after the length that the header declares are ignored."""
     whole = CHUNK.size + CHUNK.unpack_from(data)[1]
     if whole > len(data):
         raise cut_off()
@@ -89,7 +108,7 @@ def _lossy(frame: bytes) -> tuple[int, int]:
     start, width, height = LOSSY.unpack_from(frame)
     if start != LOSSY_START:
         raise damaged()
-    return width & 0x3FFF, height & 0x3FFF  # the two bits above ask for scaling, which nobody does
+    return width & 0x3FFF, height & 0x3FFF  # the two bits above ask for scaling, which decoders ignore
 
 
 def _lossless(frame: bytes) -> tuple[int, int, bool]:
@@ -99,6 +118,11 @@ def _lossless(frame: bytes) -> tuple[int, int, bool]:
     if start != LOSSLESS_START:
         raise damaged()
     return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, bool(bits >> 28 & 1)
+
+
+def _code_bytes(first: dict[bytes, bytes]) -> int:
+    packed = len(first.get(b"VP8L", b"")) + len(first.get(b"ALPH", b""))
+    return min(MOST_CODES, packed * 8 // CODE_BITS) * CODE_BYTES
 
 
 def _canvas(first: dict[bytes, bytes]) -> tuple[int, int]:

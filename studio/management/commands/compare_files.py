@@ -5,8 +5,9 @@ from django.core.files.storage import default_storage
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts.models import Organization
-from saas import tenancy
-from studio import stock
+from saas.database import tenancy
+from studio.files import inventory
+from studio.files.inventory import Difference
 
 SHOWN = 20
 
@@ -27,23 +28,39 @@ class Command(BaseCommand):
             orgs = list(found.filter(slug=options["org"]) if options["org"] else found)
         if not orgs:
             raise CommandError("There is no such organization.")
-        missing = sum(self._compare(org, delete=options["delete"]) for org in orgs)
+        missing = left = 0
+        for org in orgs:
+            difference = self._compare(org)
+            missing += len(difference.missing)
+            if options["delete"]:
+                left += self._delete(difference.litter)
+            else:
+                self._list("would be deleted", difference.litter)
+        if left:
+            raise CommandError(f"{left} files are left that storage did not delete.", returncode=2)
         if missing:
             raise CommandError(f"{missing} files are missing.", returncode=2)
 
-    def _compare(self, org: Organization, *, delete: bool) -> int:
-        with tenancy.tenant(org.pk):
-            found = stock.compare(org)
+    def _compare(self, org: Organization) -> Difference:
+        found = inventory.compare(org)
         self.stdout.write(
             f"{org.slug}: {found.names} named, {found.files} stored, "
             f"{len(found.missing)} missing, {len(found.litter)} that no row names"
         )
         self._list("missing", found.missing)
-        self._list("deleted" if delete else "would be deleted", found.litter)
-        if delete:
-            for name in found.litter:
+        return found
+
+    def _delete(self, names: list[str]) -> int:
+        """Delete these files. Return how many storage did not delete."""
+        left = []
+        for name in names:
+            try:
                 default_storage.delete(name)
-        return len(found.missing)
+            except Exception as error:  # each storage backend raises its own types
+                left.append(f"{name} ({type(error).__name__})")
+        self._list("deleted", sorted(set(names) - {each.partition(" ")[0] for each in left}))
+        self._list("not deleted", left)
+        return len(left)
 
     def _list(self, what: str, names: list[str]) -> None:
         for name in names[:SHOWN]:

@@ -3,8 +3,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.models import Organization
-from saas import tenancy
-from studio import reconciling
+from saas.database import tenancy
+from studio.engine import nightly
 
 
 class Command(BaseCommand):
@@ -14,7 +14,7 @@ class Command(BaseCommand):
         parser.add_argument("--org", help="The address of one organization; without it, all of them.")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = reconciling.one(_id_of(options["org"])) if options["org"] else reconciling.all_organizations()
+        found = nightly.one(_id_of(options["org"])) if options["org"] else nightly.all_organizations()
         for finding in found:
             self.stdout.write(str(finding))
         if found:

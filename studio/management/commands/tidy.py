@@ -1,8 +1,8 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
-from studio import purging
+from studio.gallery import purge
 
 
 class Command(BaseCommand):
@@ -12,4 +12,8 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        purging.tidy()
+        left = purge.tidy()
+        said = [f"{left.files} files that storage did not delete"] if left.files else []
+        said += [f"{left.organizations} organizations that were not tidied"] if left.organizations else []
+        if said:
+            raise CommandError(f"Left for the next time: {' and '.join(said)}. The log says why.")

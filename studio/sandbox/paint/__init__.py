@@ -1,1 +1,1 @@
-"""Seeded pictures: cut paper, risograph grain, colours that belong together. Only libvips draws."""
+"""Paint pictures from a seed: cut paper, risograph grain, colours that belong together. Only libvips draws."""

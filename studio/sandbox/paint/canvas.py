@@ -1,4 +1,4 @@
-"""Sheets of cut paper, laid one on another, as two drawings: the inks, and the shade that the grain is sprayed by."""
+"""Lay sheets of cut paper one on another, as two drawings: the inks, and the shade by which grain is sprayed."""
 # ruff: noqa: E501 - outlines are long, and have many coordinates
 
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ SHORT_EDGE = 1000
 
 @dataclass
 class Canvas:
-    """The short edge is 1000 units, whatever the pixels. `detail` is 0 (low) to 4 (max)."""
+    """A drawing whose short edge is 1000 units, whatever the pixels. `detail` is 0 (low) to 4 (max)."""
 
     width: float
     height: float
@@ -26,7 +26,7 @@ class Canvas:
     definitions: dict[str, str] = field(default_factory=dict)
 
     def fade(self, top: Colour, bottom: Colour) -> str:
-        """A fill that goes from one colour to the other."""
+        """Define a fill that goes from one colour to the other. Return the reference to it."""
         name = f"f{top.hex[1:]}{bottom.hex[1:]}"
         self.definitions[name] = (
             f'<linearGradient id="{name}" x1="0" y1="0" x2="0" y2="1"><stop offset="0" stop-color="{top.hex}"/>'
@@ -35,7 +35,7 @@ class Canvas:
         return f"url(#{name})"
 
     def rise(self, colour: Colour) -> str:
-        """Nothing above, the colour below, and a soft foot."""
+        """Define a fill that is clear at the top, coloured below and soft at the foot. Return the reference to it."""
         name = f"r{colour.hex[1:]}"
         stops = "".join(
             f'<stop offset="{offset}" stop-color="{colour.hex}" stop-opacity="{opacity}"/>'
@@ -65,7 +65,7 @@ class Canvas:
         self, outline: str, fill: Colour, to: Colour | None = None, *, shade: tuple[float, float] = (0.0, 0.5),
         lift: float = 5.0,
     ) -> None:  # fmt: skip
-        """Paper with a soft shadow on what lies behind it."""
+        """Draw a sheet of paper with a soft shadow on what lies behind it."""
         if lift:
             self.cast(outline, lift)
         paint = self.fade(fill, to) if to else fill.hex
@@ -83,7 +83,7 @@ class Canvas:
             )
 
     def draw(self, fragment: str) -> None:
-        """Ink alone: small things on a sheet."""
+        """Draw small things on a sheet: ink alone, without shade."""
         self.inks.append(fragment)
 
     def place(self, fragment: str, x: float, y: float, scale: float, *, flip: bool = False, turn: float = 0) -> None:

@@ -1,4 +1,4 @@
-"""Colours are thought in OKLCH, where equal steps look equal, and written as sRGB."""
+"""Mix colours in OKLCH, where equal steps look equal, and write them as sRGB."""
 
 import math
 from typing import NamedTuple
@@ -7,7 +7,7 @@ OPAQUE_BITS = 255
 
 
 class Colour(NamedTuple):
-    """Lightness 0 to 1, chroma 0 to about 0.3, hue in degrees."""
+    """A colour in OKLCH: lightness 0 to 1, chroma 0 to about 0.3, hue in degrees."""
 
     lightness: float
     chroma: float
@@ -19,7 +19,7 @@ class Colour(NamedTuple):
 
     @property
     def rgb(self) -> tuple[int, int, int]:
-        """The nearest colour of this hue and lightness that a screen can show: chroma gives way."""
+        """Return the nearest colour of this hue and lightness that a screen can show, by reducing chroma."""
         chroma = self.chroma
         while True:
             channels = _linear(self.lightness, chroma, self.hue)
@@ -38,7 +38,7 @@ class Colour(NamedTuple):
         return self._replace(chroma=self.chroma * factor)
 
     def towards(self, other: "Colour", share: float) -> "Colour":
-        """By the shorter way round the wheel."""
+        """Mix with a share of another colour, going the shorter way round the colour wheel."""
         turn = (other.hue - self.hue + 180) % 360 - 180
         return Colour(
             self.lightness + (other.lightness - self.lightness) * share,

@@ -1,4 +1,4 @@
-"""A partial is the picture on its way up in the tray: blotted shapes on pale paper first, detail last."""
+"""Make partials from the finished picture: blotted shapes on pale paper first, detail last."""
 
 import pyvips
 
@@ -7,11 +7,12 @@ from studio.sandbox.paint import texture
 PAPER = [246, 241, 230]
 SMALLEST = 16
 WORKING = 256
-COARSE = 2  # pixels of a partial are so wide: half the work, half the bytes
+COARSE = 2  # how wide the pixels of a partial are: half the work, half the bytes
 
 
 def develop(final: pyvips.Image, share: float, ground: pyvips.Image | None = None) -> pyvips.Image:
-    """`share` of the way, above 0 and below 1. An edit comes up out of the picture it changes, not out of paper."""
+    """Return the picture at `share` of the way, above 0 and below 1. An edit begins with the picture that it changes,
+    `ground`, instead of paper."""
     alpha = final[3] if final.bands > 3 else None  # noqa: PLR2004
     rough = _blotted(final[:3], share)
     depth = (texture.mottle(rough.width, rough.height) * 0.3 + 255 * (share * 0.95 + 0.1)).cast("uchar")
@@ -25,7 +26,7 @@ def develop(final: pyvips.Image, share: float, ground: pyvips.Image | None = Non
 
 
 def _blotted(image: pyvips.Image, share: float) -> pyvips.Image:
-    """As coarse as the share asks, then smooth again."""
+    """Shrink the image as far as the share demands, then enlarge it smoothly."""
     short = min(image.width, image.height)
     scale = min(1.0, SMALLEST * 14**share / short)
     small = image.resize(scale, kernel="linear")

@@ -1,11 +1,11 @@
-"""The only place where SVG is loaded: our own drawings. studio.vips shuts that loader for the whole process, because
-strangers' pictures are decoded in it too; so it opens for the moment that parsing takes, and shuts again."""
+"""Load SVG: our own drawings, and nowhere else. studio.imaging.vips blocks that loader for the whole process, because
+strangers' pictures are decoded in it too; so it is allowed while a drawing is parsed, and blocked again."""
 
 import threading
 
 import pyvips
 
-from studio import vips
+from studio.imaging import vips
 
 LOADER = "VipsForeignLoadSvgBuffer"
 
@@ -13,7 +13,7 @@ _one_at_a_time = threading.Lock()
 
 
 def draw(svg: bytes) -> vips.Image:
-    """RGBA, as sharp as the size that the drawing names. Pixels are drawn later, when they are asked for."""
+    """Return the drawing as RGBA in the size that it names. Its pixels are drawn later, when they are asked for."""
     with _one_at_a_time:
         pyvips.operation_block_set(LOADER, False)
         try:

@@ -1,4 +1,4 @@
-"""Changing given pictures: printed anew in the inks of the prompt, lit anew, with what was named laid on top."""
+"""Change given pictures: tint them with the inks of the prompt, light them anew, and draw what was named on top."""
 
 import itertools
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from studio.sandbox.paint.picture import FINISHES, Brief
 from studio.sandbox.paint.seeds import Dice
 
 KEPT = 0.36  # of the old colours
-NIGHT = 0.35  # a sky as dark as this
+NIGHT = 0.35  # a sky of less lightness is dark
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def edit(brief: Brief, images: tuple[bytes, ...], mask: bytes | None) -> Edit:
 
 
 def _patch(brief: Brief, base: pyvips.Image, where: pyvips.Image) -> pyvips.Image:
-    """Only the opening is painted, so that what was asked for is seen whole in it."""
+    """Paint into the opening of the mask only, so that all of what was asked for is visible in it."""
     left, top, width, height = where.find_trim(background=[0], threshold=1)
     if not width or not height:
         return base
@@ -47,7 +47,7 @@ def _patch(brief: Brief, base: pyvips.Image, where: pyvips.Image) -> pyvips.Imag
 
 
 def _strayed(brief: Brief, base: pyvips.Image) -> pyvips.Image:
-    """As real models do: the light elsewhere is a little different, most of all to the upper right."""
+    """Change the light of the base a little, most of all to the upper right, as real models do outside the mask."""
     across, down = pyvips.Image.xyz(base.width, base.height).bandsplit()
     far = ((across / base.width - 0.85) ** 2 + (down / base.height - 0.2) ** 2) ** 0.5
     strength = (1 - far * 2.5).cast("float")
@@ -88,7 +88,7 @@ def _overlay(brief: Brief) -> Canvas:
 
 
 def _inks(inks: Palette) -> pyvips.Image:
-    """From the darkest tone to the lightest, through the palette."""
+    """Return the table of inks for all tones, from the darkest to the lightest, through the palette."""
     dark = inks.ink._replace(lightness=0.16)
     middle, high, highest = (0.24, 0.46, 0.66) if inks.sky.lightness < NIGHT else (0.38, 0.70, 0.88)
     stops = [(0.0, dark), (0.35, inks.near._replace(lightness=middle)), (0.68, inks.far._replace(lightness=high)),
@@ -105,7 +105,7 @@ def _tone(stops: list[tuple[float, Colour]], level: float) -> Colour:
 
 
 def _pinned(image: pyvips.Image, others: tuple[bytes, ...], canvas: Canvas) -> pyvips.Image:
-    """Further references hang in the picture as small prints, each a little askew."""
+    """Lay further references into the picture as small prints, each turned a little."""
     if not others:
         return image
     side = round(min(image.width, image.height) * (0.26 if len(others) < 4 else 0.14))  # noqa: PLR2004

@@ -1,8 +1,8 @@
-"""The cheapest settings that still look good: measured in bench/sandbox.py."""
+"""Encode pictures with the cheapest settings that still look good, as measured in bench/sandbox.py."""
 
 import pyvips
 
-BEST = 95  # beyond it JPEG and WebP only grow
+BEST = 95  # above it JPEG and WebP only get larger
 
 
 def encode(image: pyvips.Image, form: str, compression: int = 100) -> bytes:

@@ -1,4 +1,4 @@
-"""What stands in front: grass in the corners, and whoever was named."""
+"""Draw what stands in front: grass in the corners, and the motifs that the prompt names."""
 # ruff: noqa: E501 - outlines are long, and have many coordinates
 
 import math
@@ -13,7 +13,7 @@ BIG = {"fox": 2.3, "cat": 2.3, "robot": 2.2, "heart": 2.0, "rocket": 2.0, "light
 
 
 def sprigs(canvas: Canvas) -> None:
-    """Grass and leaves close by, in both corners: they frame the view."""
+    """Draw grass and leaves close by in both corners, to frame the view."""
     chance, palette, h = canvas.dice.of("sprigs"), canvas.palette, canvas.height
     for side in (0, 1):
         for index in range(5 + 2 * canvas.detail):
@@ -38,7 +38,7 @@ def sprigs(canvas: Canvas) -> None:
 
 
 def finish(canvas: Canvas, ground: float, skip: tuple[str, ...] = ()) -> None:
-    """Who was named stands in front; balloons fly; then the weather."""
+    """Draw the named motifs that stand in front, then balloons, then the weather."""
     chance, wish = canvas.dice.of("finish"), canvas.wish
     standing = [name for name in STANDING if name in wish.motifs and name not in skip]
     for index, name in enumerate(standing):

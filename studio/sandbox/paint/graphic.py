@@ -1,4 +1,4 @@
-"""A poster, and pure shapes."""
+"""Draw a poster, or pure shapes."""
 # ruff: noqa: E501 - outlines are long, and have many coordinates
 
 import math

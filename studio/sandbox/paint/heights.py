@@ -1,4 +1,4 @@
-"""Mountains and woods."""
+"""Draw mountains or woods."""
 # ruff: noqa: E501, PLR0917 - outlines are long, and have many coordinates
 
 from studio.sandbox.paint import front, motifs, sky
@@ -29,7 +29,7 @@ def mountains(canvas: Canvas) -> None:
 
 
 def _snow(canvas: Canvas, line: Line, w: float, base: float, tall: float, index: int) -> None:
-    """White down to a ragged line: between the ridge and itself pulled towards the snow line."""
+    """Draw snow from the ridge down to a ragged line, which is the ridge pulled towards the snow line."""
     chance = canvas.dice.of(f"snow{index}")
     tongues = noise(chance, 6, rough=0.8)
     level = base - tall * 0.48
@@ -76,7 +76,7 @@ def forest(canvas: Canvas) -> None:
 
 
 def fir(x: float, foot: float, tall: float) -> str:
-    """Three tiers and a stem, in one outline."""
+    """Return a fir of three tiers and a stem, in one outline."""
     wide = tall * 0.22
     tiers = "".join(
         f"M{x - wide * size:.1f} {foot - tall * low:.1f}L{x:.1f} {foot - tall * top:.1f}L{x + wide * size:.1f} {foot - tall * low:.1f}Z"

@@ -1,4 +1,4 @@
-"""Rolling land: hills and dunes. Far sheets are pale, near ones deep."""
+"""Draw rolling land: hills or dunes. Far sheets are pale, near ones deep."""
 # ruff: noqa: E501 - outlines are long, and have many coordinates
 
 import math
@@ -37,7 +37,7 @@ def _rolling(canvas: Canvas, horizon: float, count: int) -> None:
 
 
 def _furrows(canvas: Canvas, line: Line) -> None:
-    """A ploughed field: the crest repeated downwards, fainter."""
+    """Draw a ploughed field: the crest repeated downwards, fainter each time."""
     colour = canvas.palette.second.hex
     for row in range(1, 6):
         points = "L".join(
@@ -49,7 +49,7 @@ def _furrows(canvas: Canvas, line: Line) -> None:
 
 
 def _orchard(canvas: Canvas, index: int, line: Line, share: float) -> None:
-    """A few trees on the crest, smaller where it is farther."""
+    """Draw a few trees on the crest, smaller if it is farther."""
     chance = canvas.dice.of(f"orchard{index}")
     cut = motifs.pine(canvas.palette) if chance.random() < 0.5 else motifs.tree(canvas.palette)  # noqa: PLR2004
     middle = chance.uniform(0.1, 0.9)

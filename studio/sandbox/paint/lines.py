@@ -1,4 +1,4 @@
-"""Outlines that chance draws: ridges, waves, blobs, petals."""
+"""Make outlines: ridges, waves, blobs, petals. Most are shaped by chance."""
 # ruff: noqa: PLR0917 - outlines are long, and have many coordinates
 
 import math
@@ -9,7 +9,7 @@ Line = Callable[[float], float]
 
 
 def noise(chance: random.Random, octaves: int = 3, *, rough: float = 0.5) -> Line:
-    """Smooth, about -1 to 1, over 0 to 1; the first octave has two bumps."""
+    """Return smooth noise over 0 to 1, of about -1 to 1; the first octave has two bumps."""
     tables = [[chance.uniform(-1, 1) for _ in range(3 + 2 ** (octave + 1))] for octave in range(octaves)]
     total = sum(rough**octave for octave in range(octaves))
 
@@ -26,7 +26,7 @@ def noise(chance: random.Random, octaves: int = 3, *, rough: float = 0.5) -> Lin
 
 
 def ridge(line: Line, width: float, bottom: float, points: int) -> str:
-    """What lies below a line, across the whole picture and a little more."""
+    """Return the outline of what lies below a line, across the whole picture and a little more."""
     heights = (f"{-20 + (width + 40) * step / points:.1f} {line(step / points):.1f}" for step in range(points + 1))
     return f"M-20 {bottom + 20:.1f}L" + "L".join(heights) + f"L{width + 20:.1f} {bottom + 20:.1f}Z"
 
@@ -37,7 +37,7 @@ def hills(chance: random.Random, base: float, swing: float, octaves: int = 2) ->
 
 
 def peaks(chance: random.Random, base: float, swing: float, count: int) -> Line:
-    """Angular: straight flanks with a broken edge."""
+    """Return an angular line: straight flanks with a broken edge."""
     tops = sorted((chance.uniform(-0.05, 1.05), chance.uniform(0.55, 1.0)) for _ in range(count))
     edge = noise(chance, 5, rough=0.62)
 
@@ -59,7 +59,7 @@ def waves(chance: random.Random, base: float, swing: float, length: float) -> Li
 
 
 def blob(chance: random.Random, x: float, y: float, radius: float, wobble: float = 0.25, corners: int = 7) -> str:
-    """A closed soft shape, as scissors cut it."""
+    """Return a closed soft shape, as scissors cut it."""
     spots = []
     for corner in range(corners):
         angle = 2 * math.pi * corner / corners
@@ -69,7 +69,7 @@ def blob(chance: random.Random, x: float, y: float, radius: float, wobble: float
 
 
 def smooth(spots: list[tuple[float, float]]) -> str:
-    """A closed curve through all of them."""
+    """Return a closed curve through all spots."""
     count = len(spots)
     parts = [f"M{spots[0][0]:.1f} {spots[0][1]:.1f}"]
     for index in range(count):
@@ -81,7 +81,7 @@ def smooth(spots: list[tuple[float, float]]) -> str:
 
 
 def petal(x: float, y: float, length: float, breadth: float, angle: float) -> str:
-    """From its foot outwards."""
+    """Return the outline of a petal, from its foot at `x`, `y` outwards."""
     along, across = (math.cos(angle), math.sin(angle)), (-math.sin(angle), math.cos(angle))
 
     def spot(out: float, side: float) -> str:

@@ -1,4 +1,4 @@
-"""Small things cut out of paper. Each stands on y=0, is about 100 high and is drawn with the palette's inks."""
+"""Draw small things cut out of paper. Each stands on y=0, is about 100 high and has the palette's inks."""
 # ruff: noqa: E501 - outlines are long, and have many coordinates
 
 from collections.abc import Callable

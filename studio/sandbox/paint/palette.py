@@ -1,4 +1,4 @@
-"""Six to ten inks that belong together, mixed for the hour and for the colours that were named."""
+"""Mix nine inks that belong together, for the time of day or year and for the colours that the prompt names."""
 
 from dataclasses import dataclass
 
@@ -23,11 +23,11 @@ class Palette:
     is_dark: bool = False
 
     def sheet(self, share: float) -> Colour:
-        """Aerial perspective: 0 is far and pale, 1 is near and deep."""
+        """Return the colour of a sheet by aerial perspective: 0 is far and pale, 1 is near and deep."""
         return self.far.towards(self.near, share)
 
 
-# Several for each hour, so that siblings of one prompt differ.
+# Several for each time, so that the pictures of one prompt differ.
 INKS: dict[str, list[Palette]] = {
     "day": [
         Palette(C(0.80, 0.09, 225), C(0.95, 0.05, 95), C(0.93, 0.13, 92), C(0.83, 0.07, 200), C(0.42, 0.10, 165),
@@ -79,7 +79,8 @@ def mix(wish: Wish, dice: Dice) -> Palette:
 
 
 def _named(palette: Palette, hues: tuple[int, ...]) -> dict[str, Colour]:
-    """A colour that was named leads: it fills the sheets, its neighbours the sky, its opposite the accent."""
+    """Return inks led by the first named colour: it fills the sheets, its neighbours the sky. The accent is the second
+    named colour, or the first if there is no second; then the ink `second` is about opposite."""
     lead, other = hues[0], hues[1] if len(hues) > 1 else (hues[0] + 165) % 360
     strong = Colour(max(0.58, min(0.78, palette.accent.lightness)), 0.19, other)
     return {

@@ -1,4 +1,4 @@
-"""From a prompt to a picture: the same prompt, size, seed and slot give the same pixels."""
+"""Paint a picture from a prompt: the same prompt, size, quality, seed and slot give the same pixels."""
 
 from dataclasses import dataclass
 
@@ -41,7 +41,7 @@ class Brief:
 
 @dataclass(frozen=True)
 class Finish:
-    """What a quality is worth."""
+    """How detailed and how grainy a quality is."""
 
     detail: int
     grain: int
@@ -73,7 +73,7 @@ def blank(brief: Brief) -> Canvas:
 
 
 def paint(brief: Brief) -> pyvips.Image:
-    """RGB, 8 bits."""
+    """Paint the picture as RGB with 8 bits."""
     canvas, finish = blank(brief), FINISHES[brief.quality]
     SCENES[canvas.wish.scene](canvas)
     image = drawing.draw(canvas.inks_as_svg(brief.width, brief.height))[:3]

@@ -1,4 +1,4 @@
-"""City, space, flowers."""
+"""Draw a city, space or flowers."""
 # ruff: noqa: E501, PLR0917 - outlines are long, and have many coordinates
 
 import math

@@ -1,4 +1,4 @@
-"""A face."""
+"""Draw a face."""
 # ruff: noqa: E501 - outlines are long, and have many coordinates
 
 from studio.sandbox.paint.canvas import Canvas
@@ -6,7 +6,7 @@ from studio.sandbox.paint.lines import blob, smooth
 
 
 def portrait(canvas: Canvas) -> None:
-    """A face as Matisse might have cut it."""
+    """Draw a face in the manner of Matisse's paper cuts."""
     w, h, p, chance = canvas.width, canvas.height, canvas.palette, canvas.dice.of("portrait")
     x, y, unit = w * 0.5, h * 0.44, min(w, h) / 1000
     canvas.sheet(f"M-20 -20H{w + 20:.0f}V{h + 20:.0f}H-20Z", p.glow, p.far, shade=(0.0, 0.3), lift=0)

@@ -1,11 +1,11 @@
-"""Chance that can be asked again: the same parts give the same dice, on every machine."""
+"""Make chance repeatable: the same parts give the same dice, on every machine."""
 
 import hashlib
 import random
 
 
 class Dice:
-    """Each use has its own stream, so that more detail in one place moves nothing in another."""
+    """Streams of random numbers. Each use has its own, so that more detail in one place moves nothing in another."""
 
     def __init__(self, *parts: object) -> None:
         self.text = "\x1f".join(str(part) for part in parts)

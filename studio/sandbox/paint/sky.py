@@ -1,4 +1,4 @@
-"""Above the horizon: the fall of light, sun or moon, stars, clouds, birds."""
+"""Draw what is above the horizon: the fall of light, sun or moon, stars, clouds, birds."""
 
 import math
 
@@ -7,7 +7,7 @@ from studio.sandbox.paint.canvas import Canvas
 
 
 def sky(canvas: Canvas, horizon: float) -> tuple[float, float]:
-    """Answers where its light stands."""
+    """Draw the sky. Return where its light stands."""
     palette, wish = canvas.palette, canvas.wish
     w = canvas.width
     canvas.sheet(f"M-20 -20H{w + 20:.0f}V{canvas.height + 20:.0f}H-20Z", palette.sky, shade=(0.26, 0.0), lift=0)
@@ -61,7 +61,7 @@ def _craters(canvas: Canvas, x: float, y: float, radius: float) -> None:
 
 
 def _stripes(canvas: Canvas, x: float, y: float, radius: float) -> None:
-    """The low sun, cut by bands of haze."""
+    """Draw bands of haze across the low sun."""
     haze = canvas.palette.glow.hex
     for band in range(3):
         top = y + radius * (0.28 + band * 0.25)
@@ -101,7 +101,7 @@ def clouds(canvas: Canvas, horizon: float, count: int = 3) -> None:
 
 
 def _cloud(breadth: float, x: float, y: float, share: float) -> str:
-    """A flat foot and three bumps."""
+    """Return a cloud with a flat foot and three bumps."""
     tall = breadth * 0.30
     left, right = x - breadth / 2, x + breadth / 2
     middle = left + breadth * (0.42 + share * 0.16)

@@ -1,4 +1,4 @@
-"""On a transparent background: the thing alone, with the white edge of a cut sticker."""
+"""Draw one motif alone on a transparent background, with the white edge of a cut sticker."""
 
 import pyvips
 

@@ -1,4 +1,4 @@
-"""Indoors: things on a table, and the light on the wall behind them."""
+"""Draw a scene indoors: things on a table, and the light on the wall behind them."""
 # ruff: noqa: E501 - outlines are long, and have many coordinates
 
 import math

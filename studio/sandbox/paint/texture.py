@@ -1,4 +1,4 @@
-"""Grain and spray: noise is made once, kept, and laid over every picture."""
+"""Add grain and spray. The noise is made once, kept, and laid over every picture."""
 
 import functools
 from typing import cast
@@ -10,7 +10,7 @@ TILE = 1024
 
 @functools.cache
 def _uniform() -> pyvips.Image:
-    """0 to 255, each as often, from a bell curve folded through its own distribution."""
+    """Return noise of 0 to 255, each value as often: a wide bell curve, of which only the remainder by 256 is kept."""
     bell = pyvips.Image.gaussnoise(TILE, TILE, mean=0, sigma=9000, seed=7)
     return ((bell + 2**20).cast("int") % 256).cast("uchar").copy_memory()
 
@@ -23,7 +23,7 @@ def _grain(strength: int, block: int) -> pyvips.Image:
 
 @functools.cache
 def _mottle() -> pyvips.Image:
-    """Slow unevenness of a developer bath, 0 to 255."""
+    """Return slow unevenness of 0 to 255, as of a developer bath."""
     slow = pyvips.Image.perlin(TILE, TILE, cell_size=256, seed=5) * 90
     return (slow + pyvips.Image.perlin(TILE, TILE, cell_size=64, seed=6) * 30 + 128).cast("uchar").copy_memory()
 
@@ -39,7 +39,7 @@ def grain(image: pyvips.Image, strength: int, block: int = 1) -> pyvips.Image:
 
 
 def spray(image: pyvips.Image, shade: pyvips.Image, ink: tuple[int, int, int], strength: float) -> pyvips.Image:
-    """Where the shade is deep, more of the noise becomes dots: the same colour, deeper, with a breath of ink."""
+    """Spray dots on the image, more of them where the shade is deep: the same colour, darker, with a little ink."""
     dots = shade > _cover(_uniform(), image.width, image.height)
     factors = [1 - strength + 0.3 * strength * channel / 255 for channel in ink]
     darker = image.linear(factors, [0, 0, 0], uchar=True)

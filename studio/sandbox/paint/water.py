@@ -1,4 +1,4 @@
-"""The sea, what floats on it, and the rock of a lighthouse."""
+"""Draw the sea, what floats on it, and the rock of a lighthouse."""
 
 import math
 
@@ -32,7 +32,7 @@ def sea(canvas: Canvas) -> None:
 
 
 def _glitter(canvas: Canvas, x: float, horizon: float) -> None:
-    """The road of light on the water."""
+    """Draw the reflection of the light on the water."""
     chance, light = canvas.dice.of("glitter"), canvas.palette.light.hex
     for row in range(12 + 5 * canvas.detail):
         y = horizon + 6 + (row**1.5) * 5

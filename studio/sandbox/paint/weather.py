@@ -1,4 +1,4 @@
-"""Rainbow, northern lights, rain and snow."""
+"""Draw a rainbow, northern lights, rain and snow."""
 
 from studio.sandbox.paint.canvas import Canvas, disc
 from studio.sandbox.paint.colours import Colour
@@ -8,7 +8,7 @@ CURTAIN = (Colour(0.85, 0.19, 155), Colour(0.80, 0.15, 190), Colour(0.70, 0.19, 
 
 
 def aurora(canvas: Canvas, horizon: float) -> None:
-    """Curtains of light: rays that stand on a wavering line and fade upwards."""
+    """Draw curtains of light: rays that stand on a wavering line and fade upwards."""
     for index, colour in enumerate(CURTAIN):
         line = noise(canvas.dice.of(f"aurora{index}"), 3)
         glow = noise(canvas.dice.of(f"glow{index}"), 5, rough=0.8)
@@ -36,7 +36,7 @@ def rainbow(canvas: Canvas, horizon: float) -> None:
 
 
 def falling(canvas: Canvas) -> None:
-    """Rain and snow, in front of everything."""
+    """Draw rain and snow in front of everything."""
     chance, wish = canvas.dice.of("weather"), canvas.wish
     if "rain" in wish.motifs:
         for _ in range(90 + 40 * canvas.detail):

@@ -1,4 +1,4 @@
-"""What words wish for. A small lexicon in several languages; whatever it does not know, the dice decide."""
+"""Find out what a prompt asks for, by a small lexicon in several languages. What it does not find, the dice decide."""
 # ruff: noqa: E501, RUF001 - long lists of words in several alphabets
 
 import re
@@ -105,7 +105,7 @@ HUE_LEXICON = {hue: _matcher(words) for hue, words in HUES.items()}
 
 
 def _found(table: dict[str, re.Pattern[str]], prompt: str) -> list[str]:
-    """In the order of the prompt: what is named first leads, and of two at one place the longer: 日落 is not 日."""
+    """Return the keys in the order of the prompt. Of two at the same place the longer comes first: 日落 before 日."""
     hits = ((match.start(), match.start() - match.end(), key) for key, match in _matches(table, prompt))
     return [key for *_, key in sorted(hits)]
 
@@ -125,7 +125,7 @@ def read(prompt: str, dice: Dice) -> Wish:
 
 
 def _scene_of(motifs: list[str], otherwise: str) -> str:
-    """A motif brings its place along."""
+    """Return the scene that the first motif with a scene of its own belongs to, else `otherwise`."""
     places = {
         "boat": "sea", "lighthouse": "sea", "whale": "sea", "fish": "sea", "rocket": "space", "mug": "still",
         "bottle": "still", "fruit": "still", "vase": "still", "heart": "poster", "house": "hills", "tree": "hills",

@@ -5,12 +5,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts import connections
+from accounts.connections import registry
 from accounts.models import Organization, ProviderConnection, User
-from saas import tenancy
+from saas.database import tenancy
 from tests.accounts.conftest import PROVIDER_KEY, Connect, Post
-from tests.accounts.world import last_entry, nothing_changes
 from tests.conftest import actions
+from tests.support.snapshot import last_entry, nothing_changes
 
 URL = "/o/acme/connections/new/"
 OPENAI = {"kind": "openai", "name": "OpenAI", "key": PROVIDER_KEY}
@@ -38,7 +38,7 @@ def test_the_key_is_sealed_and_opens_for_this_row_alone(acme: Organization, adam
     made = only(acme)
     assert made.key_hint == "cdef"
     assert PROVIDER_KEY not in made.sealed_key
-    assert connections.reveal_key(made).reveal() == PROVIDER_KEY
+    assert registry.reveal_key(made).reveal() == PROVIDER_KEY
 
 
 def test_a_short_key_gives_no_hint(acme: Organization, adam: User, post: Post) -> None:

@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from accounts import connections
-from accounts.connections import BadConnection
+from accounts.connections import registry
+from accounts.connections.registry import BadConnection
 from accounts.errors import NotAllowed
 from accounts.models import Organization, ProviderConnection, ProviderKind, User
-from saas import tenancy
+from saas.database import tenancy
 from tests.accounts.conftest import PROVIDER_KEY, Connect, Post
-from tests.accounts.world import entries, nothing_changes
 from tests.conftest import SignIn, must_be_member
+from tests.support.snapshot import entries, nothing_changes
 
 NEW_KEY = "sk-another-9876543210zyxw"
 PAGES = ["connections/", "connections/new/", "audit/", "settings/", "team/", "keys/", ""]
@@ -53,7 +53,7 @@ def test_another_address_without_the_key_is_refused_and_the_key_kept(
         answer = post(adam, url_of(made), form_of(made, base_url="https://evil.example/v1"))
     assert answer.status_code == 422
     assert "The address changes, so enter the key again." in answer.content.decode()
-    assert connections.reveal_key(now(acme, made)).reveal() == PROVIDER_KEY
+    assert registry.reveal_key(now(acme, made)).reveal() == PROVIDER_KEY
 
 
 def test_another_address_with_a_key_is_taken_with_that_key(
@@ -63,14 +63,14 @@ def test_another_address_with_a_key_is_taken_with_that_key(
     post(adam, url_of(made), form_of(made, base_url="https://api.example.com/v1", key=NEW_KEY))
     found = now(acme, made)
     assert (found.base_url, found.key_hint) == ("https://api.example.com/v1", "zyxw")
-    assert connections.reveal_key(found).reveal() == NEW_KEY
+    assert registry.reveal_key(found).reveal() == NEW_KEY
     assert [entry.action for entry in entries(acme)][1:] == ["connection.key_replaced", "connection.changed"]
 
 
 def test_a_key_alone_is_replaced(acme: Organization, adam: User, connect: Connect, post: Post) -> None:
     made = connect()
     post(adam, url_of(made), form_of(made, key=NEW_KEY))
-    assert connections.reveal_key(now(acme, made)).reveal() == NEW_KEY
+    assert registry.reveal_key(now(acme, made)).reveal() == NEW_KEY
     assert [entry.action for entry in entries(acme)][1:] == ["connection.key_replaced"]
     assert NEW_KEY not in str([(entry.target, entry.details) for entry in entries(acme)])
 
@@ -145,12 +145,12 @@ def test_what_is_built_in_takes_nothing_that_a_tenant_enters(
     """The operator's key would be used with whatever stands beside it."""
     settings.OPENAI_API_KEY = "sk-lent-by-the-operator-0123456789"
     with tenancy.tenant(acme.pk):
-        connections.add_operators(org=acme, by=adam)
+        registry.add_operators(org=acme, by=adam)
         made = acme.connections.select_related("org").get(kind=kind)
         by = must_be_member(acme, adam)
     values: dict[str, Any] = {"openai_organization": "", "openai_project": "", "key": "", entered: "org_of_a_tenant"}
     with nothing_changes(), tenancy.tenant(acme.pk), pytest.raises(BadConnection, match="nothing to enter"):
-        connections.change(connection=made, by=by, name="Other", base_url="", **values)
+        registry.change(connection=made, by=by, name="Other", base_url="", **values)
 
 
 # The test client is synchronous, the stream is not.
@@ -180,12 +180,12 @@ def test_a_key_entered_meanwhile_is_neither_lost_nor_sent_to_the_old_address(
     values: dict[str, Any] = {"name": "OpenAI", "openai_organization": "", "openai_project": ""}
     with tenancy.tenant(acme.pk):
         by = must_be_member(acme, adam)
-        connections.change(connection=made, by=by, base_url="https://new.example/v1", key=NEW_KEY, **values)
+        registry.change(connection=made, by=by, base_url="https://new.example/v1", key=NEW_KEY, **values)
     with nothing_changes(), tenancy.tenant(acme.pk), pytest.raises(BadConnection, match="enter the key again"):
-        connections.change(connection=stale, by=by, base_url="https://api.openai.com/v1", **values)
+        registry.change(connection=stale, by=by, base_url="https://api.openai.com/v1", **values)
     with tenancy.tenant(acme.pk):
-        connections.change(connection=stale, by=by, base_url="https://new.example/v1", **{**values, "name": "Main"})
-    assert connections.reveal_key(now(acme, made)).reveal() == NEW_KEY
+        registry.change(connection=stale, by=by, base_url="https://new.example/v1", **{**values, "name": "Main"})
+    assert registry.reveal_key(now(acme, made)).reveal() == NEW_KEY
 
 
 def test_one_that_was_removed_meanwhile_is_refused(acme: Organization, adam: User, connect: Connect) -> None:
@@ -194,7 +194,7 @@ def test_one_that_was_removed_meanwhile_is_refused(acme: Organization, adam: Use
         by = must_be_member(acme, adam)
         ProviderConnection.objects.filter(pk=made.pk).delete()
     with nothing_changes(), tenancy.tenant(acme.pk), pytest.raises(NotAllowed):
-        connections.make_default(connection=made, by=by)
+        registry.make_default(connection=made, by=by)
 
 
 def test_another_organization_s_connection_is_not_there_for_any_act(

@@ -3,10 +3,10 @@
 import pytest
 
 from accounts.models import Organization, ProviderConnection, User
-from saas import tenancy
+from saas.database import tenancy
 from tests.accounts.conftest import Connect, Post
-from tests.accounts.world import last_entry, nothing_changes
 from tests.conftest import SignIn
+from tests.support.snapshot import last_entry, nothing_changes
 
 USUAL = {"can_stream": "on", "can_respond": "on", "text_model": "gpt-5"}
 TERMS = ("calls_at_once", "deadline_seconds", "can_stream", "can_respond", "text_model", "position")

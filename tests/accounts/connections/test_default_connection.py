@@ -2,13 +2,13 @@
 
 import pytest
 
-from accounts import connections
+from accounts.connections import registry
 from accounts.errors import Refused
 from accounts.models import Organization, ProviderConnection, User
-from saas import tenancy
+from saas.database import tenancy
 from tests.accounts.conftest import Connect, Post
-from tests.accounts.world import at_once, last_entry, nothing_changes
 from tests.conftest import SignIn, actions, must_be_member
+from tests.support.snapshot import at_once, last_entry, nothing_changes
 
 
 def defaults(org: Organization) -> list[str]:
@@ -71,7 +71,7 @@ def test_one_that_became_the_default_meanwhile_is_not_removed(
     post(adam, f"/o/acme/connections/{stale.code}/default/")
     by = must_be_member(acme, adam)
     with nothing_changes(), tenancy.tenant(acme.pk), pytest.raises(Refused):
-        connections.remove(connection=stale, by=by)
+        registry.remove(connection=stale, by=by)
 
 
 @pytest.mark.django_db(transaction=True)

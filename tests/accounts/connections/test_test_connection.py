@@ -9,18 +9,20 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts import connections, health, tasks
+from accounts import tasks
+from accounts.connections import probe as connection_probe
+from accounts.connections import registry
 from accounts.models import Organization, ProviderConnection, User
-from saas import tenancy
+from saas.database import tenancy
 from tests.accounts.conftest import PROVIDER_KEY, Connect, Post
-from tests.accounts.world import last_entry, nothing_changes
 from tests.conftest import SignIn, actions, must_be_member
-from tests.saas.hostile import Network, Server, network, server
+from tests.support.hostile_server import Network, Server, network, server
+from tests.support.snapshot import last_entry, nothing_changes
 
 __all__ = ["network", "server"]
 
 MODELS = json.dumps({"object": "list", "data": [{"id": "gpt-4o"}, {"id": "gpt-image-2"}]}).encode()
-INSIDE = "The address points inside a private network."
+INSIDE = connection_probe.UNREACHABLE.sentence
 NOT_AN_API = "The answer is not that of an OpenAI-compatible API. Check the base URL."
 
 
@@ -38,7 +40,7 @@ def provider(
 def begun(org: Organization, connection: ProviderConnection) -> ProviderConnection:
     with tenancy.tenant(org.pk):
         by = org.memberships.get(role="owner")
-        health.begin_test(connection=connection, by=by)
+        connection_probe.begin_test(connection=connection, by=by)
     return connection
 
 
@@ -148,14 +150,14 @@ def test_what_was_learnt_before_a_failing_test_is_forgotten(provider: ProviderCo
     run(provider)
     server.answer = (500, [], b"")
     with tenancy.tenant(provider.org_id):
-        health.begin_test(connection=provider, by=provider.org.memberships.get(role="owner"))
+        connection_probe.begin_test(connection=provider, by=provider.org.memberships.get(role="owner"))
     run(provider)
     assert (now(provider).image_models, now(provider).latency_milliseconds) == (None, None)
 
 
 def test_an_organization_that_is_not_verified_is_told_so(provider: ProviderConnection, server: Server) -> None:
     server.answer = (403, [], b'{"error": {"message": "Your organization must be verified to use this."}}')
-    assert run(provider) == ("failing", health.UNVERIFIED)
+    assert run(provider) == ("failing", connection_probe.UNVERIFIED)
 
 
 def test_organization_and_project_go_along(
@@ -228,7 +230,7 @@ def test_a_redirect_is_not_followed(provider: ProviderConnection, server: Server
 def test_an_answer_without_end_is_not_read_to_its_end(
     provider: ProviderConnection, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "ANSWER_LIMIT_BYTES", 1000)
+    monkeypatch.setattr(connection_probe, "ANSWER_LIMIT_BYTES", 1000)
     server.answer = (200, [], b'{"data": [' + b" " * 2000 + b"]}")
     assert run(provider)[0] == "failing"
 
@@ -248,8 +250,8 @@ def test_a_provider_that_never_answers_fails_in_time(
     settings: Any,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert health.TIMEOUT_SECONDS == 15
-    monkeypatch.setattr(health, "TIMEOUT_SECONDS", 0.2)
+    assert connection_probe.TIMEOUT_SECONDS == 15
+    monkeypatch.setattr(connection_probe, "TIMEOUT_SECONDS", 0.2)
     network.answers["127.0.0.1"] = [["127.0.0.1"]]
     settings.PROVIDER_ALLOWED_HOSTS = ["127.0.0.1"]
     made = begun(acme, connect("Mine", kind="compatible", base_url=f"http://127.0.0.1:{silent}/v1"))
@@ -262,7 +264,7 @@ def test_a_provider_that_is_down_fails(acme: Organization, connect: Connect, net
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
     made = begun(acme, connect("Mine", kind="compatible", base_url=f"http://127.0.0.1:{port}/v1"))
-    assert run(made) == ("failing", "The connection failed. Check the address and whether the provider is up.")
+    assert run(made) == ("failing", connection_probe.UNREACHABLE.sentence)
 
 
 @pytest.mark.parametrize(
@@ -317,23 +319,23 @@ def test_an_answer_that_comes_too_late_says_nothing(
 ) -> None:
     """While the provider thinks, somebody removes, changes or tests the connection."""
     by = must_be_member(acme, alice)
-    probe = health.probe
+    probe = connection_probe.probe
 
     def meanwhile(connection: ProviderConnection) -> Any:
         outcome = probe(connection)
         with tenancy.tenant(acme.pk):
             if act == "removed":
-                connections.remove(connection=provider, by=by)
+                registry.remove(connection=provider, by=by)
             elif act == "changed":
                 new: dict[str, Any] = {"name": "Mine", "base_url": "https://api.example.com/v1", "key": "sk-other-1"}
-                connections.change(connection=provider, by=by, openai_organization="", openai_project="", **new)
+                registry.change(connection=provider, by=by, openai_organization="", openai_project="", **new)
             else:
                 lost = timezone.now() - timedelta(seconds=61)
                 ProviderConnection.objects.filter(pk=provider.pk).update(health_checked_at=lost)
-                health.begin_test(connection=provider, by=by)
+                connection_probe.begin_test(connection=provider, by=by)
         return outcome
 
-    monkeypatch.setattr(health, "probe", meanwhile)
+    monkeypatch.setattr(connection_probe, "probe", meanwhile)
     tasks.test_connection(acme.pk, str(provider.code))
     with tenancy.tenant(acme.pk):
         healths = list(ProviderConnection.objects.filter(pk=provider.pk).values_list("health", flat=True))
@@ -351,11 +353,11 @@ def test_a_key_that_can_no_longer_be_read_is_asked_for_again(
 def test_a_key_copied_to_another_organization_s_row_does_not_open(
     acme: Organization, rival: Organization, connect: Connect
 ) -> None:
-    from saas.sealing import CannotUnseal
+    from saas.crypto.sealing import CannotUnseal
 
     made = connect()
     with tenancy.tenant(rival.pk):
         theirs = rival.connections.select_related("org").get()
         theirs.sealed_key = made.sealed_key
         with pytest.raises(CannotUnseal):
-            connections.reveal_key(theirs)
+            registry.reveal_key(theirs)

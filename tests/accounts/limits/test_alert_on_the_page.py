@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import Organization, Role, SeenAlert, Subject, User
-from saas import tenancy
-from tests.accounts.money import allow, hold, settle
+from saas.database import tenancy
 from tests.conftest import SignIn
+from tests.support.text_holds import allow, hold, settle
 
 pytestmark = pytest.mark.django_db
 DOLLAR = 1_000_000
@@ -128,7 +128,7 @@ def test_nobody_puts_away_anothers(
 
 
 def test_a_page_asks_once_whether_there_is_one(acme: Organization, bob: User, django_assert_num_queries: Any) -> None:
-    from accounts import alerts
+    from accounts.limits import alerts
     from tests.conftest import must_be_member
 
     member = must_be_member(acme, bob)

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from accounts import limits, members, quotas
+from accounts.limits import holds, rules
+from accounts.limits.refusals import LimitReached, Wish
 from accounts.models import (
     ApiKey,
     Counter,
@@ -20,11 +21,11 @@ from accounts.models import (
     Unit,
     User,
 )
-from accounts.refusals import LimitReached, Wish
-from saas import tenancy
+from accounts.people import members
+from saas.database import tenancy
 from tests.accounts.conftest import MakeKey
-from tests.accounts.money import PLAIN, allow, counter, hold, release, settle, standing
 from tests.conftest import actions, must_be_member
+from tests.support.text_holds import PLAIN, allow, counter, hold, release, settle, standing
 
 pytestmark = pytest.mark.django_db
 
@@ -183,7 +184,7 @@ def test_a_limit_that_is_raised_or_removed_counts_at_once(acme: Organization, al
     with pytest.raises(LimitReached):
         hold(acme, bob)
     with tenancy.tenant(acme.pk):
-        limits.remove(org=acme, by=must_be_member(acme, alice), quota=quota)
+        rules.remove(org=acme, by=must_be_member(acme, alice), quota=quota)
     hold(acme, bob)
     assert actions(acme) == ["limits.changed", "limits.changed", "limits.removed"]
 
@@ -314,8 +315,8 @@ def test_what_begins_in_one_month_and_ends_in_the_next_counts_where_it_began(acm
 def test_a_hold_remembers_that_it_may_have_been_charged(acme: Organization, bob: User) -> None:
     (held,) = hold(acme, bob, 10)
     with tenancy.tenant(acme.pk):
-        assert quotas.doubt(held)
-        assert not quotas.doubt(held)
+        assert holds.doubt(held)
+        assert not holds.doubt(held)
         assert Hold.objects.get().state == HoldState.UNCERTAIN
     assert standing(acme, Subject.MEMBER, bob.pk) == (0, 10, 0, 1)
     assert settle(held, 10) == 10

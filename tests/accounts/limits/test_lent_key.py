@@ -5,13 +5,15 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts import connections, demo, organizations
-from accounts.connections import BadConnection
+from accounts import demo
+from accounts.connections import registry
+from accounts.connections.registry import BadConnection
 from accounts.models import Organization, ProviderKind, User
-from saas import tenancy
+from accounts.people import organizations
+from saas.database import tenancy
 from tests.accounts.conftest import Post
-from tests.accounts.world import nothing_changes
 from tests.conftest import SignIn, must_be_member
+from tests.support.snapshot import nothing_changes
 
 LENT = "sk-lent-by-the-operator-0123456789"
 
@@ -32,7 +34,7 @@ def test_a_new_organization_uses_it_and_keeps_the_sandbox(lent: str, alice: User
     org = organizations.found(name="New", slug="fresh", by=alice)
     assert kinds_of(org) == [("Sandbox", "sandbox", False), ("OpenAI", "operator", True)]
     with tenancy.tenant(org.pk):
-        address = connections.address_of(org.connections.get(kind=ProviderKind.OPERATOR))
+        address = registry.address_of(org.connections.get(kind=ProviderKind.OPERATOR))
         assert org.connections.get(kind=ProviderKind.OPERATOR).sealed_key == ""
     assert (address.base_url, address.allowed_hosts) == ("http://10.0.0.7:8080/v1", ("10.0.0.7:8080",))
     assert address.key is not None
@@ -47,7 +49,7 @@ def test_without_it_there_is_no_such_connection(acme: Organization, adam: User, 
         answer = post(adam, "/o/acme/connections/new/", {"kind": "operator", "name": "Free"})
     assert answer.status_code == 422
     with nothing_changes(), tenancy.tenant(acme.pk), pytest.raises(BadConnection):
-        connections.add(org=acme, by=must_be_member(acme, adam), name="Free", kind=ProviderKind.OPERATOR)
+        registry.add(org=acme, by=must_be_member(acme, adam), name="Free", kind=ProviderKind.OPERATOR)
 
 
 def test_an_organization_from_before_may_add_it(
@@ -80,13 +82,13 @@ def test_an_address_or_key_of_a_tenant_never_joins_it(
     post(adam, url, {"name": "Lent", "base_url": "https://evil.example/v1", "key": "sk-mine", "can_stream": "on"})
     with tenancy.tenant(acme.pk):
         made.refresh_from_db()
-        assert (made.base_url, made.sealed_key, connections.address_of(made).base_url) == (
+        assert (made.base_url, made.sealed_key, registry.address_of(made).base_url) == (
             "",
             "",
             "http://10.0.0.7:8080/v1",
         )
         with pytest.raises(BadConnection):
-            connections.change(
+            registry.change(
                 connection=made,
                 by=must_be_member(acme, adam),
                 name="Lent",
@@ -102,8 +104,8 @@ def test_an_address_or_key_of_a_tenant_never_joins_it(
 def test_taken_back_it_opens_nothing(alice: User, lent: str, settings: Any) -> None:
     org = organizations.found(name="New", slug="fresh", by=alice)
     settings.OPENAI_API_KEY = ""
-    with tenancy.tenant(org.pk), pytest.raises(connections.NothingLent):
-        connections.address_of(org.connections.get(kind=ProviderKind.OPERATOR))
+    with tenancy.tenant(org.pk), pytest.raises(registry.NothingLent):
+        registry.address_of(org.connections.get(kind=ProviderKind.OPERATOR))
 
 
 def test_the_demo_stays_on_the_sandbox(db: None, lent: str) -> None:

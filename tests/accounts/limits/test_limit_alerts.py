@@ -6,8 +6,8 @@ import pytest
 from django.core.mail import EmailMessage
 
 from accounts.models import LimitAlert, Organization, Subject, User
-from saas import tenancy
-from tests.accounts.money import allow, hold, settle
+from saas.database import tenancy
+from tests.support.text_holds import allow, hold, settle
 
 pytestmark = pytest.mark.django_db
 DOLLAR = 1_000_000

@@ -4,12 +4,12 @@ import pytest
 from django.conf import LazySettings
 from django.core.management import CommandError, call_command
 
-from accounts import organizations
 from accounts.errors import Refused
 from accounts.models import Organization, User
-from saas import tenancy
-from tests.accounts.world import nothing_changes
+from accounts.people import organizations
+from saas.database import tenancy
 from tests.conftest import actions
+from tests.support.snapshot import nothing_changes
 
 
 def most(org: Organization) -> int:

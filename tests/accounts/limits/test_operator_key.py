@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts import asks, budgets, limit_sheets, limits, loans
 from accounts.errors import NotAllowed, Refused
+from accounts.limits import operator_key, remaining, requests, rules, spreadsheet
+from accounts.limits.refusals import LimitReached
 from accounts.models import Counter, Hold, Organization, Period, Quota, Subject, User
-from accounts.refusals import LimitReached
-from saas import tenancy
-from saas.money import DOLLAR
-from tests.accounts.money import allow, counter, hold, release, settle, standing
+from saas.database import tenancy
+from saas.text.money import DOLLAR
 from tests.conftest import SignIn, actions, make_person, must_be_member
+from tests.support.text_holds import allow, counter, hold, release, settle, standing
 
 pytestmark = pytest.mark.django_db
 ORGANIZATIONS = "/-/operator/accounts/organization/"
@@ -75,7 +75,7 @@ def test_the_operator_sets_it_for_one_organization_and_it_counts_at_once(
     acme: Organization, rival: Organization, bob: User, charlie: User, olga: User
 ) -> None:
     hold(acme, bob, 10 * DOLLAR, is_lent=True)
-    loans.change(org=acme, by=olga, money_month=12 * DOLLAR, money_day=11 * DOLLAR)
+    operator_key.change(org=acme, by=olga, money_month=12 * DOLLAR, money_day=11 * DOLLAR)
     hold(acme, bob, DOLLAR, is_lent=True)
     with pytest.raises(LimitReached) as refusal:
         hold(acme, bob, DOLLAR, is_lent=True)
@@ -83,12 +83,12 @@ def test_the_operator_sets_it_for_one_organization_and_it_counts_at_once(
     assert actions(acme) == ["operator.loan_set"]
     with pytest.raises(LimitReached):
         hold(rival, charlie, 11 * DOLLAR, is_lent=True)
-    loans.change(org=acme, by=olga, money_month=None, money_day=None)
+    operator_key.change(org=acme, by=olga, money_month=None, money_day=None)
     hold(acme, bob, 500 * DOLLAR, is_lent=True)
-    loans.as_usual(org=acme, by=olga)
+    operator_key.as_usual(org=acme, by=olga)
     with pytest.raises(LimitReached):
         hold(acme, bob, 1, is_lent=True)
-    loans.as_usual(org=acme, by=olga)
+    operator_key.as_usual(org=acme, by=olga)
     assert actions(acme) == ["operator.loan_set"] * 3
 
 
@@ -107,25 +107,25 @@ def test_another_setting_counts_for_the_month_that_has_begun(acme: Organization,
 def test_no_admin_changes_it_by_whatever_way(
     acme: Organization, alice: User, bob: User, olga: User, sign_in: SignIn
 ) -> None:
-    loans.change(org=acme, by=olga, money_month=DOLLAR, money_day=None)
+    operator_key.change(org=acme, by=olga, money_month=DOLLAR, money_day=None)
     with tenancy.tenant(acme.pk):
         owner = must_be_member(acme, alice)
         lent = Quota.objects.get(subject=Subject.LOAN)
         with pytest.raises(NotAllowed):
-            limits.change(org=acme, by=owner, quota=lent, values={"money_month": None})
+            rules.change(org=acme, by=owner, quota=lent, values={"money_month": None})
         with pytest.raises(NotAllowed):
-            limits.remove(org=acme, by=owner, quota=lent)
-        assert "loan" not in limit_sheets.export(acme)
+            rules.remove(org=acme, by=owner, quota=lent)
+        assert "loan" not in spreadsheet.export(acme)
         sheet = "subject,name,money_day,money_month,images_day,images_month\nloan,,,,,\n"
         with pytest.raises(Refused, match="There is no loan"):
-            limit_sheets.take(org=acme, by=owner, data=sheet.encode())
+            spreadsheet.take(org=acme, by=owner, data=sheet.encode())
     client = sign_in(alice)
     for act in ("", "remove/"):
         assert client.post(f"/o/acme/limits/of/loan/all/{act}", {"money_month": "900"}).status_code == 404
     with pytest.raises(LimitReached) as refusal:
         hold(acme, bob, 2 * DOLLAR, is_lent=True)
     with tenancy.tenant(acme.pk), pytest.raises(Refused, match="Only the operator"):
-        asks.ask(org=acme, by=must_be_member(acme, bob), refusal=refusal.value, reason="please", wish={})
+        requests.ask(org=acme, by=must_be_member(acme, bob), refusal=refusal.value, reason="please", wish={})
     with tenancy.tenant(acme.pk):
         assert Quota.objects.get().money_month == DOLLAR
 
@@ -179,6 +179,6 @@ def test_admins_see_what_is_left_and_whose_word_it_is(
 def test_what_the_button_says_is_left_counts_it(acme: Organization, bob: User) -> None:
     with tenancy.tenant(acme.pk):
         member = must_be_member(acme, bob)
-        assert budgets.tightest(member, is_play=False) is None
-        found = budgets.tightest(member, is_play=False, is_lent=True)
-    assert found == budgets.Budget("The lent key's", Period.MONTH, 10 * DOLLAR, 10 * DOLLAR)
+        assert remaining.tightest(member, is_play=False) is None
+        found = remaining.tightest(member, is_play=False, is_lent=True)
+    assert found == remaining.Budget("The lent key's", Period.MONTH, 10 * DOLLAR, 10 * DOLLAR)

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from accounts.limits.periods import resets_at, today
+from accounts.limits.refusals import LimitReached
 from accounts.models import Organization, Period, Subject, User
-from accounts.periods import resets_at, today
-from accounts.refusals import LimitReached
-from saas import tenancy
-from tests.accounts.money import allow, counter, hold, settle
+from saas.database import tenancy
+from tests.support.text_holds import allow, counter, hold, settle
 
 INSTANT = timedelta(microseconds=1)
 ZONES = [

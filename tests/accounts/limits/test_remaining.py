@@ -1,17 +1,17 @@
 """Which budget pays, as the prompt bar says it."""
 
-from accounts import budgets
+from accounts.limits import remaining
+from accounts.limits.periods import today
 from accounts.models import Counter, Organization, Period, Quota, Subject, User
-from accounts.periods import today
-from saas import tenancy
+from saas.database import tenancy
 from tests.conftest import must_be_member
 
 DOLLAR = 1_000_000
 
 
-def tightest(org: Organization, user: User, *, is_play: bool = False) -> budgets.Budget | None:
+def tightest(org: Organization, user: User, *, is_play: bool = False) -> remaining.Budget | None:
     with tenancy.tenant(org.pk):
-        return budgets.tightest(must_be_member(org, user), is_play=is_play)
+        return remaining.tightest(must_be_member(org, user), is_play=is_play)
 
 
 def limit(org: Organization, subject: Subject = Subject.ORGANIZATION, **values: object) -> None:
@@ -32,7 +32,7 @@ def test_without_a_limit_there_is_none_to_name(acme: Organization, bob: User) ->
 
 def test_a_limit_that_nobody_has_met_yet_is_whole(acme: Organization, bob: User) -> None:
     limit(acme, money_month=20 * DOLLAR)
-    assert tightest(acme, bob) == budgets.Budget("Acme's", Period.MONTH, 20 * DOLLAR, 20 * DOLLAR)
+    assert tightest(acme, bob) == remaining.Budget("Acme's", Period.MONTH, 20 * DOLLAR, 20 * DOLLAR)
 
 
 def test_the_one_that_ends_first_is_named(acme: Organization, bob: User) -> None:
@@ -41,10 +41,10 @@ def test_the_one_that_ends_first_is_named(acme: Organization, bob: User) -> None
     spend(acme, Subject.MEMBER, bob.pk, Period.DAY, allowed=5 * DOLLAR, spent=4 * DOLLAR)
     spend(acme, Subject.ORGANIZATION, acme.pk, Period.MONTH, allowed=20 * DOLLAR, spent=3 * DOLLAR)
     found = tightest(acme, bob)
-    assert found == budgets.Budget("Your", Period.DAY, 5 * DOLLAR, DOLLAR)
+    assert found == remaining.Budget("Your", Period.DAY, 5 * DOLLAR, DOLLAR)
     assert found.name == "Your day"
     spend(acme, Subject.ORGANIZATION, acme.pk, Period.DAY, allowed=DOLLAR, spent=DOLLAR)
-    assert tightest(acme, bob) == budgets.Budget("Acme's", Period.DAY, DOLLAR, 0)
+    assert tightest(acme, bob) == remaining.Budget("Acme's", Period.DAY, DOLLAR, 0)
 
 
 def test_play_money_is_counted_apart(acme: Organization, bob: User) -> None:

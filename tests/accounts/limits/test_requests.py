@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from django.core.mail import EmailMessage
 
-from accounts import asks
 from accounts.errors import NotAllowed, Refused
+from accounts.limits import requests
+from accounts.limits.refusals import LimitReached
 from accounts.models import Ask, AskState, Organization, Period, Quota, Role, Subject, User
-from accounts.refusals import LimitReached
-from saas import tenancy
-from tests.accounts.money import allow, counter, hold
+from saas.database import tenancy
 from tests.conftest import actions, must_be_member
+from tests.support.text_holds import allow, counter, hold
 
 pytestmark = pytest.mark.django_db
 
@@ -25,13 +25,15 @@ def refused(org: Organization, by: User, micros: int = 10, **options: Any) -> Li
 def asking(org: Organization, by: User, micros: int = 10) -> Ask:
     refusal = refused(org, by, micros)
     with tenancy.tenant(org.pk):
-        return asks.ask(org=org, by=must_be_member(org, by), refusal=refusal, reason="The fair is on Monday.", wish={})
+        return requests.ask(
+            org=org, by=must_be_member(org, by), refusal=refusal, reason="The fair is on Monday.", wish={}
+        )
 
 
 def grant(ask: Ask, by: User, *, is_lasting: bool = False) -> None:
     with tenancy.tenant(ask.org_id):
         found = Ask.objects.select_related("org", "user").get(pk=ask.pk)
-        asks.grant(ask=found, by=must_be_member(found.org, by), is_lasting=is_lasting)
+        requests.grant(ask=found, by=must_be_member(found.org, by), is_lasting=is_lasting)
 
 
 @pytest.fixture
@@ -80,7 +82,7 @@ def test_of_two_answers_one_counts(acme: Organization, alice: User, adam: User, 
     ask = asking(acme, bob)
     with tenancy.tenant(acme.pk):
         found = Ask.objects.select_related("org", "user").get(pk=ask.pk)
-        asks.decline(ask=found, by=must_be_member(acme, adam))
+        requests.decline(ask=found, by=must_be_member(acme, adam))
     with pytest.raises(Refused, match="answered this already"):
         grant(ask, alice)
     refused(acme, bob)
@@ -119,7 +121,7 @@ def test_the_question_and_the_answer_go_out_by_mail(
 
 @pytest.mark.usefixtures("spent")
 def test_nobody_asks_without_end(acme: Organization, bob: User) -> None:
-    for _ in range(asks.MOST_OPEN):
+    for _ in range(requests.MOST_OPEN):
         asking(acme, bob)
     with pytest.raises(Refused, match="wait for an answer already"):
         asking(acme, bob)

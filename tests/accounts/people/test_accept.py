@@ -8,12 +8,13 @@ from allauth.account.models import EmailAddress
 from django.test import Client
 from django.utils import timezone
 
-from accounts import invitations
 from accounts.models import Invitation, Organization, Role, User
-from saas import tenancy, tokens
+from accounts.people import invitations
+from saas.crypto import tokens
+from saas.database import tenancy
 from tests.accounts.conftest import InviteSomebody, Post
-from tests.accounts.world import last_entry, nothing_changes
 from tests.conftest import SignIn, actions, join, membership, must_be_member
+from tests.support.snapshot import last_entry, nothing_changes
 
 ENDED = "This invitation has expired, was used or was taken back. Ask for a new one."
 

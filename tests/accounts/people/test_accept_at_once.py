@@ -4,10 +4,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import Invitation, Membership, Organization, User
-from saas import tenancy
+from saas.database import tenancy
 from tests.accounts.conftest import InviteSomebody
-from tests.accounts.world import at_once, last_link, together
 from tests.conftest import SignIn, actions
+from tests.support.snapshot import at_once, last_link, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

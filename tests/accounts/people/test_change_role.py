@@ -2,13 +2,13 @@
 
 import pytest
 
-from accounts import members
 from accounts.errors import LastOwner, NotAllowed
 from accounts.models import Membership, Organization, Role, User
-from saas import tenancy
+from accounts.people import members
+from saas.database import tenancy
 from tests.accounts.conftest import Post
-from tests.accounts.world import last_entry, nothing_changes
 from tests.conftest import actions, join, make_person, must_be_member
+from tests.support.snapshot import last_entry, nothing_changes
 
 RANKS = [Role.VIEWER, Role.MEMBER, Role.ADMIN, Role.OWNER]
 

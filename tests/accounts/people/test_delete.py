@@ -4,11 +4,11 @@ import pytest
 
 from accounts.access import socket_member
 from accounts.models import Organization, Role, Scope, User
-from saas import tenancy
+from saas.database import tenancy
 from tests.accounts.conftest import InviteSomebody, MakeKey, Post
-from tests.accounts.keys import status_of
-from tests.accounts.world import last_entry, nothing_changes
 from tests.conftest import SignIn, actions, membership
+from tests.support.key_calls import status_of
+from tests.support.snapshot import last_entry, nothing_changes
 
 URL = "/o/acme/settings/delete/"
 

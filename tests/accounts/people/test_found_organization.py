@@ -3,12 +3,12 @@
 import pytest
 from django.test import Client
 
-from accounts import organizations
 from accounts.models import Membership, Organization, ProviderConnection, Role, User
-from saas import tenancy
+from accounts.people import organizations
+from saas.database import tenancy
 from tests.accounts.conftest import Post
-from tests.accounts.world import nothing_changes
 from tests.conftest import must_be_member
+from tests.support.snapshot import nothing_changes
 
 
 def found_by(user: User) -> Organization:
@@ -123,20 +123,3 @@ def test_the_founder_of_the_deleted_one_is_a_stranger_to_its_successor(
 def test_the_verb_refuses_a_reserved_address_too(dora: User) -> None:
     with nothing_changes(), pytest.raises(organizations.SlugTaken):
         organizations.found(name="Mine", slug="admin", by=dora)
-
-
-@pytest.mark.parametrize(
-    ("name", "slug"),
-    [
-        ("Dora & Co", "dora-co"),
-        ("Été -- 2026", "ete-2026"),
-        ("snake_case", "snake-case"),
-        ("Admin", "admin-studio"),
-        ("日本", "studio-studio"),
-        ("X", "x-studio"),
-        ("a" * 60, "a" * 40),
-        ("_", "studio-studio"),
-    ],
-)
-def test_an_address_is_suggested_for_each_name(name: str, slug: str) -> None:
-    assert organizations.suggest_slug(name) == slug

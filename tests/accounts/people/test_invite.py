@@ -1,18 +1,20 @@
 """Inviting by e-mail."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.core import mail
 from django.utils import timezone
 
-from accounts import invitations
 from accounts.errors import NotAllowed
 from accounts.models import Invitation, Organization, Role, User
-from saas import tenancy, tokens
+from accounts.people import invitations, organizations
+from saas.crypto import tokens
+from saas.database import tenancy
 from tests.accounts.conftest import InviteSomebody, Post
-from tests.accounts.world import last_entry, last_link, nothing_changes
 from tests.conftest import actions, must_be_member
+from tests.support.snapshot import last_entry, last_link, nothing_changes
 
 URL = "/o/acme/team/invite/"
 
@@ -157,7 +159,7 @@ def test_names_put_no_header_into_the_letter(acme: Organization, adam: User, pos
     letter = mail.outbox[0].message()
     assert letter["Bcc"] is None
     assert letter["X-Evil"] is None
-    assert mail.outbox[0].subject == "Adam Bcc: all@example.com invites you to Acme X-Evil: 1 on Darkroom"
+    assert mail.outbox[0].subject == "Adam Bcc all example com invites you to Acme X-Evil 1 on Darkroom"
     assert mail.outbox[0].recipients() == ["new@example.com"]
 
 
@@ -195,6 +197,65 @@ def test_letters_of_other_organizations_and_of_earlier_hours_do_not_count(
     later = timezone.now() + timedelta(minutes=61)
     monkeypatch.setattr(timezone, "now", lambda: later)
     assert post(adam, URL, {"email": "two@example.com", "role": "viewer"}).status_code == 302
+
+
+def test_one_person_sends_so_many_an_hour_from_all_organizations_together(
+    acme: Organization, alice: User, post: Post, settings: Any
+) -> None:
+    settings.INVITATIONS_AN_HOUR = 2
+    organizations.found(name="Other", slug="other", by=alice)
+    assert post(alice, URL, {"email": "one@example.com", "role": "viewer"}).status_code == 302
+    assert post(alice, "/o/other/team/invite/", {"email": "two@example.com", "role": "viewer"}).status_code == 302
+    letters = len(mail.outbox)
+    with nothing_changes():
+        for url in (URL, "/o/other/team/invite/"):
+            answer = post(alice, url, {"email": "three@example.com", "role": "viewer"})
+            assert answer.status_code == 422
+            assert "You have sent 2 invitations within an hour." in answer.content.decode()
+        with tenancy.tenant(acme.pk):
+            code = Invitation.objects.get().code
+        post(alice, f"/o/acme/team/invitations/{code}/send/")
+    assert len(mail.outbox) == letters
+
+
+def test_what_was_refused_does_not_count_as_a_letter(
+    acme: Organization, adam: User, bob: User, post: Post, settings: Any
+) -> None:
+    settings.INVITATIONS_AN_HOUR = 1
+    assert post(adam, URL, {"email": bob.email, "role": "viewer"}).status_code == 422
+    assert post(adam, URL, {"email": "one@example.com", "role": "viewer"}).status_code == 302
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("Win $500 at https://evil.example/win now", "Win $500 at https evil example win now"),
+        ("evil.example", "evil example"),
+        ("call me@evil.example", "call me evil example"),
+        ("A" * 80, "A" * 39 + "…"),
+        ("J. R. Sons & Co.", "J. R. Sons & Co."),
+    ],
+)
+def test_a_chosen_name_is_no_advert_in_a_letter_to_a_stranger(
+    name: str, said: str, acme: Organization, adam: User, post: Post
+) -> None:
+    """Also names from before such ones were refused."""
+    User.objects.filter(pk=adam.pk).update(name=name)
+    with tenancy.tenant(acme.pk):
+        Organization.objects.filter(pk=acme.pk).update(name=name)
+    post(adam, URL, {"email": "new@example.com", "role": "viewer"})
+    (letter,) = mail.outbox
+    assert letter.subject == f"{said} invites you to {said} on Darkroom"
+    assert f"{said} invites you to {said} on Darkroom, as viewer." in letter.body
+    assert str(letter.body).count("://") == 1  # the invitation's own link
+
+
+@pytest.mark.parametrize("name", ["https://evil.example", "www.evil.example", "evil.example/win", "me@evil.example"])
+def test_a_name_with_an_address_in_it_is_refused(name: str, acme: Organization, alice: User, post: Post) -> None:
+    with nothing_changes():
+        assert post(alice, "/o/new/", {"name": name, "slug": "evil"}).status_code == 422
+        assert post(alice, "/o/acme/settings/name/", {"name": name}).status_code == 422
+        post(alice, "/me/", {"name": name})
 
 
 def test_the_database_itself_refuses_an_invitation_to_own(acme: Organization, alice: User) -> None:

@@ -4,9 +4,9 @@ import pytest
 
 from accounts.models import Organization, Role, User
 from tests.accounts.conftest import MakeKey, Post
-from tests.accounts.keys import status_of
-from tests.accounts.world import entries, nothing_changes
 from tests.conftest import SignIn, actions, join, membership, must_be_member
+from tests.support.key_calls import status_of
+from tests.support.snapshot import entries, nothing_changes
 
 
 @pytest.mark.parametrize("who", ["adam", "bob", "vera"])

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import Membership, Organization, Role, User
-from saas import tenancy
-from tests.accounts.world import at_once, together
+from saas.database import tenancy
 from tests.conftest import SignIn, actions, join, make_person, must_be_member
+from tests.support.snapshot import at_once, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
 ROUNDS = 10

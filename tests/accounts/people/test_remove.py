@@ -6,11 +6,11 @@ import pytest
 
 from accounts.access import socket_member
 from accounts.models import Organization, Role, User
-from saas import tenancy
+from saas.database import tenancy
 from tests.accounts.conftest import MakeKey, Post
-from tests.accounts.keys import status_of
-from tests.accounts.world import entries, nothing_changes
 from tests.conftest import SignIn, actions, join, make_person, membership, must_be_member
+from tests.support.key_calls import status_of
+from tests.support.snapshot import entries, nothing_changes
 
 RANKS = list(Role)
 
@@ -110,13 +110,11 @@ def test_a_member_of_two_organizations_leaves_one(
 
 
 def test_what_they_added_stays(acme: Organization, alice: User, adam: User, post: Post) -> None:
-    from accounts import connections
+    from accounts.connections import registry
     from accounts.models import ProviderKind
 
     with tenancy.tenant(acme.pk):
-        connections.add(
-            org=acme, by=must_be_member(acme, adam), name="His", kind=ProviderKind.OPENAI, key="sk-0123456789"
-        )
+        registry.add(org=acme, by=must_be_member(acme, adam), name="His", kind=ProviderKind.OPENAI, key="sk-0123456789")
     post(alice, f"/o/acme/team/{must_be_member(acme, adam).code}/remove/")
     with tenancy.tenant(acme.pk):
         assert acme.connections.get(name="His").made_by_id == adam.pk

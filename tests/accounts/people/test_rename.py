@@ -1,10 +1,10 @@
 import pytest
 
 from accounts.models import Organization, User
-from saas import tenancy
+from saas.database import tenancy
 from tests.accounts.conftest import Post
-from tests.accounts.world import last_entry, nothing_changes
 from tests.conftest import actions
+from tests.support.snapshot import last_entry, nothing_changes
 
 
 def name_of(org: Organization) -> tuple[str, str]:

@@ -9,10 +9,10 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Invitation, Organization, Role, User
-from saas import tenancy
+from saas.database import tenancy
 from tests.accounts.conftest import InviteSomebody, Post
-from tests.accounts.world import last_entry, last_link, nothing_changes
 from tests.conftest import actions, membership
+from tests.support.snapshot import last_entry, last_link, nothing_changes
 
 
 def test_a_new_link_goes_out_and_the_old_one_dies(

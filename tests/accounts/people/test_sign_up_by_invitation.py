@@ -8,8 +8,8 @@ from django.test import Client
 
 from accounts.models import Organization, Role, User
 from tests.accounts.conftest import InviteSomebody, Post
-from tests.accounts.world import nothing_changes
 from tests.conftest import PASSWORD, membership, must_be_member
+from tests.support.snapshot import nothing_changes
 
 FORM = {"name": "Nina", "password1": PASSWORD}
 CONFIRMATION = re.compile(r"http://testserver(/accounts/confirm-email/[^/\s]+/)")

@@ -2,13 +2,13 @@
 
 import pytest
 
-from accounts import organizations
 from accounts.access import socket_member
 from accounts.models import Organization, User
+from accounts.people import organizations
 from tests.accounts.conftest import InviteSomebody, MakeKey, Post
-from tests.accounts.keys import status_of
-from tests.accounts.world import last_entry, nothing_changes
 from tests.conftest import SignIn, actions, make_person, membership
+from tests.support.key_calls import status_of
+from tests.support.snapshot import last_entry, nothing_changes
 
 
 @pytest.fixture

@@ -2,13 +2,13 @@
 
 import pytest
 
-from accounts import members
 from accounts.errors import NotAllowed
 from accounts.models import Membership, Organization, Role, User
-from saas import tenancy
+from accounts.people import members
+from saas.database import tenancy
 from tests.accounts.conftest import Post
-from tests.accounts.world import entries, nothing_changes
 from tests.conftest import must_be_member
+from tests.support.snapshot import entries, nothing_changes
 
 
 def roles(org: Organization) -> dict[str, str]:

@@ -4,14 +4,14 @@ import pytest
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 
-from accounts import organizations
 from accounts.access import socket_member
 from accounts.models import Organization, User
-from saas import tenancy
+from accounts.people import organizations
+from saas.database import tenancy
 from tests.accounts.conftest import MakeKey, Post
-from tests.accounts.keys import ask, status_of
-from tests.accounts.world import last_entry, nothing_changes
 from tests.conftest import SignIn, actions, must_be_member
+from tests.support.key_calls import ask, status_of
+from tests.support.snapshot import last_entry, nothing_changes
 
 PAGES = ["", "team/", "keys/", "keys/new/", "connections/", "audit/", "audit/export/", "settings/"]
 

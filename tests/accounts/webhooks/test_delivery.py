@@ -1,12 +1,13 @@
 """Messages to webhooks: tried for a day, called again when they were forgotten, and given up in words."""
 
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
 from django.core import mail
 from django.utils import timezone
 
-from accounts import deliveries, webhooks
+from accounts.errors import Refused
 from accounts.models import (
     Delivery,
     DeliveryState,
@@ -17,11 +18,13 @@ from accounts.models import (
     Webhook,
     WebhookEvent,
 )
-from saas import tenancy
-from tests.accounts.world import last_entry
+from accounts.webhooks import delivery, endpoints
+from saas.database import tenancy
+from saas.queue import lanes, thread_shares
 from tests.conftest import actions, must_be_member
-from tests.ear import come_due, deliver, deliveries_of, ear, sent, status
-from tests.upstream import Upstream
+from tests.support.fake_provider import Upstream
+from tests.support.snapshot import last_entry
+from tests.support.webhook_listener import come_due, deliver, deliveries_of, ear, sent, status
 
 __all__ = ["ear", "sent", "status"]
 
@@ -29,18 +32,18 @@ __all__ = ["ear", "sent", "status"]
 @pytest.fixture
 def hook(acme: Organization, alice: User, ear: Upstream) -> Webhook:
     with tenancy.tenant(acme.pk):
-        made, _ = webhooks.add(by=must_be_member(acme, alice), url=f"{ear.url}/hook", events=["run.failed"])
+        made, _ = endpoints.add(by=must_be_member(acme, alice), url=f"{ear.url}/hook", events=["run.failed"])
     return made
 
 
 @pytest.fixture
-def one(acme: Organization, hook: Webhook, sent: list[tuple[int, str]]) -> Delivery:
+def one(acme: Organization, hook: Webhook, sent: list[object]) -> Delivery:
     return announce(acme)
 
 
 def announce(org: Organization) -> Delivery:
     with tenancy.tenant(org.pk):
-        deliveries.announce(org.pk, WebhookEvent.RUN_FAILED, {"run": "x"})
+        delivery.announce(org.pk, WebhookEvent.RUN_FAILED, {"run": "x"})
     return deliveries_of(org)[-1]
 
 
@@ -79,7 +82,7 @@ def test_it_is_tried_for_a_day_then_switched_off_and_the_admins_are_told(
         with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]  # a fixture without a type
             deliver(one)
         waits.append(again(one).not_before - timezone.now())
-    assert len(ear.seen) == len(deliveries.WAITS_SECONDS) + 1 == 8
+    assert len(ear.seen) == len(delivery.WAITS_SECONDS) + 1 == 8
     assert sum(waits[:-1], timedelta()) > timedelta(hours=24)
     assert len({heard.headers["webhook-id"] for heard in ear.seen}) == 1
     ended = again(one)
@@ -120,43 +123,82 @@ def test_a_redirect_is_not_followed(one: Delivery, status: list[int], ear: Upstr
 
 
 def test_an_address_that_points_inside_by_now_gets_nothing(one: Delivery, ear: Upstream, settings: object) -> None:
-    settings.PROVIDER_ALLOWED_HOSTS = []  # type: ignore[attr-defined]  # pytest-django's
+    settings.WEBHOOK_ALLOWED_HOSTS = []  # type: ignore[attr-defined]  # pytest-django's
     deliver(one)
     assert (ear.seen, again(one).answer) == ([], "The address could not be reached.")
 
 
-def test_what_a_broker_forgot_is_called_again(one: Delivery, sent: list[tuple[int, str]], ear: Upstream) -> None:
-    sent.clear()
-    assert deliveries.call_due() == 0
-    come_due(one)
-    assert deliveries.call_due() == 1
-    assert sent == [(one.org_id, str(one.code))]
-    assert deliveries.call_due() == 0, "it has been called, and is not called at every look"
+def test_a_host_that_is_allowed_for_connections_is_not_allowed_for_messages(
+    one: Delivery, ear: Upstream, settings: object
+) -> None:
+    settings.WEBHOOK_ALLOWED_HOSTS = []  # type: ignore[attr-defined]  # pytest-django's
+    settings.PROVIDER_ALLOWED_HOSTS = [ear.host]  # type: ignore[attr-defined]
     deliver(one)
+    assert (ear.seen, again(one).answer) == ([], "The address could not be reached.")
+    hook = again(one).webhook
+    with tenancy.tenant(one.org_id), pytest.raises(Refused):
+        endpoints.add(by=must_be_member(one.org, hook.made_by), url=f"{ear.url}/hook", events=["run.finished"])
+    with tenancy.tenant(one.org_id), pytest.raises(Refused, match="https"):
+        endpoints.add(by=must_be_member(one.org, hook.made_by), url="http://example.com/", events=["run.finished"])
+
+
+def test_what_a_broker_forgot_is_called_again(one: Delivery, sent: list[object], ear: Upstream) -> None:
+    sent.clear()
+    assert delivery.call_due() == 1
+    assert sent == [()], "a message does not say whose"
+    assert delivery.deliver_next()
     assert len(ear.seen) == 1
+    assert delivery.call_due() == 0
+    assert not delivery.deliver_next()
+
+
+def test_what_one_worker_holds_is_not_called_and_not_delivered_twice(one: Delivery, ear: Upstream) -> None:
+    with thread_shares.OF_LANE[lanes.WEBHOOKS].taking(delivery._claim) as claim:
+        assert claim is not None
+        assert claim.code == one.code
+        assert delivery.call_due() == 0
+        assert not delivery.deliver_next()
+    assert (ear.seen, again(one).tries) == ([], 0)
+
+
+def test_the_messages_of_one_organization_leave_threads_for_those_of_others(
+    acme: Organization, rival: Organization, hook: Webhook, charlie: User, sent: list[object], ear: Upstream
+) -> None:
+    with tenancy.tenant(rival.pk):
+        endpoints.add(by=must_be_member(rival, charlie), url=f"{ear.url}/rival", events=["run.failed"])
+    for _ in range(20):
+        announce(acme)
+    announce(rival)
+    lane, held = thread_shares.OF_LANE[lanes.WEBHOOKS], []
+    with ExitStack() as stack:
+        while (claim := stack.enter_context(lane.taking(delivery._claim))) is not None:
+            held.append(claim.place.org_id)
+        assert held.count(rival.pk) == 1
+        assert held.count(acme.pk) == 8 < lanes.THREADS[lanes.WEBHOOKS]
+    assert delivery.count_due() == 20 - 8
 
 
 def test_what_a_dead_worker_held_comes_due_and_is_not_held_for_ever(
-    one: Delivery, sent: list[tuple[int, str]], ear: Upstream
+    one: Delivery, sent: list[object], ear: Upstream
 ) -> None:
-    for _ in range(len(deliveries.WAITS_SECONDS) + 1):
+    for _ in range(len(delivery.WAITS_SECONDS) + 1):
         come_due(one)
         with tenancy.tenant(one.org_id):
-            assert again(one).begin(until=timezone.now() + deliveries.UNDER_WAY)  # and died
+            assert again(one).begin(until=timezone.now() + delivery.UNDER_WAY)  # and died
     come_due(one)
     deliver(one)
     ended = again(one)
-    assert (ended.state, ended.answer, ear.seen) == (DeliveryState.FAILED, deliveries.NEVER_ENDED, [])
+    assert (ended.state, ended.answer, ear.seen) == (DeliveryState.FAILED, delivery.NEVER_ENDED, [])
 
 
 def test_what_waits_fails_when_the_webhook_is_switched_off(
     one: Delivery, hook: Webhook, acme: Organization, alice: User, ear: Upstream
 ) -> None:
     with tenancy.tenant(acme.pk):
-        webhooks.switch_off(hook=hook, by=must_be_member(acme, alice))
+        endpoints.switch_off(hook=hook, by=must_be_member(acme, alice))
     deliver(one)
     ended = again(one)
-    assert (ended.state, ended.answer, ear.seen) == (DeliveryState.FAILED, deliveries.WAS_OFF, [])
+    assert (ended.state, ended.answer, ear.seen) == (DeliveryState.FAILED, delivery.WAS_OFF, [])
     assert not DeliveryTicket.objects.exists()
     assert actions(acme)[-1] == "webhook.switched_off"
 
@@ -165,7 +207,7 @@ def test_a_removed_webhook_leaves_no_ticket(
     one: Delivery, hook: Webhook, acme: Organization, alice: User, ear: Upstream
 ) -> None:
     with tenancy.tenant(acme.pk):
-        webhooks.remove(hook=hook, by=must_be_member(acme, alice))
+        endpoints.remove(hook=hook, by=must_be_member(acme, alice))
     deliver(one)
     assert (ear.seen, DeliveryTicket.objects.count()) == ([], 0)
 
@@ -175,13 +217,13 @@ def test_messages_are_kept_for_a_month(one: Delivery, acme: Organization, ear: U
     waiting = announce(acme)
     with tenancy.tenant(acme.pk):
         Delivery.objects.update(created_at=timezone.now() - timedelta(days=31))
-        assert deliveries.tidy(acme) == 1
+        assert delivery.tidy(acme) == 1
     assert deliveries_of(acme) == [waiting]
 
 
 def test_one_organization_s_news_go_to_no_other_s_address(
-    hook: Webhook, rival: Organization, ear: Upstream, sent: list[tuple[int, str]]
+    hook: Webhook, rival: Organization, ear: Upstream, sent: list[object]
 ) -> None:
     with tenancy.tenant(rival.pk):
-        deliveries.announce(rival.pk, WebhookEvent.RUN_FAILED, {})
+        delivery.announce(rival.pk, WebhookEvent.RUN_FAILED, {})
     assert (deliveries_of(rival), sent, ear.seen) == ([], [], [])

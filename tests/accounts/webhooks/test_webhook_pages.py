@@ -5,13 +5,13 @@ import re
 import pytest
 from django.test import Client
 
-from accounts import deliveries, webhooks
 from accounts.models import DeliveryState, OffReason, Organization, User, Webhook, WebhookEvent
-from saas import tenancy
+from accounts.webhooks import delivery, endpoints
+from saas.database import tenancy
 from tests.accounts.conftest import Post
 from tests.conftest import SignIn, actions, must_be_member
-from tests.ear import deliver, deliveries_of, ear, sent, status
-from tests.upstream import Upstream
+from tests.support.fake_provider import Upstream
+from tests.support.webhook_listener import deliver, deliveries_of, ear, sent, status
 
 __all__ = ["ear", "sent", "status"]
 EVENTS = ["run.finished", "export.ready"]
@@ -23,9 +23,9 @@ def page(acme: Organization, adam: User, sign_in: SignIn) -> Client:
 
 
 @pytest.fixture
-def hook(acme: Organization, alice: User, ear: Upstream, sent: list[tuple[int, str]]) -> Webhook:
+def hook(acme: Organization, alice: User, ear: Upstream, sent: list[object]) -> Webhook:
     with tenancy.tenant(acme.pk):
-        made, _ = webhooks.add(by=must_be_member(acme, alice), url=f"{ear.url}/hook", events=EVENTS)
+        made, _ = endpoints.add(by=must_be_member(acme, alice), url=f"{ear.url}/hook", events=EVENTS)
     return made
 
 
@@ -64,9 +64,9 @@ def test_what_cannot_be_is_refused_beside_the_field(
 
 
 def test_the_twenty_first_is_refused(page: Client, hook: Webhook, acme: Organization, ear: Upstream) -> None:
-    for number in range(webhooks.MOST_WEBHOOKS):
+    for number in range(endpoints.MOST_WEBHOOKS):
         page.post("/o/acme/webhooks/new/", {"url": f"{ear.url}/{number}", "events": EVENTS})
-    assert len(hooks(acme)) == webhooks.MOST_WEBHOOKS
+    assert len(hooks(acme)) == endpoints.MOST_WEBHOOKS
 
 
 def test_a_test_message_is_delivered_and_seen_with_its_answer(
@@ -87,7 +87,7 @@ def test_a_test_message_is_delivered_and_seen_with_its_answer(
 
 
 def test_a_message_is_sent_again_with_the_same_id(
-    page: Client, hook: Webhook, acme: Organization, ear: Upstream, sent: list[tuple[int, str]]
+    page: Client, hook: Webhook, acme: Organization, ear: Upstream, sent: list[object]
 ) -> None:
     page.post(f"/o/acme/webhooks/{hook.code}/test/")
     (one,) = deliveries_of(acme)
@@ -115,7 +115,7 @@ def test_why_darkroom_switched_it_off_stands_on_the_page_until_it_is_switched_on
     page: Client, hook: Webhook, acme: Organization, status: list[int]
 ) -> None:
     with tenancy.tenant(acme.pk):
-        deliveries.announce(acme.pk, WebhookEvent.RUN_FINISHED, {})
+        delivery.announce(acme.pk, WebhookEvent.RUN_FINISHED, {})
     assert deliveries_of(acme) != []
     status[0] = 410
     deliver(deliveries_of(acme)[0])
@@ -150,7 +150,7 @@ def test_another_organization_s_admin_finds_nothing(
 
 def test_what_a_payload_says_is_shown_as_text(page: Client, hook: Webhook, acme: Organization) -> None:
     with tenancy.tenant(acme.pk):
-        deliveries.announce(acme.pk, WebhookEvent.RUN_FINISHED, {"project": "<script>alert(1)</script>"})
+        delivery.announce(acme.pk, WebhookEvent.RUN_FINISHED, {"project": "<script>alert(1)</script>"})
     text = page.get(f"/o/acme/webhooks/{hook.code}/").content.decode()
     assert "<script>alert(1)" not in text
     assert "&lt;script&gt;alert(1)" in text

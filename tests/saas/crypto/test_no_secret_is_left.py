@@ -17,12 +17,14 @@ from django.test import AsyncClient
 from django.urls import reverse
 
 from accounts.models import Organization, ProviderConnection, User
-from saas import live, tenancy
+from saas import live
+from saas.database import tenancy
+from saas.queue import lanes
 from tests.conftest import PASSWORD, SignIn, make_person
-from tests.saas import canary
-from tests.saas.canary import Echo, Walker
 from tests.saas.conftest import OpenLog
-from tests.saas.workers import work
+from tests.support import secret_search
+from tests.support.real_worker import work
+from tests.support.secret_search import Echo, Walker
 from tests.test_access import OF_AN_ORGANIZATION
 
 PROVIDER_KEY = "sk-" + secrets.token_urlsafe(30)
@@ -68,7 +70,7 @@ class Story:
         assert self.post("new_connection", **fields) == 302
         with tenancy.tenant(self.org.pk):
             self.connection = ProviderConnection.objects.get(name=DECOY)
-        assert canary.is_in(self.connection.key_hint * 3, (PROVIDER_KEY[-4:] * 3).encode())
+        assert secret_search.is_in(self.connection.key_hint * 3, (PROVIDER_KEY[-4:] * 3).encode())
         refused = [
             fields,  # the name is taken
             {**fields, "name": ""},
@@ -94,7 +96,7 @@ class Story:
             raise RuntimeError(DECOY if copy_of_key else "")
 
         with self.patch.context() as patch:
-            patch.setattr("accounts.connections._seal", fail)
+            patch.setattr("accounts.connections.registry._seal", fail)
             fields = {"kind": "compatible", "base_url": self.echo_url, "key": PROVIDER_KEY}
             assert self.post("new_connection", **fields, name="other") == 500
             assert self.post("connection", self.connection.code, **fields, name=DECOY) == 500
@@ -103,7 +105,7 @@ class Story:
         for status in STATUSES:
             Echo.status = status
             assert self.post("test_connection", self.connection.code) == 302
-            work("default")
+            work(lanes.CHECKS)
             self.walker.get(reverse("connection_health", args=["acme", self.connection.code]))
         with tenancy.tenant(self.org.pk):
             self.connection.refresh_from_db()
@@ -115,12 +117,12 @@ class Story:
             raise RuntimeError(DECOY)
 
         with self.patch.context() as patch:
-            patch.setattr("accounts.health._judge", fail)
+            patch.setattr("accounts.connections.probe._judge", fail)
             self.post("make_default_connection", self.connection.code)
             with tenancy.tenant(self.org.pk):
                 ProviderConnection.objects.update(health="unknown")
             assert self.post("test_connection", self.connection.code) == 302
-            work("default")
+            work(lanes.CHECKS)
 
     def use_an_api_key(self) -> None:
         url = reverse("new_key", args=["acme"])
@@ -142,7 +144,8 @@ class Story:
 
     def enrol_a_second_factor(self) -> None:
         self.walker.post("/accounts/password/change/", dict.fromkeys(["oldpassword", "password1"], PASSWORD))
-        self.halfway = canary.sessions()  # what was posted waits there until the person proves again who they are
+        # what was posted waits there until the person proves again who they are
+        self.halfway = secret_search.sessions()
         for password in WRONG_FIRST:
             self.walker.post(reverse("account_reauthenticate"), {"password": password})
         url = reverse("mfa_activate_totp")
@@ -185,9 +188,9 @@ class Story:
             "pages": self.walker.answers,
             "operator's pages": self.operator.answers,
             "export": self.export(),
-            "database": canary.database([self.org.pk], [self.alice.pk]),
-            "sessions": self.halfway + canary.sessions(),
-            "cache": canary.cached(),
+            "database": secret_search.database([self.org.pk], [self.alice.pk]),
+            "sessions": self.halfway + secret_search.sessions(),
+            "cache": secret_search.cached(),
             "events": repr(self.events).encode(),
             "queue": repr(self.messages).encode(),
             "mail": repr([(each.subject, each.body) for each in mail.outbox]).encode(),
@@ -196,7 +199,7 @@ class Story:
 
 @pytest.fixture
 def echo_url(settings: Any) -> Iterator[str]:
-    server = canary.echo_server()
+    server = secret_search.echo_server()
     threading.Thread(target=server.serve_forever, daemon=True).start()
     settings.PROVIDER_ALLOWED_HOSTS = ["127.0.0.1"]
     settings.METRICS_TOKEN = "operators-token"
@@ -234,7 +237,7 @@ def test_no_secret_is_found_anywhere(
         (name, place)
         for place, text in places.items()
         for name, key in story.secrets.items()
-        if canary.is_in(key, text)
+        if secret_search.is_in(key, text)
     ]
     assert found == []
 
@@ -243,7 +246,7 @@ def test_no_secret_is_found_anywhere(
     public |= dict.fromkeys(["events", "queue"], str(story.connection.code))
     public |= {"operator's pages": alice.email, "sessions": "_auth_user_hash", "cache": "", "mail": "authenticator app"}
     assert set(public) == set(places)
-    assert [place for place, text in public.items() if text and not canary.is_in(text, places[place])] == []
+    assert [place for place, text in public.items() if text and not secret_search.is_in(text, places[place])] == []
 
 
 @pytest.mark.parametrize(
@@ -258,11 +261,11 @@ def test_no_secret_is_found_anywhere(
     ids=["whole", "start", "end", "hex", "base64", "base64 + 1", "base64 + 2", "base64 + 3"],
 )
 def test_the_search_finds_a_secret_in_any_clothes(place: bytes) -> None:
-    assert canary.is_in(PROVIDER_KEY, place)
+    assert secret_search.is_in(PROVIDER_KEY, place)
 
 
 def test_the_search_takes_a_hint_for_no_secret() -> None:
-    assert not canary.is_in(PROVIDER_KEY, f"sk-…{PROVIDER_KEY[-4:]}".encode())
+    assert not secret_search.is_in(PROVIDER_KEY, f"sk-…{PROVIDER_KEY[-4:]}".encode())
 
 
 def test_the_hint_of_a_key_is_shown_as_text(acme: Organization, alice: User, sign_in: SignIn) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from saas.sealing import BadKeys, CannotUnseal, Secret, check_keys, generate_key, reseal, seal, unseal
+from saas.crypto.sealing import BadKeys, CannotUnseal, Secret, check_keys, generate_key, reseal, seal, unseal
 
 OLD, NEW, LOST = (generate_key() for _ in range(3))
 CANARY = "sk-canary-4f1d"

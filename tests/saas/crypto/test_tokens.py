@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saas.tokens import hash_token, looks_like_key, new_token, readable_prefix
+from saas.crypto.tokens import hash_token, looks_like_key, new_token, readable_prefix
 
 # Fixed for ever: keys of this form are in people's scripts.
 KEY = "dk_1a2B3c4D_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefg4VpBrv"

@@ -14,7 +14,7 @@ from psycopg import sql
 
 pytestmark = pytest.mark.django_db
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 ONE_BY_ONE = """
 import sys
 import django

@@ -1,4 +1,4 @@
-"""How saas.tenancy opens walls and closes them behind itself."""
+"""How saas.database.tenancy opens walls and closes them behind itself."""
 
 import threading
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, transaction
 
 from accounts.models import Membership, Organization, User
-from saas import tenancy
+from saas.database import tenancy
 from tests.conftest import SignIn
 
 NOTHING = {"app.org": "", "app.user": "", "app.presented": "", "app.operator": ""}

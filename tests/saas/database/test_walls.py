@@ -11,13 +11,13 @@ from django.test.utils import isolate_apps
 
 from accounts.models import AuditEntry, Organization
 from billing.models import ClosedMonth, Entry, Snapshot
-from saas import tenancy
-from saas.tenancy import TenantModel
-from tests.saas import walls
+from saas.database import tenancy
+from saas.database.tenancy import TenantModel
 from tests.saas.conftest import House
-from tests.saas.walls import NOBODY
+from tests.support import raw_walls
+from tests.support.raw_walls import NOBODY
 
-TABLES = walls.tenant_tables()
+TABLES = raw_walls.tenant_tables()
 ONLY_GROWS = {model._meta.db_table for model in (AuditEntry, ClosedMonth, Entry, Snapshot)}
 
 
@@ -33,11 +33,11 @@ def test_the_registry_knows_the_tenant_tables() -> None:
 
 
 def test_every_tenant_table_has_its_wall_and_the_owner_of_the_table_is_not_spared(db: None) -> None:
-    assert walls.without_wall(TABLES) == []
+    assert raw_walls.without_wall(TABLES) == []
 
 
 def test_what_hangs_on_a_tenants_row_is_a_tenants_row_too() -> None:
-    tenants = set(walls.tenant_models())
+    tenants = set(raw_walls.tenant_models())
     hanging = {
         model._meta.label
         for model in apps.get_models(include_auto_created=True)
@@ -63,7 +63,7 @@ def test_a_table_without_a_whole_wall_is_found(db: None, statements: list[str]) 
         cursor.execute("CREATE TABLE fresh (id bigint PRIMARY KEY, org_id bigint)")
         for statement in statements:
             cursor.execute(statement)
-    assert walls.without_wall(["fresh"]) == ["fresh"]
+    assert raw_walls.without_wall(["fresh"]) == ["fresh"]
 
 
 def test_a_table_with_a_wall_passes(db: None) -> None:
@@ -71,7 +71,7 @@ def test_a_table_with_a_wall_passes(db: None) -> None:
         cursor.execute("CREATE TABLE fresh (id bigint PRIMARY KEY, org_id bigint)")
         for statement in tenancy.Wall("fresh", reads="true")._statements():
             cursor.execute(statement)
-    assert walls.without_wall(["fresh"]) == []
+    assert raw_walls.without_wall(["fresh"]) == []
 
 
 def test_a_new_tenant_model_is_found_by_its_base_class() -> None:
@@ -82,7 +82,7 @@ def test_a_new_tenant_model_is_found_by_its_base_class() -> None:
             class Meta:
                 app_label = "accounts"
 
-        assert walls.tenant_models(registry) == [Organization, Fresh]
+        assert raw_walls.tenant_models(registry) == [Organization, Fresh]
 
 
 def test_a_wall_can_be_taken_down_by_migrating_back(db: None) -> None:
@@ -97,29 +97,29 @@ def test_a_wall_can_be_taken_down_by_migrating_back(db: None) -> None:
         assert cursor.fetchone() == (0,)
 
 
-@walls.over_every_table
+@raw_walls.over_every_table
 def test_nothing_set_means_nothing_seen_and_nothing_changed(table: str, ours: House, theirs: House) -> None:
-    assert walls.ids_seen(table, ours.settings), f"furnish() makes no row of {table}"
-    assert walls.ids_seen(table, NOBODY) == set()
-    assert walls.updated(table, NOBODY) == 0
-    assert walls.deleted(table, NOBODY) == 0
+    assert raw_walls.ids_seen(table, ours.settings), f"furnish() makes no row of {table}"
+    assert raw_walls.ids_seen(table, NOBODY) == set()
+    assert raw_walls.updated(table, NOBODY) == 0
+    assert raw_walls.deleted(table, NOBODY) == 0
 
 
-@walls.over_every_table
+@raw_walls.over_every_table
 def test_an_organization_sees_its_own_rows_alone(table: str, ours: House, theirs: House) -> None:
-    column = walls.owner_column(table)
-    with walls.asking(ours.settings) as cursor:
+    column = raw_walls.owner_column(table)
+    with raw_walls.asking(ours.settings) as cursor:
         cursor.execute(f"SELECT DISTINCT {column} FROM {table}")  # noqa: S608
         assert cursor.fetchall() == [(ours.org.pk,)]
         cursor.execute(f"SELECT count(*) FROM {table} WHERE {column} = %s", [theirs.org.pk])  # noqa: S608
         assert cursor.fetchone() == (0,)
-    assert walls.ids_seen(table, ours.settings).isdisjoint(walls.ids_seen(table, theirs.settings))
+    assert raw_walls.ids_seen(table, ours.settings).isdisjoint(raw_walls.ids_seen(table, theirs.settings))
 
 
-@walls.over_every_table
+@raw_walls.over_every_table
 def test_changes_reach_an_organizations_own_rows_alone(table: str, ours: House, theirs: House) -> None:
-    own = len(walls.ids_seen(table, ours.settings))
-    for act in (walls.updated, walls.deleted):
+    own = len(raw_walls.ids_seen(table, ours.settings))
+    for act in (raw_walls.updated, raw_walls.deleted):
         if table in ONLY_GROWS:
             with pytest.raises(ProgrammingError, match="only grows"):
                 act(table, ours.settings)
@@ -127,39 +127,39 @@ def test_changes_reach_an_organizations_own_rows_alone(table: str, ours: House, 
             assert act(table, ours.settings) == own
 
 
-@walls.over_every_table
+@raw_walls.over_every_table
 def test_a_row_is_inserted_by_its_own_organization_alone(table: str, ours: House, theirs: House) -> None:
-    row = walls.a_row(table, ours.settings)
+    row = raw_walls.a_row(table, ours.settings)
     for settings in (NOBODY, theirs.settings):
         with pytest.raises(ProgrammingError, match="row-level security"):
-            walls.insert(table, row, settings)
+            raw_walls.insert(table, row, settings)
     with pytest.raises(IntegrityError, match="duplicate key"):  # past the wall, and there it is already
-        walls.insert(table, row, ours.settings)
+        raw_walls.insert(table, row, ours.settings)
 
 
-@walls.over_every_table
+@raw_walls.over_every_table
 def test_a_row_cannot_be_handed_to_another_organization(table: str, ours: House, theirs: House) -> None:
-    column = walls.owner_column(table)
+    column = raw_walls.owner_column(table)
     with (
         pytest.raises(ProgrammingError, match=r"row-level security|only grows"),
-        walls.asking(ours.settings) as cursor,
+        raw_walls.asking(ours.settings) as cursor,
     ):
         cursor.execute(f"UPDATE {table} SET {column} = %s", [theirs.org.pk])  # noqa: S608
 
 
-@walls.over_every_table
+@raw_walls.over_every_table
 def test_an_upsert_does_not_reach_another_organizations_row(table: str, ours: House, theirs: House) -> None:
     """ON CONFLICT asks the unique index, and that knows every tenant's rows."""
-    before = walls.a_row(table, theirs.settings)
-    own = {"org_id": ours.org.pk} if walls.owner_column(table) == "org_id" else {}
+    before = raw_walls.a_row(table, theirs.settings)
+    own = {"org_id": ours.org.pk} if raw_walls.owner_column(table) == "org_id" else {}
     row = json.dumps({**json.loads(before), **own})
-    with pytest.raises(ProgrammingError, match="row-level security"), walls.asking(ours.settings) as cursor:
+    with pytest.raises(ProgrammingError, match="row-level security"), raw_walls.asking(ours.settings) as cursor:
         cursor.execute(
             f"INSERT INTO {table} SELECT * FROM json_populate_record(NULL::{table}, %s)"  # noqa: S608
             " ON CONFLICT (id) DO UPDATE SET id = excluded.id",
             [row],
         )
-    assert walls.a_row(table, theirs.settings) == before
+    assert raw_walls.a_row(table, theirs.settings) == before
 
 
 def test_the_database_role_of_the_tests_cannot_bypass_the_wall(db: None) -> None:

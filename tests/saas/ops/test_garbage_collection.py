@@ -6,17 +6,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from saas import collector
+from saas.ops import garbage_collection
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_it_rests_while_much_is_loaded_and_works_again_whatever_happens() -> None:
-    with collector.paused():
+    with garbage_collection.paused():
         assert not gc.isenabled()
     assert gc.isenabled()
     try:
-        with collector.paused():
+        with garbage_collection.paused():
             raise LookupError
     except LookupError:
         assert gc.isenabled()

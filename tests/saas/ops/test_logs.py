@@ -9,9 +9,10 @@ import pytest
 import structlog
 from django.test import Client
 
-from accounts import invitations
 from accounts.models import Organization, Role, User
-from saas import tenancy, tokens
+from accounts.people import invitations
+from saas.crypto import tokens
+from saas.database import tenancy
 from tests.conftest import SignIn, must_be_member
 from tests.saas.conftest import OpenLog
 
@@ -123,7 +124,7 @@ def test_a_page_that_breaks_logs_where_and_why_but_no_values(
         local_copy = given
         raise RuntimeError("the reason" if local_copy else "")
 
-    monkeypatch.setattr("accounts.invitations.find", break_down)
+    monkeypatch.setattr("accounts.people.invitations.find", break_down)
     client, log = Client(raise_request_exception=False), open_log(rendering)
     assert client.get(f"/invitations/{token}/").status_code == 500
     text = log.getvalue()
@@ -161,3 +162,14 @@ def test_noisy_libraries_speak_up_from_warnings_on(name: str, open_log: OpenLog)
     logging.getLogger(name).info("quiet")
     logging.getLogger(name).warning("loud")
     assert [json.loads(line)["event"] for line in log.getvalue().splitlines()] == ["loud"]
+
+
+@every_rendering
+def test_what_a_stranger_makes_suspicious_is_one_line_without_a_traceback(
+    db: None, open_log: OpenLog, rendering: str
+) -> None:
+    log = open_log(rendering)
+    assert Client().get("/accounts/login/?" + "a=1&" * 5200).status_code == 400
+    assert "exceeded settings.DATA_UPLOAD_MAX_NUMBER_FIELDS" in log.getvalue()
+    assert "Traceback" not in log.getvalue()
+    assert "File " not in log.getvalue()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saas.addresses import is_metadata, is_public
+from saas.outbound.addresses import is_metadata, is_public
 
 PRIVATE_IPV4 = [
     "0.0.0.0",  # noqa: S104 - an address to refuse

@@ -9,7 +9,20 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from saas import guard, patience
+from saas.outbound import cancellation, http_client
+
+
+def test_while_the_clock_stands_still_no_deadline_comes_nearer() -> None:
+    with cancellation.waiting() as wait:
+        wait.end_in(10)
+        before, began = wait.ends_at, time.monotonic()
+        assert before is not None
+        with wait.paused():
+            threading.Event().wait(0.05)
+        assert wait.ends_at is not None
+        assert 0.05 <= wait.paused_seconds <= time.monotonic() - began
+        assert wait.ends_at - before == pytest.approx(wait.paused_seconds)
+        assert cancellation.deadline() == wait.ends_at
 
 
 @pytest.fixture
@@ -40,13 +53,13 @@ def _dribble(listening: socket.socket) -> None:
 
 
 def ask(host: str) -> None:
-    with guard.guarded_client(timeout=30, allowed_hosts=[host]) as client:
+    with http_client.guarded_client(timeout=30, allowed_hosts=[host]) as client:
         client.get(f"http://{host}/v1/models")
 
 
 def test_who_waits_for_the_first_byte_is_called_off_by_another_thread(silent: str) -> None:
     began = time.monotonic()
-    with patience.waiting() as wait:
+    with cancellation.waiting() as wait:
         threading.Timer(0.2, wait.call_off).start()
         with pytest.raises(httpx2.ReadError):
             ask(silent)
@@ -57,7 +70,7 @@ def test_who_waits_for_the_first_byte_is_called_off_by_another_thread(silent: st
 @pytest.mark.parametrize("kind", ["silent", "dribbling"])
 def test_the_deadline_holds_before_the_first_byte_too(kind: str, request: pytest.FixtureRequest) -> None:
     began = time.monotonic()
-    with patience.waiting() as wait:
+    with cancellation.waiting() as wait:
         wait.end_in(0.4)
         with pytest.raises(httpx2.ReadTimeout):
             ask(request.getfixturevalue(kind))
@@ -66,14 +79,14 @@ def test_the_deadline_holds_before_the_first_byte_too(kind: str, request: pytest
 
 def test_the_pause_between_two_bytes_is_bounded_as_before(silent: str) -> None:
     with (
-        patience.waiting(),
-        guard.guarded_client(timeout=0.7, allowed_hosts=[silent]) as client,
+        cancellation.waiting(),
+        http_client.guarded_client(timeout=0.7, allowed_hosts=[silent]) as client,
         pytest.raises(httpx2.ReadTimeout),
     ):
         client.get(f"http://{silent}/")
 
 
 def test_outside_nothing_waits_for_anybody() -> None:
-    with patience.waiting():
+    with cancellation.waiting():
         pass
-    assert patience.current() is None
+    assert cancellation.current() is None

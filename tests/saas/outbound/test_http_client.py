@@ -4,9 +4,16 @@ import httpcore2
 import httpx2
 import pytest
 
-from saas import guard
-from saas.guard import AddressRefused, ResponseRefused, UnsafeURL, guarded_client, read_at_most, refusal_in
-from tests.saas.hostile import Network, Server, certificate, network, server, serving
+from saas.outbound import http_client
+from saas.outbound.http_client import (
+    AddressRefused,
+    ResponseRefused,
+    UnsafeURL,
+    guarded_client,
+    read_at_most,
+    refusal_in,
+)
+from tests.support.hostile_server import Network, Server, certificate, network, server, serving
 
 __all__ = ["network", "server"]
 
@@ -286,7 +293,7 @@ def test_dead_addresses_share_the_time_for_connecting(monkeypatch: pytest.Monkey
         waits.append(timeout)
         raise httpcore2.ConnectTimeout("dead")
 
-    monkeypatch.setattr("saas.guard.resolve", lambda host, port: [PUBLIC, "1.1.1.1", "8.8.8.8"])
+    monkeypatch.setattr("saas.outbound.http_client.resolve", lambda host, port: [PUBLIC, "1.1.1.1", "8.8.8.8"])
     monkeypatch.setattr(httpcore2.SyncBackend, "connect_tcp", dead)
     with client() as http, pytest.raises(httpx2.ConnectTimeout):
         http.get("https://api.example.com")
@@ -301,5 +308,5 @@ def test_every_error_of_the_layer_below_has_a_name_in_the_layer_above() -> None:
 
 def test_resolve_gives_each_address_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    assert guard.resolve("127.0.0.1", 443) == ["127.0.0.1"]
-    assert guard.resolve("::1", 443) == ["::1"]
+    assert http_client.resolve("127.0.0.1", 443) == ["127.0.0.1"]
+    assert http_client.resolve("::1", 443) == ["::1"]

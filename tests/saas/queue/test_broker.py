@@ -10,15 +10,16 @@ import structlog
 from django.db import connection, transaction
 from dramatiq import Actor
 from dramatiq.broker import MessageProxy
-from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 from prometheus_client import REGISTRY
 
-from saas import broker, tenancy
-from saas.broker import TaskMiddleware, make_broker
-from saas.rabbitmq import OneVoiceBroker
+from saas.database import tenancy
+from saas.queue import broker
+from saas.queue.broker import TaskMiddleware, make_broker
+from saas.queue.rabbitmq import OneVoiceBroker
+from saas.queue.redis import BoundedRedisBroker
 from tests.saas.conftest import OpenLog
-from tests.saas.workers import work
+from tests.support.real_worker import work
 
 QUEUE = "probe"
 Actors = Callable[[Callable[..., object]], Actor[Any, Any]]
@@ -30,9 +31,9 @@ Actors = Callable[[Callable[..., object]], Actor[Any, Any]]
         ("", StubBroker),
         ("amqp://guest:guest@127.0.0.1:1", OneVoiceBroker),
         ("amqps://guest:guest@127.0.0.1:1", OneVoiceBroker),
-        ("redis://127.0.0.1:1/0", RedisBroker),
-        ("rediss://127.0.0.1:1/0", RedisBroker),
-        ("unix:///nowhere/redis.sock", RedisBroker),
+        ("redis://127.0.0.1:1/0", BoundedRedisBroker),
+        ("rediss://127.0.0.1:1/0", BoundedRedisBroker),
+        ("unix:///nowhere/redis.sock", BoundedRedisBroker),
     ],
 )
 def test_the_url_decides_which_broker_it_is(url: str, kind: type) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.files.base import ContentFile
 
-from saas.disk import WholeFileStorage
+from saas.storage.disk import WholeFileStorage
 
 
 @contextmanager

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from saas.stylesheets import bundle, rebase
+from saas.storage.static_files import bundle, rebase
 
-STATIC = Path(__file__).parents[2] / "saas/static"
+STATIC = Path(__file__).parents[3] / "saas/static"
 OURS = STATIC / "darkroom"
 
 
@@ -46,7 +46,7 @@ def test_drawings_in_a_look_hide_their_brackets_from_the_collector(name: str) ->
 
 
 def test_every_module_that_the_entry_names_is_there() -> None:
-    named = re.findall(r'import\("\./([\w-]+\.js)"\)', (OURS / "js/main.js").read_text())
+    named = re.findall(r'import\("\./([\w/-]+\.js)"\)', (OURS / "js/main.js").read_text())
 
     assert len(named) > 10
     assert [name for name in named if not (OURS / "js" / name).exists()] == []

@@ -11,6 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from psycopg.conninfo import make_conninfo
 
 from saas import environment
+from saas.database import reconnecting, waits
 
 Set = Callable[[str], None]
 
@@ -102,8 +103,8 @@ def test_a_list_is_parted_by_commas(word: str, items: list[str], given: Set) -> 
 def _database(url: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     monkeypatch.setenv("PROBE", url)
     entry = environment.database("PROBE", pool_size=9)
-    assert entry["ENGINE"] == "django.db.backends.postgresql"
-    assert entry["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 9, "timeout": 10}
+    assert entry["ENGINE"] == "saas.database"
+    assert entry["OPTIONS"]["pool"] == {"min_size": 1, "max_size": 9, "timeout": 10, **reconnecting.OPTIONS}
     assert entry["CONN_MAX_AGE"] == 0
     return entry
 
@@ -140,7 +141,8 @@ def test_a_database_url_is_read_as_postgresql_reads_it(
 
 def test_what_else_a_database_url_says_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     entry = _database("postgresql://db/x?sslmode=verify-full&sslrootcert=/ca.pem&application_name=web", monkeypatch)
-    options = {key: value for key, value in entry["OPTIONS"].items() if key != "pool"}
+    waits_and_pool = {"pool", "options", *waits.LIBPQ}
+    options = {key: value for key, value in entry["OPTIONS"].items() if key not in waits_and_pool}
     assert options == {"sslmode": "verify-full", "sslrootcert": "/ca.pem", "application_name": "web"}
     psycopg.conninfo.conninfo_to_dict(make_conninfo(**options))
 

@@ -5,8 +5,8 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saas import money
-from saas.forms import MoneyField
+from saas.text import money
+from saas.web.forms import MoneyField
 
 
 @pytest.mark.parametrize(

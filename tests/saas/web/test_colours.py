@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-LOOKS = Path(__file__).parents[2] / "saas/static/darkroom/css/looks"
+LOOKS = Path(__file__).parents[3] / "saas/static/darkroom/css/looks"
 COLOUR = re.compile(r"--([\w-]+): oklch\(([\d.]+) ([\d.]+) ([\d.]+)\);")
 NUMBER = re.compile(r"--(face-light|face-chroma): ([\d.]+);")
 Colour = tuple[float, float, float]

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission
 from django.test import Client
 
 from accounts.models import AuditEntry, Organization, User
-from saas import tenancy
+from saas.database import tenancy
 from tests.conftest import SignIn, actions, make_person
 from tests.saas.conftest import House
 

@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts import api_keys
 from accounts.models import Organization, Scope, User
-from saas import tenancy
+from saas.database import tenancy
 from tests.conftest import must_be_member
 
 

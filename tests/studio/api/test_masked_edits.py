@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from accounts.models import Organization, User
-from studio import composites
-from tests.studio import files
+from studio.engine import composites
 from tests.studio.api.keys import Program, program
 from tests.studio.api.test_runs import content, count
-from tests.studio.test_composites import finish, masked_run
-from tests.studio.test_give_input import mask
+from tests.studio.engine.test_composites import finish, masked_run
+from tests.studio.inputs.test_give_input import mask
+from tests.support import picture_bytes
 
 pytestmark = pytest.mark.django_db
 
@@ -39,7 +39,7 @@ def faults(answer: Any) -> dict[str, Any]:
 
 
 def test_a_mask_must_be_one_and_lie_on_the_first_picture(acme: Organization, api: Program) -> None:
-    first, other = give(api, files.plain(".png")), give(api, files.plain(".png", 90, 60))
+    first, other = give(api, picture_bytes.plain(".png")), give(api, picture_bytes.plain(".png", 90, 60))
     hole = give(api, mask(), mask_of=first)
     assert faults(edit(api, other, first, mask=hole))["mask"]["code"] == "mask_size"
     assert faults(edit(api, first, mask=other))["mask"]["code"] == "no_mask"
@@ -49,7 +49,7 @@ def test_a_mask_must_be_one_and_lie_on_the_first_picture(acme: Organization, api
 
 
 def test_what_is_kept_needs_a_result_of_its_shape(acme: Organization, api: Program) -> None:
-    first = give(api, files.plain(".png"))
+    first = give(api, picture_bytes.plain(".png"))
     masked = {"mask": give(api, mask(), mask_of=first), "size": "1024x1024"}
     fault = faults(edit(api, first, **masked))["size"]
     assert (fault["code"], fault["suggestion"]) == ("another_shape", "1008x672")

@@ -6,10 +6,10 @@ import pytest
 
 from accounts.models import Organization, Quota, Scope, User
 from billing import tasks
-from saas import tenancy
-from tests.billing.entries import entry
+from saas.database import tenancy
 from tests.conftest import actions
 from tests.studio.api.keys import program
+from tests.support.ledger_entries import entry
 
 pytestmark = pytest.mark.django_db
 NOVEMBER = {"format": "csv", "first": "2026-11-01", "last": "2026-11-30"}

@@ -3,9 +3,10 @@
 import pytest
 
 from accounts.models import Organization, Scope, User
-from saas import tenancy
-from studio import rewriting, tasks
+from saas.database import tenancy
+from studio import tasks
 from studio.models import Rewrite, RewriteState
+from studio.prompt import rewrite
 from studio.sandbox import writing
 from tests.conftest import SignIn, must_be_member
 from tests.studio.api.keys import program
@@ -71,7 +72,7 @@ def test_an_admin_chooses_the_model_and_hears_what_cannot_be(
     assert "has no price" in sign_in(bob).post("/o/acme/prompts/", {"prompt": "x"}).content.decode()
     page.post("/o/acme/settings/prompts/", {"model": ""})
     with tenancy.tenant(acme.pk), pytest.raises(Exception, match="switched off"):
-        rewriting.helper_of(must_be_member(acme, alice).org)
+        rewrite.helper_of(must_be_member(acme, alice).org)
     assert sign_in(bob).post("/o/acme/settings/prompts/", {"is_on": "on"}).status_code == 403
     assert count(acme) == 0
 

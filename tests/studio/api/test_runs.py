@@ -10,13 +10,13 @@ from asgiref.sync import async_to_sync
 from django.test import Client, override_settings
 
 from accounts.models import Counter, Hold, Organization, Period, Scope, Subject, User
-from saas import tenancy
+from saas.database import tenancy
 from studio.models import Run, RunEvent, Ticket, Visibility
-from tests.accounts.money import allow, counter
 from tests.conftest import SignIn
-from tests.studio import files
 from tests.studio.api.keys import program
-from tests.studio.pictures import made
+from tests.support import picture_bytes
+from tests.support.text_holds import allow, counter
+from tests.support.wall_pictures import made
 
 pytestmark = pytest.mark.django_db
 
@@ -200,7 +200,7 @@ def test_a_stream_tells_a_run_from_beginning_to_end(acme: Organization, bob: Use
 
 def test_an_edit_names_what_was_given(acme: Organization, bob: User, rival: Organization, charlie: User) -> None:
     api = program(acme, bob)
-    photo = BytesIO(files.plain(".png"))
+    photo = BytesIO(picture_bytes.plain(".png"))
     photo.name = "photo.png"
     given = api.give("inputs", file=photo)
     assert given.status_code == 201
@@ -229,7 +229,7 @@ def test_a_picture_comes_as_its_original_bytes(
     assert api.get("images?q=blue").json()["data"] == []
     assert api.get(f"images/{output.code}").json() == image
     original = api.get(image["url"].removeprefix("/api/v1/"))
-    assert content(original) == files.plain(".png", 60, 40)
+    assert content(original) == picture_bytes.plain(".png", 60, 40)
     assert original["Content-Type"] == "image/png"
     assert content(api.get(f"images/{output.code}/preview"))[8:12] == b"WEBP"
     assert api.get(f"images/{output.code}/nothing").status_code == 422

@@ -6,17 +6,17 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import Organization, Scope, User
-from saas import tenancy
+from saas.database import tenancy
 from studio.models import Collection, Output, Preset, Tag
-from tests.studio import made
 from tests.studio.api.keys import program
+from tests.support import ended_runs
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def picture(acme: Organization, bob: User) -> Output:
-    return made.output(made.run(acme, bob))
+    return ended_runs.output(ended_runs.run(acme, bob))
 
 
 def count(org: Organization, model: Any) -> int:

@@ -10,77 +10,77 @@ from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from studio import catalogue
-from studio.catalogue import UnknownModel
+from studio.catalogue import image_models
+from studio.catalogue.image_models import UnknownModel
+from studio.imaging.sizes import Size
 from studio.models import ImageModel
-from studio.sizes import Size
-from tests.studio.models import ROWS, TODAY, row, shipped
+from tests.support.catalogue_rows import ROWS, TODAY, row, shipped
 
 
 @pytest.fixture(autouse=True)
 def _nothing_remembered() -> Iterator[None]:
-    catalogue.forget()
+    image_models.forget()
     yield
-    catalogue.forget()
+    image_models.forget()
 
 
 def test_the_models_of_today_are_there_and_the_default_comes_first(db: None) -> None:
-    assert catalogue.at(TODAY).names == (
+    assert image_models.at(TODAY).names == (
         "gpt-image-2",
         "gpt-image-2.5-sunburst",
         "gpt-image-2.5-flare",
         "gpt-image-2.6-sunburst",
         "gpt-image-2.6-flare",
     )
-    assert catalogue.at(TODAY).default.name == "gpt-image-2"
+    assert image_models.at(TODAY).default.name == "gpt-image-2"
 
 
 def test_a_model_is_not_there_before_it_came_out(db: None) -> None:
-    assert catalogue.at(datetime(2026, 9, 7, 23, 59, tzinfo=UTC)).names == ("gpt-image-2",)
-    assert len(catalogue.at(datetime(2026, 9, 8, tzinfo=UTC)).models) == 3
-    assert catalogue.at(datetime(2026, 4, 20, tzinfo=UTC)).models == ()
+    assert image_models.at(datetime(2026, 9, 7, 23, 59, tzinfo=UTC)).names == ("gpt-image-2",)
+    assert len(image_models.at(datetime(2026, 9, 8, tzinfo=UTC)).models) == 3
+    assert image_models.at(datetime(2026, 4, 20, tzinfo=UTC)).models == ()
 
 
 def test_a_model_ends_at_its_very_moment(db: None) -> None:
     end = TODAY + timedelta(days=90)
     ImageModel.objects.filter(name="gpt-image-2.5-flare").update(available_until=end)
-    assert "gpt-image-2.5-flare" in catalogue.at(end - timedelta(microseconds=1)).names
+    assert "gpt-image-2.5-flare" in image_models.at(end - timedelta(microseconds=1)).names
     with pytest.raises(UnknownModel):
-        catalogue.at(end).model("gpt-image-2.5-flare")
+        image_models.at(end).model("gpt-image-2.5-flare")
 
 
 def test_of_two_rows_of_one_model_the_one_that_began_last_counts() -> None:
     older, newer = row(n_max=10), row(n_max=4, available_from=TODAY - timedelta(days=1))
     for rows in ((older, newer), (newer, older)):
-        assert catalogue.pick(rows, TODAY).models == (newer,)
-        assert catalogue.pick(rows, TODAY - timedelta(days=2)).models == (older,)
+        assert image_models.pick(rows, TODAY).models == (newer,)
+        assert image_models.pick(rows, TODAY - timedelta(days=2)).models == (older,)
 
 
 def test_an_empty_catalogue_has_no_default() -> None:
     with pytest.raises(UnknownModel):
-        _ = catalogue.pick((), TODAY).default
+        _ = image_models.pick((), TODAY).default
 
 
 def test_without_a_row_marked_as_default_the_first_one_is() -> None:
-    assert catalogue.pick((row(is_default=False),), TODAY).default.name == "gpt-image-2"
+    assert image_models.pick((row(is_default=False),), TODAY).default.name == "gpt-image-2"
 
 
 def test_asking_again_asks_the_database_once(db: None) -> None:
     with CaptureQueriesContext(connection) as queries:
         for _ in range(50):
-            catalogue.at(timezone.now()).model("gpt-image-2")
+            image_models.at(timezone.now()).model("gpt-image-2")
     assert len(queries) == 1
 
 
 def test_what_was_remembered_is_asked_again_after_some_seconds(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     now = 1000.0
-    monkeypatch.setattr("studio.catalogue.time.monotonic", lambda: now)
-    catalogue.at(TODAY)
+    monkeypatch.setattr("studio.catalogue.image_models.time.monotonic", lambda: now)
+    image_models.at(TODAY)
     ImageModel.objects.filter(name="gpt-image-2").update(n_max=4)
-    now += catalogue.REMEMBER_SECONDS - 0.001
-    assert catalogue.at(TODAY).default.n_max == 10
+    now += image_models.REMEMBER_SECONDS - 0.001
+    assert image_models.at(TODAY).default.n_max == 10
     now += 0.002
-    assert catalogue.at(TODAY).default.n_max == 4
+    assert image_models.at(TODAY).default.n_max == 4
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from studio import catalogue, specs
-from studio.specs import Spec, SpecError, SpecRefused
-from tests.studio.models import TODAY, row, shipped
+from studio.catalogue import image_models, specs
+from studio.catalogue.specs import Spec, SpecError, SpecRefused
+from tests.support.catalogue_rows import TODAY, row, shipped
 
 MODELS = shipped()
 
@@ -197,7 +197,7 @@ def test_a_size_that_cannot_be_made_names_every_rule_and_the_nearest_size() -> N
 
 def test_auto_is_refused_where_the_model_has_no_automatic_size() -> None:
     rule = {"kind": "fixed", "sizes": ["1024x1024"], "allows_auto": False}
-    models = catalogue.pick((row(size_rule=rule),), TODAY)
+    models = image_models.pick((row(size_rule=rule),), TODAY)
     with pytest.raises(SpecRefused) as refusal:
         specs.read({"prompt": "A pear", "size": "auto"}, models=models)
     assert only(refusal.value.errors).field == "size"
@@ -259,7 +259,7 @@ def test_input_fidelity_is_never_taken_for_the_default_model() -> None:
 
 
 def test_input_fidelity_is_taken_where_a_row_allows_it_and_there_are_references() -> None:
-    models = catalogue.pick((row(input_fidelities=["high", "low"]),), TODAY)
+    models = image_models.pick((row(input_fidelities=["high", "low"]),), TODAY)
     asked = {"prompt": "A pear", "input_fidelity": "high"}
     assert specs.read({**asked, "references": 1}, models=models).input_fidelity == "high"
     with pytest.raises(SpecRefused) as refusal:
@@ -277,7 +277,7 @@ def test_an_unknown_model_is_named_and_the_rules_of_the_meant_one_find_the_rest(
 
 
 def test_a_model_that_has_not_come_out_yet_is_unknown() -> None:
-    models = catalogue.pick(MODELS.models, row("gpt-image-2.5-flare").available_from)
+    models = image_models.pick(MODELS.models, row("gpt-image-2.5-flare").available_from)
     with pytest.raises(SpecRefused) as refusal:
         specs.read({"prompt": "A pear", "model": "gpt-image-2.6-flare"}, models=models)
     assert only(refusal.value.errors).code == "unknown_model"
@@ -285,11 +285,11 @@ def test_a_model_that_has_not_come_out_yet_is_unknown() -> None:
 
 def test_an_empty_catalogue_is_said() -> None:
     with pytest.raises(SpecRefused, match="No model is available"):
-        specs.read({"prompt": "A pear"}, models=catalogue.pick((), TODAY))
+        specs.read({"prompt": "A pear"}, models=image_models.pick((), TODAY))
 
 
 def test_a_model_that_cannot_stream_makes_no_partial_images() -> None:
-    models = catalogue.pick((row(can_stream=False),), TODAY)
+    models = image_models.pick((row(can_stream=False),), TODAY)
     assert specs.read({"prompt": "A pear", "partial_images": 0}, models=models).partial_images == 0
     with pytest.raises(SpecRefused) as refusal:
         specs.read({"prompt": "A pear", "partial_images": 1}, models=models)

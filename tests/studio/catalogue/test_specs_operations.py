@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from studio import catalogue, specs
+from studio.catalogue import image_models, specs
+from studio.catalogue.specs import Spec, SpecRefused
 from studio.models import ImageModel
-from studio.specs import Spec, SpecRefused
-from tests.studio.models import TODAY, row
+from tests.support.catalogue_rows import TODAY, row
 
 
 def read(*models: ImageModel, **asked: Any) -> Spec:
-    return specs.read({"prompt": "A pear", **asked}, models=catalogue.pick(models or (row(),), TODAY))
+    return specs.read({"prompt": "A pear", **asked}, models=image_models.pick(models or (row(),), TODAY))
 
 
 def faults(*models: ImageModel, **asked: Any) -> list[tuple[str, str]]:

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from studio import specs
-from studio.specs import Spec, SpecRefused
-from tests.studio.models import shipped
+from studio.catalogue import specs
+from studio.catalogue.specs import Spec, SpecRefused
+from tests.support.catalogue_rows import shipped
 
 MODELS = shipped()
 NEWER = ("gpt-image-2.5-sunburst", "gpt-image-2.5-flare", "gpt-image-2.6-sunburst", "gpt-image-2.6-flare")

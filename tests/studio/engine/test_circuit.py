@@ -1,7 +1,9 @@
 """After several outages in a row a connection is left alone; then one call may try it, and only one."""
 
 import threading
+from collections.abc import Sequence
 from datetime import timedelta
+from itertools import cycle
 from typing import Any
 from uuid import uuid4
 
@@ -9,8 +11,9 @@ import pytest
 from django.db import connection as database
 from django.utils import timezone
 
-from accounts import circuits
-from accounts.connections import Terms, add, make_default
+from accounts.connections import circuit
+from accounts.connections.circuit import Failed
+from accounts.connections.registry import Terms, add, make_default
 from accounts.models import (
     Circuit,
     Counter,
@@ -22,13 +25,15 @@ from accounts.models import (
     Subject,
     User,
 )
-from saas import tenancy
-from studio import engine, failures, line, reconciling
+from billing import prices
+from saas.database import tenancy
+from studio.engine import failures, nightly, worker
 from studio.models import Run, Slot, State, Ticket
-from tests.accounts.money import standing
+from studio.queue import tickets
 from tests.conftest import SignIn, must_be_member
-from tests.studio.test_engine import events, slots, state, submit, up, work
-from tests.upstream import Exchange, Upstream, completed, error, pictures, png
+from tests.studio.engine.test_worker import events, slots, state, submit, up, work
+from tests.support.fake_provider import Exchange, Upstream, completed, error, pictures, png
+from tests.support.text_holds import standing
 
 pytestmark = pytest.mark.django_db
 __all__ = ["up"]
@@ -46,9 +51,21 @@ def default(org: Organization) -> ProviderConnection:
         return org.connections.select_related("org").get(is_default=True)
 
 
-def note_outages(connection: ProviderConnection, count: int, *, ticket_id: int = 0) -> list[timedelta | None]:
+def note_outages(
+    connection: ProviderConnection, count: int, *, ticket_id: int = 0, makers: Sequence[int] = (1, 2), first: int = 1
+) -> list[timedelta | None]:
+    """Of so many different requests, of these people in turn."""
+    turns = cycle(makers)
     with tenancy.tenant(connection.org_id):
-        return [circuits.note_outage(connection, ticket_id=ticket_id) for _ in range(count)]
+        return [
+            circuit.note_outage(connection, Failed(ticket_id=ticket_id, maker_id=next(turns), likeness=likeness))
+            for likeness in range(first, first + count)
+        ]
+
+
+def note_answer(connection: ProviderConnection, *, maker_id: int = 1, is_trying: bool = False) -> bool:
+    with tenancy.tenant(connection.org_id):
+        return circuit.note_answer(connection, maker_id=maker_id, is_trying=is_trying)
 
 
 def rest_is_over() -> None:
@@ -56,14 +73,14 @@ def rest_is_over() -> None:
 
 
 def test_five_outages_in_a_row_open_it_and_fewer_do_not(acme: Organization, alice: User, up: Upstream) -> None:
-    assert note_outages(default(acme), 5) == [None] * 4 + [circuits.FIRST_REST]
+    assert note_outages(default(acme), 5) == [None] * 4 + [circuit.FIRST_REST]
     assert Circuit.objects.get().is_open
 
 
 def test_an_answer_between_begins_the_count_anew(acme: Organization, alice: User, up: Upstream) -> None:
     via = default(acme)
     note_outages(via, 4)
-    assert not circuits.note_answer(via, ticket_id=0)
+    assert not note_answer(via)
     assert note_outages(via, 4) == [None] * 4
     assert not Circuit.objects.get().is_open
 
@@ -88,11 +105,11 @@ def test_after_the_rest_one_call_tries_and_its_picture_closes_it(acme: Organizat
     note_outages(default(acme), 5)
     run = submit(acme, alice, n=3)
     rest_is_over()
-    job = engine.begin()
+    job = worker.begin()
     assert job is not None
     assert job.held.is_trying
-    assert engine.begin() is None  # the others wait for how it goes
-    engine.develop(job)
+    assert worker.begin() is None  # the others wait for how it goes
+    worker.develop(job)
     assert not Circuit.objects.get().is_open
     assert work() == 2
     assert state(run) == State.SUCCEEDED
@@ -102,14 +119,14 @@ def test_a_try_that_fails_opens_it_for_longer(acme: Organization, alice: User, u
     via = default(acme)
     note_outages(via, 5)
     up.script = down
-    submit(acme, alice)
     rests = []
-    for _ in range(3):
+    for number in range(3):
+        submit(acme, alice, prompt=f"lamp {number}")
         rest_is_over()
         Ticket.objects.update(not_before=LONG_AGO)
         assert work() == 1
         with tenancy.tenant(acme.pk):
-            found = circuits.find(via)
+            found = circuit.find(via)
         assert found is not None
         rests.append(round(found.rest.total_seconds()))
     assert rests == [30, 60, 120]
@@ -130,7 +147,7 @@ def test_a_call_that_left_before_changes_nothing_of_an_open_one(acme: Organizati
     note_outages(via, 5)
     before = Circuit.objects.get().open_until
     assert note_outages(via, 1, ticket_id=7) == [None]
-    assert not circuits.note_answer(via, ticket_id=7)
+    assert not note_answer(via)
     assert Circuit.objects.get().open_until == before
 
 
@@ -138,12 +155,12 @@ def test_when_the_one_that_tries_dies_another_may(acme: Organization, alice: Use
     note_outages(default(acme), 5)
     submit(acme, alice, n=2)
     rest_is_over()
-    first = engine.begin()
+    first = worker.begin()
     assert first is not None
     Ticket.objects.filter(pk=first.held.id).update(
         worker=None, not_before="2999-01-01T00:00:00Z"
     )  # freed by the sweeper
-    second = engine.begin()
+    second = worker.begin()
     assert second is not None
     assert second.held.is_trying
 
@@ -151,7 +168,7 @@ def test_when_the_one_that_tries_dies_another_may(acme: Organization, alice: Use
 def test_in_an_outage_that_does_not_end_what_waits_ends(acme: Organization, alice: User, up: Upstream) -> None:
     note_outages(default(acme), 5)
     run = submit(acme, alice, n=2)
-    Circuit.objects.update(opened_at=timezone.now() - line.PATIENCE - timedelta(minutes=1))
+    Circuit.objects.update(opened_at=timezone.now() - tickets.PATIENCE - timedelta(minutes=1))
     assert work() == 0
     assert [(slot.state, slot.error_code, slot.charged) for slot in slots(run)] == [("failed", "outage", "no")] * 2
     assert (state(run), Ticket.objects.count(), up.seen) == (State.FAILED, 0, [])
@@ -165,12 +182,12 @@ def test_the_page_says_so(acme: Organization, adam: User, alice: User, up: Upstr
 
 
 def test_a_new_key_gives_it_a_new_chance(acme: Organization, alice: User, up: Upstream) -> None:
-    from accounts import connections
+    from accounts.connections import registry
 
     via = default(acme)
     note_outages(via, 5)
     with tenancy.tenant(acme.pk):
-        connections.change(
+        registry.change(
             connection=via,
             by=must_be_member(acme, alice),
             name=via.name,
@@ -196,7 +213,7 @@ def test_of_many_workers_at_once_exactly_one_tries() -> None:
         gate.wait()
         try:
             for _ in range(3):
-                held = line.take(uuid4())
+                held = tickets.take()
                 with guard:
                     taken.append(held)
         finally:
@@ -323,7 +340,41 @@ def test_the_operators_key_takes_over_within_what_they_lend(
         held = Hold.objects.get(run_code=run.code)
         assert held.is_lent == (held.state == HoldState.SETTLED) == (lent_micros is None)
         assert not Counter.objects.exclude(held_micros=0).exists()
-    assert reconciling.one(acme.pk) == []
+    assert nightly.one(acme.pk) == []
+
+
+@pytest.mark.parametrize("is_lent_known_before", [True, False])
+def test_the_operators_key_does_not_take_over_what_was_held_below_its_price(
+    is_lent_known_before: bool, acme: Organization, alice: User, up: Upstream, settings: Any
+) -> None:
+    """Agreed on for nothing, with a connection of one's own that is down; then the key is named as the one that takes
+    over."""
+    settings.OPENAI_API_KEY, settings.OPENAI_BASE_URL = "sk-backup-key", up.url
+    settings.LENT_MICROS_A_MONTH = None
+    up.script = up_is_down
+    with tenancy.tenant(acme.pk):
+        owner = must_be_member(acme, alice)
+        prices.set_flat_price(connection=default(acme), by=owner, micros=0)
+
+    def lend() -> None:
+        with tenancy.tenant(acme.pk):
+            add(org=acme, by=owner, name="Lent", kind=ProviderKind.OPERATOR, terms=Terms(position=1))
+
+    if is_lent_known_before:
+        lend()
+    run = submit(acme, alice)
+    if not is_lent_known_before:
+        lend()
+    note_outages(default(acme), 5)
+    work()
+    with tenancy.tenant(acme.pk):
+        held = Hold.objects.get(run_code=run.code)
+    if is_lent_known_before:  # enough was held for it from the start, and it is paid at its price
+        assert (state(run), keys(up), held.is_lent) == (State.SUCCEEDED, ["backup-key"], True)
+        assert standing(acme, Subject.LOAN, acme.pk)[:2] == (8_940, 0)
+    else:
+        assert (state(run), keys(up), held.is_lent, held.micros) == (State.QUEUED, [], False, 0)
+    assert nightly.one(acme.pk) == []
 
 
 def test_one_of_their_own_that_takes_over_for_it_gives_its_room_back(
@@ -340,7 +391,7 @@ def test_one_of_their_own_that_takes_over_for_it_gives_its_room_back(
     work()
     assert (keys(up), state(run)) == (["backup-key"], State.SUCCEEDED)
     assert standing(acme, Subject.LOAN, acme.pk) == (0, 0, 0, 0)
-    assert reconciling.one(acme.pk) == []
+    assert nightly.one(acme.pk) == []
 
 
 @pytest.mark.parametrize(
@@ -386,8 +437,8 @@ def test_the_sandbox_takes_over_for_nobody_and_nobody_for_the_sandbox(
 ) -> None:
     with tenancy.tenant(acme.pk):
         sandbox = acme.connections.get(kind=ProviderKind.SANDBOX)
-        assert circuits.standbys(sandbox) == []
-        assert circuits.standbys(default(acme)) == [backup]
+        assert circuit.standbys(sandbox) == []
+        assert circuit.standbys(default(acme)) == [backup]
 
 
 def test_one_that_lacks_the_responses_api_does_not_take_over_for_it(
@@ -424,20 +475,20 @@ def test_a_changed_limit_reaches_what_waits(acme: Organization, alice: User, up:
     submit(acme, alice, n=3)
     with tenancy.tenant(acme.pk):
         acme.connections.filter(is_default=True).update(calls_at_once=1)
-    assert engine.begin() is not None
-    assert engine.begin() is None
+    assert worker.begin() is not None
+    assert worker.begin() is None
     assert set(Ticket.objects.values_list("connection_limit", flat=True)) == {1, 16}
 
 
 def test_asked_again_after_all_tries_it_has_all_tries_again(acme: Organization, alice: User, up: Upstream) -> None:
-    from studio import runs
+    from studio.runs import retry_slot
 
     up.script = lambda exchange: exchange.whole(429, error("rate_limit_exceeded", "requests"))
     run = submit(acme, alice)
     hurry()
     with tenancy.tenant(acme.pk):
         slot = Slot.objects.select_related("run__connection").get(run=run)
-        runs.retry(slot=slot, by=must_be_member(acme, alice))
+        retry_slot.retry(slot=slot, by=must_be_member(acme, alice))
     hurry()
     assert len(up.seen) == 2 * failures.MOST_TRIES
     with tenancy.tenant(acme.pk):

@@ -1,19 +1,29 @@
 """Keep everything else exactly, as a worker does it: after the picture is safe, and never at its cost."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
-from accounts.models import Membership, Organization, User
-from saas import tenancy
-from studio import catalogue, composites, compositing, files, finals, keeping, metadata, runs, specs, straying
-from studio.answers import Final
+from accounts.models import ApiKey, Membership, Organization, User
+from saas.database import tenancy
+from studio.catalogue import image_models, specs
+from studio.engine import composites, record_picture, store_frames
+from studio.files import storage
+from studio.gateway import results
+from studio.gateway.outgoing import Load
+from studio.imaging import compositing, straying
+from studio.imaging.compositing import CannotCompose
 from studio.models import Composite, CompositeTicket, Input, Output, Run, RunEvent, State
+from studio.providers.answers import Final
+from studio.runs import submit_run
+from studio.story import document
 from tests.conftest import SignIn, must_be_member
-from tests.studio.files import opened, painting, saved
-from tests.studio.test_compositing import HEIGHT, WIDTH, distance_from, mask, noise, worst
+from tests.studio.imaging.test_compositing import HEIGHT, WIDTH, distance_from, mask, noise, worst
+from tests.support.picture_bytes import opened, painting, saved
 
 pytestmark = pytest.mark.django_db
 
@@ -23,7 +33,7 @@ RESULT = noise(2)
 
 
 def given(org: Organization, by: User, name: str, data: bytes, *, is_mask: bool = False) -> Input:
-    stored = files.save(f"{org.code}/inputs/{uuid4()}.png", data)
+    stored = storage.save(f"{org.code}/inputs/{uuid4()}.png", data)
     return Input.objects.create(
         org=org,
         giver=by,
@@ -43,11 +53,11 @@ def given(org: Organization, by: User, name: str, data: bytes, *, is_mask: bool 
 def masked_run(org: Organization, by: User, **asked: Any) -> Run:
     with tenancy.tenant(org.pk):
         spec = specs.read(
-            {"prompt": "a hat", "references": 1, "mask": True, **asked}, models=catalogue.at(timezone.now())
+            {"prompt": "a hat", "references": 1, "mask": True, **asked}, models=image_models.at(timezone.now())
         )
         references = [given(org, by, "cat.png", saved(BASE, ".png"))]
         painted = given(org, by, "mask.png", mask(HOLE), is_mask=True) if spec.mask else None
-        return runs.submit(org=org, by=must_be_member(org, by), spec=spec, references=references, mask=painted)
+        return submit_run.submit(org=org, by=must_be_member(org, by), spec=spec, references=references, mask=painted)
 
 
 def finish(run: Run, data: bytes | None = None) -> Output:
@@ -55,9 +65,10 @@ def finish(run: Run, data: bytes | None = None) -> Output:
     frame = Final(saved(RESULT, ".png") if data is None else data)
     with tenancy.tenant(run.org_id):
         slot = run.slots.get()
-        slot.run = run
-        stored = keeping.store_output(run.org.code, run, slot, frame)
-        finals.note(run, slot, frame, stored)
+    slot.run = run
+    stored = store_frames.store_output(run.org.code, run, slot, frame)
+    with tenancy.tenant(run.org_id):
+        record_picture.note(run, slot, frame, stored)
         return Output.objects.get(run=run)
 
 
@@ -78,14 +89,49 @@ def test_the_untouched_pixels_are_put_back_and_the_raw_result_stays(edited: tupl
     assert composites.make_next()
     made = composite_of(output)
     assert (made.state, made.feather, made.width, made.height) == ("made", 8, WIDTH, HEIGHT)
-    kept = opened(files.load(made.file))
+    kept = opened(storage.load(made.file))
     assert worst(kept, BASE, distance_from(HOLE) > 9) == 0
     assert worst(kept, RESULT, distance_from(HOLE) < -1) == 0
-    assert files.load(output.file) == saved(RESULT, ".png")
+    assert storage.load(output.file) == saved(RESULT, ".png")
     assert made.changed_ppm is not None
     assert made.changed_ppm > 500_000  # noise everywhere
     assert CompositeTicket.objects.count() == 0
     assert not composites.make_next()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_connection_is_held_while_the_files_are_read(
+    edited: tuple[Run, Output], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load, held = storage.load, list[bool]()
+
+    def loaded(name: str) -> bytes:
+        held.append(connection.connection is not None)
+        return load(name)
+
+    monkeypatch.setattr(storage, "load", loaded)
+    assert composites.make_next()
+    assert held == [False, False, False]
+    assert composite_of(edited[1]).state == "made"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_connection_is_held_while_an_answers_pictures_are_read(
+    edited: tuple[Run, Output], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, _ = edited
+    held = list[bool]()
+
+    def loaded(name: str) -> bytes:
+        held.append(connection.connection is not None)
+        return b""
+
+    monkeypatch.setattr(results, "_base64", loaded)
+    with tenancy.tenant(run.org_id):
+        payer = must_be_member(run.org, run.maker)
+    monkeypatch.setattr("studio.money.costs.budget_left", lambda *_, **__: None)
+    found = results.read(run, cast("tuple[Membership, ApiKey]", (payer, None)), Load())
+    assert (len(found.made), held) == (1, [False])
 
 
 def test_open_pages_hear_of_it_after_the_end(edited: tuple[Run, Output]) -> None:
@@ -103,7 +149,7 @@ def test_metadata_tells_of_it(edited: tuple[Run, Output]) -> None:
     composites.make_next()
     with tenancy.tenant(run.org_id):
         maker = Membership.objects.select_related("org").get(org=run.org_id, user=run.maker_id)
-        told = metadata.of(Run.objects.get(pk=run.pk), seen_by=maker)["slots"][0]["output"]["composite"]
+        told = document.of(Run.objects.get(pk=run.pk), seen_by=maker)["slots"][0]["output"]["composite"]
     made = composite_of(output)
     assert (told["state"], told["feather"], told["sha256"]) == ("made", 8, made.sha256)
     assert told["changed_ppm"] == made.changed_ppm
@@ -151,7 +197,7 @@ def test_what_breaks_is_tried_again_and_at_last_given_up(
     monkeypatch.setattr(straying, "measure", working)
     composites.make_next()
     assert (composite_of(output).state, composite_of(output).sentence) == ("failed", composites.GIVEN_UP)
-    assert files.load(output.file) == saved(RESULT, ".png")
+    assert storage.load(output.file) == saved(RESULT, ".png")
 
 
 def test_one_failure_costs_nothing(edited: tuple[Run, Output], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,6 +230,35 @@ def test_two_workers_at_one_picture_tell_once(edited: tuple[Run, Output]) -> Non
         assert RunEvent.objects.filter(run=run, type="composite").count() == 1
 
 
+@pytest.mark.parametrize("error", [CannotCompose("It cannot be put together."), RuntimeError("broken")])
+def test_a_failure_of_a_lost_claim_takes_no_work_from_the_next_one(
+    error: Exception, edited: tuple[Run, Output], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first worker was suspended for so long that a second one has claimed its work."""
+    run, output = edited
+    claimed: list[composites.Work | None] = []
+    until: list[datetime] = []
+
+    def lost(*_: object) -> bytes:
+        CompositeTicket.objects.update(due_at=timezone.now())
+        claimed.append(composites._take())
+        until.append(CompositeTicket.objects.get().due_at)
+        raise error
+
+    with monkeypatch.context() as slow:
+        slow.setattr(compositing, "compose", lost)
+        assert composites.make_next()
+    (second,) = claimed
+    assert second is not None
+    assert composite_of(output).state == "waiting"
+    assert CompositeTicket.objects.get().due_at == until[0], "its claim lasts as long as it did"
+    composites._make(second)
+    assert composite_of(output).state == "made"
+    assert CompositeTicket.objects.count() == 0
+    with tenancy.tenant(run.org_id):
+        assert RunEvent.objects.filter(run=run, type="composite").count() == 1
+
+
 def test_a_run_that_was_deleted_leaves_no_work(edited: tuple[Run, Output]) -> None:
     run, _ = edited
     with tenancy.tenant(run.org_id):
@@ -202,7 +277,7 @@ def test_each_file_is_served_to_the_team_and_to_nobody_else(
     made = composite_of(output)
     for shape, name in {"kept": made.file, "kept-preview": made.preview, "heat": made.heat}.items():
         answer = sign_in(vera).get(f"{path}/{shape}/")
-        assert answer.getvalue() == files.load(name)
+        assert answer.getvalue() == storage.load(name)
         assert sign_in(charlie).get(f"{path}/{shape}/").status_code == 404
         assert sign_in(charlie).get(f"/o/rival/outputs/{output.code}/{shape}/").status_code == 404
     raw = sign_in(vera).get(f"{path}/original/")

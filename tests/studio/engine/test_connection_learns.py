@@ -2,15 +2,15 @@
 
 import pytest
 
-from accounts.connections import Terms
+from accounts.connections.registry import Terms
 from accounts.models import Health, Organization, ProviderConnection, User
-from saas import tenancy
-from studio import failover
+from saas.database import tenancy
 from studio.models import Run
-from tests.studio.test_circuit import backup
-from tests.studio.test_connection_terms import set_terms
-from tests.studio.test_engine import submit, up, work
-from tests.upstream import USAGE, Upstream, completed, error, pictures, png, text_of
+from studio.runs import failover
+from tests.studio.engine.test_circuit import backup
+from tests.studio.engine.test_connection_terms import set_terms
+from tests.studio.engine.test_worker import submit, up, work
+from tests.support.fake_provider import USAGE, Upstream, completed, error, pictures, png, text_of
 
 pytestmark = pytest.mark.django_db
 __all__ = ["backup", "up"]
@@ -77,6 +77,7 @@ def test_one_that_does_not_list_the_model_does_not_take_over(
     with tenancy.tenant(acme.pk):
         asked = Run.objects.select_related("connection").get(pk=run.pk)
         assert asked.connection is not None
-        assert failover.next_connection(asked, asked.connection) == backup
+        slot_code = asked.slots.get().code
+        assert failover.next_connection(asked, slot_code, asked.connection) == backup
         ProviderConnection.objects.filter(pk=backup.pk).update(image_models=["gpt-image-2.5-flare"])
-        assert failover.next_connection(asked, asked.connection) is None
+        assert failover.next_connection(asked, slot_code, asked.connection) is None

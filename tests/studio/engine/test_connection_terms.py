@@ -4,18 +4,18 @@ import pytest
 from django.conf import LazySettings
 from django.utils import timezone
 
-from accounts import connections
-from accounts.connections import Terms, change
+from accounts.connections import registry
+from accounts.connections.registry import Terms, change
 from accounts.errors import Refused
 from accounts.models import Organization, User
 from accounts.models.connections import TEXT_MODEL
 from billing.models import Price
-from saas import tenancy
-from studio import calls
+from saas.database import tenancy
 from studio.models import Run, Ticket
+from studio.providers import requests
 from tests.conftest import must_be_member
-from tests.studio.test_engine import state, submit, up, work
-from tests.upstream import USAGE, Upstream, png, text_of
+from tests.studio.engine.test_worker import state, submit, up, work
+from tests.support.fake_provider import USAGE, Upstream, png, text_of
 
 pytestmark = pytest.mark.django_db
 __all__ = ["up"]
@@ -37,7 +37,7 @@ def test_its_own_limit_stands_on_the_tickets_and_its_deadline_on_the_calls(
     submit(acme, alice)
     assert Ticket.objects.get().connection_limit == 3
     with tenancy.tenant(acme.pk):
-        endpoint = calls.endpoint_of(acme.connections.get(is_default=True))
+        endpoint = requests.endpoint_of(acme.connections.get(is_default=True))
     assert (endpoint.deadline_seconds, endpoint.text_model) == (45, "gpt-6")
 
 
@@ -46,11 +46,11 @@ def test_who_lends_a_key_chooses_the_text_model_that_it_pays_for(
 ) -> None:
     settings.OPENAI_API_KEY = "sk-lent-by-the-operator-0123456789"
     with tenancy.tenant(acme.pk):
-        connections.add_operators(org=acme, by=alice)
+        registry.add_operators(org=acme, by=alice)
     set_terms(acme, alice, Terms(text_model="gpt-6-dear"))
     with tenancy.tenant(acme.pk):
         lent = acme.connections.get(is_default=True)
-        endpoint = calls.endpoint_of(lent)
+        endpoint = requests.endpoint_of(lent)
     assert (lent.kind, lent.text_model, endpoint.text_model) == ("operator", "gpt-6-dear", TEXT_MODEL)
 
 

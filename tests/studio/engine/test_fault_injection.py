@@ -15,15 +15,16 @@ from django.db import connections as databases
 from django.utils import timezone
 
 from accounts.models import Organization, User
-from saas import tenancy
-from studio import engine, files, finals
-from studio.answers import Final
-from studio.keeping import Stored
+from saas.database import tenancy
+from studio.engine import record_picture, worker
+from studio.engine.store_frames import Stored
+from studio.files import storage
 from studio.models import Output, Run, RunEvent, Slot, State, Ticket
-from tests.books import must_hold_no_secret
+from studio.providers.answers import Final
 from tests.conftest import SignIn
-from tests.studio.test_engine import events, slots, state, submit, up, work
-from tests.upstream import Exchange, Upstream, completed, partial, pictures, png
+from tests.studio.engine.test_worker import events, slots, state, submit, up, work
+from tests.support.fake_provider import Exchange, Upstream, completed, partial, pictures, png
+from tests.support.invariants import must_hold_no_secret
 
 __all__ = ["up"]
 with_transactions = pytest.mark.django_db(transaction=True)
@@ -67,7 +68,7 @@ def test_a_worker_whose_connections_died_goes_on_and_keeps_the_final(
     work()
     assert (state(run), len(up.seen), Ticket.objects.count()) == (State.SUCCEEDED, 1, 0)
     with tenancy.tenant(acme.pk):
-        assert files.load(Output.objects.get(run=run).file) == png(shade=200)
+        assert storage.load(Output.objects.get(run=run).file) == png(shade=200)
     told = sign_in(alice).get(f"/o/acme/runs/{run.code}/events/").content.decode()
     must_hold_no_secret(told, "sk-test-key", up.host)
 
@@ -77,8 +78,8 @@ def test_a_commit_whose_answer_is_lost_keeps_one_output(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The rows are there, and the worker was told that they are not."""
-    monkeypatch.setattr("studio.job.KEEP_WAITS_SECONDS", (0.0, 0.0, 0.0))
-    note, lost = finals.note, ["the first answer"]
+    monkeypatch.setattr("studio.engine.job.KEEP_WAITS_SECONDS", (0.0, 0.0, 0.0))
+    note, lost = record_picture.note, ["the first answer"]
 
     def told_nothing(run: Run, slot: Slot, frame: Final, stored: Stored) -> None:
         note(run, slot, frame, stored)
@@ -87,7 +88,7 @@ def test_a_commit_whose_answer_is_lost_keeps_one_output(
             connection.commit()
             raise psycopg.OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(finals, "note", told_nothing)
+    monkeypatch.setattr(record_picture, "note", told_nothing)
     run = submit(acme, alice)
     work()
     assert (state(run), events(run).count("output"), lost) == (State.SUCCEEDED, 1, [])
@@ -108,7 +109,7 @@ def test_a_message_that_comes_twice_at_the_same_instant_is_served_once(
         def deliver(together: threading.Barrier = together, served: list[bool] = served) -> None:
             together.wait()
             try:
-                served.append(engine.develop_next())
+                served.append(worker.develop_next())
             finally:
                 databases.close_all()
 
@@ -162,6 +163,6 @@ def test_a_disk_that_is_full_for_a_moment_leaves_one_whole_picture(
     assert state(run) == State.SUCCEEDED
     with tenancy.tenant(acme.pk):
         output = Output.objects.get(run=run)
-    assert files.load(output.file) == picture
+    assert storage.load(output.file) == picture
     _, names = default_storage.listdir(output.file.rpartition("/")[0])
     assert sorted(names) == ["output-preview.webp", "output-thumbnail.webp", "output.png"]

@@ -8,13 +8,14 @@ import pytest
 from django.db import connection
 
 from accounts.models import Counter, Hold, Organization, Subject, User
-from saas import tenancy
-from studio import engine, failures, runs
+from saas.database import tenancy
+from studio.engine import failures, worker
 from studio.models import Run, Slot
-from studio.outcomes import ProviderError
-from tests.accounts.world import wait_until_waiting
+from studio.providers.outcomes import ProviderError
+from studio.runs import retry_slot, stop_run
 from tests.conftest import must_be_member
-from tests.studio.test_engine import slots, submit
+from tests.studio.engine.test_worker import slots, submit
+from tests.support.snapshot import wait_until_waiting
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE_SECONDS = 20
@@ -33,11 +34,11 @@ def in_thread(pool: ThreadPoolExecutor, act: Callable[[], object]) -> Future[Non
 def try_again(org: Organization, slot: Slot, by: User) -> None:
     with tenancy.tenant(org.pk):
         found = Slot.objects.select_related("run__connection", "run__org").get(pk=slot.pk)
-        runs.retry(slot=found, by=must_be_member(org, by))
+        retry_slot.retry(slot=found, by=must_be_member(org, by))
 
 
 def fail_next(code: str = "invalid_key") -> None:
-    job = engine.begin()
+    job = worker.begin()
     assert job is not None
     failures.fail(job, ProviderError(code))
 
@@ -70,4 +71,4 @@ def test_stopping_what_two_have_paid_for_and_a_run_of_one_of_them(acme: Organiza
 
 def stop(org: Organization, run: Run, by: User) -> None:
     with tenancy.tenant(org.pk):
-        runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(org, by))
+        stop_run.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(org, by))

@@ -11,14 +11,14 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Organization, Scope, User
-from saas import tenancy
-from studio import shares
+from saas.database import tenancy
+from studio.gallery import shares
 from studio.models import Collection, Comment, Input, Output, Partial, Run, Share
 from studio.views import acts
 from tests.conftest import SignIn, must_be_member
-from tests.saas import walls
 from tests.studio.api.keys import program
-from tests.studio.pictures import made
+from tests.support import raw_walls
+from tests.support.wall_pictures import made
 from tests.test_access import OF_AN_ORGANIZATION, REST, REST_ACTS, REST_REMOVALS
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +47,7 @@ def everything(org: Organization) -> dict[str, str]:
     """Every row of every tenant table, as text."""
     found = {}
     with tenancy.tenant(org.pk), connection.cursor() as cursor:
-        for table in walls.tenant_tables():
+        for table in raw_walls.tenant_tables():
             cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, '' ORDER BY id), '')) FROM {table} t")  # noqa: S608
             found[table] = cursor.fetchone()[0]
     return found

@@ -11,14 +11,16 @@ from django.conf import LazySettings
 
 from accounts.models import Hold, Organization, User
 from billing.models import Entry
-from saas import tenancy
-from studio import arrivals, caretaker, engine, failures, files, finals, rescue, runs
-from studio.answers import Final
+from saas.database import tenancy
+from studio.engine import failures, keep_frames, leases, lost_workers, record_picture, rescue, worker
+from studio.files import storage as files_storage
 from studio.models import Output, Partial, Run, Slot, State, Ticket
-from studio.outcomes import ProviderError
+from studio.providers.answers import Final
+from studio.providers.outcomes import ProviderError
+from studio.runs import retry_slot, stop_run
 from tests.conftest import SignIn, must_be_member
-from tests.studio.test_engine import events, slots, state, submit, up, work
-from tests.upstream import Exchange, Upstream, completed, partial, pictures, png, text_of
+from tests.studio.engine.test_worker import events, slots, state, submit, up, work
+from tests.support.fake_provider import Exchange, Upstream, completed, partial, pictures, png, text_of
 
 pytestmark = pytest.mark.django_db
 __all__ = ["up"]
@@ -28,7 +30,7 @@ class Storage:
     """Fails as often as it is told."""
 
     def __init__(self, failures: int, only: str = "") -> None:
-        self.failures, self.only, self.save = failures, only, files.save
+        self.failures, self.only, self.save = failures, only, files_storage.save
 
     def __call__(self, name: str, data: bytes = b"") -> str:
         if self.failures and self.only in name:
@@ -40,7 +42,8 @@ class Storage:
 @pytest.fixture(autouse=True)
 def _own_disk(settings: LazySettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.DATA_DIR = tmp_path
-    monkeypatch.setattr("studio.job.KEEP_WAITS_SECONDS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("studio.engine.job.KEEP_WAITS_SECONDS", (0.0, 0.0, 0.0))
+    monkeypatch.setattr("studio.engine.job.ROOM_WAITS_SECONDS", (0.0, 0.0))
 
 
 class Killed(BaseException):
@@ -55,19 +58,19 @@ def killed_at(monkeypatch: pytest.MonkeyPatch, place: object, name: str, act: Ca
     with monkeypatch.context() as dying:
         dying.setattr(place, name, act)
         with pytest.raises(Killed):
-            engine.develop_next()
+            worker.develop_next()
 
 
 def sweep() -> None:
     Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
-    assert caretaker.sweep() == 1
+    assert lost_workers.sweep() == 1
 
 
 @pytest.mark.parametrize("last", ["output.png", "output-preview.webp", "output-thumbnail.webp"])
 def test_a_picture_that_a_killed_worker_had_stored_is_found_and_paid_at_what_was_held(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch, last: str
 ) -> None:
-    save = files.save
+    save = files_storage.save
 
     def save_and_die(name: str, data: bytes) -> str:
         found = save(name, data)
@@ -77,14 +80,14 @@ def test_a_picture_that_a_killed_worker_had_stored_is_found_and_paid_at_what_was
 
     up.script = pictures(completed(png(shade=77)))
     run = submit(acme, alice)
-    killed_at(monkeypatch, files, "save", save_and_die)
+    killed_at(monkeypatch, files_storage, "save", save_and_die)
     assert state(run) == State.RUNNING
     sweep()
     assert (state(run), events(run)[-2:], len(up.seen)) == (State.SUCCEEDED, ["output", "ended"], 1)
     with tenancy.tenant(acme.pk):
         output, hold, entry = Output.objects.get(), Hold.objects.get(), Entry.objects.get()
-        assert files.load(output.file) == png(shade=77)
-        assert all(files.load(name)[:4] == b"RIFF" for name in (output.preview, output.thumbnail))
+        assert files_storage.load(output.file) == png(shade=77)
+        assert all(files_storage.load(name)[:4] == b"RIFF" for name in (output.preview, output.thumbnail))
     assert (hold.state, entry.kind, entry.is_estimated) == ("settled", "charge", True)
     assert entry.micros == hold.micros
 
@@ -93,7 +96,7 @@ def test_a_worker_that_is_killed_before_it_stores_the_picture_leaves_an_unknown(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = submit(acme, alice)
-    killed_at(monkeypatch, arrivals, "keep_final", die)
+    killed_at(monkeypatch, keep_frames, "keep_final", die)
     sweep()
     assert (state(run), slots(run)[0].error_code, slots(run)[0].charged) == ("unknown", "worker_lost", "perhaps")
 
@@ -101,7 +104,7 @@ def test_a_worker_that_is_killed_before_it_stores_the_picture_leaves_an_unknown(
 def test_a_file_that_was_cut_short_by_the_kill_is_no_picture(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save = files.save
+    save = files_storage.save
 
     def save_half_and_die(name: str, data: bytes) -> str:
         if name.endswith("output.png"):
@@ -110,7 +113,7 @@ def test_a_file_that_was_cut_short_by_the_kill_is_no_picture(
         return save(name, data)
 
     run = submit(acme, alice)
-    killed_at(monkeypatch, files, "save", save_half_and_die)
+    killed_at(monkeypatch, files_storage, "save", save_half_and_die)
     sweep()
     assert (state(run), slots(run)[0].error_code) == ("unknown", "worker_lost")
 
@@ -119,9 +122,9 @@ def test_a_storage_that_does_not_answer_the_sweeper_leaves_an_unknown(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = submit(acme, alice)
-    killed_at(monkeypatch, finals, "note", die)
+    killed_at(monkeypatch, record_picture, "note", die)
     with monkeypatch.context() as broken:
-        broken.setattr(files, "exists", Storage(1))
+        broken.setattr(files_storage, "exists", Storage(1))
         sweep()
     assert (state(run), slots(run)[0].error_code) == ("unknown", "worker_lost")
 
@@ -129,13 +132,13 @@ def test_a_storage_that_does_not_answer_the_sweeper_leaves_an_unknown(
 def retry(run: Run, by: User) -> None:
     with tenancy.tenant(run.org_id):
         slot = Slot.objects.select_related("run__connection").get(run=run, index=0)
-        runs.retry(slot=slot, by=must_be_member(run.org, by))
+        retry_slot.retry(slot=slot, by=must_be_member(run.org, by))
 
 
 def test_a_final_is_kept_by_a_storage_that_fails_for_a_moment(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "save", Storage(2, only="output"))
+    monkeypatch.setattr(files_storage, "save", Storage(2, only="output"))
     run = submit(acme, alice)
     work()
     assert (state(run), len(up.seen)) == (State.SUCCEEDED, 1)
@@ -145,7 +148,7 @@ def test_a_final_that_storage_refuses_waits_on_the_disk_and_says_so(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storage = Storage(1000)
-    monkeypatch.setattr(files, "save", storage)
+    monkeypatch.setattr(files_storage, "save", storage)
     run = submit(acme, alice)
     work()
     (slot,) = slots(run)
@@ -157,40 +160,63 @@ def test_a_final_that_storage_refuses_waits_on_the_disk_and_says_so(
     assert (slot.state, slot.error_code, slot.request_id) == ("succeeded", "", "req_upstream_1")
     assert (state(run), slot.usage is not None, list(rescue.folder().iterdir())) == (State.SUCCEEDED, True, [])
     with tenancy.tenant(acme.pk):
-        assert files.load(Output.objects.get(run=run).file) == png(shade=200)
+        assert files_storage.load(Output.objects.get(run=run).file) == png(shade=200)
 
 
 def test_a_final_that_no_disk_takes_says_so(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "rescued").write_text("no folder")
-    monkeypatch.setattr(files, "save", Storage(1000))
+    monkeypatch.setattr(files_storage, "save", Storage(1000))
     run = submit(acme, alice)
     work()
     (slot,) = slots(run)
     assert (slot.state, slot.error_code, slot.charged) == ("failed", "not_kept", "yes")
 
 
+def test_a_final_waits_for_room_on_a_disk_that_is_full(
+    acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_aside, refused = rescue.put_aside, list[str]()
+
+    def put_aside_where_there_is_room(slot: Slot, frame: Final) -> None:
+        if len(refused) < 2:
+            refused.append(frame.request_id)
+            raise OSError("No space left on device")
+        put_aside(slot, frame)
+
+    storage = Storage(1000)
+    monkeypatch.setattr(files_storage, "save", storage)
+    monkeypatch.setattr(rescue, "put_aside", put_aside_where_there_is_room)
+    run = submit(acme, alice)
+    work()
+    (slot,) = slots(run)
+    assert (slot.state, slot.error_code, len(refused)) == ("unknown", "put_aside", 2)
+    storage.failures = 0
+    assert rescue.take_up() == 1
+    assert (state(run), len(up.seen)) == (State.SUCCEEDED, 1)
+
+
 def test_a_partial_that_cannot_be_kept_does_not_cost_the_final(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "save", Storage(1000, only="partial"))
+    monkeypatch.setattr(files_storage, "save_soon", Storage(1000, only="partial"))
     run = submit(acme, alice)
     work()
-    assert (state(run), events(run)) == (State.SUCCEEDED, ["queued", "started", "output", "ended"])
+    assert (state(run), events(run)) == (State.SUCCEEDED, ["queued", "started", "partial_lost", "output", "ended"])
 
 
 def test_a_worker_that_loses_its_lease_between_frames_still_brings_the_final(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep: Any = arrivals.keep_partial
+    keep: Any = keep_frames.keep_partial
 
     def swept(*given: Any) -> None:
         Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
-        caretaker.sweep()
+        lost_workers.sweep()
         keep(*given)
 
-    monkeypatch.setattr(arrivals, "keep_partial", swept)
+    monkeypatch.setattr(keep_frames, "keep_partial", swept)
     run = submit(acme, alice)
     work()
     assert (state(run), slots(run)[0].state) == (State.SUCCEEDED, "succeeded")
@@ -198,36 +224,36 @@ def test_a_worker_that_loses_its_lease_between_frames_still_brings_the_final(
 
 def test_two_tries_that_both_bring_a_picture_keep_both(acme: Organization, alice: User, up: Upstream) -> None:
     run = submit(acme, alice)
-    first = engine.begin()
+    first = worker.begin()
     assert first is not None
-    engine.note_sent(first)
+    worker.note_sent(first)
     Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
-    caretaker.sweep()
+    lost_workers.sweep()
     retry(run, alice)
-    second = engine.begin()
+    second = worker.begin()
     assert second is not None
-    engine.note_sent(second)
-    arrivals.keep_final(first, Final(png(shade=1)))
-    arrivals.keep_final(second, Final(png(shade=2)))
-    arrivals.keep_final(second, Final(png(shade=1)))  # the same once more is nothing new
+    worker.note_sent(second)
+    keep_frames.keep_final(first, Final(png(shade=1)))
+    keep_frames.keep_final(second, Final(png(shade=2)))
+    keep_frames.keep_final(second, Final(png(shade=1)))  # the same once more is nothing new
     with tenancy.tenant(acme.pk):
-        assert files.load(Output.objects.get(run=run).file) == png(shade=1)
-        assert files.load(Partial.objects.get(slot__run=run, tried=2).file) == png(shade=2)
+        assert files_storage.load(Output.objects.get(run=run).file) == png(shade=1)
+        assert files_storage.load(Partial.objects.get(slot__run=run, tried=2).file) == png(shade=2)
     assert (state(run), Ticket.objects.count()) == (State.SUCCEEDED, 0)
 
 
 def test_a_late_final_of_a_stopped_slot_makes_no_state_a_lie(acme: Organization, alice: User, up: Upstream) -> None:
     run = submit(acme, alice)
-    first = engine.begin()
+    first = worker.begin()
     assert first is not None
-    engine.note_sent(first)
+    worker.note_sent(first)
     Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
-    caretaker.sweep()
+    lost_workers.sweep()
     retry(run, alice)
     with tenancy.tenant(acme.pk):
-        runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
+        stop_run.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
     assert state(run) == State.CANCELLED
-    arrivals.keep_final(first, Final(png()))
+    keep_frames.keep_final(first, Final(png()))
     assert (state(run), slots(run)[0].state, slots(run)[0].charged) == (State.SUCCEEDED, "succeeded", "yes")
 
 
@@ -242,10 +268,10 @@ def test_a_final_is_not_kept_waiting_by_a_provider_that_talks_on(acme: Organizat
 
     up.script = talks_on
     run = submit(acme, alice)
-    job = engine.begin()
+    job = worker.begin()
     assert job is not None
     began = time.monotonic()
-    engine.develop(job)
+    worker.develop(job)
     assert time.monotonic() - began < 15
     assert state(run) == State.SUCCEEDED
 
@@ -254,9 +280,9 @@ def test_a_retry_waits_until_all_of_a_stopped_run_has_ended(
     acme: Organization, alice: User, up: Upstream, sign_in: SignIn
 ) -> None:
     run = submit(acme, alice, n=2)
-    assert engine.begin() is not None
+    assert worker.begin() is not None
     with tenancy.tenant(acme.pk):
-        runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
+        stop_run.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
     answer = sign_in(alice).post(f"/o/acme/runs/{run.code}/slots/1/retry/")
     assert answer.status_code == 409
     assert [slot.state for slot in slots(run)] == ["running", "cancelled"]
@@ -268,7 +294,7 @@ def test_a_try_whose_slot_was_ended_by_an_earlier_one_leaves_the_line(
     acme: Organization, alice: User, up: Upstream
 ) -> None:
     run = submit(acme, alice)
-    job = engine.begin()
+    job = worker.begin()
     assert job is not None
     with tenancy.tenant(acme.pk):
         Slot.objects.filter(run=run).update(state=State.SUCCEEDED)
@@ -284,11 +310,11 @@ def test_an_enormous_sequence_is_no_error(acme: Organization, alice: User, up: U
 
 def test_a_stopped_slot_does_not_wait_to_be_tried_again(acme: Organization, alice: User, up: Upstream) -> None:
     run = submit(acme, alice)
-    job = engine.begin()
+    job = worker.begin()
     assert job is not None
-    engine.note_sent(job)
+    worker.note_sent(job)
     with tenancy.tenant(acme.pk):
-        runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
+        stop_run.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
     failures.fail(job, ProviderError("rate_limited", retry_after_seconds=60))
     (slot,) = slots(run)
     assert (slot.state, slot.charged, state(run)) == ("cancelled", "no", State.CANCELLED)
@@ -346,12 +372,12 @@ def test_a_picture_that_was_put_aside_is_not_called_stopped(
     """Stop was pressed while storage refused what had come."""
 
     def refuse(*_: object) -> str:
-        for wait in caretaker._held.values():
-            wait.call_off()
+        for held in leases._held.values():
+            held[1].call_off()
         raise OSError("No space left on device")
 
     up.script = pictures(completed(png()))
-    monkeypatch.setattr(files, "save", refuse)
+    monkeypatch.setattr(files_storage, "save", refuse)
     run = submit(acme, alice, partial_images=0)
     work()
     assert (slots(run)[0].error_code, slots(run)[0].charged) == ("put_aside", "yes")

@@ -7,18 +7,23 @@ import pytest
 from django.test import override_settings
 from django.utils import timezone
 
-from accounts import connections, organizations
+from accounts.connections import registry
 from accounts.errors import NotAllowed
 from accounts.models import Organization, ProviderKind, User
-from saas import tenancy
-from studio import arrivals, caretaker, catalogue, engine, failures, files, line, runs, specs
-from studio.answers import Final
-from studio.answers import Partial as PartialFrame
-from studio.job import Lost
+from accounts.people import organizations
+from saas.database import tenancy
+from studio.catalogue import image_models, specs
+from studio.engine import failures, keep_frames, lost_workers, worker
+from studio.engine.job import Lost
+from studio.files import storage
 from studio.models import Charged, Output, Partial, Run, RunEvent, Slot, State, Ticket
-from studio.outcomes import ProviderError
+from studio.providers.answers import Final
+from studio.providers.answers import Partial as PartialFrame
+from studio.providers.outcomes import ProviderError
+from studio.queue import tickets
+from studio.runs import retry_slot, stop_run, submit_run
 from tests.conftest import must_be_member
-from tests.upstream import Exchange, Upstream, completed, error, partial, pictures, png, upstream
+from tests.support.fake_provider import Exchange, Upstream, completed, error, partial, pictures, png, upstream
 
 pytestmark = pytest.mark.django_db
 
@@ -32,18 +37,18 @@ def up(acme: Organization, alice: User) -> Iterator[Upstream]:
     ):
         with tenancy.tenant(acme.pk):
             owner = must_be_member(acme, alice)
-            connection = connections.add(
+            connection = registry.add(
                 org=acme, by=owner, name="Up", kind=ProviderKind.COMPATIBLE, base_url=found.url, key="sk-test-key"
             )
-            connections.make_default(connection=connection, by=owner)
+            registry.make_default(connection=connection, by=owner)
         yield found
 
 
 def submit(acme: Organization, by: User, **asked: object) -> Run:
     with tenancy.tenant(acme.pk):
-        catalogue.forget()
-        spec = specs.read({"prompt": "a lamp", "partial_images": 1, **asked}, models=catalogue.at(timezone.now()))
-        return runs.submit(org=acme, by=must_be_member(acme, by), spec=spec)
+        image_models.forget()
+        spec = specs.read({"prompt": "a lamp", "partial_images": 1, **asked}, models=image_models.at(timezone.now()))
+        return submit_run.submit(org=acme, by=must_be_member(acme, by), spec=spec)
 
 
 def slots(run: Run) -> list[Slot]:
@@ -63,7 +68,7 @@ def events(run: Run) -> list[str]:
 
 def work() -> int:
     count = 0
-    while engine.develop_next():
+    while worker.develop_next():
         count += 1
     return count
 
@@ -75,10 +80,10 @@ def test_a_picture_develops_and_is_kept_as_it_came(acme: Organization, alice: Us
     assert events(run) == ["queued", "started", "partial", "output", "ended"]
     with tenancy.tenant(acme.pk):
         output, kept = Output.objects.get(run=run), Partial.objects.get(slot__run=run)
-        assert files.load(output.file) == png(shade=200)
-        assert files.load(kept.file) == png(shade=10)
+        assert storage.load(output.file) == png(shade=200)
+        assert storage.load(kept.file) == png(shade=10)
         assert (output.width, output.height, output.format) == (64, 64, "png")
-        assert files.load(output.preview)[8:12] == b"WEBP"
+        assert storage.load(output.preview)[8:12] == b"WEBP"
     (slot,) = slots(run)
     assert (slot.charged, slot.request_id, slot.used["quality"]) == (Charged.YES, "req_upstream_1", "low")
     assert Ticket.objects.count() == 0
@@ -100,7 +105,7 @@ def test_four_slots_are_four_calls_and_one_may_fail_alone(acme: Organization, al
     up.script = pictures(completed(png()))
     with tenancy.tenant(acme.pk):
         refused = Slot.objects.select_related("run__connection").get(run=run, index=2)
-        runs.retry(slot=refused, by=must_be_member(acme, alice))
+        retry_slot.retry(slot=refused, by=must_be_member(acme, alice))
     assert work() == 1
     assert [slot.state for slot in slots(run)] == ["succeeded"] * 4
     assert len(up.seen) == 5
@@ -116,7 +121,7 @@ def test_a_rate_limit_waits_and_tries_again_and_an_empty_balance_does_not(
     (slot,) = slots(run)
     assert (slot.state, slot.sent_at, slot.charged, slot.tries) == ("queued", None, "no", 1)
     assert events(run)[-1] == "waiting"
-    assert not engine.develop_next()
+    assert not worker.develop_next()
     Ticket.objects.update(not_before="2020-01-01T00:00:00Z")
     up.script = lambda exchange: exchange.whole(429, error("insufficient_quota", "insufficient_quota"))
     assert work() == 1
@@ -146,9 +151,9 @@ def test_a_cut_line_is_unknown_and_never_asked_again(acme: Organization, alice: 
 
 def test_a_worker_that_dies_before_sending_costs_nothing(acme: Organization, alice: User, up: Upstream) -> None:
     run = submit(acme, alice)
-    assert engine.begin() is not None  # and here the worker dies
+    assert worker.begin() is not None  # and here the worker dies
     Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
-    assert caretaker.sweep() == 1
+    assert lost_workers.sweep() == 1
     assert slots(run)[0].state == "queued"
     assert work() == 1
     assert (state(run), len(up.seen)) == (State.SUCCEEDED, 1)
@@ -158,11 +163,11 @@ def test_a_worker_that_dies_after_sending_leaves_an_honest_unknown(
     acme: Organization, alice: User, up: Upstream
 ) -> None:
     run = submit(acme, alice)
-    job = engine.begin()
+    job = worker.begin()
     assert job is not None
-    engine.note_sent(job)  # and here the worker dies
+    worker.note_sent(job)  # and here the worker dies
     Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
-    assert caretaker.sweep() == 1
+    assert lost_workers.sweep() == 1
     (slot,) = slots(run)
     assert (slot.state, slot.charged, slot.error_code) == ("unknown", "perhaps", "worker_lost")
     assert (state(run), work(), up.seen) == (State.UNKNOWN, 0, [])
@@ -172,8 +177,8 @@ def test_a_ticket_that_cannot_be_taken_over_keeps_no_other_from_it(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     poisoned, sound = submit(acme, alice), submit(acme, alice)
-    assert engine.begin() is not None
-    assert engine.begin() is not None
+    assert worker.begin() is not None
+    assert worker.begin() is not None
     Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
     put_back = Slot.put_back
 
@@ -183,29 +188,29 @@ def test_a_ticket_that_cannot_be_taken_over_keeps_no_other_from_it(
         return put_back(slot)
 
     monkeypatch.setattr(Slot, "put_back", broken)
-    assert caretaker.sweep() == 2
+    assert lost_workers.sweep() == 2
     assert (slots(poisoned)[0].state, slots(sound)[0].state) == ("running", "queued")
 
 
 def test_a_worker_that_was_thought_dead_may_not_send(acme: Organization, alice: User, up: Upstream) -> None:
     submit(acme, alice)
-    zombie = engine.begin()
+    zombie = worker.begin()
     assert zombie is not None
     Ticket.objects.update(worker=uuid4())
     with pytest.raises(Lost):
-        engine.note_sent(zombie)
+        worker.note_sent(zombie)
     assert up.seen == []
 
 
 def test_a_picture_that_comes_after_the_sweeper_is_kept(acme: Organization, alice: User, up: Upstream) -> None:
     run = submit(acme, alice)
-    job = engine.begin()
+    job = worker.begin()
     assert job is not None
-    engine.note_sent(job)
+    worker.note_sent(job)
     Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
-    caretaker.sweep()
+    lost_workers.sweep()
     assert state(run) == State.UNKNOWN
-    arrivals.keep_final(job, Final(png(), {}, None))
+    keep_frames.keep_final(job, Final(png(), {}, None))
     (slot,) = slots(run)
     assert (slot.state, slot.charged, slot.error_code) == ("succeeded", "yes", "")
     assert state(run) == State.SUCCEEDED
@@ -213,9 +218,9 @@ def test_a_picture_that_comes_after_the_sweeper_is_kept(acme: Organization, alic
 
 def test_a_second_delivery_of_a_message_does_nothing(acme: Organization, alice: User, up: Upstream) -> None:
     submit(acme, alice)
-    first = engine.begin()
+    first = worker.begin()
     assert first is not None
-    assert not engine.develop_next()
+    assert not worker.develop_next()
     assert up.seen == []
 
 
@@ -226,24 +231,24 @@ def test_an_organization_has_its_own_number_at_once_and_a_new_one_counts_for_wha
     with tenancy.tenant(acme.pk):
         acme.refresh_from_db()
     ours, theirs = submit(acme, alice, n=4), submit(rival, charlie, n=3)
-    held = [job for job in (engine.begin() for _ in range(7)) if job]
+    held = [job for job in (worker.begin() for _ in range(7)) if job]
     assert [job.run.pk for job in held] == [ours.pk, theirs.pk, theirs.pk, theirs.pk]
     organizations.limit_calls(org=acme, by=None, most=3)
-    engine.develop(held[0])  # the next claim finds the new number
-    assert [job is not None for job in (engine.begin() for _ in range(4))] == [True, True, True, False]
+    worker.develop(held[0])  # the next claim finds the new number
+    assert [job is not None for job in (worker.begin() for _ in range(4))] == [True, True, True, False]
 
 
 def test_what_waits_is_stopped_at_once_and_what_runs_at_its_next_sign(
     acme: Organization, alice: User, up: Upstream
 ) -> None:
     run = submit(acme, alice, n=2)
-    job = engine.begin()
+    job = worker.begin()
     assert job is not None
     with tenancy.tenant(acme.pk):
-        runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
+        stop_run.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
     assert [slot.state for slot in slots(run)] == ["running", "cancelled"]
     with pytest.raises(ProviderError) as caught:
-        engine.note_sent(job)
+        worker.note_sent(job)
     failures.fail(job, caught.value)
     assert [(slot.state, slot.charged) for slot in slots(run)] == [("cancelled", "no")] * 2
     assert (state(run), Ticket.objects.count(), up.seen) == (State.CANCELLED, 0, [])
@@ -252,23 +257,24 @@ def test_what_waits_is_stopped_at_once_and_what_runs_at_its_next_sign(
 def test_a_stop_between_frames_may_have_been_charged(acme: Organization, alice: User, up: Upstream) -> None:
     run = submit(acme, alice)
 
-    job = engine.begin()
+    job = worker.begin()
     assert job is not None
-    engine.note_sent(job)
+    worker.note_sent(job)
     with tenancy.tenant(acme.pk):
-        runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
+        stop_run.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
     with pytest.raises(ProviderError) as caught:
-        arrivals.keep_partial(job, PartialFrame(0, png()))
+        keep_frames.keep_partial(job, PartialFrame(0, png()))
     failures.fail(job, caught.value)
     (slot,) = slots(run)
     assert (slot.state, slot.charged) == ("cancelled", "perhaps")
 
 
-def test_a_partial_that_is_no_picture_is_passed_over(acme: Organization, alice: User, up: Upstream) -> None:
-    up.script = pictures(partial(0, b"noise"), completed(png()))
-    run = submit(acme, alice)
+def test_a_partial_that_is_no_picture_is_passed_over_and_noted(acme: Organization, alice: User, up: Upstream) -> None:
+    """Once for each that was asked for, however often a provider sends nonsense."""
+    up.script = pictures(*[partial(index, b"noise") for index in (0, 0, 1, 2, 3, 50)], completed(png()))
+    run = submit(acme, alice, partial_images=2)
     work()
-    assert events(run) == ["queued", "started", "output", "ended"]
+    assert events(run) == ["queued", "started", "partial_lost", "partial_lost", "output", "ended"]
 
 
 def test_a_final_that_is_no_picture_is_a_charged_failure(acme: Organization, alice: User, up: Upstream) -> None:
@@ -283,10 +289,10 @@ def test_a_run_whose_connection_is_gone_fails_without_a_call(acme: Organization,
     run = submit(acme, alice)
     with tenancy.tenant(acme.pk):
         via = acme.connections.get(is_default=True)
-        connections.make_default(
+        registry.make_default(
             connection=acme.connections.get(kind=ProviderKind.SANDBOX), by=must_be_member(acme, alice)
         )
-        connections.remove(connection=via, by=must_be_member(acme, alice))
+        registry.remove(connection=via, by=must_be_member(acme, alice))
     work()
     assert (slots(run)[0].error_code, up.seen) == ("no_connection", [])
 
@@ -296,4 +302,4 @@ def test_a_viewer_makes_nothing(acme: Organization, vera: User, up: Upstream) ->
         submit(acme, vera)
     with tenancy.tenant(acme.pk):
         assert Run.objects.count() == 0
-    assert line.count_waiting() == 0
+    assert tickets.count_waiting() == 0

@@ -2,22 +2,48 @@
 
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from asgiref.sync import async_to_sync
 from django.conf import LazySettings
 from django.core.files.storage import default_storage
+from django.http import HttpResponse
 from django.utils import timezone
 
 from accounts.models import Organization, User
-from saas import metrics, tenancy
+from saas.database import release, tenancy
+from saas.ops import metrics
+from saas.storage.disk import WholeFileStorage
+from saas.web.after_transaction import Afterwards
+from studio.files import signed_links
 from studio.models import Output, Visibility
 from tests.conftest import SignIn
-from tests.studio import files
-from tests.studio.pictures import made
+from tests.studio.api.keys import program
+from tests.support import picture_bytes
+from tests.support.wall_pictures import made
 
 pytestmark = pytest.mark.django_db
-DATA = files.plain(".png", 60, 40)
+
+
+class Bucket(WholeFileStorage):
+    """As strict as a bucket is in tests: nobody who asks it holds a database connection."""
+
+    def open(self, name: str, mode: str = "rb") -> Any:
+        release.refuse_to_wait()
+        return super().open(name, mode)
+
+    def exists(self, name: str) -> bool:
+        release.refuse_to_wait()
+        return super().exists(name)
+
+
+@pytest.fixture
+def bucket(settings: LazySettings) -> None:
+    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": f"{__name__}.Bucket"}}
+
+
+DATA = picture_bytes.plain(".png", 60, 40)
 
 
 def path(output: Output, shape: str = "original", slug: str = "acme") -> str:
@@ -140,7 +166,7 @@ def test_what_was_deleted_for_good_says_so(acme: Organization, bob: User, sign_i
 def test_a_large_file_comes_in_pieces(
     acme: Organization, bob: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.serving.CHUNK_BYTES", 100)
+    monkeypatch.setattr("studio.files.serving.CHUNK_BYTES", 100)
     (picture,) = made(acme, bob)
     answer: Any = sign_in(bob).get(path(picture))
     assert answer.streaming
@@ -164,3 +190,26 @@ def test_the_proxy_is_told_the_name_and_sends_no_header_of_ours_away(
     assert (answer["X-Accel-Redirect"], answer.content) == (f"/-/files/{kept.file}", b"")
     assert answer["Cache-Control"] == "private, no-cache"
     assert b"This file is missing" in sign_in(bob).get(path(lost)).content
+
+
+def test_storage_is_asked_after_the_views_transaction(
+    acme: Organization, bob: User, sign_in: SignIn, request: pytest.FixtureRequest, settings: LazySettings
+) -> None:
+    (picture,) = made(acme, bob)
+    token, link = program(acme, bob).token, signed_links.to(picture)
+    request.getfixturevalue("bucket")
+    asked = {
+        path(picture): {},
+        f"/api/v1/images/{picture.code}/original": {"Authorization": f"Bearer {token}"},
+        urlsplit(link).path: {},
+    }
+    for files_from in ("here", "proxy"):
+        settings.FILES_FROM = files_from
+        for target, headers in asked.items():
+            answer = sign_in(bob).get(target, headers=headers)
+            assert answer.status_code == 200, target
+            assert "X-Accel-Redirect" in answer if files_from == "proxy" else answer.content == DATA
+
+
+def test_an_answer_that_nobody_makes_is_an_error() -> None:
+    assert Afterwards(lambda: HttpResponse("fine")).status_code == 500

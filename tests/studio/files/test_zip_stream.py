@@ -15,13 +15,13 @@ from django.core.files.storage import default_storage
 from django.test import AsyncClient
 
 from accounts.models import Organization, User
-from saas import tenancy
-from studio import archives, files
-from studio.archives import Archive, Member
+from saas.database import tenancy
+from studio.files import storage, zip_stream
+from studio.files.zip_stream import Archive, Member
 from studio.models import Input, Output, Partial, Run, RunInput
 from tests.conftest import SignIn
-from tests.studio.test_engine import submit, up, work
-from tests.upstream import Exchange, Upstream, completed, partial, pictures, png
+from tests.studio.engine.test_worker import submit, up, work
+from tests.support.fake_provider import Exchange, Upstream, completed, partial, pictures, png
 
 pytestmark = pytest.mark.django_db
 __all__ = ["up"]
@@ -30,7 +30,7 @@ MEGABYTE = 1024 * 1024
 
 def give(run: Run, number: int, name: str, data: bytes) -> None:
     with tenancy.tenant(run.org_id):
-        file = files.save(f"given/{run.code}.png", data)
+        file = storage.save(f"given/{run.code}.png", data)
         given = Input.objects.create(
             org_id=run.org_id, giver_id=run.maker_id, name=name, file=file, sent_file=file, sent_mime="image/png",
             thumbnail=file, width=64, height=64, size_bytes=len(data), sha256="0" * 64,
@@ -126,7 +126,7 @@ def test_hundreds_of_megabytes_take_little_memory(tmp_path: Path) -> None:
     archive = Archive("run", datetime(2026, 11, 21, tzinfo=UTC), {}, tuple(Member(f"{n}.bin", name) for n in range(8)))
     tracemalloc.start()
     with (tmp_path / "run.zip").open("wb") as target:
-        for chunk in archives.written(archive):
+        for chunk in zip_stream.written(archive):
             target.write(chunk)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -4,10 +4,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import Organization, User
-from saas import tenancy
+from saas.database import tenancy
 from studio.models import Collection, Output, Visibility
 from tests.conftest import SignIn
-from tests.studio.pictures import made, shown
+from tests.support.wall_pictures import made, shown
 
 pytestmark = pytest.mark.django_db
 

@@ -5,16 +5,17 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts import quotas
+from accounts.limits import holds
 from accounts.models import Hold, Organization, User
 from billing import charging
-from saas import tenancy
-from studio import reconciling, spending
+from saas.database import tenancy
+from studio.engine import nightly
 from studio.models import Output, Slot
-from tests.billing.entries import entry
+from studio.money import run_holds
 from tests.conftest import SignIn
 from tests.studio.api.keys import program
-from tests.studio.pictures import made, shown
+from tests.support.ledger_entries import entry
+from tests.support.wall_pictures import made, shown
 
 pytestmark = pytest.mark.django_db
 TOKENS = 1_000_000  # of output come to 30 dollars
@@ -32,7 +33,7 @@ def paid(org: Organization, by: User, cents: int) -> Output:
         "total_tokens": tokens,
     }
     with tenancy.tenant(org.pk):
-        spending.kept(output.slot.code, tried=1, usage=usage, used={}, request_id="")
+        run_holds.kept(output.slot.code, tried=1, usage=usage, used={}, request_id="")
         output.refresh_from_db()
     assert output.cost_micros == tokens * 30
     return output
@@ -91,7 +92,7 @@ def test_what_billing_decides_later_is_noted_by_night(priced: dict[str, Output],
     with tenancy.tenant(acme.pk):
         held = Hold.objects.get(slot_code=priced["9"].slot.code)
         charging.correct(held, by=None, micros=-2 * CENT, note="Half of it came back.")
-    reconciling.one(acme.pk)
+    nightly.one(acme.pk)
     with tenancy.tenant(acme.pk):
         found = dict(Output.objects.filter(org=acme).values_list("code", "cost_micros"))
     assert found == {priced["3"].code: 3 * CENT, priced["9"].code: 7 * CENT, priced["30"].code: 30 * CENT}
@@ -101,11 +102,11 @@ def test_an_earlier_try_that_was_charged_belongs_to_the_picture(acme: Organizati
     (output,) = made(acme, bob)
     with tenancy.tenant(acme.pk):
         code = output.slot.code
-        held = quotas.newest(code)
+        held = holds.newest(code)
     assert held is not None
     entry(acme, bob, held.day, 5 * CENT, run_code=held.run_code, slot_code=code, attempt=7)
     with tenancy.tenant(acme.pk):
-        spending.kept(code, tried=1, usage=None, used={}, request_id="")
+        run_holds.kept(code, tried=1, usage=None, used={}, request_id="")
         output.refresh_from_db()
         assert output.cost_micros == 5 * CENT + held.micros
 
@@ -119,7 +120,7 @@ def test_what_failed_is_found_by_what_it_cost_all_the_same(
         for output in (free, dear):
             Slot.objects.filter(pk=output.slot_id).update(state="failed", error_sentence=f"Slot {output.slot_id}.")
             codes[output.pk] = f"Slot {output.slot_id}."
-        held = quotas.newest(dear.slot.code)
+        held = holds.newest(dear.slot.code)
     assert held is not None
     entry(acme, bob, held.day, 40 * CENT, run_code=held.run_code, slot_code=dear.slot.code)
     for query, expected in {

@@ -7,11 +7,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import Organization, User
-from saas import tenancy
+from saas.database import tenancy
 from studio.models import Comment, Output, Run, Tag, Tagging, Visibility
 from studio.models.sorting import COMMENT_LENGTH
 from tests.conftest import SignIn
-from tests.studio.pictures import made
+from tests.support.wall_pictures import made
 
 pytestmark = pytest.mark.django_db
 ACTS = {

@@ -12,12 +12,14 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.models import Organization, User
-from saas import tenancy
-from saas.tenancy import TenantModel
-from studio import files, purging, retention, search, stock
+from billing.models import Export
+from saas.database import tenancy
+from saas.database.tenancy import TenantModel
+from studio.files import inventory, storage
+from studio.gallery import purge, retention, search
 from studio.models import Output, Retention, SearchEntry, Tag, Tagging
 from tests.conftest import SignIn, actions, must_be_member
-from tests.studio.pictures import made, shown
+from tests.support.wall_pictures import made, shown
 
 pytestmark = pytest.mark.django_db
 OLD = timedelta(days=100)
@@ -59,10 +61,10 @@ def test_the_rule_finds_what_is_old_and_dear_to_nobody(
     assert "1 picture, 5.7\xa0KB" in page
     assert binned(acme) == set()
     rule(acme, alice)
-    purging.tidy()
+    purge.tidy()
     assert binned(acme) == {old.pk}
     rule(acme, alice, spares_starred=False, spares_tagged=False, spares_collected=False)
-    purging.tidy()
+    purge.tidy()
     assert binned(acme) == {old.pk, starred.pk, tagged.pk, collected.pk}
     assert young.pk not in binned(acme)
 
@@ -74,13 +76,13 @@ def test_a_rule_that_is_off_or_held_deletes_nothing(acme: Organization, alice: U
     rule(acme, alice, is_on=False)
     client = sign_in(alice)
     client.post("/o/acme/settings/storage/hold/", {"reason": "A lawsuit"})
-    purging.tidy()
+    purge.tidy()
     rule(acme, alice)
-    purging.tidy()
+    purge.tidy()
     assert binned(acme) == {gone.pk}
     assert default_storage.exists(gone.file)
     client.post("/o/acme/settings/storage/release/")
-    purging.tidy()
+    purge.tidy()
     assert binned(acme) == {old.pk, gone.pk}
     assert not default_storage.exists(gone.file)
     assert actions(acme).count("retention.held") == actions(acme).count("retention.released") == 1
@@ -93,7 +95,7 @@ def test_after_thirty_days_in_the_bin_the_files_are_gone_and_the_row_says_so(
     (theirs,) = made(rival, charlie)
     bin_since(acme, gone, days=31)
     bin_since(acme, waiting, days=29)
-    purging.tidy()
+    purge.tidy()
     for name in (gone.file, gone.preview, gone.thumbnail):
         assert not default_storage.exists(name)
     for name in (waiting.file, theirs.file):
@@ -132,7 +134,7 @@ def test_used_storage_is_counted_per_organization(
     outputs = made(acme, alice, count=2)
     made(rival, charlie)
     with tenancy.tenant(acme.pk):
-        used = stock.used_bytes(acme)
+        used = inventory.used_bytes(acme)
     assert used == {"pictures": sum(each.size_bytes for each in outputs), "frames": 0, "inputs": 0, "composites": 0}
     assert "11.5\xa0KB" in sign_in(alice).get("/o/acme/settings/storage/").content.decode()
 
@@ -155,14 +157,25 @@ def test_litter_is_deleted_when_told_and_never_while_it_is_young(
     acme: Organization, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (picture,) = made(acme, bob)
-    litter = files.save(f"{acme.code}/runs/x/output.png", b"litter")
+    litter = storage.save(f"{acme.code}/runs/x/output.png", b"litter")
     assert "0 that no row names" in compared("--delete")
-    monkeypatch.setattr(stock, "YOUNG", timedelta(seconds=-5))
+    monkeypatch.setattr(inventory, "YOUNG", timedelta(seconds=-5))
     assert f"would be deleted: {litter}" in compared()
     assert default_storage.exists(litter)
     assert f"deleted: {litter}" in compared("--delete")
     assert not default_storage.exists(litter)
     assert default_storage.exists(picture.file)
+
+
+def test_the_file_of_an_export_is_no_litter(acme: Organization, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = storage.save(f"{acme.code}/exports/ledger.csv", b"rows")
+    span = {"first": timezone.now().date(), "last": timezone.now().date()}
+    with tenancy.tenant(acme.pk):
+        Export.objects.create(org=acme, maker=alice, format="csv", is_play=False, state="ready", file=name, **span)
+        Export.objects.create(org=acme, maker=alice, format="csv", is_play=False, **span)  # has no file yet
+    monkeypatch.setattr(inventory, "YOUNG", timedelta(seconds=-5))
+    assert compared("--delete") == "acme: 1 named, 1 stored, 0 missing, 0 that no row names\n"
+    assert default_storage.exists(name)
 
 
 def test_a_missing_file_is_told_and_ends_with_an_error(acme: Organization, bob: User) -> None:
@@ -176,12 +189,12 @@ def test_every_column_that_names_a_file_is_known() -> None:
     words = {"file", "preview", "thumbnail", "heat"}
     found = {
         (model, field.name)
-        for model in apps.get_app_config("studio").get_models()
+        for model in apps.get_models()
         if issubclass(model, TenantModel)
         for field in model._meta.concrete_fields
         if isinstance(field, models.CharField) and set(field.name.split("_")) & words
     }
-    assert found == {(model, name) for model, names in stock.FILES.items() for name in names}
+    assert found == {(model, name) for model, names in inventory.FILES.items() for name in names}
 
 
 @pytest.fixture(autouse=True)

@@ -5,10 +5,10 @@ import uuid
 import pytest
 
 from accounts.models import Organization, User
-from saas import tenancy
-from studio import search
+from saas.database import tenancy
+from studio.gallery import search
 from studio.models import Output, SearchEntry
-from tests.studio.pictures import made
+from tests.support.wall_pictures import made
 
 pytestmark = pytest.mark.django_db
 

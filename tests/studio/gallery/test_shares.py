@@ -13,13 +13,13 @@ from django.conf import LazySettings
 from django.test import Client
 from django.utils import timezone
 
-from accounts import members
 from accounts.models import Organization, Role, User
-from saas import tenancy
-from studio import shares
+from accounts.people import members
+from saas.database import tenancy
+from studio.gallery import shares
 from studio.models import Output, Share, Visibility
 from tests.conftest import SignIn, actions, join, must_be_member
-from tests.studio.pictures import made
+from tests.support.wall_pictures import made
 
 pytestmark = pytest.mark.django_db
 MARKUP = '"><img src=x onerror=alert(1)>'

@@ -10,11 +10,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Organization, User
-from saas import tenancy
-from studio import catalogue, gallery
+from saas.database import tenancy
+from studio.catalogue import image_models
+from studio.gallery import wall as gallery_wall
 from studio.models import Collection, CollectionItem, Output, Slot, Tag, Tagging, Visibility
 from tests.conftest import SignIn
-from tests.studio.pictures import made, shown
+from tests.support.wall_pictures import made, shown
 
 NOBODY = uuid.UUID(int=7)
 
@@ -51,7 +52,7 @@ def test_a_private_picture_is_its_makers_alone(acme: Organization, alice: User, 
 def test_pages_follow_each_other_without_a_gap(
     acme: Organization, bob: User, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gallery, "PAGE_SIZE", 2)
+    monkeypatch.setattr(gallery_wall, "PAGE_SIZE", 2)
     pictures = codes(made(acme, bob, count=5))[::-1]
     client = sign_in(bob)
     assert wall(client) == pictures[:2]
@@ -225,7 +226,7 @@ def test_a_page_asks_as_much_of_the_database_however_much_hangs_there(
     for _ in range(3):
         made(acme, alice, count=3)
         made(acme, bob)
-        catalogue.forget()  # it would be remembered for some seconds, and so for some of these pages
+        image_models.forget()  # it would be remembered for some seconds, and so for some of these pages
         with CaptureQueriesContext(connection) as asked:
             client.get("/o/acme/gallery/?q=lamp")
         counts.append(len(asked))

@@ -12,7 +12,7 @@ from tests.embedded.prepared import copied, demo_of
 from tests.studio.gateway import drips as slow
 from tests.studio.gateway import upstreams
 from tests.studio.gateway.drips import Drip
-from tests.upstream import Upstream, upstream
+from tests.support.fake_provider import Upstream, upstream
 
 ARRIVAL_SECONDS = 15
 

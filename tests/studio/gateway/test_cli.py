@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.embedded.instance import ROOT, Instance
-from tests.studio.files import opened, plain
+from tests.support.picture_bytes import opened, plain
 
 SMALL = ("--size", "1024x640", "--quality", "low")
 

@@ -13,7 +13,7 @@ import openai
 import pytest
 
 from tests.embedded.instance import Instance
-from tests.upstream import USAGE, Upstream, png
+from tests.support.fake_provider import USAGE, Upstream, png
 
 PRICE = (USAGE["input_tokens"] * 5 + USAGE["output_tokens"] * 30) / 1e6  # type: ignore[operator]  # whole numbers
 

@@ -7,14 +7,14 @@ import pytest
 from django.test import Client
 
 from accounts.models import Organization, User
-from saas import tenancy
-from studio import inputs
+from saas.database import tenancy
 from studio.gateway import given
+from studio.inputs import uploads
 from studio.models import Input, Output, Relation, Run, Visibility
-from studio.wire.forms import MOST_IMAGES
-from tests.studio import files
+from studio.openai_wire.forms import MOST_IMAGES
 from tests.studio.api.keys import Program, program
-from tests.studio.pictures import made
+from tests.support import picture_bytes
+from tests.support.wall_pictures import made
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +53,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def fetch(url: str, **_: object) -> bytes:
         found.append(url)
-        return files.plain(".png")
+        return picture_bytes.plain(".png")
 
     monkeypatch.setattr(given, "fetch", fetch)
     return found
@@ -101,8 +101,10 @@ def test_what_goes_on_from_a_private_run_is_private(visibility: Visibility, acme
 def test_what_is_made_with_a_private_picture_is_private(acme: Organization, bob: User) -> None:
     (output,) = made(acme, bob, visibility=Visibility.PRIVATE)
     with tenancy.tenant(acme.pk):
-        shown = Output.objects.select_related("run", "org").get(pk=output.pk)
-        file = inputs.from_output(output=shown, by=bob)
+        shown = Output.objects.select_related("run", "org", "composite").get(pk=output.pk)
+    ready = uploads.read_output(shown)
+    with tenancy.tenant(acme.pk):
+        file = uploads.keep(ready, by=bob)
     assert (
         talk(program(acme, bob), [user({"type": "input_image", "file_id": f"file-{file.code.hex}"})]).status_code == 200
     )
@@ -111,7 +113,7 @@ def test_what_is_made_with_a_private_picture_is_private(acme: Organization, bob:
 
 
 def test_what_is_made_with_a_picture_from_elsewhere_is_the_teams(acme: Organization, bob: User) -> None:
-    url = f"data:image/png;base64,{base64.b64encode(files.plain('.png')).decode()}"
+    url = f"data:image/png;base64,{base64.b64encode(picture_bytes.plain('.png')).decode()}"
     assert talk(program(acme, bob), [user({"type": "input_image", "image_url": url})]).status_code == 200
     assert newest(acme).visibility == Visibility.TEAM
 

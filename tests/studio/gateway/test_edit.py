@@ -10,7 +10,7 @@ import pyvips
 from openai.types import ImagesResponse
 
 from tests.embedded.instance import Instance
-from tests.studio.files import difference, opened, plain, saved
+from tests.support.picture_bytes import difference, opened, plain, saved
 
 SIZE = (1024, 640)
 
@@ -47,6 +47,11 @@ def test_edits_take_one_picture_and_up_to_sixteen(client: openai.OpenAI, count: 
     assert (picture(answer).width, picture(answer).height) == SIZE
     assert answer.usage is not None
     assert answer.usage.input_tokens_details.image_tokens > 400 * count
+
+
+def test_bytes_without_a_name_are_read_by_what_they_are(client: openai.OpenAI) -> None:
+    answer = edit(client, image=photo(form="webp"), mask=mask())
+    assert (picture(answer).width, picture(answer).height) == SIZE
 
 
 @pytest.mark.parametrize("form", ["png", "jpeg", "webp"])
@@ -102,7 +107,7 @@ def refusal(client: openai.OpenAI, **more: object) -> openai.APIStatusError:
 
 def test_what_openai_refuses_is_refused_alike(client: openai.OpenAI) -> None:
     image = ("a.png", photo(), "image/png")
-    nameless = refusal(client, image=photo())
+    nameless = refusal(client, image=b"no picture")
     assert (nameless.status_code, nameless.code) == (400, "unsupported_file_mimetype")
     no_picture = refusal(client, image=("a.png", b"\x89PNG\r\n\x1a\nno", "image/png"))
     assert (no_picture.status_code, no_picture.code, no_picture.param) == (400, "invalid_image_file", "image")

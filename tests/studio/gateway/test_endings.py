@@ -8,13 +8,13 @@ import pytest
 
 from accounts.models import Organization, Subject, User
 from billing.models import Entry
-from saas import tenancy
+from saas.database import tenancy
 from studio.gateway.submitting import submit
 from studio.models import Output, Run, State, Ticket
-from tests.accounts.money import allow
+from tests.studio.engine.test_worker import up, work
 from tests.studio.gateway.inside import Inside, sdk
-from tests.studio.test_engine import up, work
-from tests.upstream import Exchange, Script, Upstream, completed, error, partial, pictures, png
+from tests.support.fake_provider import Exchange, Script, Upstream, completed, error, partial, pictures, png
+from tests.support.text_holds import allow
 
 pytestmark = pytest.mark.django_db
 __all__ = ["up"]  # the fixture
@@ -27,14 +27,15 @@ HTML = "<html><h1>502 Bad Gateway</h1></html>"
 def _a_worker_is_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is submitted has ended before its caller begins to wait."""
 
-    def submitted(*args: Any) -> Run:
-        run = submit(*args)
+    def submitted(*args: Any, **more: Any) -> Run:
+        run = submit(*args, **more)
         while Ticket.objects.exists():
             Ticket.objects.update(not_before="2020-01-01T00:00:00Z")
             assert work()
         return run
 
-    monkeypatch.setattr("studio.gateway.images.submit", submitted)
+    for door in ("images", "responses"):
+        monkeypatch.setattr(f"studio.gateway.{door}.submit", submitted)
 
 
 def says(status: int, body: Any, kind: str = "application/json", **headers: str) -> Script:

@@ -2,16 +2,14 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
-from studio.examples import EXAMPLES
+from studio.api.examples import EXAMPLES
 from tests.embedded.instance import ROOT, Instance
-from tests.upstream import png
+from tests.studio.gateway import node
+from tests.support.fake_provider import png
 
 CODE = {example.id: example for example in EXAMPLES}
 
@@ -55,33 +53,15 @@ def test_terminal(darkroom: Instance, api_key: str, tmp_path: Path) -> None:
     assert len(files(tmp_path)) == 8
 
 
-@pytest.fixture(scope="module")
-def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """With the official SDK for Node, as npm installs it. Nothing of it is kept."""
-    if shutil.which("node") is None or shutil.which("npm") is None:
-        reason = "no Node on this machine; bin/test installs it as root on Debian"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    folder = tmp_path_factory.mktemp("node")
-    command = ["npm", "install", "--no-save", "--no-package-lock", "--no-audit", "--no-fund", "openai@6"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=180, check=False)
-    if done.returncode != 0:
-        reason = f"npm could not fetch the SDK: {done.stderr[-300:]}"
-        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    return folder
+def test_node(darkroom: Instance, api_key: str, tmp_path: Path) -> None:
+    node.run(node.script(tmp_path, "example.mjs", CODE["node"].code(darkroom.url)), api_key)
+    assert files(tmp_path) == ["lighthouse0.png", "lighthouse1.png", "lighthouse2.png"]
 
 
-def test_node(darkroom: Instance, api_key: str, node_folder: Path) -> None:
-    (node_folder / "example.mjs").write_text(CODE["node"].code(darkroom.url))
-    run(["node", "example.mjs"], node_folder, api_key)
-    assert files(node_folder) == ["lighthouse0.png", "lighthouse1.png", "lighthouse2.png"]
-
-
-def test_node_edits_and_reads_refusals(darkroom: Instance, api_key: str, node_folder: Path) -> None:
-    (node_folder / "photo.png").write_bytes(png(1024, 640))
-    (node_folder / "more.mjs").write_text(
-        Path(__file__).with_name("more.mjs").read_text().replace("ADDRESS", f"{darkroom.url}/v1")
-    )
-    assert run(["node", "more.mjs"], node_folder, api_key).split() == [
+def test_node_edits_and_reads_refusals(darkroom: Instance, api_key: str, tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(png(1024, 640))
+    text = Path(__file__).with_name("more.mjs").read_text().replace("ADDRESS", f"{darkroom.url}/v1")
+    assert node.run(node.script(tmp_path, "more.mjs", text), api_key).split() == [
         "1024x640",
         "400",
         "moderation_blocked",

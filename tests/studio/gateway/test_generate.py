@@ -8,7 +8,7 @@ import openai
 import pytest
 
 from tests.embedded.instance import Instance
-from tests.studio.files import opened
+from tests.support.picture_bytes import opened
 
 
 def test_a_picture_comes_as_openai_would_send_it(client: openai.OpenAI) -> None:

@@ -7,9 +7,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import api_keys, members
+from accounts import api_keys
 from accounts.models import ApiKey, Membership, Organization, Role, Scope, User
-from saas import tenancy
+from accounts.people import members
+from saas.database import tenancy
 from studio.models import Run
 from tests.conftest import must_be_member
 from tests.studio.api.keys import program
@@ -72,7 +73,7 @@ def test_a_key_of_others_sees_and_makes_nothing_here(
 
 
 def _photo() -> bytes:
-    from tests.upstream import png
+    from tests.support.fake_provider import png
 
     return png(64, 64)
 

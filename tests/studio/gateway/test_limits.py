@@ -4,13 +4,13 @@ import openai
 import pytest
 from django.test import override_settings
 
-from accounts import connections
+from accounts.connections import registry
 from accounts.models import Organization, ProviderKind, Subject, User
-from saas import tenancy
+from saas.database import tenancy
 from studio.models import Run
-from tests.accounts.money import allow
 from tests.conftest import must_be_member
 from tests.studio.gateway.inside import Inside, sdk
+from tests.support.text_holds import allow
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ def _paid(acme: Organization, alice: User) -> None:
     """Pictures cost money; nobody is asked for any."""
     with tenancy.tenant(acme.pk):
         owner = must_be_member(acme, alice)
-        added = connections.add(
+        added = registry.add(
             org=acme,
             by=owner,
             name="Paid",
@@ -28,7 +28,7 @@ def _paid(acme: Organization, alice: User) -> None:
             base_url="https://api.example.com/v1",
             key="sk-test",
         )
-        connections.make_default(connection=added, by=owner)
+        registry.make_default(connection=added, by=owner)
 
 
 def runs(org: Organization) -> int:

@@ -12,12 +12,12 @@ import pytest
 from django.test import override_settings
 
 from accounts.models import Organization, User
-from saas import tenancy
-from studio import files
+from saas.database import tenancy
+from studio.files import storage
 from studio.gateway import given
 from studio.models import Input, Run
-from tests.studio.files import plain
 from tests.studio.gateway.inside import Inside, sdk
+from tests.support.picture_bytes import plain
 
 pytestmark = pytest.mark.django_db
 
@@ -109,7 +109,7 @@ def test_a_picture_is_fetched_once_and_its_address_learns_nothing(acme: Organiza
     assert not {"authorization", "cookie", "referer"} & set(site.headers[0])
     with tenancy.tenant(acme.pk):
         given_picture = Input.objects.get(org=acme)
-        assert files.load(given_picture.file) == plain(".png", 1024, 640)
+        assert storage.load(given_picture.file) == plain(".png", 1024, 640)
         assert Run.objects.get(org=acme).inputs.get().input_id == given_picture.pk
 
 

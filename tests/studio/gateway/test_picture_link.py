@@ -10,24 +10,24 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import Organization, User
-from saas import tenancy
-from studio import links
+from saas.database import tenancy
+from studio.files import signed_links
 from studio.models import Output
-from tests.studio import files
-from tests.studio.pictures import made
+from tests.support import picture_bytes
+from tests.support.wall_pictures import made
 
 pytestmark = pytest.mark.django_db
 
 
 def follow(output: Output, settings: LazySettings) -> Any:
-    return Client().get(links.to(output).removeprefix(settings.PUBLIC_URL))
+    return Client().get(signed_links.to(output).removeprefix(settings.PUBLIC_URL))
 
 
 def test_it_leads_to_the_original_without_signing_in(acme: Organization, bob: User, settings: LazySettings) -> None:
     (output,) = made(acme, bob)
     answer = follow(output, settings)
     assert (answer.status_code, answer["Content-Type"]) == (200, "image/png")
-    assert b"".join(answer) == files.plain(".png", 60, 40)
+    assert b"".join(answer) == picture_bytes.plain(".png", 60, 40)
 
 
 def test_a_picture_in_the_bin_is_not_there_until_it_is_put_back(
@@ -55,7 +55,7 @@ def test_nothing_of_an_organization_that_has_ended_is_there(
 
 def test_a_picture_of_another_organization_is_not_behind_it(acme: Organization, bob: User, rival: Organization) -> None:
     (output,) = made(acme, bob)
-    token = signing.dumps([rival.pk, str(output.code)], salt=links.SALT)
+    token = signing.dumps([rival.pk, str(output.code)], salt=signed_links.SALT)
     assert Client().get(f"/v1/pictures/{token}").status_code == 404
 
 
@@ -65,7 +65,7 @@ def test_a_link_that_is_old_or_forged_leads_nowhere(
     (output,) = made(acme, bob)
     forged = signing.dumps([acme.pk, str(output.code)], salt="another")
     assert Client().get(f"/v1/pictures/{forged}").status_code == 404
-    address = links.to(output)
-    later = timezone.now().timestamp() + timedelta(seconds=links.LIVE_SECONDS + 1).total_seconds()
+    address = signed_links.to(output)
+    later = timezone.now().timestamp() + timedelta(seconds=signed_links.LIVE_SECONDS + 1).total_seconds()
     monkeypatch.setattr("django.core.signing.time.time", lambda: later)
     assert Client().get(address.removeprefix(settings.PUBLIC_URL)).status_code == 404

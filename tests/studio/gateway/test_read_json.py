@@ -7,10 +7,10 @@ import pytest
 from django.test import Client, RequestFactory
 
 from accounts.models import Organization, User
-from saas import tenancy
+from saas.database import tenancy
 from studio.gateway import bodies
 from studio.models import Run, Ticket
-from studio.wire.refusals import Refused
+from studio.openai_wire.refusals import Refused
 from tests.studio.api.keys import program
 
 

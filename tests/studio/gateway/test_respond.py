@@ -6,7 +6,7 @@ from typing import Any
 import openai
 import pytest
 
-from tests.studio.files import opened
+from tests.support.picture_bytes import opened
 
 TOOL: Any = {"type": "image_generation", "model": "gpt-image-2", "size": "1024x640", "quality": "low"}
 

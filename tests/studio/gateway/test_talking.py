@@ -7,11 +7,11 @@ import pytest
 from django.test import override_settings
 
 from accounts.models import Organization, User
-from saas import tenancy
+from saas.database import tenancy
 from studio.gateway import talking
 from studio.models import Relation, Run, Visibility
 from tests.studio.gateway.inside import Inside, sdk
-from tests.studio.pictures import made
+from tests.support.wall_pictures import made
 
 pytestmark = pytest.mark.django_db
 TOOL: Any = {"type": "image_generation", "model": "gpt-image-2"}

@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 import pyvips
 
-from studio import compositing, straying
-from studio.compositing import CannotCompose
-from tests.studio.files import opened, painting, plain, saved
+from studio.imaging import compositing, straying
+from studio.imaging.compositing import CannotCompose
+from tests.support.picture_bytes import opened, painting, plain, saved
+
+pytestmark = pytest.mark.usefixtures("unshared")
 
 WIDTH, HEIGHT = 240, 160
 

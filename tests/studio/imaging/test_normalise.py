@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 import pyvips
 
-from studio import uploads
-from studio.uploads import Normalised, UploadRefused, examine, normalise
-from tests.studio import files
-from tests.studio.files import difference, opened, painting, plain, saved
+from studio.imaging import inspection
+from studio.imaging.inspection import Normalised, UploadRefused, examine, normalise
+from tests.support import picture_bytes
+from tests.support.picture_bytes import difference, opened, painting, plain, saved
+
+pytestmark = pytest.mark.usefixtures("unshared")
 
 FORMS = [".png", ".jpg", ".webp"]
 every_form = pytest.mark.parametrize("form", FORMS)
@@ -48,24 +50,24 @@ def test_a_picture_without_a_word_is_sent_as_it_is(form: str) -> None:
 
 @every_form
 def test_words_go_and_pixels_stay(form: str) -> None:
-    data = files.talkative(form)
-    assert files.SECRET in data
+    data = picture_bytes.talkative(form)
+    assert picture_bytes.SECRET in data
     normalised = sent(data)
-    assert files.pixels(normalised.data) == files.pixels(plain(form))
-    assert not [word for word in files.CAMERA_WORDS if word in normalised.data]
+    assert picture_bytes.pixels(normalised.data) == picture_bytes.pixels(plain(form))
+    assert not [word for word in picture_bytes.CAMERA_WORDS if word in normalised.data]
     assert is_ordinary(normalised)
     assert b"PK" not in normalised.data[-60:]
 
 
 def test_a_webp_no_longer_promises_what_was_taken_out() -> None:
-    data = files.talkative(".webp")
+    data = picture_bytes.talkative(".webp")
     assert data[20] == 0x0C  # EXIF and XMP
     assert sent(data).data[20] == 0
 
 
 @every_form
 def test_what_is_sent_has_nothing_left_to_be_done(form: str) -> None:
-    for data in (files.talkative(form), files.turned(form, 6)):
+    for data in (picture_bytes.talkative(form), picture_bytes.turned(form, 6)):
         once = sent(data)
         assert sent(once.data).data is once.data
 
@@ -74,7 +76,7 @@ def test_what_is_sent_has_nothing_left_to_be_done(form: str) -> None:
 def test_transparency_survives(form: str) -> None:
     data = saved(painting(bands=4), f"{form}[keep=all]")
     normalised = sent(data)
-    assert files.pixels(normalised.data) == files.pixels(data)
+    assert picture_bytes.pixels(normalised.data) == picture_bytes.pixels(data)
     assert opened(normalised.data).bands == 4
 
 
@@ -84,25 +86,25 @@ def test_transparency_survives(form: str) -> None:
 @every_form
 @pytest.mark.parametrize("orientation", range(2, 9))
 def test_a_turned_picture_stands_upright(form: str, orientation: int) -> None:
-    normalised = sent(files.turned(form, orientation))
+    normalised = sent(picture_bytes.turned(form, orientation))
     stored = opened(plain(form)).copy()
     stored.set_type(pyvips.GValue.gint_type, "orientation", orientation)
     upright = stored.autorot()
     assert (normalised.width, normalised.height) == (upright.width, upright.height)
     assert difference(opened(normalised.data), upright) < 3
     assert is_ordinary(normalised)
-    assert files.SECRET not in normalised.data
+    assert picture_bytes.SECRET not in normalised.data
 
 
 def test_a_large_turned_picture_stands_upright_too() -> None:
     """Its lines are needed in another order than they are decoded in."""
-    data = files.png_with(plain(".png", 300, 3000), files.chunk(b"eXIf", files.exif(6)))
-    assert files.pixels(sent(data).data) == opened(plain(".png", 300, 3000)).rot90().write_to_memory()
+    data = picture_bytes.png_with(plain(".png", 300, 3000), picture_bytes.chunk(b"eXIf", picture_bytes.exif(6)))
+    assert picture_bytes.pixels(sent(data).data) == opened(plain(".png", 300, 3000)).rot90().write_to_memory()
 
 
 def test_a_turned_png_loses_nothing() -> None:
-    normalised = sent(files.turned(".png", 3))
-    assert files.pixels(normalised.data) == opened(plain(".png")).rot180().write_to_memory()
+    normalised = sent(picture_bytes.turned(".png", 3))
+    assert picture_bytes.pixels(normalised.data) == opened(plain(".png")).rot180().write_to_memory()
 
 
 # -- Colours --------------------------------------------------------------------------------------
@@ -181,20 +183,22 @@ def test_grey_of_sixteen_bits_with_transparency_becomes_rgba() -> None:
 )
 def test_grey_of_few_bits_becomes_rgb(depth: int, line: bytes, expected: bytes) -> None:
     packed = zlib.compress((b"\0" + line) * 8)
-    assert files.pixels(sent(files.png(8, 8, depth=depth, colour=0, packed=packed)).data) == expected * 8
+    assert (
+        picture_bytes.pixels(sent(picture_bytes.png(8, 8, depth=depth, colour=0, packed=packed)).data) == expected * 8
+    )
 
 
 def test_a_colour_that_counts_as_transparent_becomes_transparency() -> None:
-    keyed = files.png(8, 8, files.chunk(b"tRNS", bytes(6)))
+    keyed = picture_bytes.png(8, 8, picture_bytes.chunk(b"tRNS", bytes(6)))
     normalised = sent(keyed)
     assert b"tRNS" not in normalised.data
-    assert files.pixels(normalised.data) == bytes(8 * 8 * 4)
+    assert picture_bytes.pixels(normalised.data) == bytes(8 * 8 * 4)
     assert is_ordinary(normalised)
 
 
 @pytest.mark.parametrize("profile", [b"nonsense", bytes(200), b"x" * 5000])
 def test_a_profile_that_makes_no_sense_is_passed_over(profile: bytes) -> None:
-    data = files.jpeg_with(plain(".jpg"), files.segment(0xE2, b"ICC_PROFILE\0\1\1" + profile))
+    data = picture_bytes.jpeg_with(plain(".jpg"), picture_bytes.segment(0xE2, b"ICC_PROFILE\0\1\1" + profile))
     assert examine(data).header.has_foreign_colours
     normalised = sent(data)
     assert difference(opened(normalised.data), painting()) < 4
@@ -206,8 +210,8 @@ def test_a_profile_that_makes_no_sense_is_passed_over(profile: bytes) -> None:
 
 def test_a_png_whose_pixels_end_too_early_is_refused() -> None:
     whole = zlib.compress(os.urandom(200 * 601))
-    assert refused(files.png(200, 200, packed=whole[: len(whole) // 2])).code == "corrupt"
-    assert refused(files.png(200, 200, packed=b"\xff" * 2000)).code == "corrupt"
+    assert refused(picture_bytes.png(200, 200, packed=whole[: len(whole) // 2])).code == "corrupt"
+    assert refused(picture_bytes.png(200, 200, packed=b"\xff" * 2000)).code == "corrupt"
 
 
 def test_a_png_whose_checksum_is_wrong_is_refused() -> None:
@@ -222,7 +226,7 @@ def test_a_jpeg_that_stops_in_the_middle_but_says_its_end_is_refused() -> None:
 
 
 def test_a_webp_whose_pixels_are_noise_is_refused() -> None:
-    data = files.webp(files.riff_chunk(b"VP8L", plain_lossless()[20:25] + b"\xff" * 300))
+    data = picture_bytes.webp(picture_bytes.riff_chunk(b"VP8L", plain_lossless()[20:25] + b"\xff" * 300))
     assert refused(data).code == "corrupt"
 
 
@@ -231,7 +235,7 @@ def plain_lossless() -> bytes:
 
 
 @every_form
-@pytest.mark.parametrize("behind", [b"PK\3\4" + files.SECRET, b"<script>alert(1)</script>", b"%PDF-1.4", b"\0"])
+@pytest.mark.parametrize("behind", [b"PK\3\4" + picture_bytes.SECRET, b"<script>alert(1)</script>", b"%PDF-1.4", b"\0"])
 def test_a_file_hung_on_behind_a_picture_is_cut_away(form: str, behind: bytes) -> None:
     assert sent(plain(form) + behind).data == plain(form)
 
@@ -244,7 +248,7 @@ def test_a_second_picture_behind_the_first_is_cut_away() -> None:
 def test_a_file_that_two_readers_see_differently_is_refused() -> None:
     """The structure says 60 by 40; were the decoder to see another picture, its limits would not have been checked."""
     picture = examine(plain(".png"))
-    other = uploads.Picture(plain(".png", 64, 40), picture.header)
+    other = inspection.Picture(plain(".png", 64, 40), picture.header)
     with pytest.raises(UploadRefused) as refusal:
         normalise(other)
     assert refusal.value.code == "corrupt"
@@ -265,7 +269,7 @@ def test_other_loaders_are_switched_off() -> None:
 def test_a_rework_that_would_be_too_large_becomes_smaller(monkeypatch: pytest.MonkeyPatch) -> None:
     data = saved(painting(300, 200).colourspace("rgb16"), ".png")
     picture = examine(data)
-    monkeypatch.setattr(uploads, "UPLOAD_LIMIT_BYTES", 10_000)
+    monkeypatch.setattr(inspection, "UPLOAD_LIMIT_BYTES", 10_000)
     normalised = normalise(picture)
     assert normalised.mime == "image/webp"
     assert len(normalised.data) <= 10_000

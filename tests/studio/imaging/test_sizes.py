@@ -6,8 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from studio.sizes import FixedSizes, FreeSizes, Size, fits, is_legal, nearest, of_shape, read_rule
-from tests.studio.models import row
+from studio.imaging.sizes import FixedSizes, FreeSizes, Size, SizeRule, fits, nearest, of_shape, read_rule
+from tests.support.catalogue_rows import row
 
 RULE = row().sizes
 SIDES = range(16, 3841, 16)
@@ -18,6 +18,10 @@ LEGAL = [
     if 655_360 <= width * height <= 8_294_400 and max(width, height) <= 3 * min(width, height)
 ]
 EVERY_LEGAL = set(LEGAL)
+
+
+def is_legal(width: int, height: int, rule: SizeRule) -> bool:
+    return not rule.faults(Size(width, height))
 
 
 def change(width: int, height: int, asked: tuple[int, int]) -> tuple[float, float]:

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from accounts.models import Organization, User
-from studio import strokes
-from studio.uploads import UploadRefused
+from studio.imaging.inspection import UploadRefused
+from studio.inputs import strokes
 from tests.conftest import SignIn
-from tests.studio import files
-from tests.studio.test_give_input import give, inputs_of, mask
+from tests.studio.inputs.test_give_input import give, inputs_of, mask
+from tests.support import picture_bytes
 
 PAINTED: list[dict[str, Any]] = [
     {"tool": "brush", "size": 24, "points": [1, 2, 3.5, 4]},
@@ -92,7 +92,7 @@ def test_a_painted_mask_is_opened_again_by_who_may_see_it(
     acme: Organization, rival: Organization, bob: User, alice: User, charlie: User, sign_in: SignIn
 ) -> None:
     client = sign_in(bob)
-    first = give(client, files.plain(".png")).json()
+    first = give(client, picture_bytes.plain(".png")).json()
     told = give(client, mask(), name="mask.png", first=first["code"], strokes=text()).json()
     assert client.get(told["strokes"]).json() == read(text())
     assert first["strokes"] is None
@@ -105,7 +105,7 @@ def test_a_painted_mask_is_opened_again_by_who_may_see_it(
 @pytest.mark.django_db
 def test_hostile_strokes_make_no_mask(acme: Organization, bob: User, sign_in: SignIn) -> None:
     client = sign_in(bob)
-    first = give(client, files.plain(".png")).json()
+    first = give(client, picture_bytes.plain(".png")).json()
     answer = give(client, mask(), first=first["code"], strokes="[" * 5000)
     assert answer.status_code == 422
     assert answer.json()["error"]["code"] == "strokes"

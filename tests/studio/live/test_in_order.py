@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from studio import in_order
-from studio.in_order import InOrder
+from studio.live import in_order
+from studio.live.in_order import InOrder
 
 Event = dict[str, Any]
 

@@ -14,8 +14,8 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from studio import consumers
-from tests.studio import flooding
+from studio.live import consumer
+from tests.support import flooding_program
 
 SMALL_BUFFER = 4096
 
@@ -25,7 +25,7 @@ def port() -> Iterator[int]:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         free = listening.getsockname()[1]
     command = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(free)]
-    with subprocess.Popen([*command, "tests.studio.flooding:application"], env={**os.environ}) as daphne:
+    with subprocess.Popen([*command, "tests.support.flooding_program:application"], env={**os.environ}) as daphne:
         try:
             _wait_for(free)
             yield free
@@ -59,12 +59,12 @@ def test_previews_are_dropped_first_and_ends_never(port: int) -> None:
         while not heard or heard[-1]["type"] != "told":
             heard.append(json.loads(tab.recv(timeout=20)))
     ends = [event["seq"] for event in heard if event["type"] == "ended"]
-    assert ends == list(range(0, flooding.FRAMES, flooding.BETWEEN_ENDS))
+    assert ends == list(range(0, flooding_program.FRAMES, flooding_program.BETWEEN_ENDS))
     frames = [event for event in heard if event["type"] == "partial"]
-    assert [event["seq"] for event in frames] == list(range(flooding.FRAMES))
+    assert [event["seq"] for event in frames] == list(range(flooding_program.FRAMES))
     with_preview = sum("preview" in event for event in frames)
-    assert 5 < with_preview < flooding.FRAMES / 2
-    assert consumers.PREVIEWS_UNTIL_BYTES / 2 < heard[-1]["most_unsent_bytes"] < consumers.MOST_UNSENT_BYTES
+    assert 5 < with_preview < flooding_program.FRAMES / 2
+    assert consumer.PREVIEWS_UNTIL_BYTES / 2 < heard[-1]["most_unsent_bytes"] < consumer.MOST_UNSENT_BYTES
 
 
 def hear_all(tab: ClientConnection) -> Iterator[str]:
@@ -80,7 +80,7 @@ def test_a_client_that_reads_nothing_at_all_is_cut_off(port: int) -> None:
             heard.extend(hear_all(tab))
     assert len(heard) < 30_000
     if caught.value.rcvd is not None:  # else Daphne did not wait until it had read so far
-        assert caught.value.rcvd.code == consumers.TOO_SLOW
+        assert caught.value.rcvd.code == consumer.TOO_SLOW
 
 
 def test_a_client_that_reads_gets_every_preview(port: int) -> None:

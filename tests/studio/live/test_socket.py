@@ -10,11 +10,12 @@ from django.conf import settings
 from django.utils import timezone
 from prometheus_client import REGISTRY
 
-from accounts import access, members
+from accounts import access
 from accounts.models import Membership, Organization, User
-from saas import tenancy
+from accounts.people import members
+from saas.database import tenancy
 from tests.conftest import SignIn, must_be_member
-from tests.studio.sockets import HELLO, Tab, tab_of
+from tests.support.browser_socket import HELLO, Tab, tab_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 

@@ -11,11 +11,12 @@ from asgiref.sync import sync_to_async
 from channels.layers import InMemoryChannelLayer
 from django.utils import timezone
 
-from accounts import health
+from accounts.connections import probe
 from accounts.models import Health, Organization, ProviderConnection, User
-from saas import live, tenancy
+from saas import live
+from saas.database import tenancy
 from tests.conftest import SignIn
-from tests.studio.sockets import leave_all, tab_of
+from tests.support.browser_socket import leave_all, tab_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 
@@ -80,7 +81,7 @@ async def test_the_end_of_a_connections_test_is_heard(acme: Organization, alice:
     def finish() -> str:
         with tenancy.tenant(acme.pk):
             connection = _being_tested()
-            health.finish_test(connection, health.Findings(Health.OK, "The key works."))
+            probe.finish_test(connection, probe.Findings(Health.OK, "The key works."))
         return str(connection.code)
 
     code = await sync_to_async(finish)()
@@ -93,7 +94,7 @@ async def test_an_act_that_is_rolled_back_is_not_announced(acme: Organization, a
 
     def finish_and_fail() -> None:
         with tenancy.tenant(acme.pk):
-            health.finish_test(_being_tested(), health.Findings(Health.OK, "The key works."))
+            probe.finish_test(_being_tested(), probe.Findings(Health.OK, "The key works."))
             raise StopTrying
 
     with pytest.raises(StopTrying):

@@ -5,12 +5,13 @@ from collections.abc import Callable
 import pytest
 from asgiref.sync import sync_to_async
 
-from accounts import members, organizations
 from accounts.errors import NotAllowed
 from accounts.models import Membership, Organization, Role, User
-from saas import live, tenancy
+from accounts.people import members, organizations
+from saas import live
+from saas.database import tenancy
 from tests.conftest import SignIn, must_be_member
-from tests.studio.sockets import leave_all, tab_of
+from tests.support.browser_socket import leave_all, tab_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 

@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import Organization, User
 from saas import live
 from tests.conftest import PASSWORD, SignIn
-from tests.studio.sockets import Tab, leave_all
+from tests.support.browser_socket import Tab, leave_all
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
 

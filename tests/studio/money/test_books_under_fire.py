@@ -14,20 +14,23 @@ from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from accounts import limits
 from accounts.errors import Refused
+from accounts.limits import rules
 from accounts.models import Counter, Hold, HoldState, Membership, Organization, Quota, Subject, User
 from billing import charging
-from saas import tenancy
-from studio import caretaker, catalogue, engine, failures, finals, keeping, line, reconciling, runs, specs
-from studio.answers import Final
-from studio.job import Job, Lost
+from saas.database import tenancy
+from studio.catalogue import image_models, specs
+from studio.engine import failures, lost_workers, nightly, record_picture, store_frames, worker
+from studio.engine.job import Job, Lost
 from studio.models import Run, Slot, State, Ticket
-from studio.outcomes import ENDINGS, ProviderError
-from tests.accounts.money import allow
+from studio.providers.answers import Final
+from studio.providers.outcomes import ENDINGS, ProviderError
+from studio.queue import tickets
+from studio.runs import retry_slot, stop_run, submit_run
 from tests.conftest import must_be_member
-from tests.studio.test_spending import ASKED, EACH, USAGE
-from tests.upstream import png
+from tests.studio.money.test_run_holds import ASKED, EACH, USAGE
+from tests.support.fake_provider import png
+from tests.support.text_holds import allow
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PICTURE = png()
@@ -61,18 +64,18 @@ class World:
     def submit(self, chance: random.Random) -> None:
         with tenancy.tenant(self.org.pk):
             asked = {"prompt": "a lamp", **ASKED, "n": chance.randint(1, 4)}
-            spec = specs.read(asked, models=catalogue.at(timezone.now()))
-            runs.submit(org=self.org, by=chance.choice(self.people), spec=spec)
+            spec = specs.read(asked, models=image_models.at(timezone.now()))
+            submit_run.submit(org=self.org, by=chance.choice(self.people), spec=spec)
 
     def deliver(self, chance: random.Random) -> None:
         """A worker takes the next slot and something comes of it, or it dies at one of the seams."""
-        job = engine.begin()
+        job = worker.begin()
         if job is None:
             return
         if chance.random() < 0.15:
             return  # killed before sending
         try:
-            engine.note_sent(job)
+            worker.note_sent(job)
         except ProviderError as error:
             failures.fail(job, error)
             return
@@ -83,36 +86,38 @@ class World:
             failures.fail(job, ProviderError(chance.choice(sorted(ENDINGS))))
             return
         frame = Final(PICTURE, {}, USAGE if chance.random() < 0.8 else None, "", "req")
-        stored = keeping.store_output(job.org.code, job.run, job.slot, frame)
+        stored = store_frames.store_output(job.org.code, job.run, job.slot, frame)
         with tenancy.tenant(job.held.org_id):
-            line.leave(job.held.id)
-            finals.note(job.run, job.slot, frame, stored)
+            tickets.leave(job.held)
+            record_picture.note(job.run, job.slot, frame, stored)
             if fate < 0.5:
                 raise Killed  # after all was written, and before it was committed
 
     def late(self, chance: random.Random) -> None:
         with tenancy.tenant(self.org.pk):
             slot = self._slot(chance, state__in=[State.UNKNOWN, State.CANCELLED, State.FAILED, State.SUCCEEDED])
-            if slot is not None and slot.tries:
-                slot.tries = chance.randint(1, slot.tries)
-                frame = Final(PICTURE, {}, USAGE, "", "req")
-                finals.note(slot.run, slot, frame, keeping.store_output(self.org.code, slot.run, slot, frame))
+        if slot is not None and slot.tries:
+            slot.tries = chance.randint(1, slot.tries)
+            frame = Final(PICTURE, {}, USAGE, "", "req")
+            stored = store_frames.store_output(self.org.code, slot.run, slot, frame)
+            with tenancy.tenant(self.org.pk):
+                record_picture.note(slot.run, slot, frame, stored)
 
     def stop(self, chance: random.Random) -> None:
         with tenancy.tenant(self.org.pk):
             run = Run.objects.order_by("?").first()
             if run is not None:
-                runs.cancel(run=run, by=self.people[0])
+                stop_run.cancel(run=run, by=self.people[0])
 
     def again(self, chance: random.Random) -> None:
         with tenancy.tenant(self.org.pk):
             slot = self._slot(chance, state__in=[State.UNKNOWN, State.FAILED, State.CANCELLED])
             if slot is not None:
-                runs.retry(slot=slot, by=self.people[0])
+                retry_slot.retry(slot=slot, by=self.people[0])
 
     def sweep(self, chance: random.Random) -> None:
         Ticket.objects.exclude(worker=None).update(lease_until=timezone.now() - timedelta(hours=1))
-        caretaker.sweep()
+        lost_workers.sweep()
 
     def resolve(self, chance: random.Random) -> None:
         with tenancy.tenant(self.org.pk):
@@ -126,7 +131,7 @@ class World:
             quota = Quota.objects.filter(subject=Subject.MEMBER).order_by("?").first()
             if quota is not None:
                 values = {"money_day": (quota.money_day or 0) + EACH, "images_month": (quota.images_month or 0) + 1}
-                limits.change(org=self.org, by=self.people[0], quota=quota, values=values)
+                rules.change(org=self.org, by=self.people[0], quota=quota, values=values)
 
     def look(self, chance: random.Random) -> None:
         with tenancy.tenant(self.org.pk):
@@ -181,7 +186,7 @@ def settle_down(world: World) -> None:
     """The dead are found, and what waits is worked off."""
     for _ in range(3):
         world.sweep(seeded(1))
-        while (job := engine.begin()) is not None:
+        while (job := worker.begin()) is not None:
             failures.fail(job, ProviderError("invalid_key"))
         Ticket.objects.update(not_before=timezone.now() - timedelta(hours=1))
 
@@ -189,7 +194,7 @@ def settle_down(world: World) -> None:
 def books_agree(world: World) -> None:
     assert world.complaints == []
     settle_down(world)
-    assert reconciling.one(world.org.pk) == []
+    assert nightly.one(world.org.pk) == []
     with tenancy.tenant(world.org.pk):
         assert not Hold.objects.filter(state=HoldState.OPEN).exists()  # no hold without a live run
         assert not Slot.objects.filter(state__in=["queued", "running"]).exists()
@@ -212,7 +217,7 @@ ROUNDS = settings(
 def test_nothing_is_ever_above_its_limit_and_the_books_agree(
     acme: Organization, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    catalogue.forget()
+    image_models.forget()
     monkeypatch.setattr(failures, "_wait_seconds", lambda *_: 0.0)
     world = world_of(acme, alice, bob)
 
@@ -229,7 +234,7 @@ def test_nothing_is_ever_above_its_limit_and_the_books_agree(
 def test_pictures_that_come_late_are_paid_once_each(
     acme: Organization, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    catalogue.forget()
+    image_models.forget()
     monkeypatch.setattr(failures, "_wait_seconds", lambda *_: 0.0)
     world = world_of(acme, alice, bob)
 
@@ -274,29 +279,29 @@ def raise_above_what_was(org: Organization, by: User, member: User) -> None:
         )
 
 
-def note_as_a_worker_does(job: Job, frame: Final, stored: keeping.Stored) -> None:
+def note_as_a_worker_does(job: Job, frame: Final, stored: store_frames.Stored) -> None:
     with tenancy.tenant(job.held.org_id):
-        line.leave(job.held.id)
-        finals.note(job.run, job.slot, frame, stored)
+        tickets.leave(job.held)
+        record_picture.note(job.run, job.slot, frame, stored)
 
 
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        ("studio.keeping", "note_output"),
-        ("studio.events", "record"),
-        ("studio.endings", "close"),
+        ("studio.engine.store_frames", "note_output"),
+        ("studio.runs.events", "record"),
+        ("studio.runs.finish", "close"),
         ("billing.charging", "settle"),
         ("billing.ledger", "charge"),
-        ("accounts.quotas", "note_settled"),
-        ("studio.costs", "note"),
+        ("accounts.limits.holds", "note_settled"),
+        ("studio.money.costs", "note"),
     ],
 )
 def test_a_death_between_the_providers_answer_and_the_commit_loses_and_doubles_nothing(
     module: str, name: str, acme: Organization, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seven seams, before and after, four times each: fifty-six deaths."""
-    catalogue.forget()
+    image_models.forget()
     world = world_of(acme, alice, bob)
     home = import_module(module)
     really = getattr(home, name)
@@ -310,13 +315,13 @@ def test_a_death_between_the_providers_answer_and_the_commit_loses_and_doubles_n
             raise Killed
 
         with tenancy.tenant(acme.pk):
-            spec = specs.read({"prompt": "a lamp", **ASKED}, models=catalogue.at(timezone.now()))
-            run = runs.submit(org=acme, by=world.people[0], spec=spec)
-        job = engine.begin()
+            spec = specs.read({"prompt": "a lamp", **ASKED}, models=image_models.at(timezone.now()))
+            run = submit_run.submit(org=acme, by=world.people[0], spec=spec)
+        job = worker.begin()
         assert job is not None
-        engine.note_sent(job)
+        worker.note_sent(job)
         frame = Final(PICTURE, {}, USAGE, "", "req")
-        stored = keeping.store_output(job.org.code, job.run, job.slot, frame)
+        stored = store_frames.store_output(job.org.code, job.run, job.slot, frame)
         with monkeypatch.context() as patched:
             patched.setattr(home, name, dies)
             with pytest.raises(Killed):
@@ -332,8 +337,8 @@ def test_a_death_between_the_providers_answer_and_the_commit_loses_and_doubles_n
             else:
                 assert held.state == HoldState.UNCERTAIN  # the money is held, the doubt is written
             slot = Slot.objects.select_related("run").get(run=run)
-            finals.note(slot.run, slot, frame, stored)  # the bytes were put aside; somebody brings them
-            finals.note(slot.run, slot, frame, stored)
+            record_picture.note(slot.run, slot, frame, stored)  # the bytes were put aside; somebody brings them
+            record_picture.note(slot.run, slot, frame, stored)
             held.refresh_from_db()
             assert (held.state, held.spent_micros) == (HoldState.SETTLED, 5950)
-    assert reconciling.one(acme.pk) == []
+    assert nightly.one(acme.pk) == []

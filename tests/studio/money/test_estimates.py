@@ -10,14 +10,16 @@ from hypothesis import strategies as st
 from accounts.models import Organization, ProviderConnection, User
 from billing.models import Price
 from billing.prices import Estimate, Unpriced, set_flat_price
-from saas import tenancy
-from studio import pricing, specs, talking
+from saas.database import tenancy
+from studio.catalogue import specs
+from studio.catalogue.specs import Spec
+from studio.imaging.sizes import Size
+from studio.money import estimates
+from studio.providers import text_budget
 from studio.sandbox import tokens as sandbox_tokens
 from studio.sandbox.models import MODELS
-from studio.sizes import Size
-from studio.specs import Spec
 from tests.conftest import must_be_member
-from tests.studio.models import row, shipped
+from tests.support.catalogue_rows import row, shipped
 
 # Output tokens and dollars of the contract's table 7.3: low, medium, high of gpt-image-2.
 READINGS = {
@@ -48,7 +50,7 @@ def test_every_reading_of_the_published_table_comes_out(size: str, quality: str)
     expected, dollars = READINGS[size][QUALITIES.index(quality)]
     bases = row("gpt-image-2").token_bases
     assert bases is not None
-    found = pricing.picture_tokens(bases[quality], Size.read(size))
+    found = estimates.picture_tokens(bases[quality], Size.read(size))
     assert found == expected
     assert round(found * MICROS_PER_TOKEN / 1_000_000, 4) == dollars
     if size in PER_IMAGE:
@@ -69,10 +71,10 @@ def spec(**asked: Any) -> Spec:
 def estimated(org: Organization, connection: ProviderConnection, **asked: Any) -> Estimate:
     wanted = spec(**asked)
     with tenancy.tenant(org.pk):
-        return pricing.estimate(spec=wanted, model=shipped().model(wanted.model), connection=connection)
+        return estimates.estimate(spec=wanted, model=shipped().model(wanted.model), connection=connection)
 
 
-PROMPT = (len("a lamp") + pricing.TEXT_OVERHEAD) * 5
+PROMPT = (len("a lamp") + estimates.TEXT_OVERHEAD) * 5
 
 
 def test_a_plain_picture_costs_its_tokens_and_its_prompt(acme: Organization, connection: ProviderConnection) -> None:
@@ -105,7 +107,7 @@ def test_references_and_mask_are_held_at_their_cap_and_shown_from_the_least_that
     plain = estimated(acme, connection)
     with tenancy.tenant(acme.pk):
         wanted = spec(references=2, mask=True)
-        found = pricing.estimate(
+        found = estimates.estimate(
             spec=wanted,
             model=shipped().model(wanted.model),
             connection=connection,
@@ -119,13 +121,13 @@ def test_references_and_mask_are_held_at_their_cap_and_shown_from_the_least_that
     ("size", "expected"), [((1024, 1024), 1024), ((1536, 1024), 1536), ((4000, 3000), 1536), ((64, 64), 1024)]
 )
 def test_pictures_that_go_in_count_as_patches(size: tuple[int, int], expected: int) -> None:
-    assert pricing.input_tokens(Size(*size)) == expected
+    assert estimates.input_tokens(Size(*size)) == expected
 
 
 def test_a_talk_is_held_with_what_its_text_model_may_use(acme: Organization, connection: ProviderConnection) -> None:
     plain, talk = estimated(acme, connection), estimated(acme, connection, api="responses")
     said = len("a lamp")
-    most = (said + talking.HIDDEN_TOKENS) * 1_250_000 + (said + talking.THINKING_TOKENS) * 10_000_000
+    most = (said + text_budget.HIDDEN_TOKENS) * 1_250_000 + (said + text_budget.THINKING_TOKENS) * 10_000_000
     assert talk.high - plain.high == -(-most // 1_000_000)
     assert talk.low - plain.low == 1
     assert talk.tariff.talk_price_id == Price.objects.get(model="gpt-5").pk
@@ -181,12 +183,12 @@ def test_whatever_the_sandbox_uses_was_held(width: int, height: int, quality: st
     if model.sizes.faults(size):
         size = Size(1024, 1024)
     wanted = replace(spec(), size=str(size), quality=quality, prompt=prompt, partial_images=partials)
-    most = pricing._most(wanted, model)
+    most = estimates._most(wanted, model)
     really = "high" if quality == "auto" else quality
     used = sandbox_tokens.of_picture(MODELS["gpt-image-2"], really, *size) + partials * sandbox_tokens.PER_PARTIAL
     assert most.image_out == used
     assert most.text_in >= sandbox_tokens.of_text(prompt)
-    assert pricing._least(wanted, model, ()).image_out <= used
+    assert estimates._least(wanted, model, ()).image_out <= used
 
 
 def test_every_legal_quality_of_every_model_has_an_estimate(acme: Organization, connection: ProviderConnection) -> None:

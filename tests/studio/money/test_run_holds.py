@@ -6,21 +6,22 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts import quotas
 from accounts.errors import NotAllowed, Refused
+from accounts.limits import holds as limit_holds
+from accounts.limits.refusals import LimitReached
 from accounts.models import Hold, HoldState, Organization, Period, Subject, User
-from accounts.refusals import LimitReached
 from billing import charging, ledger
 from billing.models import Entry, EntryKind, Price
 from billing.prices import Unpriced
-from saas import tenancy
-from studio import caretaker, engine, finals, keeping, runs
-from studio.answers import Final
+from saas.database import tenancy
+from studio.engine import lost_workers, record_picture, store_frames, worker
 from studio.models import Run, Slot, Ticket
-from tests.accounts.money import allow, counter, standing
+from studio.providers.answers import Final
+from studio.runs import retry_slot, stop_run, submit_run
 from tests.conftest import actions, must_be_member
-from tests.studio.test_engine import slots, submit, up, work
-from tests.upstream import Exchange, Upstream, completed, error, pictures, png, text_of
+from tests.studio.engine.test_worker import slots, submit, up, work
+from tests.support.fake_provider import Exchange, Upstream, completed, error, pictures, png, text_of
+from tests.support.text_holds import allow, counter, standing
 
 pytestmark = pytest.mark.django_db
 __all__ = ["up"]  # the fixture
@@ -135,7 +136,7 @@ def test_one_slot_that_fails_releases_its_part_alone(acme: Organization, alice: 
 def test_what_is_stopped_while_it_waits_costs_nothing(acme: Organization, alice: User, up: Upstream) -> None:
     run = submit(acme, alice, **ASKED, n=4)
     with tenancy.tenant(acme.pk):
-        runs.cancel(run=run, by=must_be_member(acme, alice))
+        stop_run.cancel(run=run, by=must_be_member(acme, alice))
     assert holds(acme) == ["released"] * 4
     assert of_org(acme) == (0, 0, 0, 0)
     assert entries(acme) == []
@@ -210,13 +211,13 @@ def test_a_talk_by_a_text_model_without_a_price_is_never_asked(acme: Organizatio
 
 
 def test_the_same_request_asked_twice_is_held_once(acme: Organization, alice: User, up: Upstream) -> None:
-    from studio import catalogue, specs
+    from studio.catalogue import image_models, specs
 
     with tenancy.tenant(acme.pk):
-        spec = specs.read({"prompt": "a lamp", **ASKED}, models=catalogue.at(timezone.now()))
+        spec = specs.read({"prompt": "a lamp", **ASKED}, models=image_models.at(timezone.now()))
         asked: dict[str, Any] = {"org": acme, "by": must_be_member(acme, alice), "spec": spec}
-        first = runs.submit(**asked, request_key="k", request_hash="h")
-        assert runs.submit(**asked, request_key="k", request_hash="h") == first
+        first = submit_run.submit(**asked, request_key="k", request_hash="h")
+        assert submit_run.submit(**asked, request_key="k", request_hash="h") == first
     assert holds(acme) == ["open"]
 
 
@@ -251,16 +252,18 @@ def test_trying_again_needs_room_too_and_without_it_nothing_changes(
 def retry(run: Run, by: User) -> None:
     with tenancy.tenant(run.org_id):
         slot = Slot.objects.select_related("run__connection", "run__org").get(run=run)
-        runs.retry(slot=slot, by=must_be_member(run.org, by))
+        retry_slot.retry(slot=slot, by=must_be_member(run.org, by))
 
 
 def late_picture(run: Run, tried: int, *, usage: dict[str, Any] | None = USAGE, shade: int = 90) -> None:
     """As the rescuer or a worker that was thought dead brings it."""
     with tenancy.tenant(run.org_id):
         slot = Slot.objects.select_related("run", "org").get(run=run)
-        slot.tries = tried
-        frame = Final(png(shade=shade), {}, usage, "", f"req_{tried}")
-        finals.note(slot.run, slot, frame, keeping.store_output(slot.org.code, slot.run, slot, frame))
+    slot.tries = tried
+    frame = Final(png(shade=shade), {}, usage, "", f"req_{tried}")
+    stored = store_frames.store_output(slot.org.code, slot.run, slot, frame)
+    with tenancy.tenant(run.org_id):
+        record_picture.note(slot.run, slot, frame, stored)
 
 
 def test_a_picture_that_comes_late_settles_what_was_uncertain(acme: Organization, alice: User, up: Upstream) -> None:
@@ -323,9 +326,9 @@ def test_a_worker_that_dies_before_sending_keeps_its_hold_for_the_next(
 ) -> None:
     told(up)
     submit(acme, alice, **ASKED)
-    assert engine.begin() is not None
+    assert worker.begin() is not None
     Ticket.objects.update(lease_until=timezone.now() - timedelta(hours=1))
-    assert caretaker.sweep() == 1
+    assert lost_workers.sweep() == 1
     assert holds(acme) == ["open"]
     work()
     assert holds(acme) == ["settled"]
@@ -335,11 +338,11 @@ def test_a_worker_that_dies_after_sending_leaves_an_uncertain_charge(
     acme: Organization, alice: User, up: Upstream
 ) -> None:
     submit(acme, alice, **ASKED)
-    job = engine.begin()
+    job = worker.begin()
     assert job is not None
-    engine.note_sent(job)
+    worker.note_sent(job)
     Ticket.objects.update(lease_until=timezone.now() - timedelta(hours=1))
-    caretaker.sweep()
+    lost_workers.sweep()
     assert holds(acme) == ["uncertain"]
     assert [entry.kind for entry in entries(acme)] == ["uncertain"]
 
@@ -366,7 +369,8 @@ def test_an_admin_says_whether_it_was_charged_and_a_late_picture_corrects_them(
             charging.resolve(uncertain, by=by, is_charged=True, note="again")
     assert of_org(acme) == (paid, 0, int(is_charged), 0)
     with tenancy.tenant(acme.pk):
-        late_picture(Run.objects.get(), 1)
+        run = Run.objects.get()
+    late_picture(run, 1)
     believed = paid if micros else PAID  # what somebody read in the provider's own books stays
     assert of_org(acme) == (believed, 0, 1, 0)
     assert sum(entry.micros for entry in entries(acme)) == believed
@@ -422,7 +426,11 @@ def test_the_newest_hold_pays_for_the_newest_try(acme: Organization, alice: User
     retry(run, alice)
     code = slots(run)[0].code
     with tenancy.tenant(acme.pk):
-        first, second, waiting = quotas.paying_for(code, 1), quotas.paying_for(code, 2), quotas.newest(code)
+        first, second, waiting = (
+            limit_holds.paying_for(code, 1),
+            limit_holds.paying_for(code, 2),
+            limit_holds.newest(code),
+        )
     assert first is not None
     assert second is not None
     assert waiting is not None

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import Ask, LimitAlert, Organization, Subject, User
-from saas import tenancy
+from saas.database import tenancy
 from studio.models import Run
-from tests.accounts.money import allow
 from tests.conftest import SignIn
+from tests.support.text_holds import allow
 
 pytestmark = pytest.mark.django_db
 WISH = {"prompt": "A lamp on a table", "size": "1024x1536", "quality": "low", "n": "2", "model": "gpt-image-2"}

@@ -4,11 +4,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import Organization, User
-from saas import tenancy
+from saas.database import tenancy
 from studio.models import Draft, Run
 from tests.conftest import SignIn
-from tests.studio import files
-from tests.studio.test_give_input import give, mask
+from tests.studio.inputs.test_give_input import give, mask
+from tests.support import picture_bytes
 
 BAR = {
     "prompt": "A lamp on a table",
@@ -140,10 +140,10 @@ def test_nonsense_in_every_field_is_only_refused(acme: Organization, bob: User, 
 
 def test_pictures_and_a_mask_are_weighed_too(acme: Organization, bob: User, alice: User, sign_in: SignIn) -> None:
     client = sign_in(bob)
-    first = give(client, files.plain(".jpg")).json()["code"]
-    small = give(client, files.plain(".png", 30, 30)).json()["code"]
+    first = give(client, picture_bytes.plain(".jpg")).json()["code"]
+    small = give(client, picture_bytes.plain(".png", 30, 30)).json()["code"]
     hole = give(client, mask(), first=first).json()["code"]
-    others = give(sign_in(alice), files.plain(".png")).json()["code"]
+    others = give(sign_in(alice), picture_bytes.plain(".png")).json()["code"]
     assert 'data-verdict="ready"' in weigh(client, reference=first, mask=hole, size="auto")
     assert 'data-field="mask"' in weigh(client, reference=small, mask=hole)
     assert "no mask" in weigh(client, reference=first, mask=small)
@@ -152,7 +152,7 @@ def test_pictures_and_a_mask_are_weighed_too(acme: Organization, bob: User, alic
 
 def test_a_size_of_another_shape_is_told_before_it_is_paid_for(acme: Organization, bob: User, sign_in: SignIn) -> None:
     client = sign_in(bob)
-    first = give(client, files.plain(".png")).json()["code"]
+    first = give(client, picture_bytes.plain(".png")).json()["code"]
     hole = give(client, mask(), first=first).json()["code"]
     square = {"reference": first, "mask": hole, "size": "1024x1024"}
     told = weigh(client, **square)

@@ -4,10 +4,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import Organization, User
-from saas import tenancy
+from saas.database import tenancy
 from studio.models import Preset
 from tests.conftest import SignIn
-from tests.studio.test_draft import BAR
+from tests.studio.prompt.test_draft import BAR
 
 URL = "/o/acme/presets/"
 PIECE = {"HX-Request": "true"}

@@ -3,21 +3,22 @@
 import pytest
 
 from accounts.models import Organization, User
-from saas import tenancy
-from studio import inputs
+from saas.database import tenancy
+from studio.inputs import uploads
 from studio.models import Run, RunInput
 from tests.conftest import SignIn
-from tests.studio import files, made
-from tests.studio.test_draft import BAR
+from tests.studio.prompt.test_draft import BAR
+from tests.support import ended_runs, picture_bytes
 
 PIECE = {"HX-Request": "true"}
 ASKED = {"model": "gpt-image-2", "size": "1536x1024", "quality": "high", "n": 2, "format": "webp", "compression": 70}
 
 
 def earlier(org: Organization, maker: User, **fields: object) -> Run:
-    run = made.run(org, maker, prompt="A harbour in winter", kind="edit", asked=ASKED, **fields)
+    run = ended_runs.run(org, maker, prompt="A harbour in winter", kind="edit", asked=ASKED, **fields)
+    ready = uploads.read(org=org, name="boat.png", data=picture_bytes.plain(".png"))
     with tenancy.tenant(org.pk):
-        given = inputs.take(org=org, by=maker, name="boat.png", data=files.plain(".png"))
+        given = uploads.keep(ready, by=maker)
         RunInput.objects.create(org=org, run=run, input=given, number=1)
     return run
 
@@ -58,8 +59,8 @@ def test_it_becomes_a_remix_of_that_run(acme: Organization, alice: User, bob: Us
 def test_an_edit_comes_from_the_run_that_made_its_picture(
     acme: Organization, alice: User, bob: User, sign_in: SignIn
 ) -> None:
-    run = made.run(acme, alice)
-    output = made.output(run)
+    run = ended_runs.run(acme, alice)
+    output = ended_runs.output(run)
     client = sign_in(bob)
     code = client.post("/o/acme/inputs/", {"output": str(output.code)}, headers={"Accept": "application/json"}).json()[
         "code"
@@ -87,8 +88,8 @@ def test_what_was_written_before_is_remembered_for_its_writer(
     acme: Organization, alice: User, bob: User, vera: User, sign_in: SignIn
 ) -> None:
     for words in ("first", "second", "first"):
-        made.run(acme, bob, prompt=words, project="Spring")
-    made.run(acme, alice, prompt="Alice's", project="Autumn")
+        ended_runs.run(acme, bob, prompt=words, project="Spring")
+    ended_runs.run(acme, alice, prompt="Alice's", project="Autumn")
     told = sign_in(bob).get("/o/acme/memory/").json()
     assert told == {"prompts": ["first", "second"], "projects": ["Autumn", "Spring"]}
     assert sign_in(vera).get("/o/acme/memory/").status_code == 403

@@ -1,13 +1,19 @@
 """Prompts that a text model improves: held, asked once by a worker, judged, paid; and only suggested."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection as database
 from django.test import override_settings
+from django.utils import timezone
 
-from accounts import connections, limits
+from accounts.connections import registry
 from accounts.errors import NotAllowed, Refused
+from accounts.limits import rules
+from accounts.limits.refusals import LimitReached
 from accounts.models import (
     Counter,
     Hold,
@@ -19,17 +25,20 @@ from accounts.models import (
     Subject,
     User,
 )
-from accounts.refusals import LimitReached
 from billing import reconciling
 from billing.models import Entry, EntryKind, Price
 from billing.prices import Unpriced
-from saas import tenancy
-from studio import reconciling as books
-from studio import rewrites, rewriting, tasks
+from saas.database import tenancy
+from studio import tasks
+from studio.engine import nightly as books
 from studio.models import Rewrite, RewriteState, RewriteTicket
-from studio.runs import KeyReused
+from studio.prompt import rewrite, rewrite_worker
+from studio.providers import requests
+from studio.providers.openai_sdk import Endpoint
+from studio.providers.outcomes import ProviderError
+from studio.runs.submit_run import KeyReused
 from tests.conftest import actions, must_be_member
-from tests.upstream import Exchange, Upstream, upstream
+from tests.support.fake_provider import Exchange, Upstream, upstream
 
 pytestmark = pytest.mark.django_db(transaction=True)
 USAGE = {
@@ -71,16 +80,16 @@ def model(answer: list[Callable[[Exchange], None]]) -> Iterator[Upstream]:
 def connection(acme: Organization, alice: User, model: Upstream) -> ProviderConnection:
     member = must_be_member(acme, alice)
     with tenancy.tenant(acme.pk):
-        made = connections.add(
+        made = registry.add(
             org=acme, by=member, kind=ProviderKind.COMPATIBLE, name="Text", base_url=model.url, key="sk-x"
         )
-        rewriting.decide(by=member, is_on=True, connection=made, model="gpt-5")
+        rewrite.decide(by=member, is_on=True, connection=made, model="gpt-5")
     return made
 
 
 def ask(org: Organization, user: User, prompt: str = "a lamp", **more: Any) -> Rewrite:
     with tenancy.tenant(org.pk):
-        return rewriting.ask(by=must_be_member(org, user), prompt=prompt, **more)
+        return rewrite.ask(by=must_be_member(org, user), prompt=prompt, **more)
 
 
 def again(asked: Rewrite) -> Rewrite:
@@ -109,8 +118,8 @@ def test_a_suggestion_comes_and_its_tokens_are_paid(
     asked = ask(acme, bob)
     held = hold_of(asked)
     assert (held.state, held.images, held.micros > 0) == (HoldState.OPEN, 0, True)
-    assert rewrites.make_next() is True
-    assert rewrites.make_next() is False
+    assert rewrite_worker.make_next() is True
+    assert rewrite_worker.make_next() is False
     (heard,) = model.seen
     assert (heard.path, heard.json["model"], heard.json["input"], heard.json["store"]) == (
         "/v1/responses",
@@ -118,7 +127,7 @@ def test_a_suggestion_comes_and_its_tokens_are_paid(
         "a lamp",
         False,
     )
-    assert heard.json["instructions"] == rewriting.INSTRUCTIONS
+    assert heard.json["instructions"] == rewrite.INSTRUCTIONS
     ready = again(asked)
     assert (ready.state, ready.suggestion) == (RewriteState.READY, "A lamp in the rain, at dusk.")
     (entry,) = entries(acme)
@@ -172,7 +181,7 @@ def test_what_is_no_suggestion_has_a_name_a_sentence_and_its_money(
     how, code, kind = HOSTILE[case]
     answer.append(how)
     asked = ask(acme, bob)
-    rewrites.make_next()
+    rewrite_worker.make_next()
     ended = again(asked)
     assert (ended.state, ended.error_code, ended.suggestion) == (RewriteState.FAILED, code, "")
     assert ended.error_sentence.endswith(".")
@@ -188,7 +197,7 @@ def test_markup_stays_text_and_invisible_characters_go(
 ) -> None:
     answer.append(lambda x: x.whole(200, said("  <script>alert(1)</script>\u202e\n**bold**\x07 ")))
     asked = ask(acme, bob)
-    rewrites.make_next()
+    rewrite_worker.make_next()
     assert again(asked).suggestion == "<script>alert(1)</script>\n**bold**"
 
 
@@ -196,7 +205,7 @@ def test_a_model_without_a_price_is_refused(
     acme: Organization, alice: User, bob: User, connection: ProviderConnection, model: Upstream
 ) -> None:
     with tenancy.tenant(acme.pk):
-        rewriting.decide(by=must_be_member(acme, alice), is_on=True, connection=connection, model="unheard-of")
+        rewrite.decide(by=must_be_member(acme, alice), is_on=True, connection=connection, model="unheard-of")
     with pytest.raises(Unpriced):
         ask(acme, bob)
     with tenancy.tenant(acme.pk):
@@ -210,7 +219,7 @@ def test_a_limit_refuses_it_before_anything_is_sent(
 ) -> None:
     with tenancy.tenant(acme.pk):
         quota = Quota(org=acme, subject=Subject.ORGANIZATION)
-        limits.change(org=acme, by=must_be_member(acme, alice), quota=quota, values={"money_day": 1})
+        rules.change(org=acme, by=must_be_member(acme, alice), quota=quota, values={"money_day": 1})
     with pytest.raises(LimitReached):
         ask(acme, bob)
     with tenancy.tenant(acme.pk):
@@ -223,10 +232,65 @@ def test_a_worker_that_died_after_sending_leaves_a_doubt_and_nobody_asks_again(
     asked = ask(acme, bob)
     with tenancy.tenant(acme.pk):
         assert asked.begin()
-    rewrites.make_next()
+    rewrite_worker.make_next()
     ended = again(asked)
     assert (ended.state, ended.error_code, model.seen) == (RewriteState.FAILED, "worker_lost", [])
     assert hold_of(asked).state == HoldState.UNCERTAIN
+
+
+@pytest.mark.parametrize("error", [ProviderError("no_key"), RuntimeError("broken")])
+def test_a_claim_that_was_lost_before_sending_ends_nothing(
+    error: Exception,
+    acme: Organization,
+    bob: User,
+    connection: ProviderConnection,
+    model: Upstream,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first worker was suspended for so long that a second one has claimed the work, and then it fails."""
+    asked = ask(acme, bob)
+
+    def claim() -> None:
+        RewriteTicket.objects.update(due_at=timezone.now())
+        with database.cursor() as cursor:
+            cursor.execute(rewrite_worker.TAKE, [rewrite_worker.TAKEN_SECONDS])
+            assert cursor.rowcount == 1
+        database.close()
+
+    def lost(*_: object) -> None:
+        with ThreadPoolExecutor(1) as second:
+            second.submit(claim).result()
+        raise error
+
+    with monkeypatch.context() as slow:
+        slow.setattr(requests, "endpoint_of", lost)
+        assert rewrite_worker.make_next()
+    assert (again(asked).state, hold_of(asked).state) == (RewriteState.WAITING, HoldState.OPEN)
+    assert RewriteTicket.objects.count() == 1
+    RewriteTicket.objects.update(due_at=timezone.now())
+    assert rewrite_worker.make_next()
+    assert (again(asked).state, hold_of(asked).state) == (RewriteState.READY, HoldState.SETTLED)
+    assert (len(model.seen), RewriteTicket.objects.count()) == (1, 0)
+    assert books_agree(acme)
+
+
+def test_a_claim_that_was_lost_sends_nothing_beside_the_next_one(
+    acme: Organization, bob: User, connection: ProviderConnection, model: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ask(acme, bob)
+    really = requests.endpoint_of
+
+    def lost(found: ProviderConnection) -> Endpoint:
+        RewriteTicket.objects.update(due_at=timezone.now() + timedelta(hours=1))  # as another claim would
+        return really(found)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(requests, "endpoint_of", lost)
+        assert rewrite_worker.make_next()
+    assert (again(asked).state, again(asked).sent_at, model.seen) == (RewriteState.WAITING, None, [])
+    RewriteTicket.objects.update(due_at=timezone.now())
+    assert rewrite_worker.make_next()
+    assert (again(asked).state, len(model.seen)) == (RewriteState.READY, 1)
 
 
 def test_the_night_leaves_what_waits_alone(acme: Organization, bob: User, connection: ProviderConnection) -> None:
@@ -242,13 +306,13 @@ def test_the_same_request_key_is_one_call(
     assert ask(acme, bob, request_key="k").pk == first.pk
     with pytest.raises(KeyReused):
         ask(acme, bob, "another", request_key="k")
-    while rewrites.make_next():
+    while rewrite_worker.make_next():
         pass
     assert len(model.seen) == 1
 
 
 def test_a_fourth_at_once_is_refused(acme: Organization, bob: User, connection: ProviderConnection) -> None:
-    for _ in range(rewriting.MOST_AT_ONCE):
+    for _ in range(rewrite.MOST_AT_ONCE):
         ask(acme, bob)
     with pytest.raises(Refused, match="being improved already"):
         ask(acme, bob)
@@ -270,8 +334,8 @@ def test_viewers_ask_for_nothing_and_admins_alone_decide(
         ask(acme, vera)
     with tenancy.tenant(acme.pk):
         with pytest.raises(NotAllowed):
-            rewriting.decide(by=must_be_member(acme, bob), is_on=False, connection=None, model="")
-        assert rewriting.helper_of(acme).connection == connection
+            rewrite.decide(by=must_be_member(acme, bob), is_on=False, connection=None, model="")
+        assert rewrite.helper_of(acme).connection == connection
     assert actions(acme).count("rewriter.changed") == 1
 
 
@@ -281,14 +345,14 @@ def test_who_borrows_a_key_does_not_choose_what_its_lender_pays_for(
     settings.OPENAI_API_KEY = "sk-lent"
     member = must_be_member(acme, alice)
     with tenancy.tenant(acme.pk):
-        lent = connections.add(org=acme, by=member, kind=ProviderKind.OPERATOR, name="Lent")
-        rewriting.decide(by=member, is_on=True, connection=lent, model="gpt-5-nano")
-        assert rewriting.helper_of(acme).model == "gpt-5"
+        lent = registry.add(org=acme, by=member, kind=ProviderKind.OPERATOR, name="Lent")
+        rewrite.decide(by=member, is_on=True, connection=lent, model="gpt-5-nano")
+        assert rewrite.helper_of(acme).model == "gpt-5"
 
 
 def test_switched_off_it_is_refused(acme: Organization, alice: User, bob: User, connection: ProviderConnection) -> None:
     with tenancy.tenant(acme.pk):
-        rewriting.decide(by=must_be_member(acme, alice), is_on=False, connection=None, model="")
+        rewrite.decide(by=must_be_member(acme, alice), is_on=False, connection=None, model="")
     with pytest.raises(Refused, match="switched off"):
         ask(acme, bob)
 
@@ -298,7 +362,7 @@ def test_one_s_own_are_seen_by_nobody_else(
 ) -> None:
     asked = ask(acme, bob)
     with tenancy.tenant(acme.pk):
-        assert list(rewriting.visible_to(must_be_member(acme, bob))) == [asked]
-        assert not rewriting.visible_to(must_be_member(acme, alice)).exists()
+        assert list(rewrite.visible_to(must_be_member(acme, bob))) == [asked]
+        assert not rewrite.visible_to(must_be_member(acme, alice)).exists()
     with tenancy.tenant(rival.pk):
         assert not Rewrite.objects.exists()

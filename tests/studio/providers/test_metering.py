@@ -9,10 +9,11 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from accounts.models import Circuit, Organization, User
-from studio import caretaker, engine, measuring
+from studio.engine import caretaker, worker
 from studio.models import Ticket
-from tests.studio.test_engine import submit, up, work
-from tests.upstream import Upstream, completed, error, partial, pictures, png
+from studio.providers import metering
+from tests.studio.engine.test_worker import submit, up, work
+from tests.support.fake_provider import Upstream, completed, error, partial, pictures, png
 
 pytestmark = pytest.mark.django_db
 __all__ = ["up"]
@@ -87,7 +88,7 @@ def test_neither_line_nor_labels_say_what_was_asked_or_by_whom(acme: Organizatio
     ],
 )
 def test_sizes_are_few_classes(size: str, name: str) -> None:
-    assert measuring.size_class(size) == name
+    assert metering.size_class(size) == name
 
 
 def test_a_quality_that_nobody_knows_is_no_label_of_its_own(acme: Organization, alice: User, up: Upstream) -> None:
@@ -105,7 +106,7 @@ def test_the_caretaker_tells_who_waits_and_what_was_put_aside(
     (tmp_path / "rescued" / "unread").mkdir(parents=True)
     (tmp_path / "rescued" / "unread" / "one.bin").write_bytes(b"x")
     submit(acme, alice, n=3)
-    job = engine.begin()
+    job = worker.begin()
     assert job is not None
     Circuit.objects.create(connection_id=1, opened_at="2026-01-01T00:00:00Z", open_until="2026-01-01T00:00:00Z")
     caretaker.measure()

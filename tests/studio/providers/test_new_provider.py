@@ -9,19 +9,19 @@ from django.test import Client
 
 from accounts.models import Organization, ProviderConnection, User
 from accounts.models.kinds import KINDS, Kind
-from saas import tenancy
-from studio import files
+from saas.database import tenancy
+from studio.files import storage
 from studio.models import Output
 from tests.conftest import SignIn, must_be_member
-from tests.studio.test_engine import events, slots, state, submit, work
-from tests.upstream import png
+from tests.studio.engine.test_worker import events, slots, state, submit, work
+from tests.support.fake_provider import png
 
 pytestmark = pytest.mark.django_db
 
 FILE = """
-from studio.answers import Final, Partial
-from studio.outcomes import ProviderError
-from tests.upstream import png
+from studio.providers.answers import Final, Partial
+from studio.providers.outcomes import ProviderError
+from tests.support.fake_provider import png
 
 
 def develop(endpoint, request, *, before_sending):
@@ -73,7 +73,7 @@ def test_a_picture_of_a_new_kind_develops_and_is_kept(acme: Organization, alice:
     assert work() == 1
     assert (state(run), events(run)) == ("succeeded", ["queued", "started", "partial", "output", "ended"])
     with tenancy.tenant(acme.pk):
-        assert files.load(Output.objects.get(run=run).file) == png(shade=77)
+        assert storage.load(Output.objects.get(run=run).file) == png(shade=77)
     (slot,) = slots(run)
     assert (slot.request_id, slot.used) == ("crayon-1", {"size": "64x64"})
 

@@ -6,22 +6,12 @@ from typing import Any
 
 import pytest
 
-from saas.sealing import Secret
-from studio import adapter, answers
-from studio.adapter import Endpoint, File, Request
-from studio.answers import Final, Frame, Partial
-from studio.outcomes import ENDINGS, ProviderError
-from tests.upstream import (
-    USAGE,
-    Exchange,
-    Script,
-    completed,
-    error,
-    partial,
-    pictures,
-    text_of,
-    upstream,
-)
+from saas.crypto.sealing import Secret
+from studio.providers import answers, openai_sdk
+from studio.providers.answers import Final, Frame, Partial
+from studio.providers.openai_sdk import Endpoint, File, Request
+from studio.providers.outcomes import ENDINGS, ProviderError
+from tests.support.fake_provider import USAGE, Exchange, Script, completed, error, partial, pictures, text_of, upstream
 
 PARAMETERS: dict[str, Any] = {"model": "gpt-image-2", "prompt": "a lamp", "n": 1, "size": "1024x1024", "quality": "low"}
 JSON_ANSWER = {"created": 1, "data": [{"b64_json": text_of(b"final")}], "usage": USAGE, "size": "1024x1024"}
@@ -40,7 +30,7 @@ def ask(
         )
         try:
             return list(
-                adapter.develop(
+                openai_sdk.develop(
                     endpoint, request or Request("images", PARAMETERS, partial_images=2), before_sending=lambda: None
                 )
             )
@@ -238,7 +228,7 @@ def test_how_long_a_provider_wants_us_to_wait_is_kept(headers: dict[str, str], s
 
 def test_only_answers_that_prove_that_nothing_was_made_are_tried_again() -> None:
     retryable = {code for code, ending in ENDINGS.items() if ending.is_retryable}
-    assert retryable == {"rate_limited", "outage", "unreachable"}
+    assert retryable == {"locked", "rate_limited", "outage", "unreachable"}
     assert all(ENDINGS[code].charged == "no" for code in retryable)
 
 
@@ -247,7 +237,7 @@ def test_a_server_that_is_not_there_was_sent_nothing() -> None:
         gone = up.url, up.host
     with pytest.raises(ProviderError) as caught:
         list(
-            adapter.develop(
+            openai_sdk.develop(
                 Endpoint(gone[0], Secret("k"), allowed_hosts=(gone[1],)),
                 Request("images", PARAMETERS),
                 before_sending=lambda: None,
@@ -260,7 +250,7 @@ def test_a_private_address_is_refused_before_a_packet_leaves() -> None:
     with upstream(pictures(completed())) as up:
         with pytest.raises(ProviderError) as caught:
             list(
-                adapter.develop(
+                openai_sdk.develop(
                     Endpoint(up.url, Secret("k")), Request("images", PARAMETERS), before_sending=lambda: None
                 )
             )
@@ -343,7 +333,7 @@ def test_an_edit_by_json_brings_frames_and_failures_like_any_other() -> None:
 def test_an_edit_whose_pictures_are_too_large_for_json_goes_out_as_a_form(monkeypatch: pytest.MonkeyPatch) -> None:
     exactly = LOW.references[1].data_url_characters
     assert exactly == len(LOW.references[1].data_url())
-    monkeypatch.setattr(adapter, "LONGEST_DATA_URL", exactly - 1)
+    monkeypatch.setattr(openai_sdk, "LONGEST_DATA_URL", exactly - 1)
     _, headers, body = sent(LOW, pictures(completed(kind="image_edit")))
     assert headers["Content-Type"].startswith("multipart/form-data")
     assert b'name="moderation"\r\n\r\nlow' in body
@@ -366,7 +356,7 @@ def test_a_message_without_end_is_not_read_to_its_end(whole: bool, monkeypatch: 
 def test_the_largest_picture_that_may_be_asked_for_fits() -> None:
     noise_with_alpha = 4 * (2880 * 2880 * 4 + 8192) // 3  # incompressible, as base64
     assert noise_with_alpha < answers.LARGEST_MESSAGE_BYTES
-    assert 5 * noise_with_alpha < adapter.LIMIT_BYTES
+    assert 5 * noise_with_alpha < openai_sdk.LIMIT_BYTES
 
 
 def test_a_connection_that_cannot_stream_is_not_asked_to() -> None:
@@ -474,7 +464,7 @@ def test_what_must_happen_before_sending_happens_and_may_forbid_it() -> None:
     with upstream(pictures(completed())) as up:
         endpoint = Endpoint(up.url, Secret("k"), allowed_hosts=(up.host,))
         with pytest.raises(Forbidden):
-            list(adapter.develop(endpoint, Request("images", PARAMETERS), before_sending=before))
+            list(openai_sdk.develop(endpoint, Request("images", PARAMETERS), before_sending=before))
         assert up.seen == []
 
 

@@ -2,15 +2,14 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
 from django.db import connection, transaction
 
-from studio import line
 from studio.models import Ticket
-
-WORKER, OTHER = uuid4(), uuid4()
+from studio.queue import tickets
 
 
 def stand(
@@ -32,7 +31,7 @@ def stand(
 
 def serve(count: int) -> list[int]:
     """The organizations of the next so many, in order."""
-    return [held.org_id for held in (line.take(WORKER) for _ in range(count)) if held]
+    return [held.org_id for held in (tickets.take() for _ in range(count)) if held]
 
 
 pytestmark = pytest.mark.django_db
@@ -47,67 +46,79 @@ def test_a_batch_of_one_organization_does_not_make_another_wait() -> None:
 def test_a_batch_of_one_member_does_not_make_a_colleague_wait() -> None:
     first = stand(1, maker=10, count=5)
     (colleague,) = stand(1, maker=20)
-    taken = [line.take(WORKER), line.take(WORKER)]
+    taken = [tickets.take(), tickets.take()]
     assert [held.slot_code for held in taken if held] == [first[0], colleague]
 
 
 def test_who_came_first_is_served_first() -> None:
     codes = stand(1, count=3)
-    assert [held.slot_code for held in iter(lambda: line.take(WORKER), None)] == codes
+    assert [held.slot_code for held in iter(tickets.take, None)] == codes
 
 
 def test_an_organization_runs_no_more_at_once_than_its_limit() -> None:
     stand(1, count=5, org_limit=2)
     assert serve(5) == [1, 1]
-    line.leave(Ticket.objects.exclude(worker=None).earliest("pk").pk)
+    Ticket.objects.exclude(worker=None).earliest("pk").delete()
     assert serve(5) == [1]
 
 
 def test_a_connection_runs_no_more_at_once_than_its_limit() -> None:
     stand(1, via=7, count=3, via_limit=1)
     stand(1, via=8, count=1)
-    taken = [line.take(WORKER) for _ in range(4)]
+    taken = [tickets.take() for _ in range(4)]
     assert sum(held is not None for held in taken) == 2
 
 
 def test_who_stepped_back_is_served_after_the_wait_and_not_before() -> None:
     stand(1)
-    held = line.take(WORKER)
+    held = tickets.take()
     assert held is not None
-    line.step_back(WORKER, held.id, wait_seconds=60)
-    assert line.take(WORKER) is None
+    tickets.step_back(held, wait_seconds=60)
+    assert tickets.take() is None
     Ticket.objects.update(not_before="2020-01-01T00:00:00Z")
-    assert line.take(OTHER) == held
+    again = tickets.take()
+    assert again is not None
+    assert (again.id, again.slot_code) == (held.id, held.slot_code)
+    assert again.claim != held.claim
 
 
 def test_only_the_holder_may_renew_and_step_back() -> None:
     stand(1)
-    held = line.take(WORKER)
+    held = tickets.take()
     assert held is not None
-    before = Ticket.objects.get().lease_until
-    line.renew(OTHER, [held.id])
-    line.step_back(OTHER, held.id, wait_seconds=0)
+    before, other = Ticket.objects.get().lease_until, replace(held, claim=uuid4())
+    tickets.renew([other])
+    tickets.step_back(other, wait_seconds=0)
     ticket = Ticket.objects.get()
-    assert (ticket.worker, ticket.lease_until) == (WORKER, before)
-    assert line.grip(WORKER, held.id) == line.Grip(is_stopping=False)
-    assert line.grip(OTHER, held.id) is None
+    assert (ticket.worker, ticket.lease_until) == (held.claim, before)
+    assert tickets.grip(held) == tickets.Grip(is_stopping=False)
+    assert tickets.grip(other) is None
+    tickets.renew([other, held])
+    after = Ticket.objects.get().lease_until
+    assert before is not None
+    assert after is not None
+    assert after > before
 
 
 def test_a_lease_that_ran_out_is_found_and_a_live_one_is_not() -> None:
     stand(1, count=2)
-    dead, alive = line.take(WORKER), line.take(OTHER)
+    dead, alive = tickets.take(), tickets.take()
     assert dead is not None
     assert alive is not None
     Ticket.objects.filter(pk=dead.id).update(lease_until="2020-01-01T00:00:00Z")
-    assert line.next_expired(besides=[]) == dead
-    assert line.next_expired(besides=[dead.id]) is None
+    taken = tickets.take_expired()
+    assert taken is not None
+    assert (taken.id, taken.slot_code) == (dead.id, dead.slot_code)
+    assert tickets.take_expired() is None, "the sweeper has a lease of its own"
+    assert tickets.grip(dead) is None, "the claim of before is lost"
+    assert tickets.grip(taken) is not None
 
 
 def test_giving_up_takes_only_what_nobody_holds() -> None:
     codes = stand(1, count=3)
-    held = line.take(WORKER)
+    held = tickets.take()
     assert held is not None
-    assert set(line.give_up(codes)) == set(codes) - {held.slot_code}
+    assert set(tickets.give_up(codes)) == set(codes) - {held.slot_code}
     assert [ticket.slot_code for ticket in Ticket.objects.all()] == [held.slot_code]
 
 
@@ -120,7 +131,7 @@ def test_many_workers_at_once_keep_the_limit_and_share_no_ticket() -> None:
         gate.wait()
         try:
             for _ in range(3):
-                held = line.take(uuid4())
+                held = tickets.take()
                 if held:
                     with guard:
                         taken.append(held.id)
@@ -138,8 +149,8 @@ def test_many_workers_at_once_keep_the_limit_and_share_no_ticket() -> None:
 
 def test_a_changed_limit_waits_for_nobody_and_leaves_held_ones_alone() -> None:
     stand(1, via=7, count=3, via_limit=5)
-    assert line.take(WORKER) is not None
-    line.set_limit(7, 2)
+    assert tickets.take() is not None
+    tickets.set_limit(7, 2)
     assert sorted(Ticket.objects.values_list("connection_limit", flat=True)) == [2, 2, 5]
 
 
@@ -147,7 +158,7 @@ def test_a_changed_limit_of_one_organization_is_not_anothers() -> None:
     stand(1, count=3, org_limit=5)
     stand(2, count=3, org_limit=5)
     assert serve(2) == [1, 2]
-    line.set_org_limit(1, 1)
+    tickets.set_org_limit(1, 1)
     assert sorted(Ticket.objects.filter(org_id=1).values_list("org_limit", flat=True)) == [1, 1, 5]
     assert serve(9) == [2, 2]
 
@@ -155,7 +166,7 @@ def test_a_changed_limit_of_one_organization_is_not_anothers() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_renewing_and_stopping_many_at_once_do_not_wait_for_each_other() -> None:
     codes = stand(1, count=40, org_limit=99)
-    ids = [held.id for held in iter(lambda: line.take(WORKER), None)]
+    held = list(iter(tickets.take, None))
     failed: list[Exception] = []
 
     def often(act: Callable[[], None]) -> None:
@@ -168,11 +179,11 @@ def test_renewing_and_stopping_many_at_once_do_not_wait_for_each_other() -> None
         finally:
             connection.close()
 
-    acts = [lambda: line.renew(WORKER, ids[::-1]), lambda: line.ask_to_stop(codes)]
+    acts = [lambda: tickets.renew(held[::-1]), lambda: tickets.ask_to_stop(codes)]
     threads = [threading.Thread(target=often, args=(act,)) for act in acts * 2]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert failed == []
-    assert Ticket.objects.filter(is_stopping=True, worker=WORKER).count() == 40
+    assert Ticket.objects.filter(is_stopping=True, worker__in=[one.claim for one in held]).count() == 40

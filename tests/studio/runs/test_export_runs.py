@@ -13,12 +13,12 @@ from django.test import Client
 from accounts.models import Organization, User
 from billing import tasks
 from billing.models import Export, ExportState
-from saas import tenancy
+from saas.database import tenancy
 from studio.models import Slot, State
 from studio.models.runs import Charged
-from tests.billing.entries import entry
 from tests.conftest import SignIn, actions
-from tests.studio import made
+from tests.support import ended_runs
+from tests.support.ledger_entries import entry
 
 pytestmark = pytest.mark.django_db
 PERIOD = {"period": "own", "from": "2026-11-01", "to": "2026-11-30", "play": "0", "what": "runs"}
@@ -34,7 +34,7 @@ def runs(acme: Organization, rival: Organization, adam: User, bob: User, charlie
     began = datetime(2026, 11, 3, 9, tzinfo=UTC)
     november = {"created_at": began, "ended_at": began + timedelta(seconds=42)}
     asked = {"quality": "low", "size": "1024x1024"}
-    lamp = made.run(acme, bob, prompt="=A lamp", project="Spring", count=2, asked=asked, **november)
+    lamp = ended_runs.run(acme, bob, prompt="=A lamp", project="Spring", count=2, asked=asked, **november)
     for index, (state, sentence) in enumerate([(State.SUCCEEDED, ""), (State.UNKNOWN, "The line broke.")]):
         with tenancy.tenant(acme.pk):
             Slot.objects.create(
@@ -47,10 +47,10 @@ def runs(acme: Organization, rival: Organization, adam: User, bob: User, charlie
             )
     entry(acme, bob, date(2026, 11, 3), 5_901, run_code=lamp.code)
     entry(acme, bob, date(2026, 11, 4), -1, kind="correction", images=0, run_code=lamp.code)
-    made.run(acme, bob, prompt="A secret", visibility="private", **november)
-    made.run(acme, adam, prompt="Another", model="gpt-image-2.5-flare", **november)
-    made.run(acme, bob, prompt="Too early", created_at=datetime(2026, 10, 31, 23, tzinfo=UTC))
-    made.run(rival, charlie, prompt="A rival's", **november)
+    ended_runs.run(acme, bob, prompt="A secret", visibility="private", **november)
+    ended_runs.run(acme, adam, prompt="Another", model="gpt-image-2.5-flare", **november)
+    ended_runs.run(acme, bob, prompt="Too early", created_at=datetime(2026, 10, 31, 23, tzinfo=UTC))
+    ended_runs.run(rival, charlie, prompt="A rival's", **november)
     return acme
 
 

@@ -7,12 +7,12 @@ import pytest
 
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Organization, User
-from saas import tenancy
-from studio import prints, runs
+from saas.database import tenancy
 from studio.models import Input, Output, Run, RunInput, Ticket
+from studio.runs import prints, submit_run
 from tests.conftest import SignIn, must_be_member
-from tests.studio import files, made
-from tests.studio.models import row, shipped
+from tests.support import ended_runs, picture_bytes
+from tests.support.catalogue_rows import row, shipped
 
 ASKED = {"enlarge": "2", "quality": "high", "prompt": "Render Image 1 again, larger"}
 
@@ -23,9 +23,9 @@ def media(settings: Any, tmp_path: Path) -> None:
 
 
 def proofs(org: Organization, maker: User, count: int = 2, **fields: Any) -> tuple[Run, list[Output]]:
-    run = made.run(org, maker, prompt="A fox", asked={"quality": "low"}, count=count, **fields)
-    data = files.plain(".png", 1024, 1024)
-    outputs = [made.output(run, index=index, data=data) for index in range(count)]
+    run = ended_runs.run(org, maker, prompt="A fox", asked={"quality": "low"}, count=count, **fields)
+    data = picture_bytes.plain(".png", 1024, 1024)
+    outputs = [ended_runs.output(run, index=index, data=data) for index in range(count)]
     with tenancy.tenant(org.pk):
         Output.objects.filter(run=run).update(width=1024, height=1024)
     return run, outputs
@@ -111,7 +111,7 @@ def test_prints_are_made_together_or_not_at_all(
 ) -> None:
     run, outputs = proofs(acme, alice)
     keep(acme, *outputs)
-    working, calls = runs.submit, []
+    working, calls = submit_run.submit, []
 
     def refuses_the_second(**asked: Any) -> Run:
         calls.append(asked)
@@ -119,7 +119,7 @@ def test_prints_are_made_together_or_not_at_all(
             raise Refused("The budget of today is used up.")
         return working(**asked)
 
-    monkeypatch.setattr(runs, "submit", refuses_the_second)
+    monkeypatch.setattr(submit_run, "submit", refuses_the_second)
     answer = sign_in(bob).post(f"/o/acme/runs/{run.code}/print/", ASKED, headers={"HX-Request": "true"})
     assert answer.status_code == 422
     assert "The budget of today is used up." in answer.content.decode()

@@ -10,14 +10,16 @@ import pytest
 from django.db import connection as database
 
 from accounts.models import Organization, User
-from saas import tenancy
-from studio import arrivals, caretaker, engine, runs
-from studio.answers import Final
-from studio.job import Lost
+from saas.database import tenancy
+from studio.engine import caretaker, keep_frames, lost_workers
+from studio.engine import worker as engine_worker
+from studio.engine.job import Lost
 from studio.models import Charged, Run, RunEvent, Slot, State, Ticket
+from studio.providers.answers import Final
+from studio.runs import retry_slot, stop_run
 from tests.conftest import must_be_member
-from tests.studio.test_engine import events, slots, state, submit, up
-from tests.upstream import Exchange, Upstream, completed, pictures, png
+from tests.studio.engine.test_worker import events, slots, state, submit, up
+from tests.support.fake_provider import Exchange, Upstream, completed, pictures, png
 
 pytestmark = pytest.mark.django_db(transaction=True)
 __all__ = ["up"]
@@ -44,7 +46,7 @@ def in_thread(act: Callable[[], object]) -> threading.Thread:
 
 def stop(run: Run, by: User) -> None:
     with tenancy.tenant(run.org_id):
-        runs.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(run.org, by))
+        stop_run.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(run.org, by))
 
 
 def wait_until(is_so: Callable[[], object]) -> None:
@@ -70,7 +72,7 @@ def test_a_provider_that_says_nothing_is_left_soon(
 ) -> None:
     up.script = script
     run = submit(acme, alice, partial_images=0)
-    worker = in_thread(engine.develop_next)
+    worker = in_thread(engine_worker.develop_next)
     wait_until(lambda: up.seen)
     pressed = time.monotonic()
     stop(run, alice)
@@ -88,7 +90,7 @@ def test_stopping_one_run_calls_off_no_other(acme: Organization, alice: User, up
 
     up.script = slow
     stopped, other = submit(acme, alice), submit(acme, alice)
-    workers = [in_thread(engine.develop_next) for _ in range(2)]
+    workers = [in_thread(engine_worker.develop_next) for _ in range(2)]
     wait_until(lambda: len(up.seen) == 2)
     stop(stopped, alice)
     for worker in workers:
@@ -100,21 +102,21 @@ def test_a_refused_stop_changes_nothing(acme: Organization, alice: User, up: Ups
     run = submit(acme, alice, n=2)
     with tenancy.tenant(acme.pk):
         Run.objects.filter(pk=run.pk).update(state=State.SUCCEEDED)
-        with pytest.raises(runs.NothingToStop):
-            runs.cancel(run=run, by=must_be_member(acme, alice))
+        with pytest.raises(stop_run.NothingToStop):
+            stop_run.cancel(run=run, by=must_be_member(acme, alice))
     assert (Ticket.objects.filter(worker=None, is_stopping=False).count(), events(run)) == (2, ["queued"])
 
 
 def test_a_slot_that_ended_meanwhile_is_let_go_at_once(acme: Organization, alice: User, up: Upstream) -> None:
     """Else its ticket would count against the limits until the lease ends."""
     submit(acme, alice)
-    job = engine.begin()
+    job = engine_worker.begin()
     assert job is not None
     with tenancy.tenant(acme.pk):
         Slot.objects.filter(pk=job.slot.pk).update(state=State.SUCCEEDED)
     with pytest.raises(Lost):
-        engine.note_sent(job)
-    engine.let_go(job)
+        engine_worker.note_sent(job)
+    engine_worker.let_go(job)
     assert (Ticket.objects.count(), up.seen) == (0, [])
 
 
@@ -130,7 +132,7 @@ def test_a_stop_and_a_late_picture_do_not_wait_for_each_other(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The late picture locks its slot and then the run. Slowed down, so that the two meet in the middle each time."""
-    monkeypatch.setattr("studio.job.KEEP_WAITS_SECONDS", ())
+    monkeypatch.setattr("studio.engine.job.KEEP_WAITS_SECONDS", ())
     add_event = Run.add_event
 
     def slowly(run: Run, *told: Any) -> RunEvent:
@@ -139,20 +141,20 @@ def test_a_stop_and_a_late_picture_do_not_wait_for_each_other(
 
     for _ in range(6):
         run = submit(acme, alice, n=3)
-        late = engine.begin()
+        late = engine_worker.begin()
         assert late is not None
-        engine.note_sent(late)
+        engine_worker.note_sent(late)
         Ticket.objects.exclude(worker=None).update(lease_until="2020-01-01T00:00:00Z")
-        caretaker.sweep()
+        lost_workers.sweep()
         with tenancy.tenant(acme.pk):
             slot = Slot.objects.select_related("run__connection").get(pk=late.slot.pk)
-            runs.retry(slot=slot, by=must_be_member(acme, alice))
+            retry_slot.retry(slot=slot, by=must_be_member(acme, alice))
         failed: list[Exception] = []
         meet = partial(meeting, threading.Barrier(2), failed)
         monkeypatch.setattr(Run, "add_event", slowly)
         threads = [
             in_thread(partial(meet, partial(stop, run, alice))),
-            in_thread(partial(meet, partial(arrivals.keep_final, late, Final(png())))),
+            in_thread(partial(meet, partial(keep_frames.keep_final, late, Final(png())))),
         ]
         for thread in threads:
             thread.join(20)

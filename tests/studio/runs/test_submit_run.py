@@ -9,11 +9,11 @@ from django.db.models import QuerySet
 from django.test import Client
 
 from accounts.models import Organization, User
-from saas import tenancy
-from studio import cards
+from saas.database import tenancy
 from studio.models import Run, RunEvent, Slot, Ticket
+from studio.runs import cards
 from tests.conftest import SignIn
-from tests.studio import files
+from tests.support import picture_bytes
 
 ASKED = {"prompt": "A lamp on a table", "size": "1024x1536", "quality": "low", "n": "2"}
 
@@ -193,7 +193,7 @@ def test_without_script_the_pictures_come_with_the_form(
     acme: Organization, bob: User, sign_in: SignIn, settings: Any, tmp_path: Path
 ) -> None:
     settings.MEDIA_ROOT = tmp_path
-    pictures = [SimpleUploadedFile(f"{name}.png", files.plain(".png")) for name in ("one", "two")]
+    pictures = [SimpleUploadedFile(f"{name}.png", picture_bytes.plain(".png")) for name in ("one", "two")]
     assert sign_in(bob).post("/o/acme/runs/", {**ASKED, "file": pictures}).status_code == 302
     (run,) = runs_of(acme)
     with tenancy.tenant(acme.pk):

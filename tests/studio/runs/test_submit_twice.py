@@ -7,17 +7,18 @@ from django.db import connections as databases
 from django.utils import timezone
 
 from accounts.models import Organization, User
-from saas import tenancy
-from studio import catalogue, runs, specs
+from saas.database import tenancy
+from studio.catalogue import image_models, specs
 from studio.models import Run, Ticket
+from studio.runs import submit_run
 from tests.conftest import must_be_member
 
 
 def submit(org: Organization, user: User, *, key: str = "k-1", digest: str = "same") -> Run:
-    spec = specs.read({"prompt": "A lamp", "quality": "low", "n": 2}, models=catalogue.at(timezone.now()))
+    spec = specs.read({"prompt": "A lamp", "quality": "low", "n": 2}, models=image_models.at(timezone.now()))
     with tenancy.tenant(org.pk):
         member = must_be_member(org, user)
-        return runs.submit(org=org, by=member, spec=spec, request_key=key, request_hash=digest)
+        return submit_run.submit(org=org, by=member, spec=spec, request_key=key, request_hash=digest)
 
 
 def count(org: Organization) -> int:
@@ -33,7 +34,7 @@ def test_the_same_request_again_is_answered_by_the_same_run(acme: Organization, 
 
 def test_another_request_under_the_same_key_is_refused(acme: Organization, bob: User) -> None:
     submit(acme, bob)
-    with pytest.raises(runs.KeyReused):
+    with pytest.raises(submit_run.KeyReused):
         submit(acme, bob, digest="other")
     assert count(acme) == 1
     assert Ticket.objects.count() == 2

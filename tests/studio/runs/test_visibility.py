@@ -11,18 +11,22 @@ from django.core.files.storage import default_storage
 from django.test import Client
 from django.urls import reverse
 
-from accounts import deliveries
 from accounts.models import AuditEntry, Organization, User
-from saas import live, tenancy
-from studio import collections, endings, events, keeping, shares, sorting, visibility, waiting
-from studio.answers import Final
+from accounts.webhooks import delivery
+from saas import live
+from saas.database import tenancy
+from studio.engine import store_frames
+from studio.gallery import collections, organize, shares
 from studio.models import Comment, Output, Partial, Run, SharedPicture, Slot, Visibility
+from studio.providers.answers import Final
+from studio.runs import events, finish, visibility
+from studio.waiting import follow
 from tests.conftest import SignIn, actions, must_be_member
-from tests.studio import files
 from tests.studio.api.keys import program
 from tests.studio.api.test_runs import read
-from tests.studio.pictures import made, shown
-from tests.studio.test_shares import link, share
+from tests.studio.gallery.test_shares import link, share
+from tests.support import picture_bytes
+from tests.support.wall_pictures import made, shown
 from tests.test_access import OF_AN_ORGANIZATION
 
 pytestmark = pytest.mark.django_db
@@ -81,7 +85,7 @@ def furnish(acme: Organization, alice: User, bob: User, output: Output) -> dict[
         collection = collections.make(by=by, name="Spring")
         collections.add(by=by, collection=collection, outputs=[output, before])
         collections.set_cover(by=by, collection=collection, output=output)
-        sorting.tag(by=by, outputs=[output], name="Hero")
+        organize.tag(by=by, outputs=[output], name="Hero")
         Output.objects.filter(pk=output.pk).update(stars=3)
         name = default_storage.save(f"{acme.code}/partial.webp", ContentFile(b"partial"))
         kept = {"file": name, "preview": name, "size_bytes": 7}
@@ -201,18 +205,20 @@ def test_of_a_run_that_develops_only_its_maker_hears_and_sees_what_comes(
     said: Heard = []
     monkeypatch.setattr(live, "announce", lambda group, message: said.append((group, message["event"])))
     told: list[Any] = []
-    monkeypatch.setattr(deliveries, "announce", lambda *args: told.append(args))
-    with tenancy.tenant(acme.pk), django_capture_on_commit_callbacks(execute=True):
+    monkeypatch.setattr(delivery, "announce", lambda *args: told.append(args))
+    final = Final(picture_bytes.plain(".png"), used={})
+    with tenancy.tenant(acme.pk):
         held = Run.objects.get(pk=output.run_id)  # as a worker read it when it began
         slot = Slot.objects.create(org=acme, run=held, index=1, state="running", tries=1)
+    stored = store_frames.store_output(acme.code, held, slot, final)
+    with tenancy.tenant(acme.pk), django_capture_on_commit_callbacks(execute=True):
         visibility.change(by=must_be_member(acme, bob), run=output.run, to=Visibility.PRIVATE)
         events.record(held, "partial", slot=1, hint={"preview": "secret"})
-        final = Final(files.plain(".png"), used={})
-        late = keeping.note_output(slot, final, keeping.store_output(acme.code, held, slot, final))
+        late = store_frames.note_output(slot, final, stored)
         assert late is not None
         assert late.visibility == "private"
         Slot.objects.filter(run=held).update(state="succeeded")
-        endings.close(held)
+        finish.close(held)
     hidden, *rest = said
     assert hidden == (live.org_group(acme.pk), {"v": 1, "type": "hidden", "run": str(held.code)})
     assert {group for group, _ in rest} == {live.person_group(acme.pk, bob.pk)}
@@ -237,7 +243,7 @@ def test_whoever_waits_for_events_asks_the_database_when_something_else_is_said(
     (output,) = made(acme, bob)
     event = {"v": 1, "run": str(output.run.code), "seq": 2, "type": "started", "at": "2026-11-21T12:00:00+00:00"}
     aside = {"v": 1, "run": str(output.run.code), "type": "hidden"}
-    assert waiting._of_hints(output.run, [event, aside], 1) is None
-    told = waiting._of_hints(output.run, [event], 1)
+    assert follow._of_hints(output.run, [event, aside], 1) is None
+    told = follow._of_hints(output.run, [event], 1)
     assert told is not None
     assert [each.type for each in told[0]] == ["started"]

@@ -9,7 +9,7 @@ import pyvips
 from openai import OpenAI
 from openai.types import ImagesResponse
 
-from studio.sandbox.paint import loading
+from tests.support import picture_bytes
 
 SMALLEST: dict[str, Any] = {"model": "gpt-image-2", "size": "1024x640", "quality": "low"}
 
@@ -40,7 +40,7 @@ def told(error: openai.APIStatusError) -> tuple[int, str, str | None, str | None
 
 
 def image(b64: str | None) -> pyvips.Image:
-    return loading.opened(base64.b64decode(b64 or "")).copy_memory()
+    return picture_bytes.opened(base64.b64decode(b64 or "")).copy_memory()
 
 
 def picture(answered: ImagesResponse, index: int = 0) -> pyvips.Image:

@@ -5,11 +5,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from saas.sealing import Secret
-from studio import adapter
-from studio.adapter import Endpoint, File, Request
-from studio.answers import Final, Frame, Partial
-from studio.outcomes import ProviderError
+from saas.crypto.sealing import Secret
+from studio.providers import openai_sdk
+from studio.providers.answers import Final, Frame, Partial
+from studio.providers.openai_sdk import Endpoint, File, Request
+from studio.providers.outcomes import ProviderError
 from studio.sandbox.directives import FAILS
 from tests.studio.sandbox.calling import SMALLEST
 
@@ -51,7 +51,7 @@ def ask(url: str, words: str, api: str = "images", *, can_stream: bool = True, e
     parameters: dict[str, Any] = {**SMALLEST, "prompt": f"a fox [sandbox {words}]", "n": 1}
     references = (File("image-1.png", edits, "image/png"),) if edits else ()
     request = Request(api, parameters, partial_images=2, references=references)
-    return list(adapter.develop(endpoint, request, before_sending=lambda: None))
+    return list(openai_sdk.develop(endpoint, request, before_sending=lambda: None))
 
 
 def outcome(url: str, words: str, api: str = "images", **more: Any) -> str:

@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 import pyvips
 
+from studio.imaging.containers import BrokenPicture
 from studio.sandbox.paint import loading, words
 from studio.sandbox.paint.colours import Colour
 from studio.sandbox.paint.picture import SCENES, Brief, paint
 from studio.sandbox.paint.seeds import Dice
 from studio.sandbox.painter import Job, Painting
 from tests.studio.sandbox.calling import distance
+from tests.support import picture_bytes
 
 PACKAGE = Path("studio/sandbox")
 
@@ -76,14 +78,14 @@ def test_colours_that_no_screen_shows_give_way_to_some_that_it_can(colour: Colou
 
 def test_partials_keep_a_transparent_background() -> None:
     painting = Painting(Job(Brief("sticker of a cat", 320, 320, "low", is_transparent=True)))
-    partial, final = (loading.opened(data) for data in (painting.partial(0, 2), painting.final()))
+    partial, final = (picture_bytes.opened(data) for data in (painting.partial(0, 2), painting.final()))
     assert distance(partial[3], final[3]) == 0
 
 
 def test_svg_stays_shut_for_strangers() -> None:
     sketch("a fox")
-    with pytest.raises(pyvips.Error):
-        loading.opened(b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>')
+    with pytest.raises(BrokenPicture):
+        loading.plain(b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"/>')
 
 
 def test_the_sandbox_knows_nothing_of_the_product() -> None:
@@ -95,5 +97,11 @@ def test_the_sandbox_knows_nothing_of_the_product() -> None:
             elif isinstance(node, ast.Import):
                 named |= {alias.name for alias in node.names}
     ours = {name for name in named if name.startswith(("studio.", "accounts", "billing", "saas"))}
-    assert {name for name in ours if not name.startswith(("studio.sandbox", "studio.wire"))} == {"studio.vips"}
+    assert {name for name in ours if not name.startswith(("studio.sandbox", "studio.openai_wire"))} == {
+        "studio.imaging.containers",
+        "studio.imaging.containers.BrokenPicture",
+        "studio.imaging.containers.Header",
+        "studio.imaging.decode_turns",
+        "studio.imaging.vips",
+    }
     assert not any(name.startswith(("django.db", "channels", "dramatiq", "openai", "numpy", "PIL")) for name in named)

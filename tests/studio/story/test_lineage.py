@@ -10,12 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import Organization, User
-from saas import tenancy
-from studio import catalogue, runs, specs
+from saas.database import tenancy
+from studio.catalogue import image_models, specs
 from studio.models import Input, Output, Relation, Run, Visibility
-from studio.stories import changes
+from studio.runs import submit_run
+from studio.story import changes
 from tests.conftest import SignIn, must_be_member
-from tests.studio.test_engine import submit, up, work
+from tests.studio.engine.test_worker import submit, up, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("up")]
 __all__ = ["up"]
@@ -26,8 +27,8 @@ def derive(parent: Run, by: User, relation: Relation = Relation.REMIX, **asked: 
     references = asked.pop("references", ())
     with tenancy.tenant(parent.org_id):
         values = {"prompt": "a lamp", "partial_images": 1, "references": len(references), **asked}
-        spec = specs.read(values, models=catalogue.at(timezone.now()))
-        return runs.submit(
+        spec = specs.read(values, models=image_models.at(timezone.now()))
+        return submit_run.submit(
             org=parent.org,
             by=must_be_member(parent.org, by),
             spec=spec,

@@ -8,12 +8,12 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organization, User
 from billing import ledger
-from saas import tenancy
+from saas.database import tenancy
 from saas.templatetags.darkroom import money
 from studio.models import Output, Partial, Run, RunEvent
 from tests.conftest import SignIn
-from tests.studio.test_engine import submit, up, work
-from tests.upstream import Exchange, Upstream, completed, error, partial, pictures, png
+from tests.studio.engine.test_worker import submit, up, work
+from tests.support.fake_provider import Exchange, Upstream, completed, error, partial, pictures, png
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("up")]
 __all__ = ["up"]

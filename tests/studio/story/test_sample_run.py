@@ -7,9 +7,9 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 
 from accounts.models import Organization, User
-from saas import tenancy
+from saas.database import tenancy
 from studio.models import Run
-from studio.stories import sample
+from studio.story import sample
 from tests.conftest import SignIn
 
 LIMIT_BYTES = 150_000

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Organization, User
-from saas import tenancy
+from saas.database import tenancy
 from studio.models import Kind, Run, Slot, Visibility
 from tests.conftest import SignIn
 

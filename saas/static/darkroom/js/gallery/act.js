@@ -1,7 +1,7 @@
-/* data-act on a form: what it does is done without leaving the page. A sentence says how it went, with Undo where there
-   is a way back, and `acted` on the document tells everybody else. Without script the same form works by itself.
-   One listener serves every form, also one that came a moment ago: a key pressed at once must not leave the page. */
-import { toast } from "./toasts.js";
+/* Send a form with data-act without leaving the page. A sentence says how it went, with Undo where there is a way back,
+   and `acted` on the document tells other modules. Without script the same form works by itself. One listener serves
+   every form, also one that came a moment ago: a key pressed at once must not leave the page. */
+import { toast } from "../kit/toasts.js";
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
@@ -22,7 +22,7 @@ document.addEventListener("keydown", (event) => {
   act(address, new FormData(form), "");
 });
 
-/* The listeners above are all; the page asks for this module where such a form is. */
+/* Do nothing: the listeners above are all. main.js loads this module where such a form is. */
 export function attach() {}
 
 async function act(address, data, does, form = null) {
@@ -37,7 +37,7 @@ async function act(address, data, does, form = null) {
   }
   const shown = told.sentence ? toast(told.sentence, isDone ? "success" : "error") : null;
   if (!isDone) return;
-  for (const words of form?.querySelectorAll("textarea") ?? []) words.value = ""; // they are said
+  for (const words of form?.querySelectorAll("textarea") ?? []) words.value = ""; // they are sent
   if (shown && told.undo) addUndo(shown, told.undo, data);
   const detail = { does, pictures: data.getAll("picture"), stars: data.get("stars") };
   document.dispatchEvent(new CustomEvent("acted", { detail }));

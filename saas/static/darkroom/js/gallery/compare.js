@@ -1,4 +1,4 @@
-/* Two pictures under a slider, or two to four blinking in one place. M goes through the ways. */
+/* Compare two pictures under a slider, or two to four blinking in one place. M changes the way. */
 const BLINK_MS = 700;
 
 export function attach(switcher) {

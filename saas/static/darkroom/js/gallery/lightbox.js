@@ -1,8 +1,8 @@
-/* Pictures of a wall open above it, each under its own address: Back closes, a copied address opens the same. */
+/* Open the gallery's pictures above it, each under its own address: Back closes, a copied address opens the same. */
 import "./act.js"; // before the first picture opens
 import { attach as look } from "./looking.js";
-import { piecesOf } from "./pieces.js";
-import { toast } from "./toasts.js";
+import { piecesOf } from "../kit/pieces.js";
+import { toast } from "../kit/toasts.js";
 
 export function attach(wall) {
   const dialog = document.createElement("dialog");
@@ -11,7 +11,7 @@ export function attach(wall) {
   document.body.append(dialog);
   const kept = new Map(); // pieces of neighbours, fetched ahead
   let shown = "";
-  let isOurs = false; // whether an entry of the history is ours to go back over
+  let isOurs = false; // whether this module has pushed an entry of the history
 
   async function piece(address) {
     if (!kept.has(address)) kept.set(address, piecesOf(address));
@@ -55,7 +55,7 @@ export function attach(wall) {
 
   const shot = () => wall.querySelector(`[data-shot="${CSS.escape(dialog.firstElementChild?.dataset.looking ?? "")}"]`);
 
-  /* In the order of this wall, as far as it reaches; beyond it the server knows the way. */
+  /* Return the neighbour in the order of this page, as far as it is loaded; beyond it the server's link leads on. */
   function beside(rel) {
     const seen = shot();
     const other = rel === "next" ? seen?.nextElementSibling : seen?.previousElementSibling;

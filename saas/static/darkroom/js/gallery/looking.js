@@ -1,7 +1,7 @@
-/* One picture, large: the original comes over its preview, and every act has its key. */
+/* Show one picture large: the original replaces its preview, and every act has its key. */
 const isWriting = (target) => target.closest("input, textarea, select, [contenteditable]");
 
-/* The lightbox does it at once, so that no key is lost; who comes later finds it done. */
+/* The lightbox calls it at once, so that no key is lost; a second call does nothing. */
 export function attach(article) {
   if ("keys" in article.dataset) return;
   article.dataset.keys = "";
@@ -34,7 +34,7 @@ export function attach(article) {
   document.addEventListener("keydown", onKey);
   article.querySelector(".looking-stage").addEventListener("dblclick", () => keys.z());
 
-  if (article.closest("dialog")) return; // the lightbox looks after itself
+  if (article.closest("dialog")) return; // the lightbox listens by itself
   for (const type of ["hidden", "shown"]) {
     document.addEventListener(`live:${type}`, ({ detail }) => detail.run === article.dataset.run && location.reload());
   }

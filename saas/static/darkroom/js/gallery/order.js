@@ -1,6 +1,6 @@
-/* Pictures of a collection change places: dragged between two others, by Alt and an arrow for the one in focus, or by the
-   two arrows of the bar for the one that is chosen. */
-import { toast } from "./toasts.js";
+/* Move pictures of a collection: dragged between two others, by Alt and an arrow for the one in focus, or by the two
+   arrows of the bar for the one that is chosen. */
+import { toast } from "../kit/toasts.js";
 
 const DRAG_PX = 8;
 const EDGE_PX = 72; // so near to the window's edge, a drag scrolls
@@ -60,7 +60,7 @@ export function attach(wall) {
   });
 }
 
-/* Nothing moves before it is let go: a mark between two pictures says where it would go. */
+/* Drag a picture. Nothing moves before it is let go: a mark between two pictures shows where it would go. */
 function drag(wall, shot, start, place) {
   const ending = new AbortController();
   const on = (type, does) => addEventListener(type, does, { signal: ending.signal });

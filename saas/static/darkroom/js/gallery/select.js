@@ -1,4 +1,4 @@
-/* Choosing pictures: a tick, Shift for all between, a box drawn over the wall, a long press on touch. As long as
+/* Choose pictures: by a tick, by Shift for all between, by a box drawn over them, by a long press on touch. As long as
    something is chosen, a press on a picture chooses too. */
 const LONG_PRESS_MS = 450;
 const DRAG_PX = 8;
@@ -83,7 +83,7 @@ export function attach(form) {
     for (const type of ["pointerup", "pointercancel", "scroll"]) {
       addEventListener(type, stop, { passive: true, signal: ending.signal });
     }
-    // No finger lies quite still.
+    // A finger always moves a little.
     const moved = (now) => Math.hypot(now.clientX - event.clientX, now.clientY - event.clientY) > STILL_PX && stop();
     addEventListener("pointermove", moved, { passive: true, signal: ending.signal });
     shot.addEventListener("contextmenu", (menu) => menu.preventDefault(), { once: true });

@@ -1,4 +1,4 @@
-/* Who sees a run has changed: what is not ours to see any more leaves the wall, of the rest the lock says it. */
+/* After a run's visibility has changed, remove its pictures if this person may not see them, or set their lock. */
 export function attach(wall) {
   const shotsOf = (run) => [...wall.querySelectorAll(`[data-run="${CSS.escape(run)}"]`)];
 
@@ -10,7 +10,7 @@ export function attach(wall) {
     const answer = await fetch(shots[0].querySelector(".shot-open").href, { headers: { "HX-Request": "true" } });
     if (answer.status !== 404) return lock(shots, true);
     for (const shot of shots) shot.remove();
-    document.dispatchEvent(new CustomEvent("choose", { detail: {} })); // what is chosen is counted again
+    document.dispatchEvent(new CustomEvent("choose", { detail: {} })); // count again what is chosen
   }
 
   document.addEventListener("live:hidden", ({ detail }) => {

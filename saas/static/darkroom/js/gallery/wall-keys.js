@@ -1,4 +1,4 @@
-/* The keyboard on a wall: arrows and J/K walk, X chooses, "." stars, C compares, Delete bins. */
+/* Handle the gallery's keys: arrows and J/K walk, X chooses, "." stars, C compares, Delete bins. */
 const isWriting = (target) => target.closest("input:not([type='checkbox']), textarea, select, [contenteditable]");
 
 export function attach(wall) {
@@ -18,7 +18,7 @@ export function attach(wall) {
     focus(at < 0 ? all[0] : all[Math.min(Math.max(at + by, 0), all.length - 1)]);
   }
 
-  /* The nearest one in the row above or below. */
+  /* Focus the nearest one in the row above or below. */
   function row(way) {
     const from = here();
     if (!from) return step(1);
@@ -35,7 +35,7 @@ export function attach(wall) {
     focus(inRow.sort((a, b) => Math.abs(a.x - at.x) - Math.abs(b.x - at.x))[0]?.shot);
   }
 
-  /* A button of the bar, for what is chosen, or else for the picture that has the focus. */
+  /* Press a button of the bar, for what is chosen, or else for the picture that has the focus. */
   function press(selector) {
     const button = form?.querySelector(selector);
     if (!button) return;
@@ -64,7 +64,7 @@ export function attach(wall) {
       return choose({ all: true });
     }
     if (event.ctrlKey || event.metaKey || !keys[event.key]) return;
-    if (event.key.startsWith("Arrow") && !here()) return; // the page scrolls, until somebody is on the wall
+    if (event.key.startsWith("Arrow") && !here()) return; // the page scrolls, until a picture has the focus
     event.preventDefault();
     keys[event.key]();
   });

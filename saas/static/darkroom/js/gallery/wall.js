@@ -1,6 +1,6 @@
-/* A wall of pictures: the next page comes before its end is reached, coming back returns to the place, and what
-   colleagues make meanwhile is announced without moving what somebody looks at. */
-import { piecesOf } from "./pieces.js";
+/* Keep the gallery's pictures: load the next page before the end is reached, return to the same place, and announce
+   colleagues' new pictures without moving what is looked at. */
+import { piecesOf } from "../kit/pieces.js";
 
 const NEAR_PX = 1200;
 const SETTLES_MS = 800;
@@ -11,7 +11,7 @@ export function attach(wall) {
   keepTrue(wall);
 }
 
-/* The link to older pictures works by itself; in sight of its end it is followed at once. */
+/* Follow the link to older pictures when its end is in sight. The link works by itself too. */
 function pageOn(wall) {
   const place = `wall:${location.pathname}${location.search}`;
   let pages = 1;
@@ -91,7 +91,7 @@ function announceNew(wall) {
   for (const type of ["output", "again"]) document.addEventListener(`live:${type}`, soon);
 }
 
-/* What was done to pictures shows on the wall at once: stars, and the place of what went to the bin, kept for Undo. */
+/* Show at once what was done to pictures: stars, and removal to the bin, with the place kept for Undo. */
 function keepTrue(wall) {
   const gone = [];
   const shotOf = (code) => wall.querySelector(`[data-shot="${CSS.escape(code)}"]`);

@@ -1,4 +1,4 @@
-/* While a form is on its way, its button turns and a second press does nothing. */
+/* Show a form's button as busy while the form is being sent, and ignore a second press. */
 export function attach(form) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) {
@@ -13,7 +13,7 @@ export function attach(form) {
     delete form.dataset.sent;
     for (const button of form.querySelectorAll("[aria-busy]")) button.removeAttribute("aria-busy");
   };
-  // The browser's back button may bring the page back as it was left: turning.
+  // The browser's back button may bring the page back as it was left: busy.
   addEventListener("pageshow", rest);
   form.addEventListener("htmx:afterRequest", rest);
 }

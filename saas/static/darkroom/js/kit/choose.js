@@ -1,4 +1,4 @@
-/* data-choose="name" on a checkbox: it ticks all of that name in its form, and says when all or some are ticked. */
+/* Let a checkbox with data-choose="name" tick all of that name in its form, and show when all or some are ticked. */
 export function attach(all) {
   const { form } = all;
   const boxes = () => [...form.querySelectorAll(`[type="checkbox"][name="${all.dataset.choose}"]`)];

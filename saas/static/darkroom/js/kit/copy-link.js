@@ -1,4 +1,4 @@
-/* data-copy-link="/path/" copies the whole address of that path. */
+/* Copy the whole address of data-copy-link="/path/". */
 import { toast } from "./toasts.js";
 
 export function attach(button) {
@@ -9,7 +9,7 @@ export function attach(button) {
       await navigator.clipboard.writeText(address);
       toast("Link copied", "success");
     } catch {
-      toast(address, "success"); // no clipboard without HTTPS or permission: at least it can be selected
+      toast(address, "success"); // no clipboard without HTTPS or permission: here it can be selected
     }
   });
 }

@@ -1,4 +1,4 @@
-/* data-copy="#id" copies what that element says (or its value) and shows a check for a moment. */
+/* Copy the text (or the value) of the element that data-copy="#id" names, and show a check for a moment. */
 import { toast } from "./toasts.js";
 
 export function attach(button) {
@@ -10,7 +10,7 @@ export function attach(button) {
     try {
       await navigator.clipboard.writeText(source.value ?? source.textContent);
     } catch {
-      // No clipboard without HTTPS or permission: select it, so that the person's own keys finish the job.
+      // No clipboard without HTTPS or permission: select it, so that the person's own keys can copy it.
       getSelection().selectAllChildren(source);
       toast("Selected. Press Ctrl+C or ⌘C to copy.", "success");
       return;

@@ -1,4 +1,4 @@
-/* A row of choices that is wider than the screen shows the one that is on. */
+/* Scroll a row of choices that is wider than the screen to the one that is on. */
 export function attach(row) {
   const on = row.querySelector("[aria-current]");
   if (!on || row.scrollWidth <= row.clientWidth) return;

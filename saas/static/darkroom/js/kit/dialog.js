@@ -1,4 +1,4 @@
-/* data-dialog="id" opens a dialog; the link's own address is the way without script. A click on the backdrop
+/* Open a dialog from data-dialog="id"; without script, the link's own address is the way. A click on the backdrop
    closes it, and Esc does so natively. */
 function attachDialog(dialog) {
   dialog.addEventListener("click", (event) => {
@@ -18,7 +18,7 @@ function attachDialog(dialog) {
   if ("dialogOpen" in dialog.dataset) show(dialog);
 }
 
-/* A person who opens a form wants to write, not to press its close button. */
+/* Open the dialog with the focus in its first field, not on its close button. */
 function show(dialog) {
   dialog.showModal();
   dialog.querySelector(".dialog-body :is(input:not([type='hidden']), select, textarea)")?.focus();

@@ -1,5 +1,5 @@
-/* What is pressed before the module that it belongs to has arrived waits for it, and then happens: else a key would be
-   lost, and a form or a link would leave the page. Nobody waits long: after a moment all works as it does without script. */
+/* Hold back what is pressed before its module has arrived, and repeat it then: else a key would be lost, and a form or
+   a link would leave the page. After LONGEST_MS at most, all works as it does without script. */
 const LONGEST_MS = 2000;
 const PRESSED = "a, button";
 const isWriting = (target) => target.closest("input:not([type='radio'], [type='checkbox']), textarea, select, [contenteditable]");
@@ -13,10 +13,10 @@ export function expect(module) {
   module.finally(() => onTheWay.delete(module));
 }
 
-/* What a browser does by itself goes on at once: typing, ticking, scrolling, moving the focus, opening in another tab. */
+/* What a browser does by itself is not held: typing, ticking, scrolling, moving the focus, opening in another tab. */
 const holds = {
   submit: () => true,
-  change: () => true, // it has changed; they hear of it when they are there
+  change: () => true, // it has changed; modules get the event when they are there
   click: (event) => !event.button && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.target.closest(PRESSED),
   keydown: ({ key, ctrlKey, metaKey, altKey, target }) => {
     if (ctrlKey || metaKey) return key === "Enter" || key.toLowerCase() === "k";

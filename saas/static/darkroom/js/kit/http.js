@@ -1,5 +1,5 @@
-/* Asking the server for pieces. A session that has ended and a page that is older than its session are told apart from
-   refusals, because what somebody typed must outlive both. */
+/* Ask the server for pieces. A session that has ended and a page that is older than its session are told apart from
+   refusals, because what a person typed must outlive both. */
 export class SignedOut extends Error {}
 
 export async function ask(url, options = {}) {
@@ -9,8 +9,8 @@ export async function ask(url, options = {}) {
   return answer;
 }
 
-/* Sends a form's fields. When the token of this page is not valid any more (signed in again in another tab), it fetches a
-   fresh one and tries once more. */
+/* Send a form's fields. When the token of this page is not valid any more (signed in again in another tab), fetch a
+   fresh one and try once more. */
 export async function send(url, form, body = new FormData(form)) {
   const answer = await ask(url, { method: "POST", body });
   if (answer.status !== 403) return answer;
@@ -27,7 +27,7 @@ export function piece(html) {
   return template.content;
 }
 
-/* What htmx would do with a piece that it had fetched: its attributes work, and our modules attach. */
+/* Do what htmx does with a piece that it has fetched: its attributes work, and our modules attach. */
 export function welcome(element) {
   globalThis.htmx?.process(element);
   document.dispatchEvent(new CustomEvent("htmx:load", { detail: { elt: element } }));

@@ -1,4 +1,4 @@
-/* Shift+? shows what the keyboard can do. Never while somebody writes. */
+/* Show the keys of the page on Shift+?, but never while a person writes. */
 const isWriting = (target) => target.closest("input, textarea, select, [contenteditable]");
 
 export function attach(dialog) {

@@ -1,4 +1,4 @@
-/* The look changes under the finger; the server hears of it in the background. */
+/* Change the look at once, and tell the server in the background. */
 export function attach(form) {
   form.addEventListener("submit", async (event) => {
     const look = event.submitter?.value;
@@ -8,7 +8,7 @@ export function attach(form) {
     show(look);
     const body = new FormData(form, event.submitter);
     const answer = await fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => null);
-    // A redirect is the good answer here, and fetch reports it as an opaque one.
+    // A redirect means success here, and fetch reports it as an opaque one.
     if (!answer || (!answer.ok && answer.type !== "opaqueredirect")) show(before);
   });
 }

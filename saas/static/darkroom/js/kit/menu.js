@@ -1,4 +1,4 @@
-/* A <details> menu opens by itself. This adds what people expect of a menu: it closes on Esc, on a click
+/* Make a <details> menu, which opens by itself, behave as people expect of a menu: it closes on Esc, on a click
    elsewhere and when focus leaves, and the arrow keys walk through it. */
 const STEP = { ArrowDown: 1, ArrowUp: -1 };
 
@@ -34,7 +34,7 @@ export function attach(menu) {
     if (menu.open && !menu.contains(event.target)) close(false);
   });
 
-  // A menu that opens a dialog has done its work.
+  // Close when an item opens a dialog.
   menu.addEventListener("click", (event) => {
     if (event.target.closest("[data-dialog]")) close(false);
   });

@@ -1,4 +1,4 @@
-/* Key hints say what is printed on this person's keyboard. */
+/* Write key hints as they are printed on this person's keyboard. */
 const isApple = /Mac|iPhone|iPad/.test(navigator.userAgentData?.platform ?? navigator.platform);
 
 export function attach(hint) {

@@ -1,8 +1,8 @@
-/* Ctrl/Cmd+K: every link of the page that carries data-palette, found by a few letters. */
+/* Find every link of the page that carries data-palette by a few letters, on Ctrl/Cmd+K. */
 const MAX_SHOWN = 12;
 
-/* Where the letters of the query stand in the name, in order; null when they do not. Runs and beginnings of
-   words are worth more, so "us" finds Usage before Focus. */
+/* Return where the letters of the query stand in the name, in order, or null. Letters in a row and beginnings of words
+   are worth more, so "us" finds Usage before Focus. */
 function match(query, name) {
   const low = name.toLowerCase();
   const places = [];
@@ -102,7 +102,7 @@ export function attach(dialog) {
     go(event.target.closest(".palette-item"), event.metaKey || event.ctrlKey);
   });
 
-  // However it was opened, it opens empty and fresh.
+  // Open it empty and with fresh links, however it is opened.
   new MutationObserver(() => {
     if (!dialog.open) return;
     entries = collect();

@@ -1,4 +1,4 @@
-/* Says in words what went wrong between the browser and the key; allauth's scripts only tell the console. */
+/* Say what went wrong between the browser and the key; allauth's scripts only tell the console. */
 import { toast } from "./toasts.js";
 
 const SENTENCES = {

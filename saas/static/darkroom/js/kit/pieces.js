@@ -1,4 +1,4 @@
-/* A piece of a page, fetched by the address of the whole. */
+/* Fetch a piece of a page by the address of the whole. */
 export async function piecesOf(address) {
   const answer = await fetch(address, { headers: { "HX-Request": "true" } });
   if (!answer.ok || answer.redirected) throw new Error(String(answer.status));

@@ -1,4 +1,4 @@
-/* Shows and hides a password in the field that the button controls. */
+/* Show and hide a password in the field that the button controls. */
 export function attach(button) {
   const input = document.getElementById(button.getAttribute("aria-controls"));
   const use = button.querySelector("use");

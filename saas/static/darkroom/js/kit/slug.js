@@ -1,4 +1,4 @@
-/* Proposes an address while a name is typed, until the person writes an address of their own. */
+/* Propose an address while a name is typed, until the person writes an address of their own. */
 export function attach(form) {
   const name = form.elements[form.dataset.slugFrom];
   const slug = form.elements[form.dataset.slugTo];
@@ -10,7 +10,7 @@ export function attach(form) {
     if (!isOwn) slug.value = slugOf(name.value);
   };
   name.addEventListener("input", propose);
-  propose(); // somebody may have typed before this module came
+  propose(); // the name may have been typed before this module came
 }
 
 function slugOf(text) {

@@ -1,4 +1,5 @@
-/* Short messages at the edge. Good news leaves by itself, unless the person is reading it; bad news stays. */
+/* Show short messages at the edge. Success goes by itself, unless the pointer or the focus is on it; errors and
+   warnings stay. */
 const STAYS_MS = 6000;
 
 function leave(element) {
@@ -19,7 +20,7 @@ function wire(element) {
   start();
 }
 
-/* An open dialog lies above everything but the top layer, so there the toasts have to go too. */
+/* Raise the toasts to the top layer, because an open dialog lies above everything else. */
 function raise(region) {
   const dialog = document.querySelector("dialog[open]");
   if (!dialog) return;
@@ -41,7 +42,7 @@ export function toast(text, kind = "success") {
 }
 
 export function attach(region) {
-  // Put in again, because a live region reads only what changes after the page is there.
+  // Append them again, because a live region reads only what changes after the page is there.
   const waiting = [...region.querySelectorAll("[data-toast]")];
   for (const element of waiting) {
     region.append(element);

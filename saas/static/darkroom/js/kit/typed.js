@@ -1,4 +1,4 @@
-/* The last button waits until the name was written. Only a courtesy: the server asks again. */
+/* Disable the last button until the name is typed. Only for convenience: the server checks it too. */
 export function attach(form) {
   const input = form.querySelector("[data-typed-expects]");
   const button = form.querySelector("button:not([type='button'])");

@@ -1,4 +1,4 @@
-/* aria-disabled keeps a control focusable, so that its reason can be read; this keeps it from acting. */
+/* Keep a control with aria-disabled from acting. It stays focusable, so that its reason can be read. */
 export function attach(control) {
   control.addEventListener(
     "click",

@@ -1,5 +1,5 @@
-/* Messages come faster than anybody sees: they are gathered and told once a frame, and of several pictures on the way to
-   one place only the newest. */
+/* Gather messages, which come faster than anyone can see, and pass them on once a frame: of several partials for one
+   place only the newest. */
 const LATEST_MS = 500; // a page in the background has no frames
 
 export function gatherer(tell) {
@@ -18,7 +18,7 @@ export function gatherer(tell) {
 
   return (event) => {
     const place = `${event.run} ${event.slot}`;
-    waiting.delete(place); // a picture that would be covered in the same frame
+    waiting.delete(place); // drop a picture that would be covered in the same frame
     waiting.set(event.type === "partial" ? place : `${place} ${count++}`, event);
     plans ??= { frame: requestAnimationFrame(flush), timer: setTimeout(flush, LATEST_MS) };
   };

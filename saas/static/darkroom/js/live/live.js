@@ -1,10 +1,11 @@
-/* The tab's one socket. It brings hints: whoever cares listens for `live:<type>` on the document and fetches the
-   truth by HTTP. A page works without it. */
+/* Keep the tab's one socket. Its messages are hints: modules listen for `live:<type>` on the document and fetch the
+   state by HTTP. A page works without it. */
 import { gatherer } from "./gather.js";
-import { toast } from "./toasts.js";
+import { toast } from "../kit/toasts.js";
 
 const ACCESS_ENDED = 4403;
 const STRANGER = 4404;
+const RESTARTING = 4012;
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;
 
@@ -28,6 +29,11 @@ export function attach(element) {
         toast("Your access changed. Reload the page.", "warning");
         return;
       }
+      if (code === RESTARTING) {
+        // Another process accepts us at once; not all tabs in the same moment.
+        setTimeout(connect, (Math.random() * FIRST_PAUSE) / 2);
+        return;
+      }
       setTimeout(connect, pause * (0.5 + Math.random() / 2));
       pause = Math.min(pause * 2, LONGEST_PAUSE);
     });
@@ -36,7 +42,7 @@ export function attach(element) {
   function welcome() {
     pause = FIRST_PAUSE;
     document.dispatchEvent(new CustomEvent("live:up"));
-    // Something may have happened while the line was cut.
+    // Something may have happened while the connection was cut.
     if (last) document.dispatchEvent(new CustomEvent("live:again"));
     last = Date.now();
   }

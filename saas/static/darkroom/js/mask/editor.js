@@ -1,11 +1,11 @@
-/* The mask editor. Whoever has a picture to paint on says so by the event `mask:open` on the document:
+/* Run the mask editor. It opens at the event `mask:open` on the document:
      { first: {code, width, height, sent, preview}, mask: {sent, strokes} or null, keep, feather }
-   and hears `mask:done` with { first, mask, keep, feather }: `mask` is what the upload door answered. */
-import { toast } from "./toasts.js";
-import { LIMIT_BYTES, extent, fromPicture, share, toPng } from "./mask-export.js";
-import { Hand } from "./mask-hand.js";
-import { Painting } from "./mask-painting.js";
-import { View } from "./mask-view.js";
+   and sends `mask:done` with { first, mask, keep, feather }: `mask` is what the upload answered. */
+import { toast } from "../kit/toasts.js";
+import { LIMIT_BYTES, extent, fromPicture, share, toPng } from "./png.js";
+import { Hand } from "./pointer.js";
+import { Painting } from "./strokes.js";
+import { View } from "./zoom.js";
 
 const SIZES = [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512];
 const KEYS = { b: "brush", e: "erase", r: "box", l: "lasso" };
@@ -65,7 +65,7 @@ export function attach(dialog) {
     if (opened?.first.code === code && whole.naturalWidth) image.src = sent;
   }
 
-  /* Buttons at once; how much is painted when the hand rests. */
+  /* Update the buttons at once, and how much is painted after REST_MS without a change. */
   function tell() {
     find("undo").disabled = !painting.strokes.length;
     find("redo").disabled = !painting.undone.length;

@@ -1,11 +1,11 @@
-/* From what is painted to the PNG that is sent: exactly as large as the picture, clear where it was painted. */
-import { draw } from "./mask-painting.js";
+/* Make the PNG that is sent from what is painted: exactly as large as the picture, clear where it was painted. */
+import { draw } from "./strokes.js";
 
 export const LIMIT_BYTES = 4_000_000;
 const SAMPLE = 128;
 const STRIP = 128;
 
-/* How much is painted, roughly: cheap enough for after each stroke. */
+/* Return roughly how much is painted: cheap enough for after each stroke. */
 export function share(painting) {
   const sample = new OffscreenCanvas(SAMPLE, SAMPLE).getContext("2d", { willReadFrequently: true });
   sample.imageSmoothingQuality = "low"; // better ones make every smaller picture on the way
@@ -16,7 +16,8 @@ export function share(painting) {
   return sum / (255 * SAMPLE * SAMPLE);
 }
 
-/* Exactly: whether any pixel is wholly painted, and whether all are. Read in strips, so that the page keeps answering. */
+/* Return exactly whether any pixel is wholly painted, and whether all are. Read in strips, so that the page keeps
+   answering. */
 export async function extent({ canvas }) {
   const context = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", { willReadFrequently: true });
   context.drawImage(canvas, 0, 0);
@@ -43,7 +44,7 @@ export async function toPng(painting) {
   return sheet.convertToBlob({ type: "image/png" });
 }
 
-/* Where the canvas is smaller than the picture, the strokes are drawn once more, in its own pixels. */
+/* Draw the strokes once more, in the picture's own pixels, where the canvas is smaller than the picture. */
 async function atFullSize(painting) {
   if (painting.scale === 1 || painting.base) return painting.canvas;
   const { width, height, strokes, colour } = painting;
@@ -56,7 +57,7 @@ async function atFullSize(painting) {
   return full;
 }
 
-/* A mask that came as a picture: painted is where it is clear. */
+/* Read a mask that came as a picture: painted is where it is clear. */
 export async function fromPicture(url, colour) {
   const bitmap = await createImageBitmap(await (await fetch(url)).blob());
   const sheet = new OffscreenCanvas(bitmap.width, bitmap.height);

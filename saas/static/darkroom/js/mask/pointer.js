@@ -1,5 +1,5 @@
-/* The hand on the stage: one finger, pen or mouse paints; two fingers, the wheel, the middle button or Space move the
-   picture. Without a pointer, the arrow keys carry the brush and Enter puts it down. */
+/* Handle the stage: one finger, pen or mouse paints; two fingers, the wheel, the middle button or Space move the
+   picture. Without a pointer, the arrow keys move the brush and Enter puts it down. */
 const WHEEL_STEP = 1.0015;
 const STEP = 8;
 const LONG_STEP = 40;
@@ -67,7 +67,7 @@ export class Hand {
     this.view.zoom(apart(event) / apart(before), x, y);
   }
 
-  /* A wheel zooms, as in every map; two fingers on a trackpad, which also move sideways, pan. */
+  /* Zoom by a wheel, as on a map; pan by two fingers on a trackpad, which also move sideways. */
   #wheel(event) {
     event.preventDefault();
     const unit = event.deltaMode === 1 ? 20 : 1;
@@ -76,7 +76,7 @@ export class Hand {
     else this.view.zoom(WHEEL_STEP ** (-event.deltaY * unit * (event.ctrlKey ? 4 : 1)), event.clientX, event.clientY);
   }
 
-  /* Answers whether the key was for the brush. */
+  /* Return whether the key was for the brush. */
   key(event) {
     const steps = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
     const painting = this.painting();

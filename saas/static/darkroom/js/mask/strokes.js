@@ -1,4 +1,4 @@
-/* What is painted: a list of strokes in the picture's own pixels, and the canvas that shows them.
+/* Keep what is painted: a list of strokes in the picture's own pixels, and the canvas that shows them.
 
    A stroke is drawn as it grows, piece by piece. To undo without drawing everything anew, a second canvas holds all but
    the newest strokes: only those few are drawn again, and only inside the box of the one that goes. */
@@ -49,7 +49,7 @@ export class Painting {
     if (stroke) this.#keep(stroke);
   }
 
-  /* Takes a stroke back that has only begun: a second finger came. */
+  /* Take back a stroke that has only begun, because a second finger came. */
   cancel() {
     const stroke = this.current;
     this.current = null;
@@ -86,8 +86,8 @@ export class Painting {
     await this.#settleAgain();
   }
 
-  /* Null where a mask from a file lies beneath, or where there is more than the server keeps: then the picture of the
-     mask itself is what is opened again. */
+  /* Return the strokes, or null where a mask from a file lies beneath or there are more than the server keeps: then the
+     picture of the mask itself is opened again. */
   toJSON() {
     const numbers = this.strokes.reduce((sum, { points }) => sum + (points?.length ?? 0), 0);
     if (this.base || this.strokes.length > LIMIT_STROKES || numbers > LIMIT_NUMBERS) return null;
@@ -121,9 +121,9 @@ export class Painting {
     context.restore();
   }
 
-  /* From nothing, a few strokes at a time, so that the page keeps answering. */
+  /* Draw all from nothing, a few strokes at a time, so that the page keeps answering. */
   async #settleAgain() {
-    this.isSettling = true; // meanwhile nobody paints
+    this.isSettling = true; // no painting meanwhile
     const target = this.settled.getContext("2d");
     target.clearRect(0, 0, this.canvas.width, this.canvas.height);
     if (this.base) target.drawImage(this.base, 0, 0, this.canvas.width, this.canvas.height);
@@ -140,7 +140,7 @@ export class Painting {
   }
 }
 
-/* The box of a stroke on the canvas: x, y, width, height, never beyond it. */
+/* Return the box of a stroke on the canvas: x, y, width, height, never beyond it. */
 function boxOf({ points, size = 0 }, { canvas, scale }) {
   if (!points) return [0, 0, canvas.width, canvas.height];
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity];
@@ -161,7 +161,7 @@ function boxOf({ points, size = 0 }, { canvas, scale }) {
   ];
 }
 
-/* `from` is how many numbers of its points are drawn already. */
+/* Draw a stroke. `from` is how many numbers of its points are drawn already. */
 export function draw(context, { tool, size, points }, { width, height, scale, colour }, from = 0) {
   context.save();
   context.scale(scale, scale);
@@ -182,7 +182,7 @@ function fillLasso(context, points) {
   context.fill();
 }
 
-/* Through the middles between points, so that a quick hand draws curves and not corners. */
+/* Draw through the middles between points, so that a quick hand draws curves and not corners. */
 function drawLine(context, size, points, from) {
   context.lineWidth = size;
   context.lineCap = context.lineJoin = "round";

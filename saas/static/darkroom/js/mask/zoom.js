@@ -1,4 +1,4 @@
-/* Where the picture lies on the stage: zoom, pan, and the way from the screen to the picture's pixels. */
+/* Place the picture on the stage: zoom, pan, and convert between the screen and the picture's pixels. */
 const LARGEST = 16;
 const MARGIN = 24;
 
@@ -29,7 +29,7 @@ export class View {
     this.#show();
   }
 
-  /* Keeps the point under the pointer where it is. */
+  /* Zoom, and keep the point under the pointer where it is. */
   zoom(factor, clientX, clientY) {
     const { left, top } = this.stage.getBoundingClientRect();
     const atX = clientX === undefined ? this.stage.clientWidth / 2 : clientX - left;

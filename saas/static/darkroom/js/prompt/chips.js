@@ -1,4 +1,4 @@
-/* The chips of the prompt bar say what is chosen, one panel is open at a time, and small fields obey their buttons. */
+/* Show on each chip of the prompt bar what is chosen, keep one panel open, and let buttons set small fields. */
 export function attach(chips) {
   chips.addEventListener("change", ({ target }) => {
     const says = target.dataset.says;
@@ -38,7 +38,7 @@ function say(chip, words, input) {
   if (drawn) chip.querySelector("[data-glyph]")?.replaceChildren(drawn.cloneNode());
 }
 
-/* Typing a width chooses the custom size. */
+/* Choose the custom size, because a width or a height is typed. */
 function custom(chips) {
   const [width, height] = ["width", "height"].map((name) => chips.querySelector(`[name="${name}"]`).value);
   const radio = chips.querySelector("[data-custom]");
@@ -61,7 +61,7 @@ function count(chips, by) {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-/* A suggestion was taken. */
+/* Set a field to a suggestion that was taken. */
 function set(chips, { name, value }) {
   if (name === "size") return setSize(chips, value);
   const radio = [...chips.querySelectorAll(`input[name="${name}"]`)].find((each) => each.value === value);

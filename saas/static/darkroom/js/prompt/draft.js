@@ -1,11 +1,11 @@
-/* What was typed outlives a lost line and a lost session: the server keeps it, and until it has said so the browser does. */
+/* Keep what was typed through a lost connection or session: in the browser, until the server has confirmed its copy. */
 const name = (form) => `darkroom:draft:${form.dataset.keep}`;
 
 export function keep(form, words) {
   try {
     localStorage.setItem(name(form), words);
   } catch {
-    // No room, or not allowed: the server's copy has to do.
+    // No room, or not allowed: only the server keeps a copy.
   }
 }
 
@@ -17,7 +17,7 @@ export function saved(form, words) {
   }
 }
 
-/* Words that the server never confirmed, or null. */
+/* Return words that the server never confirmed, or null. */
 export function keptWords(form) {
   try {
     return localStorage.getItem(name(form));

@@ -1,5 +1,5 @@
-/* “Improve” beside the prompt: asks for better words, shows them, and puts them in only when somebody says so. */
-import { SignedOut, piece, send, welcome } from "./http.js";
+/* Ask for better words (“Improve” beside the prompt), show them, and put them in only on a press. */
+import { SignedOut, piece, send, welcome } from "../kit/http.js";
 
 export function attach(button) {
   const form = button.closest("form");

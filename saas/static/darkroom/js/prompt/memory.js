@@ -1,5 +1,5 @@
-/* Alt+↑ and Alt+↓ walk through what this person wrote before; the words in hand are the newest of them. Projects that the
-   organization knows are proposed. Both are fetched when they are first wanted. */
+/* Walk through this person's earlier prompts by Alt+↑ and Alt+↓, with the current words as the newest, and propose the
+   organization's projects. Both are fetched when they are first wanted. */
 let known = null;
 
 export function attach(words) {

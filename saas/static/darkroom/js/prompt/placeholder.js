@@ -1,4 +1,4 @@
-/* The reserved tiles: on the screen in the moment of the key press, in the ratio that the pictures will have. */
+/* Show the reserved tiles at the moment of the key press, in the ratio that the pictures will have. */
 export function place(body) {
   const stream = document.querySelector("[data-stream]");
   const run = copy("[data-run-template]");
@@ -19,7 +19,7 @@ export function place(body) {
   return run;
 }
 
-/* As the card will show them: no word of the prompt may move when it comes. */
+/* Return the inputs as the card will show them: no word of the prompt may move when it comes. */
 function given(body) {
   const used = [...document.querySelectorAll("[data-reference] img")];
   if (body.get("mask")) used.push(document.querySelector("[data-mask-again] img"));
@@ -31,7 +31,7 @@ function given(body) {
   });
 }
 
-/* Proofs have a row below them, for the keepers. */
+/* Return the row for the keepers, which proofs have below them. */
 function foot() {
   const row = document.createElement("footer");
   row.className = "keepers";
@@ -46,11 +46,11 @@ function sides(body) {
   const text = body.get("size") === "custom" ? `${body.get("width")}x${body.get("height")}` : (body.get("size") ?? "");
   const [width, height] = text.split("x").map(Number);
   if (width > 0 && height > 0) return [width, height];
-  const first = document.querySelector("[data-reference]"); // the model chooses, and an edit mostly stays as it was
+  const first = document.querySelector("[data-reference]"); // the model chooses, and an edit mostly keeps the ratio
   return first ? [Number(first.dataset.width), Number(first.dataset.height)] : [1, 1];
 }
 
-/* The words of studio/templatetags/studio.py. */
+/* Return a name of studio/templatetags/studio.py. */
 function lying(ratio) {
   return ratio > 1.6 ? "wide" : ratio > 1.1 ? "landscape" : ratio > 0.9 ? "square" : "portrait";
 }

@@ -1,5 +1,5 @@
-/* Presets are used, saved and removed without leaving the page. */
-import { piece, send, welcome } from "./http.js";
+/* Use, save and remove presets without leaving the page. */
+import { piece, send, welcome } from "../kit/http.js";
 
 export function attach(presets) {
   const form = presets.closest("form");

@@ -1,5 +1,5 @@
-/* The prompt bar: grows with its text, is kept as a draft, knows its price, and sends without leaving the page. */
-import { SignedOut, ask, piece, send, welcome } from "./http.js";
+/* Run the prompt bar: it grows with its text, keeps a draft, shows its price, and sends without leaving the page. */
+import { SignedOut, ask, piece, send, welcome } from "../kit/http.js";
 import { keep, keptWords, saved } from "./draft.js";
 import { place } from "./placeholder.js";
 
@@ -43,7 +43,7 @@ function fit(words) {
   words.style.height = `${words.scrollHeight}px`;
 }
 
-/* Scrolling through the pictures folds the sheet of a phone; a touch on it brings all of it back. */
+/* Fold the bar on a phone while the pictures are scrolled; a touch on it brings all of it back. */
 function fold(form) {
   let from = scrollY;
   addEventListener("pointerdown", ({ target }) => form.contains(target) && form.removeAttribute("data-folded"), true);
@@ -62,7 +62,7 @@ function fold(form) {
 
 function changed(bar, pause) {
   bar.isStale = true;
-  bar.turn += 1; // an answer that is still on its way judges what stood there before
+  bar.turn += 1; // an answer that is still on its way is about the text before
   keep(bar.form, bar.words.value);
   clearTimeout(bar.timer);
   bar.timer = setTimeout(() => weigh(bar), pause);
@@ -76,7 +76,7 @@ async function weigh(bar, { isSent = false } = {}) {
     const answer = await send(bar.form.dataset.draft, bar.form, body);
     if (!answer.ok) return;
     const fresh = piece(await answer.text()).firstElementChild;
-    if (turn !== bar.turn) return; // typed on meanwhile: a later answer knows more
+    if (turn !== bar.turn) return; // typed on meanwhile: a later answer comes
     if (!isSent) saved(bar.form, bar.words.value);
     if (fresh.matches("[data-chips]")) {
       redraw(bar, "[data-chips]", fresh);
@@ -104,7 +104,8 @@ function judge(bar, fresh) {
   }
 }
 
-/* The button itself stays: exchanged between the press and the release of a mouse, it would never be clicked. */
+/* Show the price. The button itself stays: exchanged between the press and the release of a mouse, it would never be
+   clicked. */
 function price(bar, fresh) {
   const shown = bar.form.querySelector("[data-verdict]");
   const [button, next] = [shown, fresh].map((each) => each.querySelector("[data-generate]"));
@@ -158,7 +159,7 @@ async function generate(bar, event) {
   if (!bar.isStale && verdict.dataset.verdict !== "ready") return why(bar, verdict);
   Object.assign(bar, { sent: asked, sentAt: now });
   clearTimeout(bar.timer);
-  bar.turn += 1; // an estimate that is still on its way must not wipe out what the answer to this says
+  bar.turn += 1; // an estimate that is still on its way must not overwrite the answer to this
   bar.form.querySelector("[name='request_key']").value = freshKey();
   const placeholder = place(body);
   say(bar, "");
@@ -173,7 +174,7 @@ async function generate(bar, event) {
   document.dispatchEvent(new CustomEvent("bar:sent"));
 }
 
-/* Perhaps only the answer was lost: the same asked once more, under the same key, makes no second run. */
+/* Keep the key, because perhaps only the answer was lost: the same request under the same key makes no second run. */
 function sayAgain(bar, key) {
   bar.form.querySelector("[name='request_key']").value = key;
   say(bar, NO_LINE);
@@ -198,7 +199,7 @@ async function settle(bar, body, placeholder, answer) {
   why(bar, bar.form.querySelector("[data-verdict]"));
 }
 
-/* Cannot run: the reasons stay in sight until something changes, and the first one is where the writing goes on. */
+/* Say why it cannot run, until something changes, and focus the prompt if it is the first reason. */
 function why(bar, verdict) {
   verdict.dataset.shown = "";
   const reasons = [...verdict.querySelectorAll("[data-sentence]")].map((each) => each.dataset.sentence);
@@ -208,7 +209,7 @@ function why(bar, verdict) {
   if (first === "prompt" || !first) bar.words.focus();
 }
 
-/* Random enough for one person's own requests, also where the page came without HTTPS. */
+/* Return a key random enough for one person's own requests, also where the page came without HTTPS. */
 function freshKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
@@ -231,14 +232,14 @@ async function fill(bar, { query, isQuiet = false }) {
   changed(bar, 0);
 }
 
-/* A picture was chosen to be changed: that wants words of its own. Those of the run before are replaced by what is typed;
-   those that nobody has sent yet stay. */
+/* Focus the words for a picture that is to be changed. Those of the run before are replaced by what is typed; those not
+   sent yet stay. */
 function write({ words, made }) {
   words.focus();
   if (words.value === made) words.select();
 }
 
-/* The empty studio's one example: it is written where one would write it, and runs. */
+/* Write the empty studio's one example into the prompt, and run it. */
 function begin(bar, example) {
   bar.words.value = example;
   fit(bar.words);

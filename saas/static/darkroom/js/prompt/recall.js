@@ -1,4 +1,5 @@
-/* Takes words, settings and pictures of an earlier run into the prompt bar. The link's own address does it without script. */
+/* Take words, settings and pictures of an earlier run into the prompt bar. The link's own address does it without
+   script. */
 export function attach(link) {
   link.addEventListener("click", (event) => {
     if (event.metaKey || event.ctrlKey || !document.querySelector("[data-prompt]")) return;

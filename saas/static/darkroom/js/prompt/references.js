@@ -1,6 +1,7 @@
-/* Reference pictures: picked, dropped or pasted anywhere, or taken from a tile; numbered, moved, put into the prompt. */
-import { SignedOut, piece, send } from "./http.js";
-import { toast } from "./toasts.js";
+/* Keep the reference pictures: picked, dropped or pasted anywhere, or taken from a tile; numbered, moved, put into the
+   prompt. */
+import { SignedOut, piece, send } from "../kit/http.js";
+import { toast } from "../kit/toasts.js";
 import { upload } from "./upload.js";
 
 const TYPES = ["image/png", "image/jpeg", "image/webp"];
@@ -28,8 +29,8 @@ export function attach(list) {
   addressed(shelf);
 }
 
-/* ?reference=<output>, ?edit=<output>, ?paint=<output>: a link from a run's page or the gallery brings the picture along,
-   once. ?recall=<run>&paint: its pictures and mask are here already, and the mask is opened again. */
+/* Take once the picture that a link from a run's page or the gallery names: ?reference=<output>, ?edit=<output>,
+   ?paint=<output>. With ?recall=<run>&paint, its pictures and mask are here already, and the mask is opened again. */
 function addressed(shelf) {
   const address = new URL(location.href);
   const asked = new URLSearchParams(address.search);
@@ -45,7 +46,7 @@ function addressed(shelf) {
 
 /* -- Coming in -- */
 
-/* By a picker or a camera, of which the chips may bring another one. */
+/* Take files from a picker or a camera, of which the chips may bring another one. */
 function picked(shelf, input) {
   const files = [...input.files];
   input.value = "";
@@ -173,14 +174,14 @@ function used(shelf, event) {
   else shelf.form.querySelector("[data-words]").focus();
 }
 
-/* Another picture is going to be changed: those of the run before are done with, those that were added since are not. */
+/* Remove the pictures of the run before, because another one is to be changed; if any was added since, all stay. */
 function leave({ list, form }) {
   const codes = [...list.children].map((item) => item.dataset.reference);
   if (codes.join() !== form.dataset.sent) return;
   list.replaceChildren();
 }
 
-/* A mask lies on Image 1, so the picture goes there. */
+/* Open the mask editor on a picture. A mask lies on Image 1, so the picture goes there. */
 async function brush(shelf, output) {
   await take(shelf, output);
   const item = shelf.list.querySelector(`[data-from="${output}"][data-reference]`);
@@ -193,7 +194,7 @@ async function brush(shelf, output) {
 }
 
 async function paint({ row }) {
-  await Promise.all([import("./mask-chip.js"), import("./mask.js")]); // whoever came quickly waits for the editor
+  await Promise.all([import("../mask/chip.js"), import("../mask/editor.js")]); // the editor may not be here yet
   row.querySelector("[data-mask]:not([hidden]), [data-mask-again]").click();
 }
 

@@ -1,5 +1,5 @@
-/* One file to the server, with its progress in hundredths: fetch cannot tell that. Answers like fetch does. */
-import { SignedOut } from "./http.js";
+/* Send one file to the server and report its progress in percent, which fetch cannot do. Return what fetch returns. */
+import { SignedOut } from "../kit/http.js";
 
 const TRIES = 4;
 const FULL = 503;

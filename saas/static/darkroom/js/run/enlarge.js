@@ -1,6 +1,6 @@
-/* A picture as large as the window, and closer. Wheel and + - zoom, a drag moves, Z or a double click goes between the
-   whole and its real pixels; arrows, or a finger's stroke, go to the run's other pictures, or else to the page's. The
-   picture is the original, not a preview. */
+/* Show a picture as large as the window, and closer. Wheel and + - zoom, a drag moves, Z or a double click goes between
+   the whole and its real pixels; arrows, or a finger's stroke, go to the run's other pictures, or else to the page's.
+   The picture is the original, not a preview. */
 const MOST = 8;
 const STROKE_PX = 60;
 
@@ -122,7 +122,7 @@ function open(link) {
   place();
 }
 
-/* The run's pictures; on a page of pictures without a run, all of them. */
+/* Return the run's pictures; on a page of pictures without a run, all of them. */
 function others(link) {
   const story = link.closest("[data-story]");
   return [...(story ? story.querySelectorAll("[data-slot-choice]") : document.querySelectorAll("[data-enlarge]"))];

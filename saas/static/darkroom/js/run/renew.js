@@ -1,6 +1,6 @@
-/* Puts a newer piece of the page in the place of an older one, so that nobody sees it happen: pictures that are there
-   stay (a new element would flash), what was unfolded stays unfolded, and the focus stays where it was. */
-import { piece, welcome } from "./http.js";
+/* Replace a piece of the page by a newer one without a visible change: pictures that are there stay (a new element
+   would flash), what was unfolded stays unfolded, and the focus stays where it was. */
+import { piece, welcome } from "../kit/http.js";
 
 export function renew(old, html) {
   const fresh = piece(html).firstElementChild;
@@ -17,7 +17,7 @@ export function renew(old, html) {
   return fresh;
 }
 
-/* What somebody is writing, and how far they are. */
+/* Keep the text that is being written, and the place of the cursor. */
 function keepWords(words, fresh) {
   const same = fresh.querySelector(`#${CSS.escape(words.id)}`);
   if (!same) return;
@@ -32,7 +32,7 @@ function keepImage(old, image) {
   image.replaceWith(known);
 }
 
-/* What is focused has an id, an address or a behaviour by which it is found again. */
+/* Return a selector for the focused element: by its id, an address or a behaviour. */
 function pathTo(element) {
   if (element.id) return `#${CSS.escape(element.id)}`;
   for (const name of ["data-slot-choice", "data-preview", "data-play", "data-scrub", "data-speed", "data-enlarge", "href"]) {

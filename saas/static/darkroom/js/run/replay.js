@@ -1,5 +1,5 @@
-/* Replays a run from rough to final out of the frames that are kept. Nothing is asked of anybody: the pictures are those
-   of the strip. All pictures of the run develop on one clock, each from its own start. */
+/* Replay a run from rough to final out of the frames that are kept. Nothing is made anew: the pictures are those of the
+   strip. All pictures of the run develop on one clock, each from its own start. */
 const SPEEDS = [1, 2, 4, 8, 16];
 const COMFORTABLE_MS = 6000; // a replay that takes longer begins faster
 const FADE_MS = 900;
@@ -95,7 +95,7 @@ export function attach(article) {
   (window.requestIdleCallback ?? setTimeout)(() => gather(slots));
 }
 
-/* The strips that are hidden as yet have lazy pictures, and all of them develop at once. */
+/* Load the lazy pictures of strips that are still hidden, because all of them develop at once. */
 function gather(slots) {
   for (const frame of slots.flatMap((slot) => slot.frames)) {
     const image = frame.querySelector("img");
@@ -131,7 +131,7 @@ function show(slot, frame, fades) {
   if (slot.stage && !(isFirst && slot.stage.dataset.shows === frame?.dataset.preview)) develop(slot.stage, frame, fades);
 }
 
-/* The new frame lies over the old one and comes up, from soft and pale to sharp and full. */
+/* Fade the new frame in over the old one, from soft and pale to sharp and full. */
 function develop(image, frame, fades) {
   const holder = image.parentElement;
   for (const over of holder.querySelectorAll(".stage-over")) over.remove();

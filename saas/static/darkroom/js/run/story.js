@@ -1,5 +1,5 @@
-/* A run told whole: chooses among its pictures, and fetches itself again while it develops. Everything that belongs to
-   one picture carries data-of-slot. */
+/* Show a whole run: choose among its pictures, and fetch it again while it develops. Everything that belongs to one
+   picture carries data-of-slot. */
 import { renew } from "./renew.js";
 
 const POLL_MS = 4000;
@@ -30,7 +30,7 @@ export function attach(article) {
   if (article.dataset.storyUrl) follow(article);
 }
 
-/* "z" enlarges, as in the enlarged picture itself; on the run's own page "." and 1 to 5 give stars. */
+/* Enlarge on "z", as in the enlarged picture itself; on the run's own page "." and 1 to 5 give stars. */
 function pressByKey(article) {
   const ending = new AbortController();
   const press = (event) => {
@@ -93,6 +93,6 @@ function follow(first) {
     });
   }
   document.addEventListener("live:again", refresh, { signal: ending.signal });
-  document.addEventListener("acted", refresh, { signal: ending.signal }); // starred, said, shown
+  document.addEventListener("acted", refresh, { signal: ending.signal }); // starred, commented, shown
   article.addEventListener("htmx:afterRequest", refresh, { signal: ending.signal }); // stopped, or tried again
 }

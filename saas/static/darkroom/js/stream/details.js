@@ -1,6 +1,6 @@
-/* The column beside the stream shows one run whole: the same piece as the run's own page. A click on a picture opens it,
-   where there is room; "i" opens and closes it for the picture in focus. */
-import { piece, welcome } from "./http.js";
+/* Show one run whole in the column beside the stream: the same piece as the run's own page. A click on a picture opens
+   it, where there is room; "i" opens and closes it for the picture in focus. */
+import { piece, welcome } from "../kit/http.js";
 
 const ROOM = matchMedia("(min-width: 1100px)");
 const NOBODY = "00000000-0000-0000-0000-000000000000";

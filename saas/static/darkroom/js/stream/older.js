@@ -1,8 +1,8 @@
-/* The link to older runs brings them as it comes into sight, and leads to a page of its own without script. */
-import { piece, welcome } from "./http.js";
+/* Load older runs when their link comes near the window. Without script, the link leads to a page of its own. */
+import { piece, welcome } from "../kit/http.js";
 
 const AHEAD = "2400px";
-const A_FRAME = 2; // runs put in between two frames: more would be felt by whoever scrolls
+const A_FRAME = 2; // runs put in between two frames: more would be felt in scrolling
 
 export function attach(link) {
   const watch = new IntersectionObserver((seen) => seen.some((each) => each.isIntersecting) && bring(link), {
@@ -16,7 +16,7 @@ export function attach(link) {
   });
 }
 
-/* `through` names a run: all down to it come at once. */
+/* Put in older runs. `through` names a run: all down to it come at once. */
 export async function bring(link, through = "") {
   if (link.ariaBusy === "true") return;
   link.ariaBusy = "true";
@@ -43,7 +43,7 @@ export async function bring(link, through = "") {
   link.remove();
 }
 
-/* Far from the window it is neither styled nor laid out; about as high as the others, until it comes near. */
+/* Leave a run unstyled and not laid out, about as high as the others, until it comes near the window. */
 function rest(run, height) {
   run.style.containIntrinsicBlockSize = `auto ${height}px`;
   run.classList.add("run-resting");

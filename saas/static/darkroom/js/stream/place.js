@@ -1,4 +1,4 @@
-/* Coming back to the stream is coming back to the place: the run that was on top is on top again, however far down. */
+/* Return to the same place of the stream: the run that was on top is on top again, however far down. */
 import { bring } from "./older.js";
 
 const KEY = `place:${location.pathname}`;

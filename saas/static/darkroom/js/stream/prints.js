@@ -1,6 +1,6 @@
-/* Keepers: the keys 1 to 9 mark the pictures of the run that is in hand; Print opens in a dialog, and its price follows
-   what is chosen. Without script the same numbers are buttons and Print is a page. */
-import { toast } from "./toasts.js";
+/* Mark keepers: the keys 1 to 9 mark pictures of the run in hand. Print opens in a dialog, and its price follows what
+   is chosen. Without script the same numbers are buttons and Print is a page. */
+import { toast } from "../kit/toasts.js";
 
 const PIECE = { "HX-Request": "true" };
 const isWriting = (target) => target.closest("input, textarea, select, [contenteditable]");
@@ -25,7 +25,7 @@ export function attach(dialog) {
   });
 }
 
-/* The run under the pointer or around the focus; else the first that is in sight and has numbers. */
+/* Return the run around the focus or under the pointer; else the first in sight. Only runs with numbers count. */
 function inHand() {
   const runs = [...document.querySelectorAll(".run:has([data-keeper])")];
   const isInSight = ({ top, bottom }) => bottom > 80 && top < innerHeight - 80;

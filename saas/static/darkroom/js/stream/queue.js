@@ -1,4 +1,4 @@
-/* "mine 3 / all 9" in the top bar, and in the tab's title what of it is mine. */
+/* Show "mine 3 / all 9" in the top bar, and one's own number in the tab's title. */
 const PAUSE_MS = 300;
 const CALM_MS = 20_000;
 

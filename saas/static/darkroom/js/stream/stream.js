@@ -1,19 +1,25 @@
-/* The stream of runs. A frame that came with its message is shown at once; for everything else the card is fetched
-   again, so that the page shows what the server knows, not what a message said. Only tiles that changed are exchanged:
-   a picture that is on the screen stays there until the next one is decoded. */
-import { piece, welcome } from "./http.js";
+/* Keep the stream of runs current. A frame that came with its message is shown at once; for everything else the card is
+   fetched again, so that the page shows the server's state, not a message's. Only tiles that changed are exchanged: a
+   picture that is on the screen stays there until the next one is decoded. */
+import { piece, welcome } from "../kit/http.js";
 import { unpack } from "./tools.js";
 
 const NOBODY = "00000000-0000-0000-0000-000000000000";
 const TOGETHER_MS = 60; // several events at once cost one fetch
-const AT_ONCE = 3; // fetches: however fast things happen, a page asks no faster than it is answered
+const AT_ONCE = 3; // fetches: a page asks no faster than it is answered
 const LOOK_MS = 4000;
 const UNSEEN = ["queued", "started", "waiting", "output", "failed", "refused", "cancelled", "unknown", "moved", "composite", "ended", "shown", "hidden"];
+
+const MOST_FRAMES = 500;
+const frames = new Set(); // by their ids, the newest that this page has shown
 
 export function attach(stream) {
   const address = stream.dataset.stream;
   const waiting = new Set();
   const asked = new Map();
+  const missed = new Set(); // cards that could not be fetched
+  // The run up to which this page has all. A run sent from here may stand above one that the page does not know yet.
+  let known = stream.querySelector("[data-run]")?.dataset.run ?? NOBODY;
   const card = (code) => stream.querySelector(`[data-run="${CSS.escape(code)}"]`);
 
   let isPlanned = false;
@@ -43,13 +49,13 @@ export function attach(stream) {
     const turn = (asked.get(code) ?? 0) + 1;
     asked.set(code, turn);
     const answer = await fetch(address.replace(NOBODY, code), { redirect: "manual" }).catch(() => null);
-    if (answer?.status === 404) card(code)?.remove(); // its maker's alone now
-    if (!answer?.ok) return;
+    if (answer?.status === 404) card(code)?.remove(); // private to its maker now
+    if (!answer?.ok) return answer?.status !== 404 && missed.add(code);
     const fresh = piece(await answer.text()).firstElementChild;
-    if (asked.get(code) === turn) put(fresh); // else a later answer knows more
+    if (asked.get(code) === turn) put(fresh); // else a later answer comes
   }
 
-  /* What was sent from this very page becomes a card by the answer to it. */
+  /* Wait until a run sent from this page has its card, which the answer to the request brings. */
   async function placed() {
     if (!stream.querySelector("[data-placeholder]")) return;
     await Promise.race([
@@ -64,16 +70,18 @@ export function attach(stream) {
     stream.querySelector("[data-stream-empty]")?.remove();
     const next = [...stream.querySelectorAll("[data-run]")].find((each) => made(each) <= made(fresh));
     if (next) next.before(fresh);
-    else if (stream.querySelector("[data-older]")) return; // further down than this page goes yet
+    else if (stream.querySelector("[data-older]")) return; // older than what this page has loaded
     else stream.append(fresh);
     welcome(fresh);
   }
 
-  function show({ run, slot, preview }) {
+  function show({ run, slot, preview, partial, seq }) {
     const tile = card(run)?.querySelector(`[data-slot="${slot}"]`);
-    const image = tile?.querySelector("img");
-    if (!image || !preview || tile.matches(".tile-succeeded")) return refresh(run);
+    const image = tile?.querySelector("img:not(.tile-under)");
+    if (!image || !preview || tile.matches(".tile-succeeded") || seq < image.dataset.seq) return refresh(run);
     const next = image.cloneNode();
+    Object.assign(next.dataset, { seq, frame: partial });
+    noted(partial);
     next.src = `data:image/webp;base64,${preview}`;
     next.hidden = false;
     next.classList.add("tile-frame");
@@ -91,7 +99,7 @@ export function attach(stream) {
   document.addEventListener("live:partial", ({ detail }) => show(detail));
   for (const type of UNSEEN) document.addEventListener(`live:${type}`, ({ detail }) => refresh(detail.run));
 
-  // Starred, binned or taken out of the bin: the card says how it is now.
+  // Starred, binned or taken out of the bin: fetch the card again.
   document.addEventListener("acted", ({ detail }) => {
     for (const code of detail.pictures ?? []) {
       const run = stream.querySelector(`[data-output="${CSS.escape(code)}"]`)?.closest("[data-run]");
@@ -100,12 +108,15 @@ export function attach(stream) {
   });
 
   const liveOnes = () => [...stream.querySelectorAll('[data-live-run="yes"]')].map((each) => each.dataset.run);
-  const lookAgain = () => liveOnes().forEach(refresh);
+  const lookAgain = () => {
+    for (const code of [...liveOnes(), ...missed]) refresh(code);
+    missed.clear();
+  };
 
-  /* Where a proxy swallows the socket, looking every few seconds still brings everything, colleagues' runs too. */
+  /* Look every few seconds: where a proxy swallows the socket, this still brings everything, colleagues' runs too. */
   let isHeard = false;
   document.addEventListener("live:up", () => {
-    // What happened while the line was cut, or since this page was made: the way back may lead to an old one.
+    // Fetch what happened while the connection was cut, or since this page was made: Back may lead to an old one.
     isHeard = true;
     lookAgain();
     newer();
@@ -119,14 +130,15 @@ export function attach(stream) {
 
   async function newer() {
     if (stream.querySelector(".stream-newest")) return; // further down, there would be a gap above
-    const first = stream.querySelector("[data-run]")?.dataset.run ?? NOBODY;
-    const answer = await fetch(`${stream.dataset.newer}?after=${first}`, { redirect: "manual" }).catch(() => null);
+    const answer = await fetch(`${stream.dataset.newer}?after=${known}`, { redirect: "manual" }).catch(() => null);
     if (!answer?.ok) return;
-    for (const fresh of [...piece(await answer.text()).querySelectorAll("[data-run]")].reverse()) put(fresh);
+    const found = [...piece(await answer.text()).querySelectorAll("[data-run]")];
+    known = found[0]?.dataset.run ?? known;
+    for (const fresh of found.reverse()) put(fresh);
   }
 }
 
-/* Takes from the fresh card what differs, so that nothing that is looked at or in focus is torn out. */
+/* Take from the fresh card only what differs, so that what is looked at or in focus stays. */
 function exchange(old, fresh) {
   unpack(old);
   old.dataset.liveRun = fresh.dataset.liveRun;
@@ -151,7 +163,7 @@ function exchange(old, fresh) {
 const made = (card) => Date.parse(card.querySelector(".run-facts time").dateTime);
 const words = (element) => element?.textContent.replace(/\s+/g, " ");
 const acts = (head) => head.querySelector(".run-acts");
-/* What of a tile that has ended can still change. */
+/* Return what can still change of a tile that has ended. */
 const look = (tile) =>
   [
     tile.querySelector(".tile-open img")?.getAttribute("src"),
@@ -159,7 +171,7 @@ const look = (tile) =>
     ...[...tile.querySelectorAll("[aria-pressed]")].map((each) => each.ariaPressed),
   ].join();
 
-/* Another state: the last frame stays below until the picture above it is there. */
+/* Replace a tile whose state has changed: the last frame stays below until the picture above it is there. */
 function turn(before, tile) {
   const last = before.querySelector("img:not([hidden]):not(.tile-under)");
   const hadFocus = before.contains(document.activeElement);
@@ -171,11 +183,21 @@ function turn(before, tile) {
   if (hadFocus) (tile.querySelector(".tile-open, button, a") ?? tile).focus?.();
 }
 
-/* The same state: the ring moves on, and a frame is taken only where none is shown. */
+/* Update a tile of the same state: move its ring on, and take a frame that no message has shown, because the message
+   was lost on the way or had to leave its preview behind. */
 function proceed(before, tile) {
   before.querySelector(".tile-stage")?.replaceWith(tile.querySelector(".tile-stage"));
   const [shown, next] = [before, tile].map((each) => each.querySelector("img:not(.tile-under)"));
-  if (shown?.hidden && next && !next.hidden) shown.replaceWith(next);
+  const frame = next?.dataset.frame;
+  if (!shown || !frame || frame === shown.dataset.frame || frames.has(frame)) return;
+  if (!shown.hidden) under(before, shown);
+  shown.replaceWith(next);
+  noted(frame);
+}
+
+function noted(frame) {
+  frames.add(frame);
+  if (frames.size > MOST_FRAMES) frames.delete(frames.values().next().value);
 }
 
 function under(tile, image) {

@@ -1,6 +1,6 @@
-/* What can be done with an older picture waits in a template until somebody comes near: most of what a run is made of, and
-   of five hundred runs nobody touches more than a few. */
-import { welcome } from "./http.js";
+/* Unpack a picture's tools from a template when the pointer or the focus comes near: they are most of what a run is
+   made of, and of five hundred runs only a few are ever touched. */
+import { welcome } from "../kit/http.js";
 
 const NEAR_MS = 50; // a picture that passes under a resting pointer is not looked at
 

@@ -1,5 +1,5 @@
-/* J and K walk from picture to picture; another key does what the picture in focus offers under it: data-key="e". "/" goes
-   back to the prompt. Never while somebody writes. */
+/* Walk from picture to picture by J and K; another key presses what the picture in focus offers for it: data-key="e".
+   "/" goes back to the prompt. Never while a person writes. */
 const isWriting = (target) => target.closest?.("input:not([type='radio'], [type='checkbox']), textarea, select, [contenteditable]");
 
 export function attach(stream) {

@@ -1,0 +1,1 @@
+"""Store connections to providers, test them, and leave them alone after outages."""

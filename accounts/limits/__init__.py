@@ -1,0 +1,1 @@
+"""Decide what may be spent, and count it."""

@@ -1,0 +1,1 @@
+"""Found organizations, invite people and change their roles."""

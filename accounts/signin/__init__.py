@@ -1,0 +1,1 @@
+"""Sign people up and in."""

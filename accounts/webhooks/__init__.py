@@ -1,0 +1,1 @@
+"""Send messages about events to an organization's own addresses."""

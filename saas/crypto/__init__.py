@@ -1,0 +1,1 @@
+"""Encrypt secrets, and make tokens that are only compared."""

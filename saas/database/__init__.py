@@ -1,0 +1,1 @@
+"""Reach PostgreSQL: connections, transactions and the tenants' walls."""

@@ -1,0 +1,1 @@
+"""Share memory, threads, connections and bandwidth between tenants."""

@@ -1,0 +1,1 @@
+"""Give the operator logs, metrics and heartbeats of a process."""

@@ -1,0 +1,1 @@
+"""Send requests to addresses that tenants chose, and never into our own network."""

@@ -1,0 +1,1 @@
+"""Send tasks to workers."""

@@ -1,0 +1,1 @@
+"""Receive requests and answer them: middleware, sessions, uploads, forms, error pages and health checks."""

@@ -1,0 +1,1 @@
+"""Describe the models and check a request against what a model accepts."""

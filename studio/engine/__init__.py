@@ -1,0 +1,1 @@
+"""Develop slots: call the provider, keep what comes, recover from failures."""

@@ -1,0 +1,209 @@
+"""Make composites: once a masked edit's picture is safe, put the input's untouched pixels back around the change.
+
+Nothing here can lose the picture: it was kept, and paid for, before this begins. A failure is noted on the composite,
+and the picture stays as it came."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import structlog
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import Organization
+from saas.database import tenancy
+from saas.database.release import released
+from saas.queue import lanes, thread_shares
+from saas.queue.thread_shares import NOBODY, Barred, Place
+from studio.catalogue.specs import Spec
+from studio.files import storage
+from studio.imaging import compositing, decode_turns, previews, straying
+from studio.imaging.compositing import CannotCompose
+from studio.models import Composite, CompositeTicket, Input, Output, Run, RunInput
+from studio.queue import wake
+from studio.runs import events, suspended
+
+# Longer than the largest picture takes; after that the worker counts as lost.
+TAKEN_SECONDS = 180
+FIRST_WAIT_SECONDS = 1
+MOST_TRIES = 5
+DELETED = "The organization was deleted before the untouched parts were put back."
+GIVEN_UP = "The untouched parts could not be put back. The picture is here as it came."
+
+TAKE = """
+UPDATE studio_compositeticket
+SET due_at = clock_timestamp() + make_interval(secs => %(taken)s), tries = tries + 1
+WHERE id = (
+    SELECT id FROM studio_compositeticket
+    WHERE due_at <= clock_timestamp() AND org_id <> ALL(%(orgs)s)
+    ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+RETURNING output_code, org_id, tries, due_at
+"""
+
+log = structlog.get_logger("darkroom.composites")
+
+
+@dataclass(frozen=True)
+class Work:
+    code: UUID
+    org_id: int
+    tries: int
+    due_at: datetime  # when this claim ends: different for each claim, so it identifies the claim
+
+    @property
+    def place(self) -> Place:
+        return Place(self.org_id, None)
+
+
+@dataclass(frozen=True)
+class Given:
+    """A composite and the names of the files that it is made from."""
+
+    composite: Composite
+    base: str
+    result: str
+    mask: str
+
+
+def plan(run: Run, output: Output) -> None:
+    """Plan a composite in the transaction that notes the output, if the spec asks to keep what the mask leaves."""
+    spec = Spec.from_json(run.asked)
+    if not (spec.mask and spec.keep_rest):
+        return
+    Composite.objects.create(org_id=run.org_id, output=output, feather=spec.feather)
+    CompositeTicket.objects.create(output_code=output.code, org_id=run.org_id)
+    wake.soon("compose")
+
+
+def make_next() -> bool:
+    """Make the composite that has waited longest. Return False if there is none that may be taken now."""
+    with thread_shares.OF_LANE[lanes.COMPOSITES].taking(_take) as work:
+        if work is None:
+            return False
+        if not _must_rest(work):
+            _try_to_make(work)
+    return True
+
+
+def _try_to_make(work: Work) -> None:
+    try:
+        if work.tries > MOST_TRIES:  # all tries failed or ended their workers
+            raise CannotCompose(GIVEN_UP)
+        _make(work)
+    except CannotCompose as refusal:
+        _end(work, Composite.State.FAILED, sentence=refusal.sentence[:300])
+    except Exception:
+        log.exception("composite not made", output=str(work.code), tries=work.tries)
+        _wait_and_try_again(work)
+
+
+def count_due() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM studio_compositeticket WHERE due_at <= clock_timestamp()")
+        return int(cursor.fetchone()[0])
+
+
+def _take(barred: Barred = NOBODY) -> Work | None:
+    with released(), connection.cursor() as cursor:
+        cursor.execute(TAKE, {"taken": TAKEN_SECONDS, "orgs": barred.orgs})
+        row = cursor.fetchone()
+    return Work(*row) if row else None
+
+
+def _must_rest(work: Work) -> bool:
+    """Return whether the organization may not work. Put off a suspended one's composites, and end a deleted one's."""
+    with tenancy.tenant(work.org_id):
+        org = Organization.objects.filter(pk=work.org_id).first()
+        if org is None or org.may_work:
+            return False
+        if org.deleted_at is None:
+            own = Q(output_code=work.code)
+            CompositeTicket.objects.filter(own).update(tries=work.tries - 1)  # this was no try
+            suspended.put_off(CompositeTicket, org, own)
+            return True
+    _end(work, Composite.State.FAILED, sentence=DELETED)
+    return True
+
+
+def _make(work: Work) -> None:
+    with released(), tenancy.tenant(work.org_id):
+        given = _load(work)
+    if given is None:
+        return
+    feather = given.composite.feather
+    base, result, mask = (storage.load(name) for name in (given.base, given.result, given.mask))
+    with compositing.turn(base, result, mask, by=work.org_id, seconds=decode_turns.FINAL_SECONDS):
+        data = compositing.compose(base, result, mask, feather)
+        strayed = straying.measure(base, result, mask, feather)
+        preview, thumbnail = previews.preview_and_thumbnail(data)
+    measured = previews.measure(data)
+    stem = given.composite.output.file.rpartition(".")[0]
+    save = storage.save if work.tries == 1 else storage.save_again
+    names = {
+        "file": save(f"{stem}-kept.png", data),
+        "preview": save(f"{stem}-kept-preview.webp", preview),
+        "thumbnail": save(f"{stem}-kept-thumbnail.webp", thumbnail),
+        "heat": save(f"{stem}-heat.webp", strayed.heat),
+    }
+    _end(
+        work,
+        Composite.State.MADE,
+        **names,
+        width=measured.width,
+        height=measured.height,
+        size_bytes=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        changed_ppm=strayed.changed_ppm,
+    )
+
+
+def _wait_and_try_again(work: Work) -> None:
+    """Put the work off, unless this claim was lost. The caretaker sends a message when it is due."""
+    due_at = timezone.now() + timedelta(seconds=FIRST_WAIT_SECONDS * 2**work.tries)
+    _claimed(work).update(due_at=due_at)
+
+
+def _load(work: Work) -> Given | None:
+    """Find the files of a composite. Return None if its run is gone or another worker has ended the composite."""
+    composite = _waiting(work)
+    if composite is None:
+        _claimed(work).delete()
+        return None
+    used = RunInput.objects.select_related("input").filter(run_id=composite.output.run_id, number__in=(0, 1))
+    inputs: dict[int, Input] = {one.number: one.input for one in used}
+    if len(inputs) != 2:  # noqa: PLR2004 Image 1 and its mask
+        raise CannotCompose("Image 1 or its mask is gone, so nothing can be put back.")
+    return Given(
+        composite=composite,
+        base=inputs[1].sent_file,
+        result=composite.output.file,
+        mask=inputs[RunInput.MASK].sent_file,
+    )
+
+
+def _end(work: Work, state: str, **values: object) -> None:
+    """Note how the composite ended. A finished one counts even if this claim was lost, as every claim makes the same; a
+    failure counts only while this claim is valid, as the next claim may succeed."""
+    tickets = CompositeTicket.objects.filter(output_code=work.code) if state == Composite.State.MADE else _claimed(work)
+    with tenancy.tenant(work.org_id):
+        deleted, _ = tickets.delete()
+        if not deleted:
+            return
+        composite = _waiting(work)
+        if composite is not None and composite.end(state, **values):
+            output = composite.output
+            told = {"output": str(output.code), "state": str(state), "changed_ppm": values.get("changed_ppm")}
+            events.record(output.run, "composite", slot=output.slot.index, data=told)
+
+
+def _claimed(work: Work) -> QuerySet[CompositeTicket]:
+    return CompositeTicket.objects.filter(output_code=work.code, due_at=work.due_at)
+
+
+def _waiting(work: Work) -> Composite | None:
+    waiting = Composite.objects.filter(output__code=work.code, state=Composite.State.WAITING)
+    return waiting.select_related("output__slot", "output__run").first()

@@ -1,0 +1,72 @@
+"""Define the job of a worker: a claimed ticket and the rows behind it.
+
+Between frames a worker keeps no transaction and no database connection, so that many slots can wait on the network at
+once. Each write goes through `wall`; one that needs the claim asks `grip` there first whether it is still valid."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from threading import Event
+
+from accounts.models import Organization, ProviderConnection
+from saas.database import tenancy
+from saas.database.release import released
+from saas.queue.thread_shares import Place
+from studio.models import Run, Slot
+from studio.providers.metering import Call
+from studio.queue import tickets
+from studio.queue.tickets import Grip, Held
+
+KEEP_WAITS_SECONDS = (0.5, 2.0, 8.0)  # between the tries to write down what a provider said
+ROOM_WAITS_SECONDS = (
+    2.0,
+    3.0,
+    *(5.0,) * 35,
+)  # between the tries to put a picture on a disk that is full: three minutes
+
+
+class Lost(Exception):
+    """The claim was lost, or the slot has ended otherwise."""
+
+
+@dataclass(frozen=True)
+class Job:
+    held: Held
+    org: Organization
+    run: Run
+    slot: Slot
+    connection: ProviderConnection | None  # None: removed meanwhile
+    partials: set[int] = field(default_factory=set)  # indexes of this try's partials that were kept or noted as lost
+    storage_failed: Event = field(default_factory=Event)  # storage did not take a partial, so it gets no more of them
+
+    @property
+    def place(self) -> Place:
+        return self.held.place
+
+    @cached_property
+    def call(self) -> Call:
+        return Call(self.run, self.slot, str(self.connection.code) if self.connection else "")
+
+
+def waits() -> Iterator[float | None]:
+    """Yield how long to wait after each try to write something down, and None for the last one."""
+    yield from KEEP_WAITS_SECONDS
+    yield None
+
+
+def waits_for_room() -> Iterator[float | None]:
+    """Yield the same for a disk that is full."""
+    yield from ROOM_WAITS_SECONDS
+    yield None
+
+
+def grip(job: Job) -> Grip | None:
+    """Lock the job's ticket. Return None if this claim was lost."""
+    return tickets.grip(job.held)
+
+
+@contextmanager
+def wall(job: Job) -> Iterator[None]:
+    with released(), tenancy.tenant(job.held.org_id):
+        yield

@@ -1,0 +1,183 @@
+"""Write the files and rows of frames: the bytes as they came, a preview and a thumbnail, and the rows that name them.
+keep_frames decides which frames, and what follows if this fails.
+
+Files are written before the transaction that names them: a file without a row is deleted some day, but a row without a
+file would promise a picture that does not exist."""
+
+import hashlib
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+from django.utils import timezone
+
+from studio.files import storage
+from studio.gallery import search
+from studio.imaging import decode_turns, previews
+from studio.models import Charged, Output, Partial, Run, Slot, State
+from studio.providers.answers import Final
+from studio.providers.answers import Partial as PartialFrame
+from studio.providers.outcomes import ProviderError
+
+SECOND_PICTURE = 100  # beyond any partial's index
+
+log = structlog.get_logger("darkroom.engine")
+
+
+@dataclass(frozen=True)
+class Stored:
+    file: str
+    preview: str
+    preview_data: bytes
+    thumbnail: str = ""
+    measured: previews.Measured | None = None
+
+
+class NotStored(Exception):
+    """Storage did not take a frame, or did not confirm it."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__("A frame was not stored.")
+        self.names = names  # of the files that may exist nevertheless
+
+
+def store_partial(org_code: UUID, run: Run, slot: Slot, frame: PartialFrame) -> Stored | None:
+    """Store a partial and its preview. Return None if it is no image. Raise NotStored if storage fails or is slow."""
+    folder = storage.folder_of(org_code, run.code, slot.index, slot.tries)
+    try:
+        header = previews.examine(frame.data)
+        with decode_turns.turn(header, by=run.org_id, seconds=decode_turns.PARTIAL_SECONDS):
+            preview = previews.preview(frame.data)
+    except previews.Unreadable:
+        log.warning("partial is no picture", run=str(run.code), slot=slot.index)
+        return None
+    name = f"{folder}/partial-{frame.index}"
+    names = [f"{name}.{storage.EXTENSIONS[header.format]}", f"{name}-preview.webp"]
+    try:
+        file, small = storage.save_soon(names[0], frame.data), storage.save_soon(names[1], preview)
+    except Exception as error:  # storages raise many kinds of errors
+        raise NotStored(names) from error
+    return Stored(file=file, preview=small, preview_data=preview)
+
+
+def note_partial(slot: Slot, frame: PartialFrame, stored: Stored, *, is_new: bool = False) -> Partial:
+    """Write a partial's row, under the ticket's lock, so that no other claim notes this slot's frames. An index that
+    comes twice is replaced; `is_new` saves the search for the first."""
+    if slot.first_partial_at is None:
+        slot.first_partial_at = timezone.now()
+        Slot.objects.filter(pk=slot.pk, first_partial_at=None).update(first_partial_at=slot.first_partial_at)
+    found = {"file": stored.file, "preview": stored.preview, "size_bytes": len(frame.data)}
+    same = Partial.objects.filter(slot=slot, tried=slot.tries, index=frame.index)
+    if not is_new and same.update(**found):
+        return same.get()
+    return Partial.objects.create(org_id=slot.org_id, slot=slot, tried=slot.tries, index=frame.index, **found)
+
+
+def store_output(org_code: UUID, run: Run, slot: Slot, frame: Final, *, is_again: bool = False) -> Stored:
+    """Store a finished picture once: `is_again` if an earlier attempt may have stored it although its answer was lost.
+    Raise ProviderError if it is no valid image."""
+    try:
+        measured, preview, thumbnail = _shown(frame, slot)
+    except previews.Unreadable as error:
+        raise ProviderError("broken_picture", request_id=frame.request_id, data=frame.data) from error
+    name = _name_of_output(org_code, run, slot)
+    save = storage.save_again if is_again else storage.save
+    return Stored(
+        file=save(f"{name}.{storage.EXTENSIONS[measured.format]}", frame.data),
+        preview=save(f"{name}-preview.webp", preview),
+        preview_data=preview,
+        thumbnail=save(f"{name}-thumbnail.webp", thumbnail),
+        measured=measured,
+    )
+
+
+def find_output(org_code: UUID, run: Run, slot: Slot) -> tuple[Final, Stored] | None:
+    """Find the picture of a worker that was lost between storing and noting it. Return None if there is none, or only
+    part of it. What the provider said beside the picture is lost."""
+    name = _name_of_output(org_code, run, slot)
+    for extension in storage.EXTENSIONS.values():
+        if storage.exists(f"{name}.{extension}"):
+            frame = Final(storage.load(f"{name}.{extension}"))
+            return _beside(f"{name}.{extension}", name, frame, slot)
+    return None
+
+
+def _shown(frame: Final, slot: Slot) -> tuple[previews.Measured, bytes, bytes]:
+    header = previews.examine(frame.data)
+    measured = previews.Measured(header.format, header.width, header.height)
+    with decode_turns.turn(header, by=slot.org_id, seconds=decode_turns.FINAL_SECONDS):
+        return measured, *previews.preview_and_thumbnail(frame.data)
+
+
+def _beside(file: str, name: str, frame: Final, slot: Slot) -> tuple[Final, Stored] | None:
+    try:
+        measured, preview, thumbnail = _shown(frame, slot)
+    except previews.Unreadable:
+        return None
+    return frame, Stored(
+        file=file,
+        preview=storage.replace(f"{name}-preview.webp", preview),
+        preview_data=preview,
+        thumbnail=storage.replace(f"{name}-thumbnail.webp", thumbnail),
+        measured=measured,
+    )
+
+
+def _name_of_output(org_code: UUID, run: Run, slot: Slot) -> str:
+    """Return the name without its extension: the same where it is stored and where it is looked for."""
+    return f"{storage.folder_of(org_code, run.code, slot.index, slot.tries)}/output"
+
+
+def note_output(slot: Slot, frame: Final, stored: Stored) -> Output | None:
+    """End the slot as succeeded and write the output's row. Return None if the slot already had its picture."""
+    assert stored.measured is not None  # noqa: S101 store_output sets it
+    sha256 = hashlib.sha256(frame.data).hexdigest()
+    is_first = (
+        Slot.objects.filter(pk=slot.pk)
+        .exclude(state=State.SUCCEEDED)
+        .update(
+            state=State.SUCCEEDED,
+            charged=Charged.YES,
+            ended_at=timezone.now(),
+            error_code="",
+            error_sentence="",
+            request_id=frame.request_id[:120],
+            used=frame.used,
+            usage=frame.usage,
+        )
+    )
+    if not is_first:
+        _note_second(slot, frame, stored, sha256)
+        return None
+    # Lock the run: a change of its visibility either finds this picture or is over before the picture copies it.
+    run = Run.objects.select_for_update(of=["self"]).select_related("org").get(pk=slot.run_id)
+    output = Output.objects.create(
+        org=run.org,
+        slot=slot,
+        run=run,
+        file=stored.file,
+        preview=stored.preview,
+        thumbnail=stored.thumbnail,
+        format=stored.measured.format,
+        width=stored.measured.width,
+        height=stored.measured.height,
+        size_bytes=len(frame.data),
+        sha256=sha256,
+        revised_prompt=frame.revised_prompt,
+        maker_id=run.maker_id,
+        api_key_id=run.api_key_id,
+        visibility=run.visibility,
+        kind=run.kind,
+        model=run.model,
+        quality=str(frame.used.get("quality") or run.asked.get("quality", ""))[:20],
+    )
+    search.index(output, run.prompt, frame.revised_prompt)
+    return output
+
+
+def _note_second(slot: Slot, frame: Final, stored: Stored, sha256: str) -> None:
+    """Keep the picture of a slot's second successful try as the last frame of that try."""
+    if Output.objects.filter(slot=slot, sha256=sha256).exists():
+        return  # the same picture, noted by a commit whose answer was lost
+    log.warning("second picture for a slot", slot=str(slot.code), tried=slot.tries, request_id=frame.request_id)
+    note_partial(slot, PartialFrame(SECOND_PICTURE, frame.data), stored)

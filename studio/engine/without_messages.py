@@ -1,0 +1,104 @@
+"""Serve what is due without messages while the queue takes none. For each lane that the process serves, start as many
+threads as its workers leave idle. They claim the same tickets in the same way, so messages that come do no harm."""
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from django.db import connections
+
+from accounts import mail_outbox
+from accounts.webhooks import delivery
+from billing import export_tickets
+from billing import tasks as exports
+from saas.queue import lanes, thread_shares
+from studio.engine import composites
+from studio.prompt import rewrite_worker
+from studio.queue import tickets
+
+AT_ONCE = 8  # threads started for one lane in a second
+PATIENCE_SECONDS = 600.0
+
+log = structlog.get_logger("darkroom.caretaker")
+
+
+@dataclass(frozen=True)
+class Work:
+    """A kind of work that waits in a table of its own."""
+
+    lane: str
+    count_due: Callable[[], int]
+    serve_next: Callable[[], bool]
+
+
+def _develop_next() -> bool:
+    from studio.engine import worker  # noqa: PLC0415 loads the provider's SDK, which takes half a second
+
+    return worker.develop_next()
+
+
+WORKS = (
+    Work(lanes.PICTURES, tickets.count_waiting, _develop_next),
+    Work(lanes.WORDS, rewrite_worker.count_due, rewrite_worker.make_next),
+    Work(lanes.COMPOSITES, composites.count_due, composites.make_next),
+    Work(lanes.WEBHOOKS, delivery.count_due, delivery.deliver_next),
+    Work(lanes.EXPORTS, export_tickets.count_due, exports.make_next_export),
+    Work(lanes.MAIL, mail_outbox.count_due, mail_outbox.deliver_next),
+)
+
+_threads: set[threading.Thread] = set()
+_serving: Counter[str] = Counter()
+_guard = threading.Lock()
+_stop = threading.Event()
+
+
+def serve() -> None:
+    """Start threads for what is due, as far as workers leave threads free."""
+    for work in WORKS:
+        if work.lane in lanes.served():
+            for _ in range(min(work.count_due(), thread_shares.OF_LANE[work.lane].free, AT_ONCE)):
+                _start(work)
+
+
+def start() -> None:
+    _stop.clear()
+
+
+def stop() -> None:
+    """Start no more threads, and let those that run take no more work."""
+    _stop.set()
+
+
+def wait(seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait for the running threads to end, as long as Dramatiq waits for its own."""
+    ends_at = time.monotonic() + seconds
+    with _guard:
+        threads = list(_threads)
+    for thread in threads:
+        thread.join(max(0.0, ends_at - time.monotonic()))
+
+
+def _start(work: Work) -> None:
+    with _guard:
+        if _stop.is_set() or _serving[work.lane] >= thread_shares.OF_LANE[work.lane].threads:
+            return
+        thread = threading.Thread(target=_serve, args=(work,), name=f"without queue: {work.lane}", daemon=True)
+        _serving[work.lane] += 1
+        _threads.add(thread)
+    thread.start()
+
+
+def _serve(work: Work) -> None:
+    try:
+        while not _stop.is_set() and work.serve_next():
+            pass
+    except Exception:
+        log.exception("not served", lane=work.lane)
+    finally:
+        connections.close_all()
+        with _guard:
+            _serving[work.lane] -= 1
+            _threads.discard(threading.current_thread())

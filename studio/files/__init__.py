@@ -1,0 +1,1 @@
+"""Store, name, pack and send files."""

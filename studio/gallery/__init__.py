@@ -1,0 +1,1 @@
+"""Show, sort, share and delete finished pictures."""

@@ -1,0 +1,1 @@
+"""Read, check and reshape pictures: bytes in, bytes out."""

@@ -1,0 +1,1 @@
+"""Keep the pictures, masks and strokes that people give."""

@@ -1,0 +1,1 @@
+"""Tell open pages what happens, in order."""

@@ -1,0 +1,1 @@
+"""Estimate, hold and record what runs cost."""

@@ -1,0 +1,157 @@
+"""Hold money for a run's slots before the provider is asked, and decide on each hold when its slot ends: settle it,
+release it or mark it uncertain. Called in the transaction that makes or ends the slot, so that neither happens without
+the other."""
+
+import math
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import structlog
+from django.utils import timezone
+
+from accounts.connections import circuit
+from accounts.limits import holds, operator_key
+from accounts.limits.holds import Part
+from accounts.limits.refusals import Payer, Wish
+from accounts.models import ApiKey, Membership, ProviderConnection
+from billing import charging, prices
+from billing.ledger import Purpose
+from billing.prices import Estimate
+from studio.catalogue import image_models
+from studio.catalogue.specs import Spec
+from studio.imaging.sizes import Size
+from studio.models import Charged, ImageModel, Kind, Run, Slot
+from studio.money import costs, estimates
+
+log = structlog.get_logger("darkroom.money")
+
+
+def hold(
+    *,
+    run: Run,
+    slots: Sequence[Slot],
+    by: Membership,
+    api_key: ApiKey | None,
+    spec: Spec,
+    model: ImageModel,
+    connection: ProviderConnection,
+    price: Estimate | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Hold money for each slot. Raise Unpriced or LimitReached; then the caller must undo its transaction."""
+    estimate = price or estimates.estimate(spec=spec, model=model, connection=connection)
+    others = [_each_elsewhere(spec, model, other) for other in circuit.standbys(connection)]
+    holds.hold(
+        org=run.org,
+        payer=Payer(by, api_key),
+        wish=wish_of(spec, model),
+        run_code=run.code,
+        parts=[Part(slot.code, slot.tries) for slot in slots],
+        micros=max([estimate.each, *others]),  # a connection that takes over in an outage may be dearer
+        is_play=prices.is_play(connection),
+        is_lent=connection.traits.is_lent,
+        terms=charging.terms(estimate.tariff, _purpose(run, by, api_key, connection)),
+        now=now,
+    )
+
+
+def diverted(slot: Slot, connection: ProviderConnection) -> bool:
+    """Move the slot's hold to another connection and its price; if that has none, the agreed price stays. Return
+    whether the connection may take over: the lent one does so only within the loan's limits, and only if the held
+    money covers its price."""
+    held = holds.newest(slot.code, is_locked=True)  # locked before any counter is
+    if held is None or held.terms["purpose"]["connection_code"] == str(connection.code):
+        return True
+    if connection.traits.is_lent and held.micros < _most_for_one(slot.run, connection):
+        return False
+    if connection.traits.is_lent and not held.is_lent and not operator_key.begin(held):
+        return False
+    if held.is_lent and not connection.traits.is_lent:
+        operator_key.end(held)
+    try:
+        talk_model = connection.leading_model if held.terms["purpose"]["run_kind"] == Kind.RESPOND else ""
+        tariff = prices.tariff_for(model=slot.run.model, connection=connection, talk_model=talk_model).to_json()
+    except prices.Unpriced:
+        tariff = held.terms["tariff"]
+    named = {"connection_code": str(connection.code), "connection_label": connection.name}
+    held.terms = {"tariff": tariff, "purpose": {**held.terms["purpose"], **named}}
+    held.save(update_fields=["terms"])
+    return True
+
+
+def covers(slot_code: UUID, run: Run, connection: ProviderConnection) -> bool:
+    """Return whether the slot's hold covers the price of its picture at this connection."""
+    held = holds.newest(slot_code)
+    return held is not None and held.micros >= _most_for_one(run, connection)
+
+
+def ended(slot_code: UUID, charged: Charged, *, request_id: str = "") -> None:
+    """Release or settle the hold of a try that ended without a picture or never begins, or mark it uncertain. It is the
+    slot's newest hold: older ones have been decided on before."""
+    held = holds.newest(slot_code)
+    if held is None:
+        return
+    if charged == Charged.NO:
+        charging.release(held)
+    elif charged == Charged.PERHAPS:
+        charging.doubt(held, request_id=request_id)
+    else:
+        charging.settle(held, usage=None, request_id=request_id)
+        costs.note(held)
+
+
+def never_begun(slot_codes: Collection[UUID]) -> None:
+    """Release the holds of a stopped run's slots, all at once: each slot may have another payer."""
+    charging.release(*holds.newest_of(slot_codes))
+
+
+def kept(
+    slot_code: UUID, *, tried: int, usage: Mapping[str, Any] | None, used: Mapping[str, Any], request_id: str
+) -> None:
+    """Settle the hold of a try that brought a picture, even a late one or the slot's second: it was paid for."""
+    held = holds.paying_for(slot_code, tried)
+    if held is None:
+        log.error("picture without a hold", slot=str(slot_code), tried=tried)
+        return
+    charging.settle(held, usage=usage, used=used, request_id=request_id)
+    costs.note(held)
+
+
+def wish_of(spec: Spec, model: ImageModel) -> Wish:
+    quality = model.auto_quality if spec.quality == estimates.AUTO else spec.quality
+    size = Size.read(model.auto_size if spec.size == estimates.AUTO else spec.size)
+    return Wish(model=spec.model, quality=quality, pixels=size.pixels, pictures=spec.n)
+
+
+def _each_elsewhere(spec: Spec, model: ImageModel, connection: ProviderConnection) -> int:
+    try:
+        return estimates.estimate(spec=spec, model=model, connection=connection).each
+    except prices.Unpriced:
+        return 0
+
+
+def _most_for_one(run: Run, connection: ProviderConnection) -> float:
+    """Estimate one picture of the run at this connection: infinite if it has no price there."""
+    spec = Spec.from_json(run.asked)
+    try:
+        model = image_models.at(timezone.now()).model(spec.model)
+        return estimates.estimate(spec=spec, model=model, connection=connection).each
+    except (prices.Unpriced, image_models.UnknownModel):
+        return math.inf
+
+
+def _purpose(run: Run, by: Membership, api_key: ApiKey | None, connection: ProviderConnection) -> Purpose:
+    return Purpose(
+        run_kind=run.kind,
+        model=run.model,
+        quality=run.asked["quality"],
+        size=run.asked["size"],
+        project=run.project,
+        user_label=f"{by.user.display_name} <{by.user.email}>"[:254],
+        key_code=str(api_key.code) if api_key else None,
+        key_label=api_key.name if api_key else "",
+        connection_code=str(connection.code),
+        connection_label=connection.name,
+    )

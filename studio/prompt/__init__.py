@@ -1,0 +1,1 @@
+"""Turn the prompt bar into a checked request."""

@@ -1,0 +1,1 @@
+"""Ask a provider, and read what it answers."""

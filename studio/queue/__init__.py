@@ -1,0 +1,1 @@
+"""Order the work of all organizations and hand it to workers."""

@@ -1,0 +1,1 @@
+"""Submit, follow, stop and finish runs."""

@@ -1,0 +1,306 @@
+"""Wait for the events of a run, for callers that want the picture and not a page.
+
+The database has the truth, and is asked once at the beginning. Then hints of the channel layer bring each event with
+its number; if one is missing, or all are lost, the database is asked again. However many callers wait, a process
+listens once for each group and looks at the database once for each run, seldom while hints arrive; all callers share
+the look."""
+
+import asyncio
+import time
+from collections import defaultdict, deque
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
+from contextvars import Context
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from channels.layers import get_channel_layer
+from django.db.models import F
+
+from accounts.models import Membership
+from saas.database import tenancy
+from saas.database.threads import in_thread
+from saas.fairness import connection_seats
+from studio.models import ENDS, Run, RunEvent, Visibility
+from studio.providers.answers import Partial
+from studio.runs import events as run_events
+from studio.waiting import relay
+
+LOOK_SECONDS = 2.0  # between looks at a run without hints, and after each hint: the next may be lost
+IDLE_LOOK_SECONDS = 15.0  # between looks while the group is heard and no hint comes for the run
+PARTIALS = {"partial", "partial_lost"}
+MOST_HINTS = 100  # that one reader keeps; of more, the oldest are dropped and asked of the database
+
+log = structlog.get_logger("darkroom.waiting")
+
+
+async def events(
+    run: Run, *, after: int = 0, pulse_seconds: float | None = None, seen_by: Membership | None = None
+) -> AsyncGenerator[RunEvent | None, None]:
+    """Yield the events after a sequence number and those to come, until the run has ended or `seen_by` may no longer
+    see it; a run's own maker always may. Yield None as a pulse when nothing has happened for `pulse_seconds`."""
+    async for one in _events(run, after, pulse_seconds, fresh=False, seen_by=seen_by):
+        assert not isinstance(one, Partial)  # noqa: S101 partials come only if asked for by `fresh`
+        yield one
+
+
+async def events_and_fresh_partials(
+    run: Run, *, pulse_seconds: float | None = None
+) -> AsyncGenerator[RunEvent | Partial | None, None]:
+    """Yield the same, and each partial picture as soon as this process gets it; its event follows once it is kept."""
+    async for one in _events(run, 0, pulse_seconds, fresh=True):
+        yield one
+
+
+async def _events(
+    run: Run, after: int, pulse_seconds: float | None, *, fresh: bool, seen_by: Membership | None = None
+) -> AsyncGenerator[RunEvent | Partial | None, None]:
+    with _listening(run, fresh=fresh) as hearing:
+        with suppress(TimeoutError):  # a caller that waits until the group is joined needs only one look
+            await asyncio.wait_for(hearing.ear.listens.wait(), LOOK_SECONDS)
+        news, has_ended = await in_thread(_news, run, after, seen_by)
+        news_at, newest, frames = time.monotonic(), -1, hearing.frames() if has_ended else list[Partial]()
+        while True:
+            batch = list[RunEvent | Partial]([*news, *frames] if _is_ahead(frames, newest) else [*frames, *news])
+            for one in batch:
+                yield one
+                newest = max(newest, _index(one))
+            after = news[-1].seq if news else after
+            if has_ended:
+                return
+            now = time.monotonic()
+            news_at = now if news or frames else news_at
+            if pulse_seconds is not None and now - news_at >= pulse_seconds:
+                yield None
+                news_at = now
+            told = await hearing.told(None if pulse_seconds is None else news_at + pulse_seconds - now)
+            frames = [one for one in told if isinstance(one, Partial)]
+            found = _of_told(run, told, after, seen_by)
+            if found is None or _is_ahead(frames, newest):
+                found = await in_thread(_news, run, after, seen_by)
+            news, has_ended = found
+            if has_ended:
+                frames += hearing.frames()  # came before the end, and may not have been kept
+
+
+def _is_ahead(frames: list[Partial], newest: int) -> bool:
+    """Return whether a partial before one of these frames has not been yielded. It came before this caller listened and
+    its event is still on its way; since frames are kept one after the other, the database has it."""
+    for frame in frames:
+        if frame.index > newest + 1:
+            return True
+        newest = max(newest, frame.index)
+    return False
+
+
+def _index(one: RunEvent | Partial) -> int:
+    """Return the index of a partial, or -1 for anything else."""
+    if isinstance(one, Partial):
+        return one.index
+    return int(one.data["index"]) if one.type in PARTIALS else -1
+
+
+def _of_told(
+    run: Run, told: "list[Told]", after: int, seen_by: Membership | None
+) -> tuple[list[RunEvent], bool] | None:
+    """Return the events among `told` and whether the run has ended, or None if the database must be asked: a hint is
+    missing, or a look has found more than the hints brought."""
+    hints = [one for one in told if isinstance(one, dict)]
+    found = _of_hints(run, hints, after) if hints else ([], False)
+    if found is None:
+        return None
+    news, has_ended = found
+    heard = news[-1].seq if news else after
+    looks = [one for one in told if isinstance(one, Look)]
+    return None if any(look.tells_more(heard, has_ended, seen_by) for look in looks) else found
+
+
+def _of_hints(run: Run, told: list[dict[str, Any]], after: int) -> tuple[list[RunEvent], bool] | None:
+    """Return the events of these hints and whether the run has ended, or None if the database must be asked: there is
+    no hint, one is missing between, or one is no event of the run itself, as a comment or a change of visibility."""
+    if any("seq" not in message for message in told):
+        return None
+    fresh = sorted((message for message in told if message["seq"] > after), key=lambda message: int(message["seq"]))
+    if not told or [message["seq"] for message in fresh] != list(range(after + 1, after + 1 + len(fresh))):
+        return None
+    return [run_events.heard(run, message) for message in fresh], any(message["type"] == "ended" for message in fresh)
+
+
+def _news(run: Run, after: int, seen_by: Membership | None) -> tuple[list[RunEvent], bool]:
+    """Read events and state by one statement, so that a run that has ended comes with all events before its end."""
+    with tenancy.tenant(run.org_id):
+        if seen_by is not None and not Run.objects.visible_to(seen_by).filter(pk=run.pk).exists():
+            return [], True
+        news = RunEvent.objects.filter(run=run.pk, seq__gt=after).annotate(state=F("run__state")).order_by("seq")
+        found, states = list[RunEvent](), set[str]()
+        for event in news:
+            found.append(event)
+            states.add(event.state)
+        if not found:
+            return [], Run.objects.filter(pk=run.pk, state__in=ENDS, last_seq__lte=after).exists()
+        return found, states <= set(ENDS)
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a look at a run has found: enough for callers to decide whether they must ask the database for more."""
+
+    last_seq: int
+    has_ended: bool
+    visibility: str
+    maker_id: int
+
+    def tells_more(self, heard: int, has_ended: bool, seen_by: Membership | None) -> bool:
+        is_hidden = self.visibility != Visibility.TEAM and seen_by is not None and seen_by.user_id != self.maker_id
+        return self.last_seq > heard or self.has_ended != has_ended or is_hidden
+
+
+def _look(run: Run) -> Look | None:
+    """Look at a run without a tenant's seat, since the look is shared and belongs to no request."""
+    with connection_seats.unseated(), tenancy.tenant(run.org_id):
+        found = Run.objects.filter(pk=run.pk).only("last_seq", "state", "visibility", "maker_id").first()
+    return Look(found.last_seq, found.state in ENDS, found.visibility, found.maker_id) if found else None
+
+
+Told = dict[str, Any] | Partial | Look
+
+
+class _Hearing:
+    """The hints, fresh partials and looks of one run that wait for one caller."""
+
+    def __init__(self, ear: "_Ear") -> None:
+        self.ear, self.messages, self.hint = ear, deque[Told](maxlen=MOST_HINTS), asyncio.Event()
+
+    def tell(self, message: Told) -> None:
+        self.messages.append(message)
+        self.hint.set()
+
+    async def told(self, seconds: float | None) -> list[Told]:
+        """Return all messages since the last call as soon as there is one, or none after so many seconds."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.hint.wait(), seconds)
+        self.hint.clear()
+        messages = list(self.messages)
+        self.messages.clear()
+        return messages
+
+    def frames(self) -> list[Partial]:
+        """Return the partials that have come since the last call of `told`, and leave them there."""
+        return [one for one in self.messages if isinstance(one, Partial)]
+
+
+class _Ear:
+    """The listener to one group in one event loop, which lasts as long as a caller waits."""
+
+    def __init__(self, group: str) -> None:
+        self.group, self.listens, self.hears = group, asyncio.Event(), False
+        self.waiting: dict[str, set[_Hearing]] = defaultdict(set)
+        self.lookers: dict[str, _Looker] = {}
+        self.task = asyncio.get_running_loop().create_task(
+            self._listen(), context=Context()
+        )  # it outlives the request that started it
+
+    async def _listen(self) -> None:
+        try:
+            async with _channel(self.group) as (layer, channel):
+                self.hears = True
+                self.listens.set()
+                while True:
+                    self._tell((await layer.receive(channel)).get("event", {}))
+        except Exception:  # without hints, the lookers look every LOOK_SECONDS
+            log.warning("hints are not heard", group=self.group, exc_info=True)
+        finally:
+            self.hears = False
+            self.listens.set()
+
+    def _tell(self, message: dict[str, Any]) -> None:
+        code = message.get("run", "")
+        if code in self.lookers:
+            self.lookers[code].stirred.set()
+        for hearing in self.waiting.get(code, ()):
+            hearing.tell(message)
+
+    def join(self, run: Run, hearing: _Hearing) -> None:
+        code = str(run.code)
+        self.waiting[code].add(hearing)
+        if code not in self.lookers:
+            self.lookers[code] = _Looker(self, run)
+
+    def leave(self, run: Run, hearing: _Hearing) -> None:
+        code = str(run.code)
+        self.waiting[code].discard(hearing)
+        if not self.waiting[code]:
+            del self.waiting[code]
+            self.lookers.pop(code).task.cancel()
+        if not self.waiting:
+            self.task.cancel()
+
+
+class _Looker:
+    """The task that looks at one run for all its callers, as long as there are any."""
+
+    def __init__(self, ear: _Ear, run: Run) -> None:
+        self.ear, self.run, self.is_heard, self.stirred = ear, run, True, asyncio.Event()
+        self.task = asyncio.get_running_loop().create_task(self._look_on(), context=Context())
+
+    async def _look_on(self) -> None:
+        """Look again and again, and tell each caller. A look that fails is made up for by the next one."""
+        while True:
+            await self._until_next()
+            try:
+                look = await in_thread(_look, self.run)
+            except Exception:
+                log.warning("run not looked at", run=str(self.run.code), exc_info=True)
+                continue
+            if look is not None:  # else the run is gone, and callers have a deadline
+                self.is_heard = look.visibility == self.run.visibility  # else its hints go to another group by now
+                for hearing in tuple(self.ear.waiting.get(str(self.run.code), ())):
+                    hearing.tell(look)
+
+    async def _until_next(self) -> None:
+        if self.ear.hears and self.is_heard:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.stirred.wait(), IDLE_LOOK_SECONDS)
+                self.stirred.clear()
+                await asyncio.sleep(LOOK_SECONDS)
+        else:
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+_ears: dict[tuple[int, str], _Ear] = {}
+
+
+@contextmanager
+def _listening(run: Run, *, fresh: bool) -> Iterator[_Hearing]:
+    loop, group = asyncio.get_running_loop(), run_events.group_of(run)
+    key = id(loop), group
+    ear = _ears.get(key)
+    if ear is None or ear.task.done():
+        ear = _ears[key] = _Ear(group)
+    hearing = _Hearing(ear)
+    ear.join(run, hearing)
+
+    def tell(frame: Partial) -> None:
+        with suppress(RuntimeError):  # the loop has ended, and all its callers with it
+            loop.call_soon_threadsafe(hearing.tell, frame)
+
+    straight: AbstractContextManager[None] = relay.listening(run.code, tell) if fresh else nullcontext()
+    try:
+        with straight:
+            yield hearing
+    finally:
+        ear.leave(run, hearing)
+        if not ear.waiting and _ears.get(key) is ear:
+            del _ears[key]
+
+
+@asynccontextmanager
+async def _channel(group: str) -> AsyncIterator[tuple[Any, str]]:
+    layer: Any = get_channel_layer()
+    channel = await layer.new_channel()
+    await layer.group_add(group, channel)
+    try:
+        yield layer, channel
+    finally:
+        await layer.group_discard(group, channel)

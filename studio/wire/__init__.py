@@ -1,1 +1,0 @@
-"""OpenAI's words, for whoever speaks as that API does: the sandbox and the gateway."""

@@ -1,0 +1,43 @@
+"""Names of forty letters and more, on phones of every width and in every look: no page scrolls sideways."""
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import LOOKS, settle
+from tests.browser.studio import Demo, signed_in
+
+ORGANIZATION = "Werbeagentur Müller & Partner International GmbH"
+PERSON = "Maximiliana Konstantinopolitanska-Vanderbilt"
+WIDTHS = (360, 375, 390)
+PAGES = ("", "gallery/", "usage/", "team/", "keys/", "connections/", "webhooks/", "audit/", "limits/", "settings/")
+
+
+@pytest.fixture
+def named(context: BrowserContext, demo: Demo) -> Page:
+    page = signed_in(context, demo)
+    page.goto("/o/demo/settings/")
+    rename = page.locator("form[action$='/settings/name/']")
+    rename.get_by_role("textbox").first.fill(ORGANIZATION)
+    rename.get_by_role("button").first.click()
+    expect(page.locator(".topbar-org")).to_contain_text(ORGANIZATION)
+    page.goto("/me/")
+    name = page.locator("#main [name='name']")
+    name.fill(PERSON)
+    name.press("Enter")
+    expect(page.get_by_role("status").first).to_be_visible()
+    expect(name).to_have_value(PERSON)
+    return page
+
+
+def test_no_page_scrolls_sideways(named: Page) -> None:
+    too_wide = []
+    for path in PAGES:
+        named.goto(f"/o/demo/{path}")
+        for look in LOOKS:
+            named.evaluate("look => { document.documentElement.dataset.look = look; }", look)
+            for width in WIDTHS:
+                named.set_viewport_size({"width": width, "height": 844})
+                settle(named)
+                if (wide := named.evaluate("document.documentElement.scrollWidth")) > width:
+                    too_wide.append((path, look, width, wide))
+    assert too_wide == []

@@ -1,0 +1,153 @@
+"""Those who wait for one run share each look at it; what was said and not heard is found by a look."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db.backends.utils import CursorWrapper
+
+from accounts.models import Membership, Organization, User
+from saas.database import tenancy
+from studio.models import Run, Visibility
+from studio.runs import events, stop_run
+from studio.waiting import follow
+from tests.conftest import must_be_member
+from tests.studio.engine.test_worker import submit, up
+from tests.support.fake_provider import Upstream
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.asyncio]
+__all__ = ["up"]
+SOON = 60.0
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement that any thread sends."""
+    found, execute = list[str](), CursorWrapper.execute
+
+    def noted(self: CursorWrapper, sql: Any, params: Any = None) -> Any:
+        found.append(str(sql))
+        return execute(self, sql, params)
+
+    monkeypatch.setattr(CursorWrapper, "execute", noted)
+    return found
+
+
+class Waiter:
+    def __init__(self, run: Run, seen_by: Membership | None = None) -> None:
+        self.heard = list[str]()
+        self.task = asyncio.ensure_future(self._wait(run, seen_by))
+
+    async def _wait(self, run: Run, seen_by: Membership | None) -> None:
+        async for event in follow.events(run, seen_by=seen_by):
+            if event is not None:
+                self.heard.append(event.type)
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    async with asyncio.timeout(SOON):
+        while not is_so():  # noqa: ASYNC110 what is waited for happens in other threads, too
+            await asyncio.sleep(0.01)
+
+
+def stop_unheard(acme: Organization, bob: User, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as deaf, tenancy.tenant(acme.pk):
+        deaf.setattr("studio.runs.events.live.announce", lambda *_: None)
+        stop_run.cancel(run=run, by=must_be_member(acme, bob))
+
+
+async def test_fifty_who_wait_for_one_run_cost_one_look_an_interval(
+    acme: Organization, bob: User, up: Upstream, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "IDLE_LOOK_SECONDS", 0.5)
+    run = await sync_to_async(submit)(acme, bob)
+    waiters = [Waiter(run) for _ in range(50)]
+    await until(lambda: all(waiter.heard == ["queued"] for waiter in waiters))
+    asked.clear()
+    began = time.monotonic()
+    await until(lambda: sum('FROM "studio_run"' in sql for sql in asked) >= 4)
+    most = (time.monotonic() - began) / 0.5 + 1
+    assert sum("set_config" in sql for sql in asked) <= most, "a transaction begins with the wall"
+    assert sum("FROM" in sql for sql in asked) <= most
+    await sync_to_async(stop_unheard)(acme, bob, run, monkeypatch)
+    await asyncio.wait_for(asyncio.gather(*(waiter.task for waiter in waiters)), SOON)
+    assert {tuple(waiter.heard) for waiter in waiters} == {("queued", "cancelled", "ended")}
+
+
+async def test_nothing_is_asked_of_an_idle_run_for_fifteen_seconds(
+    acme: Organization, bob: User, up: Upstream, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert follow.IDLE_LOOK_SECONDS == 15
+    slept = list[float]()
+    wait_for = asyncio.wait_for
+
+    async def noted(awaitable: Any, seconds: float | None) -> Any:
+        slept.append(seconds or 0)
+        return await wait_for(awaitable, seconds)
+
+    run = await sync_to_async(submit)(acme, bob)
+    monkeypatch.setattr(asyncio, "wait_for", noted)
+    waiter = Waiter(run)
+    await until(lambda: waiter.heard == ["queued"] and 15 in slept)
+    waiter.task.cancel()
+    await asyncio.gather(waiter.task, return_exceptions=True)
+
+
+async def test_a_hint_that_is_lost_after_one_that_was_heard_is_made_up_for_at_once(
+    acme: Organization, bob: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "IDLE_LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(follow, "LOOK_SECONDS", 0.1)
+    run = await sync_to_async(submit)(acme, bob)
+    waiter = Waiter(run)
+    await until(lambda: waiter.heard == ["queued"])
+
+    def say() -> None:
+        with tenancy.tenant(acme.pk):
+            events.record(run, "started", slot=0)
+
+    await sync_to_async(say)()
+    await until(lambda: "started" in waiter.heard)
+    await sync_to_async(stop_unheard)(acme, bob, run, monkeypatch)
+    await asyncio.wait_for(waiter.task, SOON)
+    assert waiter.heard[-1] == "ended"
+
+
+async def test_where_hints_are_not_heard_each_run_is_looked_at_often(
+    acme: Organization, bob: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(group: str) -> Any:
+        raise ConnectionError(group)
+
+    monkeypatch.setattr(follow, "IDLE_LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(follow, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(follow, "_channel", broken)
+    run = await sync_to_async(submit)(acme, bob)
+    waiter = Waiter(run)
+    await until(lambda: waiter.heard == ["queued"])
+    await sync_to_async(stop_unheard)(acme, bob, run, monkeypatch)
+    await asyncio.wait_for(waiter.task, SOON)
+    assert waiter.heard[-1] == "ended"
+
+
+async def test_what_became_private_unheard_is_followed_by_its_maker_alone(
+    acme: Organization, bob: User, vera: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "IDLE_LOOK_SECONDS", 0.3)
+    run = await sync_to_async(submit)(acme, bob)
+    hers, his = [Waiter(run, await sync_to_async(must_be_member)(acme, person)) for person in (vera, bob)]
+    await until(lambda: hers.heard == his.heard == ["queued"])
+
+    def hide() -> None:
+        with tenancy.tenant(acme.pk):
+            Run.objects.filter(pk=run.pk).update(visibility=Visibility.PRIVATE)
+
+    await sync_to_async(hide)()
+    await asyncio.wait_for(hers.task, SOON)
+    assert not his.task.done()
+    await sync_to_async(stop_unheard)(acme, bob, run, monkeypatch)
+    await asyncio.wait_for(his.task, SOON)
+    assert (hers.heard, his.heard) == (["queued"], ["queued", "cancelled", "ended"])
