@@ -13,7 +13,7 @@ from psycopg_pool import ConnectionPool
 
 from saas.database import waits
 from saas.database.schema import SchemaEditor
-from saas.fairness import connection_seats
+from saas.fairness import connection_seats, visitors
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -34,7 +34,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         except BaseException as error:
             _leave(seat)
             if isinstance(error, psycopg.OperationalError):
-                connection_seats.note_kept_out()
+                visitors.note_kept_out()
             raise
         self._seat = seat
         return found
@@ -91,7 +91,7 @@ class _Errors(DatabaseErrorWrapper):
     ) -> None:
         state = getattr(error, "sqlstate", None)
         if state in {waits.NOT_LOCKED, waits.DEADLOCK}:
-            connection_seats.note_locked()
+            visitors.note_locked()
         if error is not None and state == waits.IDLE_ENDED:
             self.wrapper.errors_occurred = True  # type: ignore[attr-defined]  # the stubs do not know it
             raise OperationalError(*error.args).with_traceback(traceback) from error

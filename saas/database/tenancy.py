@@ -19,7 +19,7 @@ from typing import Any, Literal
 from django.db import connection, models, transaction
 from django.db.migrations.operations import RunSQL
 
-from saas.fairness import connection_seats
+from saas.fairness import visitors
 
 Setting = Literal["app.org", "app.user", "app.presented", "app.operator"]
 Settings = dict[Setting, str]
@@ -50,7 +50,7 @@ class TenantModel(models.Model):
 def tenant(org_id: int) -> Iterator[None]:
     """Let the block read and write the rows of this organization, and no others."""
     with _walls({"app.org": str(org_id)}):
-        connection_seats.learn(org_id)
+        visitors.learn(org_id)
         yield
 
 
@@ -88,7 +88,7 @@ def enter(org_id: int) -> None:
     if not connection.in_atomic_block:  # PostgreSQL would drop the settings at once, and `current` would not
         raise transaction.TransactionManagementError("There is no open wall to enter an organization from.")
     _apply({"app.org": str(org_id)})
-    connection_seats.learn(org_id)
+    visitors.learn(org_id)
 
 
 def current() -> Settings:
@@ -131,7 +131,7 @@ def _walls(settings: Settings) -> Iterator[None]:
     is_outermost = not connection.in_atomic_block
     before: Settings = {} if is_outermost else current()
     org_id = int(settings["app.org"]) if "app.org" in settings else None
-    with connection_seats.acting_for(org_id), transaction.atomic():
+    with visitors.acting_for(org_id), transaction.atomic():
         if settings or not is_outermost:
             _apply(settings)  # replaces all settings: nothing that an outer wall opened stays open
         try:

@@ -10,7 +10,7 @@ import structlog
 from django.db import OperationalError, connection, transaction
 
 from saas.database import waits
-from saas.fairness import connection_seats
+from saas.fairness import visitors
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,7 +36,7 @@ def once_more(act: Callable[[], R]) -> R:
             raise
         log.warning("transaction is tried once more", reason=reason)
     result = act()
-    connection_seats.forget_locked()
+    visitors.forget_locked()
     return result
 
 

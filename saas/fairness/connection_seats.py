@@ -7,26 +7,21 @@ meanwhile, and gives up after a while: its caller is asked to come again.
 A request that has a seat also computes, here and in PostgreSQL. So while requests of several tenants arrive, each
 tenant has one under way at a time, and another each half second while those are slow; and beside other organizations,
 one whose requests were under way for half a second in a row rests between them for as long as each took. A tenant with
-many requests thus delays its own and not others'.
-
-The organization of a request is known only after a query. So the first request with a key or a session takes a seat by
-its client's address; the organization that it turns out to act for is remembered, and the next one takes a seat as that
-organization."""
+many requests thus delays its own and not others'."""
 
 import time
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from threading import Event, Lock
 
 from django.db import OperationalError
 
+from saas.fairness import visitors
+from saas.fairness.visitors import ORGANIZATION
+
 SHARE = 5  # one tenant may have one in so many of the connections
 REQUEST_SECONDS = 30.0  # enough for a hundred members who press a button at once to be served one after the other
 TASK_SECONDS = 10.0  # shorter than any task may take; a worker repeats the writes that it must not lose
-ORGANIZATION = "org:"
 LATELY_SECONDS = 2.0  # for which an organization counts as active after its newest request
 STRANGER_SECONDS = 0.5  # the same for an address, which needs no account, so that strangers slow others only briefly
 SLOW_SECONDS = 0.5  # a request that takes longer does not keep its own tenant's next one waiting
@@ -38,17 +33,6 @@ MOST_REMEMBERED = 20_000
 
 class Crowded(OperationalError):
     """A tenant has its share of the connections, and no seat came free for it in time."""
-
-
-@dataclass
-class Visitor:
-    """A request, by its credentials and its client's network."""
-
-    shown: str  # a hash of its key or session, and the organization that its path names
-    address: str
-    was_crowded: bool = False
-    was_locked: bool = False  # a row or table that it wanted to write was locked by others for too long
-    was_kept_out: bool = False  # the database gave it no connection
 
 
 @dataclass(frozen=True)
@@ -246,124 +230,18 @@ def _take_one(counted: "Counter[str]", who: str) -> None:
         del counted[who]
 
 
-seats = Seats()
-_visitor: ContextVar[Visitor | None] = ContextVar("visitor", default=None)
-_tenant: ContextVar[int | None] = ContextVar("tenant", default=None)
-_is_unseated: ContextVar[bool] = ContextVar("is_unseated", default=False)
-_learned: OrderedDict[str, int] = OrderedDict()
-_learning = Lock()
-
-
-@contextmanager
-def visiting(visitor: Visitor) -> Iterator[None]:
-    """Let queries in the block take the seat of this request."""
-    token = _visitor.set(visitor)
-    try:
-        yield
-    finally:
-        _visitor.reset(token)
-
-
-@contextmanager
-def acting_for(org_id: int | None) -> Iterator[None]:
-    """Let queries in the block take a seat of this organization."""
-    token = _tenant.set(org_id)
-    try:
-        yield
-    finally:
-        _tenant.reset(token)
-
-
-@contextmanager
-def unseated() -> Iterator[None]:
-    """Let queries in the block take no seat: for one thread that works for all tenants in turn, and so has one
-    connection at most. If it waited for one tenant's seat, all other tenants would wait behind it."""
-    token = _is_unseated.set(True)
-    try:
-        yield
-    finally:
-        _is_unseated.reset(token)
-
-
-def learn(org_id: int) -> None:
-    """Remember for which organization a request with this key or session acts."""
-    visitor = _visitor.get()
-    if visitor is None or not visitor.shown:
-        return
-    with _learning:
-        _learned[visitor.shown] = org_id
-        _learned.move_to_end(visitor.shown)
-        if len(_learned) > MOST_REMEMBERED:
-            _learned.popitem(last=False)
-
-
-def knows(shown: str) -> int | None:
-    """Return the organization for which requests with these credentials have acted before, or None."""
-    with _learning:
-        return _learned.get(shown) if shown else None
-
-
-def was_crowded() -> bool:
-    """Return whether this request found no seat."""
-    visitor = _visitor.get()
-    return visitor is not None and visitor.was_crowded
-
-
-def note_crowded() -> None:
-    """Remember that this request found no seat, so that its caller is asked to come again."""
-    if (visitor := _visitor.get()) is not None:
-        visitor.was_crowded = True
-
-
-def note_kept_out() -> None:
-    """Remember that the database gave this request no connection, so that its caller is asked to come again."""
-    if (visitor := _visitor.get()) is not None:
-        visitor.was_kept_out = True
-
-
-def was_kept_out() -> bool:
-    visitor = _visitor.get()
-    return visitor is not None and visitor.was_kept_out
-
-
-def note_locked() -> None:
-    """Remember that a lock stopped this request, so that its caller is asked to come again."""
-    if (visitor := _visitor.get()) is not None:
-        visitor.was_locked = True
-
-
-def forget_locked() -> None:
-    """Forget that a lock stopped this request, because another try succeeded."""
-    if (visitor := _visitor.get()) is not None:
-        visitor.was_locked = False
-
-
-def was_locked() -> bool:
-    visitor = _visitor.get()
-    return visitor is not None and visitor.was_locked
-
-
 def take(*, of: int) -> Seat | None:
     """Take a seat for the work of this thread. Return None if it needs none."""
-    visitor, who = _visitor.get(), _who()
+    who = visitors.who()
     if who is None:
         return None
-    seat = Seat(who, is_request=visitor is not None)
+    seat = Seat(who, visitors.is_request())
     try:
-        seats.take(seat, of=of, within=TASK_SECONDS if visitor is None else REQUEST_SECONDS)
+        seats.take(seat, of=of, within=REQUEST_SECONDS if seat.is_request else TASK_SECONDS)
     except Crowded:
-        note_crowded()
+        visitors.note_crowded()
         raise
     return seat
 
 
-def _who() -> str | None:
-    if _is_unseated.get():
-        return None
-    if (org_id := _tenant.get()) is not None:
-        return f"{ORGANIZATION}{org_id}"
-    visitor = _visitor.get()
-    if visitor is None:
-        return None
-    org_id = knows(visitor.shown)
-    return f"address:{visitor.address}" if org_id is None else f"{ORGANIZATION}{org_id}"
+seats = Seats()

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.http import parse_cookie
 from django.urls import Resolver404, resolve
 
-from saas.fairness import connection_seats
+from saas.fairness import visitors
 from saas.ops import request_info
 
 # Names of routes. Every other route takes a form or JSON, and no picture.
@@ -85,7 +85,7 @@ def allowed(*, target: str, authorization: str, cookies: str) -> Allowed:
 
 def _sender(path: str, authorization: str, cookies: str) -> str:
     secret = authorization or parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME, "")
-    org_id = connection_seats.knows(request_info.hash_of_shown(secret, path))
+    org_id = visitors.knows(request_info.hash_of_shown(secret, path))
     return STRANGERS if org_id is None else f"org:{org_id}"
 
 

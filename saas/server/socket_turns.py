@@ -1,7 +1,8 @@
 """Let sockets with the same session connect one after the other, with a pause between them.
 
 To find the person of a socket takes several queries. A thousand sockets at once, from a broken page or an attacker,
-would keep a whole interpreter busy; in turns they take half of one thread's time."""
+would keep a whole interpreter busy; in turns they take half of one thread's time. Anybody can make up sessions, so
+those that no request has proved in this process take turns by their network, a few at a time."""
 
 import asyncio
 import time
@@ -12,18 +13,20 @@ from typing import Any
 from django.conf import settings
 from django.http import parse_cookie
 
+from saas.fairness import visitors
 from saas.ops import request_info
 from saas.server.host_check import Application, Receive, Scope, Send, refuse_socket
 
 WAIT_SECONDS = 60.0  # for the sockets before it
 TURN_SECONDS = 1.0  # one that takes longer, as Redis or the database is away, does not keep the next one waiting
 LONGEST_REST_SECONDS = 1.0
+UNPROVED_AT_ONCE = 4  # an office that connects again after a restart has many sessions on one network
 
 
 class _Queue:
-    def __init__(self) -> None:
-        self.lock = asyncio.Lock()
-        self.length = 0  # counts the sockets that wait and the one whose turn it is
+    def __init__(self, at_once: int) -> None:
+        self.places = asyncio.Semaphore(at_once)
+        self.length = 0  # counts the sockets that wait and those whose turn it is
 
 
 class InTurns:
@@ -32,12 +35,12 @@ class InTurns:
         self._queues: dict[str, _Queue] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        shown = _shown_by(scope)
-        queue = self._queues.setdefault(shown, _Queue())
+        shown, at_once = _turns_of(scope)
+        queue = self._queues.setdefault(shown, _Queue(at_once))
         queue.length += 1
         try:
             async with asyncio.timeout(WAIT_SECONDS):
-                await queue.lock.acquire()
+                await queue.places.acquire()
         except BaseException as error:
             self._leave(shown, queue)
             if not isinstance(error, TimeoutError):
@@ -53,7 +56,7 @@ class InTurns:
             turn.end()
 
     def _end(self, shown: str, queue: _Queue) -> None:
-        queue.lock.release()
+        queue.places.release()
         self._leave(shown, queue)
 
     def _leave(self, shown: str, queue: _Queue) -> None:
@@ -84,13 +87,19 @@ class _Turn:
             asyncio.get_running_loop().call_later(rest, self._end)
 
 
-def _shown_by(scope: Scope) -> str:
-    """Return what sockets take turns by: the hash of the session, or without one the client's network."""
+def _turns_of(scope: Scope) -> tuple[str, int]:
+    """Return what a socket takes turns by, and how many connect at once. It is the hash of a session that has acted for
+    an organization in this process, and otherwise the client's network."""
     session = parse_cookie(_header(scope, b"cookie", "; ")).get(settings.SESSION_COOKIE_NAME)
-    if session:
-        return request_info.hash_of_shown(session, scope["path"])
+    if session and visitors.knows(shown := request_info.hash_of_shown(session, _page_path(scope))) is not None:
+        return shown, 1
     address = request_info.address_of(_header(scope, b"x-forwarded-for", ","), (scope.get("client") or [""])[0])
-    return request_info.network_of(address) if address else ""
+    return request_info.network_of(address) if address else "", UNPROVED_AT_ONCE
+
+
+def _page_path(scope: Scope) -> str:
+    """Return the path under which the pages of the socket's organization are."""
+    return str(scope["path"]).removeprefix("/ws")
 
 
 def _header(scope: Scope, wanted: bytes, between: str) -> str:

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.urls import Resolver404
 
-from saas.fairness import connection_seats
+from saas.fairness import visitors
 
 MACHINE_PATHS = ("/api/", "/v1/", "/sandbox/")
 LONGEST_PATH = 200
@@ -41,11 +41,11 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say why the request failed, and whether to come again. The database may be what broke, so the page is drawn
     without loading the user."""
-    if connection_seats.was_crowded():
+    if visitors.was_crowded():
         return _come_again(request, "crowded", "Your organization is doing too much at once. Try again in a moment.")
-    if connection_seats.was_locked():
+    if visitors.was_locked():
         return _come_again(request, "locked", "Something else is being written there just now. Try again in a moment.")
-    if connection_seats.was_kept_out():
+    if visitors.was_kept_out():
         return _come_again(request, "database_away", "The database does not answer just now. Try again in a moment.")
     if request.path.startswith(MACHINE_PATHS):
         return _page(request, 500, "server_error", "Something broke on our side. It has been noted.")

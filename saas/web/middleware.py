@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils.cache import has_vary_header
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from saas.fairness import connection_seats
+from saas.fairness import visitors
 from saas.ops import metrics, request_info
 
 PROBES = {"healthz", "readyz", "metrics"}
@@ -72,9 +72,7 @@ class RequestMiddleware:
         )
 
         # The network and not the address: one customer with IPv6 has any number of addresses.
-        visitor = connection_seats.Visitor(
-            request_info.what_it_shows(request), request_info.client_network(request) or ""
-        )
+        visitor = visitors.Visitor(request_info.what_it_shows(request), request_info.client_network(request) or "")
 
         def tell(response: HttpResponseBase) -> HttpResponseBase:
             self._tell(request, response, time.perf_counter() - started)
@@ -87,7 +85,7 @@ class RequestMiddleware:
 
         token = request_info.current.set(info)
         try:
-            with structlog.contextvars.bound_contextvars(request_id=request_id), connection_seats.visiting(visitor):
+            with structlog.contextvars.bound_contextvars(request_id=request_id), visitors.visiting(visitor):
                 yield tell
         finally:
             request_info.current.reset(token)

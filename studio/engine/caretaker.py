@@ -17,7 +17,7 @@ from accounts import mail_outbox
 from accounts.connections import circuit
 from accounts.webhooks import delivery
 from billing import tasks as exports
-from saas.fairness import connection_seats
+from saas.fairness import visitors
 from saas.ops import metrics
 from saas.queue import broker
 from saas.storage.redis_cache import counters
@@ -47,7 +47,7 @@ def start() -> None:
 
 def _for_everybody(loop: Callable[[], None]) -> None:
     """Run a loop that serves all tenants, without waiting for any tenant's seat."""
-    with connection_seats.unseated():
+    with visitors.unseated():
         loop()
 
 

@@ -17,7 +17,7 @@ from asgiref.sync import sync_to_async
 from django.core.files.storage import default_storage
 from django.db import connection
 
-from saas.fairness import connection_seats
+from saas.fairness import visitors
 from saas.fairness.bandwidth import Pace
 from studio.files import names
 from studio.models import Run
@@ -59,7 +59,7 @@ async def sent(archive: Archive, *, org_id: int) -> AsyncIterator[bytes]:
     try:
         while chunk := await sync_to_async(_next, thread_sensitive=False)(chunks):
             yield chunk
-            await asyncio.sleep(PACE.pause(f"{connection_seats.ORGANIZATION}{org_id}", len(chunk)))
+            await asyncio.sleep(PACE.pause(f"{visitors.ORGANIZATION}{org_id}", len(chunk)))
     finally:
         await sync_to_async(chunks.close, thread_sensitive=False)()
 

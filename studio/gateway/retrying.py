@@ -22,7 +22,7 @@ from accounts.models import ApiKey, Membership
 from saas.database import tenancy
 from saas.database.presence import LIVING, LOCK, RETURN_SECONDS, presence
 from saas.database.release import released
-from saas.fairness import connection_seats
+from saas.fairness import visitors
 from saas.server.drain import drain
 from studio.models import Run
 
@@ -182,7 +182,7 @@ def _let_go(run: Run) -> None:
     ends_at = time.monotonic() + LET_GO_SECONDS
     while True:
         try:
-            with released(), connection_seats.unseated(), tenancy.tenant(run.org_id), connection.cursor() as cursor:
+            with released(), visitors.unseated(), tenancy.tenant(run.org_id), connection.cursor() as cursor:
                 cursor.execute(LET_GO, [run.request_hash, run.pk, run.awaited_by])
         except Exception:
             if time.monotonic() > ends_at or drain.is_over:  # a retry is then a run of its own

@@ -21,7 +21,7 @@ from django.db.models import F
 from accounts.models import Membership
 from saas.database import tenancy
 from saas.database.threads import in_thread
-from saas.fairness import connection_seats
+from saas.fairness import visitors
 from studio.models import ENDS, Run, RunEvent, Visibility
 from studio.providers.answers import Partial
 from studio.runs import events as run_events
@@ -158,7 +158,7 @@ class Look:
 
 def _look(run: Run) -> Look | None:
     """Look at a run without a tenant's seat, since the look is shared and belongs to no request."""
-    with connection_seats.unseated(), tenancy.tenant(run.org_id):
+    with visitors.unseated(), tenancy.tenant(run.org_id):
         found = Run.objects.filter(pk=run.pk).only("last_seq", "state", "visibility", "maker_id").first()
     return Look(found.last_seq, found.state in ENDS, found.visibility, found.maker_id) if found else None
 

@@ -14,7 +14,7 @@ from django.db import connection, models
 
 from accounts.models import AuditEntry, Organization, User
 from saas.database import tenancy
-from saas.fairness import connection_seats
+from saas.fairness import visitors
 from tests.support.raw_walls import tenant_models
 
 WAIT_SECONDS = 60
@@ -70,7 +70,7 @@ def at_once(org: Organization, *acts: Callable[[], Any]) -> list[Any]:
 
     def run(number: int, act: Callable[[], Any]) -> None:
         try:
-            with connection_seats.unseated():
+            with visitors.unseated():
                 results[number] = act()
         except Exception as error:  # it is the result
             results[number] = error

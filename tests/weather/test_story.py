@@ -81,8 +81,8 @@ class Story:
         """It ends by itself when what it has begun has ended, and others are served by its twin meanwhile."""
         old = self.crowd.under_way
         program.ask_to_stop()
-        if program in self.pair.webs:  # a call that reaches it in its last moment waits for a picture that no act lets come
-            wait_until(lambda: not self.pair.listens(program), f"{program.name} takes nobody new", seconds=DRAIN_SECONDS)
+        if program in self.pair.webs:  # or it would keep new calls, whose pictures this act does not let come
+            wait_until(lambda: not self.pair.listens(program), f"{program.name} takes nobody new")
         self.crowd.begin(len(old))
         self.crowd.finish(len(old))
         assert program.wait(DRAIN_SECONDS + 30) == 0, program.log[-3000:]

@@ -16,8 +16,9 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 from accounts.models import Organization
 from saas.database import tenancy, threads
 from saas.database.release import released
-from saas.fairness import connection_seats
-from saas.fairness.connection_seats import Crowded, Seat, Seats, Visitor
+from saas.fairness import connection_seats, visitors
+from saas.fairness.connection_seats import Crowded, Seat, Seats
+from saas.fairness.visitors import Visitor
 from saas.web.middleware import RequestMiddleware
 from studio.models import Run
 from studio.waiting import follow
@@ -200,18 +201,18 @@ def test_a_key_is_seated_by_its_address_first_and_by_its_organization_afterwards
 ) -> None:
     connection.close()
     visitor = Visitor("a hash", "192.0.2.7")
-    with connection_seats.visiting(visitor), released(), connection.cursor():
+    with visitors.visiting(visitor), released(), connection.cursor():
         assert rooms.taken("address:192.0.2.7") == 1
-    with connection_seats.visiting(visitor), released(), tenancy.tenant(acme.pk):
+    with visitors.visiting(visitor), released(), tenancy.tenant(acme.pk):
         pass
-    with connection_seats.visiting(visitor), released(), connection.cursor():
+    with visitors.visiting(visitor), released(), connection.cursor():
         assert rooms.taken(f"org:{acme.pk}") == 1
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_stranger_who_names_somebodys_page_takes_none_of_their_seats(acme: Organization, rooms: Seats) -> None:
     connection.close()
-    with connection_seats.visiting(Visitor("", "192.0.2.8")), released(), connection.cursor():
+    with visitors.visiting(Visitor("", "192.0.2.8")), released(), connection.cursor():
         assert rooms.taken("address:192.0.2.8") == 1
         assert rooms.taken(f"org:{acme.pk}") == 0
 
@@ -221,7 +222,7 @@ def test_all_addresses_of_one_network_are_one_client() -> None:
     clients: list[str] = []
 
     def view(request: HttpRequest) -> HttpResponse:
-        visitor = connection_seats._visitor.get()
+        visitor = visitors._visitor.get()
         clients.append(visitor.address if visitor else "")
         return HttpResponse("fine")
 
@@ -292,7 +293,7 @@ def test_whoever_has_many_addresses_of_one_network_is_one_visitor() -> None:
     seen: list[str | None] = []
 
     def view(request: HttpRequest) -> HttpResponse:
-        seen.append(connection_seats._who())
+        seen.append(visitors.who())
         return HttpResponse("fine")
 
     for address in ("2001:db8::1", "2001:db8::2", "192.0.2.1"):

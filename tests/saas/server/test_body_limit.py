@@ -3,7 +3,7 @@
 import pytest
 from django.urls import get_resolver
 
-from saas.fairness import connection_seats
+from saas.fairness import visitors
 from saas.ops import request_info
 from saas.server import body_limit
 from saas.server.body_limit import STRANGERS, Body, Budget
@@ -105,19 +105,17 @@ def test_strangers_from_many_addresses_leave_half_for_those_who_are_known(monkey
 def test_a_key_is_a_strangers_until_it_has_opened_something() -> None:
     asked = {"target": "/v1/files?x=1", "authorization": "Bearer dk_of_this_test", "cookies": ""}
     assert body_limit.allowed(**asked).sender == STRANGERS
-    with connection_seats.visiting(
-        connection_seats.Visitor(request_info.hash_of_shown("Bearer dk_of_this_test", "/v1/models"), "192.0.2.1")
+    with visitors.visiting(
+        visitors.Visitor(request_info.hash_of_shown("Bearer dk_of_this_test", "/v1/models"), "192.0.2.1")
     ):
-        connection_seats.learn(7)
+        visitors.learn(7)
     assert body_limit.allowed(**asked).sender == "org:7"
     assert body_limit.allowed(target="/v1/files", authorization="Bearer dk_other", cookies="").sender == STRANGERS
 
 
 def test_a_session_is_known_where_it_has_been_before() -> None:
-    with connection_seats.visiting(
-        connection_seats.Visitor(request_info.hash_of_shown("of-this-test", "/o/acme/"), "192.0.2.1")
-    ):
-        connection_seats.learn(8)
+    with visitors.visiting(visitors.Visitor(request_info.hash_of_shown("of-this-test", "/o/acme/"), "192.0.2.1")):
+        visitors.learn(8)
     cookies = "a=b; darkroom_session=of-this-test"
     assert body_limit.allowed(target="/o/acme/inputs/", authorization="", cookies=cookies).sender == "org:8"
     assert body_limit.allowed(target="/o/rival/inputs/", authorization="", cookies=cookies).sender == STRANGERS

@@ -7,11 +7,20 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from saas.fairness import visitors
+from saas.ops import request_info
 from saas.server import socket_turns
 from saas.server.host_check import Receive, Scope, Send
 from saas.server.socket_turns import InTurns
 
 pytestmark = pytest.mark.asyncio
+
+
+@pytest.fixture(autouse=True)
+def _sessions_are_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sessions "a" and "b" have opened pages of acme before."""
+    proved = {request_info.hash_of_shown(session, "/o/acme/"): 7 for session in "ab"}
+    monkeypatch.setattr(visitors, "_learned", proved)
 
 
 class Slow:
@@ -126,4 +135,18 @@ async def test_one_that_waits_for_too_long_is_refused_and_nothing_is_kept(monkey
     assert second.said == ["websocket.close"]
     assert application.connecting == ["first"]
     first.task.cancel()
+    await until(lambda: not door._queues)
+
+
+async def test_sockets_with_made_up_sessions_take_turns_by_their_network() -> None:
+    application = Slow()
+    door = InTurns(application)
+    clients = [Client(door, f"{number}", session=f"made up {number}") for number in range(20)]
+    elsewhere = Client(door, "elsewhere", session="made up", address="192.0.2.2")
+    await until_still()
+    assert application.connecting == ["0", "1", "2", "3", "elsewhere"]
+    application.may_greet.release()
+    await comes(application, "0", "1", "2", "3", "elsewhere", "4")
+    for client in (*clients, elsewhere):
+        client.task.cancel()
     await until(lambda: not door._queues)
