@@ -31,7 +31,7 @@ from studio.imaging import previews
 from studio.models import Run
 from studio.providers.answers import Final, Partial
 from studio.queue import tickets
-from studio.runs import events, submit_run
+from studio.runs import events, plan, submit_run
 
 FIRST_ID = 1_000_000_000  # of recorded rows: no other number in a statement is as large
 WEB_PROCESS = 7  # in which the caller waits
@@ -303,9 +303,8 @@ def _constants(org: Organization) -> frozenset[UUID]:
 
 def _submit(member: Membership) -> Run:
     return submit_run.submit(
-        org=member.org,
         by=member,
-        spec=specs.read(ASKED, models=image_models.at(timezone.now())),
+        plan=plan.make(org=member.org, spec=specs.read(ASKED, models=image_models.at(timezone.now()))),
         request_hash="h" * 64,
         awaited_by=WEB_PROCESS,
         is_awaited=True,

@@ -24,4 +24,5 @@ DATABASES["default"]["OPTIONS"]["options"] += " -c idle_in_transaction_session_t
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 STATIC_ROOT = Path(SCRATCH.name)
+SERVESTATIC_USE_STATIC_ROOT = False  # each test client would list all files below it, and media is there, too
 REFUSE_HELD_CONNECTIONS = True

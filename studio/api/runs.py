@@ -16,12 +16,12 @@ from studio.api.door import ApiRequest, Caller, inside, may
 from studio.api.errors import ApiRefused
 from studio.api.shapes import TAGS, Error, EventOut, Events, Page, RunIn, RunOut
 from studio.catalogue import image_models, specs
-from studio.catalogue.specs import SpecRefused
-from studio.inputs import mask_checks, uploads
+from studio.inputs import uploads
 from studio.models import Input, Kind, Run, Slot, State, Visibility
+from studio.runs import plan, stop_run, visibility
 from studio.runs import retry_slot as retries
-from studio.runs import stop_run, visibility
 from studio.runs import submit_run as submission
+from studio.runs.plan import Pictures
 from studio.story import document
 
 router = Router(tags=["Runs"])
@@ -168,17 +168,11 @@ def _submit(request: ApiRequest, caller: Caller, body: RunIn) -> Run:
     if references or mask:
         asked |= {"references": len(references), "mask": mask is not None}
     key = idempotency.key_of(request.headers.get("Idempotency-Key", ""), caller.code)
-    models = image_models.at(timezone.now())
-    spec = specs.read(asked, models=models)
-    if faults := mask_checks.keeping_faults(spec, references, models.model(spec.model)):
-        raise SpecRefused(faults)
+    spec = specs.read(asked, models=image_models.at(timezone.now()))
     return submission.submit(
-        org=caller.org,
         by=caller.member,
-        spec=spec,
+        plan=plan.make(org=caller.org, spec=spec, pictures=Pictures(references, mask)),
         api_key=caller.api_key,
-        references=references,
-        mask=mask,
         visibility=body.visibility,
         project=body.project,
         end_user=body.end_user,

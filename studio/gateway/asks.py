@@ -52,6 +52,7 @@ class Ask:
     stream: bool = False
     as_url: bool = False
     identifier: str = ""
+    prefix: str = ""  # of its parameters' names in the request
 
 
 def read(values: Mapping[str, Any], *, is_form: bool = False, references: int = 0, mask: bool = False) -> Ask:
@@ -74,6 +75,8 @@ def spec(fields: Fields, more: Mapping[str, Any]) -> Spec:
     """Check the fields, together with `more`, which has the spec's own names already."""
     asked: dict[str, Any] = {ours: fields.text(theirs) for theirs, ours in TEXTS.items() if theirs in fields.values}
     asked |= {ours: fields.whole(theirs, -FAR, FAR, 0) for theirs, ours in WHOLE.items() if theirs in fields.values}
+    if more.get("mask"):
+        asked["keep_rest"] = False  # the caller receives the provider's own picture, so no composite is made
     try:
         return specs.read(asked | dict(more), models=image_models.at(timezone.now()))
     except SpecRefused as refusal:
@@ -98,6 +101,7 @@ def refused(error: SpecError, asked: Mapping[str, Any], prefix: str = "") -> Ref
     kind, code = CODES_OF_FIELDS.get((error.field, error.code)) or CODES.get(error.code, (REQUEST, error.code))
     if error.field == "prompt" and error.code == "required":
         code = "empty_string"
-    # The tool of the Responses API has no parameter for the prompt: it comes from the input.
-    param = "input" if prefix and error.field == "prompt" else prefix + THEIRS.get(error.field, error.field)
+    # The Responses API's tool has no parameter for the prompt, which comes from the input, nor for the API itself.
+    elsewhere = {"prompt": "input", "api": "tools"} if prefix else {}
+    param = elsewhere.get(error.field) or prefix + THEIRS.get(error.field, error.field)
     return Refused(error.sentence, kind=REQUEST if prefix else kind, code=code, param=param)

@@ -75,7 +75,7 @@ def read(request: HttpRequest, caller: Caller) -> Wanted:
     mask = given.link(link, talks.MASK, caller, talk.luggage) if link is not None else None
     more = {"references": len(images), "mask": mask is not None} if images else {"kind": "respond"}
     spec = asks.spec(tool, {**more, "prompt": talk.prompt})
-    ask = Ask(spec, stream=fields.flag("stream"), identifier=asks.identifier(fields))
+    ask = Ask(spec, stream=fields.flag("stream"), identifier=asks.identifier(fields), prefix=tool.prefix)
     return Wanted(ask, body, said, images, mask, talk.parent if images else None)
 
 

@@ -11,13 +11,15 @@ from accounts import access
 from saas.database import tenancy
 from saas.database.presence import presence
 from saas.idempotency import LONGEST_KEY, KeyTooLong, hash_of, key_of
-from studio.gateway import retrying
+from studio.catalogue.fields import SpecRefused
+from studio.gateway import asks, retrying
 from studio.gateway.asks import Ask
 from studio.gateway.doors import Caller
 from studio.gateway.given import Reading
 from studio.models import Input, Relation, Run, Visibility
 from studio.openai_wire.refusals import Refused
-from studio.runs import submit_run
+from studio.runs import plan, submit_run
+from studio.runs.plan import Pictures, Plan
 
 
 def submit(
@@ -57,12 +59,9 @@ def submit(
                 references, mask = pictures.keep()
             _refuse_gone(caller, key)
             run = submit_run.submit(
-                org=caller.org,
                 by=caller.member,
-                spec=ask.spec,
+                plan=_plan(caller, ask, Pictures(references, mask)),
                 api_key=caller.api_key,
-                references=references,
-                mask=mask,
                 visibility=_visibility(parent, references),
                 end_user=ask.identifier,
                 parent=parent,
@@ -81,6 +80,14 @@ def submit(
 
 class Gone(Exception):
     """The caller went away before the run was made."""
+
+
+def _plan(caller: Caller, ask: Ask, pictures: Pictures) -> Plan:
+    """Plan the run, and refuse what cannot be made in OpenAI's words."""
+    try:
+        return plan.make(org=caller.org, spec=ask.spec, pictures=pictures)
+    except SpecRefused as refusal:
+        raise asks.refused(refusal.errors[0], ask.spec.to_json(), ask.prefix) from None
 
 
 def _refuse_gone(caller: Caller, key: str) -> None:

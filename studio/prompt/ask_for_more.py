@@ -88,14 +88,11 @@ def grant(*, ask: Ask, by: Membership, is_lasting: bool) -> Run | None:
 
 def _start(ask: Ask, asker: Membership, values: Values) -> Run | None:
     verdict = verdicts.weigh(org=ask.org, member=asker, values=values, models=image_models.at(timezone.now()))
-    if verdict.spec is None or not verdict.can_run:
+    if verdict.plan is None:
         return None
     return submit_run.submit(
-        org=ask.org,
         by=asker,
-        spec=verdict.spec,
-        references=verdict.given.references,
-        mask=verdict.given.mask,
+        plan=verdict.plan,
         visibility=Visibility(values.visibility),
         project=values.project.strip(),
         request_key=f"ask-{ask.code.hex}",  # so that it starts only once, even after several clicks

@@ -1,6 +1,6 @@
 """Judge the prompt bar before Generate is pressed: whether it can run, all reasons why not, and what it will cost."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from uuid import UUID
 
 from accounts.errors import Refused
@@ -15,25 +15,17 @@ from studio.catalogue.image_models import Catalogue
 from studio.catalogue.specs import Spec
 from studio.inputs import mask_checks, uploads
 from studio.models import ImageModel, Input
-from studio.money import estimates
 from studio.prompt.values import Values
+from studio.runs import plan
+from studio.runs.plan import Pictures, Plan
 
 LONGEST_CODE = 36
 UNWRITTEN = "…"
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """The pictures that the values name and that this member may use."""
-
-    references: list[Input] = field(default_factory=list)
-    mask: Input | None = None
-    faults: list[SpecError] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
 class Verdict:
-    given: Given
+    pictures: Pictures
     faults: list[SpecError]
     spec: Spec | None = None
     price: Estimate | None = None
@@ -46,41 +38,49 @@ class Verdict:
 
     @property
     def can_run(self) -> bool:
-        return self.spec is not None and not self.faults
+        return self.plan is not None
+
+    @property
+    def plan(self) -> Plan | None:
+        """Return what can be submitted, or None if there is a fault."""
+        if self.faults or self.spec is None or self.connection is None or self.price is None:
+            return None
+        return Plan(self.spec, plan.model_of(self.spec), self.connection, self.price, self.pictures)
 
 
-def look_up(values: Values, member: Membership) -> Given:
+def weigh(*, org: Organization, member: Membership, values: Values, models: Catalogue) -> Verdict:
+    pictures, missing = _look_up(values, member)
+    connection = org.connections.filter(is_default=True).first()
+    spec, faults = _read(values, models)
+    faults += missing
+    if connection is None:
+        faults.append(SpecError("", "no_connection", plan.NO_CONNECTION))
+    if spec is None or connection is None:
+        faults += mask_checks.mask_faults(pictures.mask, pictures.references)
+        return Verdict(pictures, faults, connection=connection)
+    model = models.model(spec.model)
+    faults += plan.faults_of(spec, model, connection, pictures)
+    price = _price(spec, model, connection, pictures, faults)
+    budget = (
+        remaining.tightest(member, is_play=is_play(connection), is_lent=connection.traits.is_lent) if price else None
+    )
+    if price and budget and price.high > budget.left:
+        faults.append(_no_room(budget, price))
+    return Verdict(pictures, faults, spec, price, connection, budget)
+
+
+def _look_up(values: Values, member: Membership) -> tuple[Pictures, list[SpecError]]:
+    """Return the pictures that the values name and that this member may use, and a fault if any are missing."""
     codes = [code for code in (*values.reference, values.mask) if _is_code(code)]
     known: dict[str, Input] = {}
     if codes:
         known = {str(one.code): one for one in uploads.visible_to(member).filter(code__in=codes)}
     references = [known[code] for code in values.reference if code in known]
     mask = known.get(values.mask)
-    faults = []
-    if len(references) < len(values.reference) or (values.mask and mask is None):
-        faults.append(SpecError("reference", "gone", "A picture that was given is not here any more. Give it again."))
-    faults += mask_checks.mask_faults(mask, references)
-    return Given(references, mask, faults)
-
-
-def weigh(*, org: Organization, member: Membership, values: Values, models: Catalogue) -> Verdict:
-    given = look_up(values, member)
-    connection = org.connections.filter(is_default=True).first()
-    spec, faults = _read(values, models)
-    faults += given.faults
-    if connection is None:
-        faults.append(SpecError("", "no_connection", "There is no connection to a provider. An admin can add one."))
-    if spec is None or connection is None:
-        return Verdict(given, faults, connection=connection)
-    faults += _connection_faults(spec, connection)
-    faults += mask_checks.keeping_faults(spec, given.references, models.model(spec.model))
-    price = _price(spec, models.model(spec.model), connection, given, faults)
-    budget = (
-        remaining.tightest(member, is_play=is_play(connection), is_lent=connection.traits.is_lent) if price else None
-    )
-    if price and budget and price.high > budget.left:
-        faults.append(_no_room(budget, price))
-    return Verdict(given, faults, spec, price, connection, budget)
+    if len(references) == len(values.reference) and (mask is not None or not values.mask):
+        return Pictures(references, mask), []
+    sentence = "A picture that was given is not here any more. Give it again."
+    return Pictures(references, mask), [SpecError("reference", "gone", sentence)]
 
 
 def _read(values: Values, models: Catalogue) -> tuple[Spec | None, list[SpecError]]:
@@ -95,11 +95,10 @@ def _read(values: Values, models: Catalogue) -> tuple[Spec | None, list[SpecErro
 
 
 def _price(
-    spec: Spec, model: ImageModel, connection: ProviderConnection, given: Given, faults: list[SpecError]
+    spec: Spec, model: ImageModel, connection: ProviderConnection, pictures: Pictures, faults: list[SpecError]
 ) -> Estimate | None:
-    sizes = [(one.width, one.height) for one in given.references]
     try:
-        return estimates.estimate(spec=spec, model=model, connection=connection, references=sizes)
+        return plan.price_of(spec, model, connection, pictures)
     except Refused as refusal:
         faults.append(SpecError("model", "unpriced", refusal.sentence))
         return None
@@ -108,13 +107,6 @@ def _price(
 def _no_room(budget: Budget, price: Estimate) -> SpecError:
     has, needs = money.show(budget.left), money.show(price.high)
     return SpecError("", "no_room", f"{budget.name} has {has} left, and this needs up to {needs}.")
-
-
-def _connection_faults(spec: Spec, connection: ProviderConnection) -> list[SpecError]:
-    if spec.api == "responses" and not connection.can_respond:
-        sentence = f"{connection.name} does not offer the Responses API."
-        return [SpecError("api", "unsupported", sentence, "images")]
-    return []
 
 
 def _is_code(text: str) -> bool:

@@ -19,7 +19,8 @@ from studio.inputs import uploads
 from studio.inputs.uploads import Ready
 from studio.models import ImageModel, Input, Output, Relation, Run, Visibility
 from studio.money import estimates
-from studio.runs import submit_run
+from studio.runs import plan, submit_run
+from studio.runs.plan import Pictures
 
 MOST = 9  # as many as there are number keys
 LARGEST = "largest"
@@ -87,9 +88,7 @@ def read(*, output: Output, asked: Mapping[str, Any], model: ImageModel, models:
 
 
 def price(*, org: Organization, prints: Sequence[tuple[Output, Spec]], model: ImageModel) -> Price:
-    connection = org.connections.filter(is_default=True).first()
-    if connection is None:
-        raise Refused("There is no connection to a provider. An admin can add one.")
+    connection = plan.connection_of(org)
     found = [
         estimates.estimate(
             spec=spec, model=model, connection=connection, references=[(output.shown.width, output.shown.height)]
@@ -119,10 +118,8 @@ def submit(
     with transaction.atomic():
         return [
             submit_run.submit(
-                org=by.org,
                 by=by,
-                spec=spec,
-                references=[_reference(output, by, ready)],
+                plan=plan.make(org=by.org, spec=spec, pictures=Pictures([_reference(output, by, ready)])),
                 visibility=Visibility(run.visibility),
                 project=run.project,
                 parent=run,

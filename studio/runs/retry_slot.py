@@ -13,7 +13,7 @@ from studio.catalogue.specs import Spec
 from studio.models import Run, Slot
 from studio.money import run_holds
 from studio.providers.outcomes import ENDINGS
-from studio.runs import events, submit_run
+from studio.runs import events, plan, submit_run
 
 
 class StillStopping(Refused):
@@ -57,6 +57,6 @@ def _retry(slot: Slot, by: Membership, api_key: ApiKey | None) -> None:
         by=by,
         api_key=api_key,
         spec=spec,
-        model=submit_run.model_of(spec),
+        model=plan.model_of(spec),
         connection=run.connection,
     )

@@ -22,9 +22,8 @@ from studio.models import Relation, Run, Visibility
 from studio.prompt import ask_for_more, bar, drafts
 from studio.prompt.bar import Bar
 from studio.prompt.values import Values
-from studio.prompt.verdicts import Given, Verdict
 from studio.runs import submit_run as submission
-from studio.runs.submit_run import Found
+from studio.runs.plan import Pictures, Plan
 from studio.views.pages import NewCard, bar_of, studio_page, wants_piece
 
 KEY_CHARACTERS = 32
@@ -52,10 +51,11 @@ def submit_run(request: OrgRequest) -> HttpResponse:
         return _refused(request, values, SpecError("reference", read.code, read.sentence))
     values = _with_files(request, values, read)
     made = bar_of(request, values)
-    if made.verdict.spec is None or not made.verdict.can_run:
+    plan = made.verdict.plan
+    if plan is None:
         return _refused_page(request, made)
     try:
-        run = _submit(request, values, made.verdict)
+        run = _submit(request, values, plan)
     except NotAllowed:
         raise
     except LimitReached as refusal:
@@ -72,21 +72,15 @@ def submit_run(request: OrgRequest) -> HttpResponse:
     return answer
 
 
-def _submit(request: OrgRequest, values: Values, verdict: Verdict) -> Run:
-    spec, given = verdict.spec, verdict.given
-    assert spec is not None  # noqa: S101 else it could not run
-    asked = {**spec.to_json(), "reference": values.reference, "mask": values.mask, "parent": values.parent}
+def _submit(request: OrgRequest, values: Values, plan: Plan) -> Run:
+    asked = {**plan.spec.to_json(), "reference": values.reference, "mask": values.mask, "parent": values.parent}
     asked |= {"visibility": values.visibility, "project": values.project}
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
-    parent, relation = _origin(request, values, given)
+    parent, relation = _origin(request, values, plan.pictures)
     key = request.POST.get("request_key", "")[:KEY_CHARACTERS]
     return submission.submit(
-        org=request.org,
         by=request.member,
-        spec=spec,
-        found=Found(verdict.connection, verdict.price) if verdict.connection and verdict.price else None,
-        references=given.references,
-        mask=given.mask,
+        plan=plan,
         visibility=Visibility.PRIVATE if values.visibility == Visibility.PRIVATE else Visibility.TEAM,
         project=values.project.strip(),
         parent=parent,
@@ -98,10 +92,10 @@ def _submit(request: OrgRequest, values: Values, verdict: Verdict) -> Run:
     )
 
 
-def _origin(request: OrgRequest, values: Values, given: Given) -> tuple[Run | None, Relation]:
+def _origin(request: OrgRequest, values: Values, pictures: Pictures) -> tuple[Run | None, Relation]:
     """Return the parent and its relation: for an edit the run of the picture that it changes, for a remix the run that
     it recalled."""
-    source = next((one.source for one in given.references if one.source_id), None)
+    source = next((one.source for one in pictures.references if one.source_id), None)
     if source is not None:
         return source.run, Relation.EDIT
     try:

@@ -6,10 +6,10 @@ from tests.scaled.programs import REPOSITORY, Program, answers, free_port, wait_
 
 
 class Caddy:
-    def __init__(self, folder: Path, upstream: str, pictures: Path | None = None) -> None:
+    def __init__(self, folder: Path, upstream: str, pictures: Path | None = None, **environment: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        environment = {"DOMAIN": self.url, "UPSTREAM": upstream, "XDG_DATA_HOME": str(folder), "HOME": str(folder)}
+        environment |= {"DOMAIN": self.url, "UPSTREAM": upstream, "XDG_DATA_HOME": str(folder), "HOME": str(folder)}
         if pictures is not None:
             environment["PICTURES"] = str(pictures)
         config = str(REPOSITORY / "deploy" / "Caddyfile")

@@ -57,6 +57,16 @@ def seconds_of(act: Callable[[], object]) -> float:
     return time.monotonic() - began
 
 
+def seconds_to_see_a_page(ada: Person, prompts: list[str]) -> float:
+    """The page of somebody, while all of these are asked for."""
+    with ThreadPoolExecutor(AT_ONCE) as people:
+        asked = [people.submit(ada.ask_for, prompt) for prompt in prompts]
+        seconds = seconds_of(lambda: ada.see("/o/northwind/"))
+        for one in asked:
+            one.result()
+    return seconds
+
+
 def states(books: Books, prompts: list[str]) -> list[str]:
     return [slot["state"] for prompt in prompts for slot in books.slots(prompt)]
 
@@ -64,16 +74,15 @@ def states(books: Books, prompts: list[str]) -> list[str]:
 def test_what_is_asked_for_in_an_alarm_is_answered_soon_and_made_during_it(
     darkroom: Darkroom, rabbitmq: RabbitMQ, ada: Person, books: Books
 ) -> None:
-    prompts = [f"alarmed {uuid4()}" for _ in range(AT_ONCE)]
-    ada.ask_for(before := f"before the alarm {uuid4()}")  # its page is looked at, and everything is connected
-    wait_until(lambda: states(books, [before]) == ["succeeded"], "the first is kept", darkroom.worker)
+    before, prompts = ([f"{when} the alarm {uuid4()}" for _ in range(AT_ONCE)] for when in ("before", "in"))
+    ada.ask_for(before[0])  # everything is connected
+    usual = seconds_to_see_a_page(ada, before[1:])  # the machine may be busy
+    wait_until(
+        lambda: states(books, before) == ["succeeded"] * AT_ONCE, "the first are kept", darkroom.worker, seconds=60
+    )
     with rabbitmq.alarm():
-        assert seconds_of(lambda: ada.ask_for(prompts[0])) < SOON_SECONDS
-        with ThreadPoolExecutor(AT_ONCE) as people:
-            asked = [people.submit(ada.ask_for, prompt) for prompt in prompts[1:]]
-            assert seconds_of(lambda: ada.see("/o/northwind/")) < SOON_SECONDS
-            for one in asked:
-                one.result()
+        assert seconds_of(lambda: ada.ask_for(prompts[0])) < usual + SOON_SECONDS
+        assert seconds_to_see_a_page(ada, prompts[1:]) < usual + SOON_SECONDS
         wait_until(
             lambda: states(books, prompts) == ["succeeded"] * AT_ONCE,
             "all are made without messages",

@@ -1,8 +1,10 @@
 """deploy/Caddyfile holds no stream back and cuts no socket."""
 
 import re
+import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
@@ -10,7 +12,7 @@ import pytest
 
 from tests.scaled.darkroom import METRICS_TOKEN, Darkroom
 from tests.scaled.people import Person, next_event
-from tests.scaled.programs import wait_until
+from tests.scaled.programs import free_port, wait_until
 from tests.scaled.provider import Provider
 from tests.scaled.proxies import Caddy
 from tests.scaled.streams import pieces
@@ -70,6 +72,31 @@ def test_no_header_moves_a_link_through_the_proxy(darkroom: Darkroom, tmp_path: 
         assert "evil" not in mail
         around = ask(caddy.url, head(caddy.url, "/v1/x/me/", "Daphne-Root-Path: /v1/x"))
         assert (around.status, "unknown_url" in around.text) == (404, True)
+
+
+def test_a_caller_for_whom_no_process_comes_is_told_when_to_come_again(tmp_path: Path, programs: None) -> None:
+    with Caddy(tmp_path, f"127.0.0.1:{free_port()}", UPSTREAM_WAIT="500ms") as caddy:
+        answer = httpx2.get(f"{caddy.url}/v1/models", timeout=20, trust_env=False)
+    assert (answer.status_code, answer.headers["retry-after"]) in [(502, "5"), (503, "5")]
+    assert answer.text == "Darkroom is restarting. Try again in a few seconds."
+
+
+def test_a_caller_waits_for_a_process_that_comes(tmp_path: Path, programs: None) -> None:
+    with ThreadPoolExecutor(1) as callers, socket.socket() as found:
+        found.bind(("127.0.0.1", 0))  # the port is ours, and nobody listens there yet
+        with Caddy(tmp_path, f"127.0.0.1:{found.getsockname()[1]}") as caddy:
+            call = callers.submit(httpx2.get, caddy.url, timeout=40, trust_env=False)
+            wait_until(lambda: "connection refused" in caddy.program.log, "Caddy has tried", caddy.program)
+            assert not call.done()
+            found.listen()
+            for _ in range(20):  # its own questions after health come, too
+                peer, _ = found.accept()
+                with peer:
+                    asked = peer.recv(4096)
+                    peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nhere")
+                if not asked.startswith(b"GET /healthz"):
+                    break
+            assert call.result(40).text == "here"
 
 
 def test_readiness_is_not_for_strangers(darkroom: Darkroom, tmp_path: Path, programs: None) -> None:

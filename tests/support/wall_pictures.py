@@ -12,7 +12,7 @@ from studio.catalogue.image_models import at
 from studio.engine import store_frames
 from studio.models import Output, Run, Visibility
 from studio.providers.answers import Final
-from studio.runs import submit_run
+from studio.runs import plan, submit_run
 from tests.conftest import must_be_member
 from tests.support import picture_bytes
 
@@ -32,7 +32,7 @@ def made(
     """One run with its pictures, in the order of its slots."""
     with tenancy.tenant(org.pk):
         spec = specs.read({**PLAIN, "prompt": prompt, "n": count, **asked}, models=at(timezone.now()))
-        run = submit_run.submit(org=org, by=must_be_member(org, by), spec=spec, visibility=visibility)
+        run = submit_run.submit(by=must_be_member(org, by), plan=plan.make(org=org, spec=spec), visibility=visibility)
     return [_developed(org, run, shade, size) for shade in range(count)]
 
 

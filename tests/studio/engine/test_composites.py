@@ -19,7 +19,8 @@ from studio.imaging import compositing, straying
 from studio.imaging.compositing import CannotCompose
 from studio.models import Composite, CompositeTicket, Input, Output, Run, RunEvent, State
 from studio.providers.answers import Final
-from studio.runs import submit_run
+from studio.runs import plan, submit_run
+from studio.runs.plan import Pictures
 from studio.story import document
 from tests.conftest import SignIn, must_be_member
 from tests.studio.imaging.test_compositing import HEIGHT, WIDTH, distance_from, mask, noise, worst
@@ -57,7 +58,8 @@ def masked_run(org: Organization, by: User, **asked: Any) -> Run:
         )
         references = [given(org, by, "cat.png", saved(BASE, ".png"))]
         painted = given(org, by, "mask.png", mask(HOLE), is_mask=True) if spec.mask else None
-        return submit_run.submit(org=org, by=must_be_member(org, by), spec=spec, references=references, mask=painted)
+        planned = plan.make(org=org, spec=spec, pictures=Pictures(references, painted))
+        return submit_run.submit(by=must_be_member(org, by), plan=planned)
 
 
 def finish(run: Run, data: bytes | None = None) -> Output:

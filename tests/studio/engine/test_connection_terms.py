@@ -6,11 +6,11 @@ from django.utils import timezone
 
 from accounts.connections import registry
 from accounts.connections.registry import Terms, change
-from accounts.errors import Refused
 from accounts.models import Organization, User
 from accounts.models.connections import TEXT_MODEL
 from billing.models import Price
 from saas.database import tenancy
+from studio.catalogue.fields import SpecRefused
 from studio.models import Run, Ticket
 from studio.providers import requests
 from tests.conftest import must_be_member
@@ -65,8 +65,9 @@ def test_one_that_does_not_stream_is_asked_for_a_whole_answer(acme: Organization
 
 def test_the_responses_api_is_not_asked_of_one_that_lacks_it(acme: Organization, alice: User, up: Upstream) -> None:
     set_terms(acme, alice, Terms(can_respond=False))
-    with pytest.raises(Refused, match="has no Responses API"):
+    with pytest.raises(SpecRefused) as refused:
         submit(acme, alice, kind="respond")
+    assert [(fault.field, fault.code) for fault in refused.value.errors] == [("api", "unsupported")]
     with tenancy.tenant(acme.pk):
         assert (Run.objects.count(), Ticket.objects.count()) == (0, 0)
 

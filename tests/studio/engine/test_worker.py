@@ -21,7 +21,7 @@ from studio.providers.answers import Final
 from studio.providers.answers import Partial as PartialFrame
 from studio.providers.outcomes import ProviderError
 from studio.queue import tickets
-from studio.runs import retry_slot, stop_run, submit_run
+from studio.runs import plan, retry_slot, stop_run, submit_run
 from tests.conftest import must_be_member
 from tests.support.fake_provider import Exchange, Upstream, completed, error, partial, pictures, png, upstream
 
@@ -48,7 +48,7 @@ def submit(acme: Organization, by: User, **asked: object) -> Run:
     with tenancy.tenant(acme.pk):
         image_models.forget()
         spec = specs.read({"prompt": "a lamp", "partial_images": 1, **asked}, models=image_models.at(timezone.now()))
-        return submit_run.submit(org=acme, by=must_be_member(acme, by), spec=spec)
+        return submit_run.submit(by=must_be_member(acme, by), plan=plan.make(org=acme, spec=spec))
 
 
 def slots(run: Run) -> list[Slot]:

@@ -26,7 +26,7 @@ from studio.models import Run, Slot, State, Ticket
 from studio.providers.answers import Final
 from studio.providers.outcomes import ENDINGS, ProviderError
 from studio.queue import tickets
-from studio.runs import retry_slot, stop_run, submit_run
+from studio.runs import plan, retry_slot, stop_run, submit_run
 from tests.conftest import must_be_member
 from tests.studio.money.test_run_holds import ASKED, EACH, USAGE
 from tests.support.fake_provider import png
@@ -65,7 +65,7 @@ class World:
         with tenancy.tenant(self.org.pk):
             asked = {"prompt": "a lamp", **ASKED, "n": chance.randint(1, 4)}
             spec = specs.read(asked, models=image_models.at(timezone.now()))
-            submit_run.submit(org=self.org, by=chance.choice(self.people), spec=spec)
+            submit_run.submit(by=chance.choice(self.people), plan=plan.make(org=self.org, spec=spec))
 
     def deliver(self, chance: random.Random) -> None:
         """A worker takes the next slot and something comes of it, or it dies at one of the seams."""
@@ -316,7 +316,7 @@ def test_a_death_between_the_providers_answer_and_the_commit_loses_and_doubles_n
 
         with tenancy.tenant(acme.pk):
             spec = specs.read({"prompt": "a lamp", **ASKED}, models=image_models.at(timezone.now()))
-            run = submit_run.submit(org=acme, by=world.people[0], spec=spec)
+            run = submit_run.submit(by=world.people[0], plan=plan.make(org=acme, spec=spec))
         job = worker.begin()
         assert job is not None
         worker.note_sent(job)

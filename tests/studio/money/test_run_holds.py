@@ -17,7 +17,7 @@ from saas.database import tenancy
 from studio.engine import lost_workers, record_picture, store_frames, worker
 from studio.models import Run, Slot, Ticket
 from studio.providers.answers import Final
-from studio.runs import retry_slot, stop_run, submit_run
+from studio.runs import plan, retry_slot, stop_run, submit_run
 from tests.conftest import actions, must_be_member
 from tests.studio.engine.test_worker import slots, submit, up, work
 from tests.support.fake_provider import Exchange, Upstream, completed, error, pictures, png, text_of
@@ -215,7 +215,7 @@ def test_the_same_request_asked_twice_is_held_once(acme: Organization, alice: Us
 
     with tenancy.tenant(acme.pk):
         spec = specs.read({"prompt": "a lamp", **ASKED}, models=image_models.at(timezone.now()))
-        asked: dict[str, Any] = {"org": acme, "by": must_be_member(acme, alice), "spec": spec}
+        asked: dict[str, Any] = {"by": must_be_member(acme, alice), "plan": plan.make(org=acme, spec=spec)}
         first = submit_run.submit(**asked, request_key="k", request_hash="h")
         assert submit_run.submit(**asked, request_key="k", request_hash="h") == first
     assert holds(acme) == ["open"]

@@ -21,7 +21,7 @@ from saas.database import tenancy
 from studio.catalogue import image_models, specs
 from studio.engine import nightly
 from studio.models import Run, Slot, Ticket
-from studio.runs import submit_run
+from studio.runs import plan, submit_run
 from tests.conftest import SignIn, must_be_member
 from tests.studio.money.test_run_holds import ASKED, EACH
 from tests.support.text_holds import allow
@@ -56,7 +56,7 @@ def submitting(org: Organization, by: User) -> Callable[[int], str]:
         with tenancy.tenant(org.pk):
             spec = specs.read({"prompt": "a lamp", **ASKED}, models=image_models.at(timezone.now()))
             try:
-                submit_run.submit(org=org, by=must_be_member(org, by), spec=spec)
+                submit_run.submit(by=must_be_member(org, by), plan=plan.make(org=org, spec=spec))
             except LimitReached:
                 return "refused"
         return "left"

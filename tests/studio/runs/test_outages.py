@@ -18,7 +18,7 @@ from studio.catalogue import fingerprint, image_models, specs
 from studio.engine import caretaker, failures, worker
 from studio.models import Run, State, Ticket
 from studio.queue import tickets
-from studio.runs import finish, outages, submit_run
+from studio.runs import finish, outages, plan, submit_run
 from tests.conftest import join, make_person, must_be_member
 from tests.studio.engine.test_circuit import LONG_AGO, default, down, note_outages, rest_is_over
 from tests.studio.engine.test_worker import slots, state, submit, up, work
@@ -58,7 +58,7 @@ def awaited(acme: Organization, by: User, **asked: object) -> Run:
     """As a caller of the gateway submits it."""
     with tenancy.tenant(acme.pk):
         spec = specs.read({"prompt": "a lamp", **asked}, models=image_models.at(timezone.now()))
-        return submit_run.submit(org=acme, by=must_be_member(acme, by), spec=spec, is_awaited=True)
+        return submit_run.submit(by=must_be_member(acme, by), plan=plan.make(org=acme, spec=spec), is_awaited=True)
 
 
 def try_until_ended() -> None:

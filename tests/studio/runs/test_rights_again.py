@@ -16,7 +16,7 @@ from saas.database import tenancy
 from studio.catalogue import image_models, specs
 from studio.gateway.submitting import submit as submit_by_gateway
 from studio.models import Input, Run, Slot, Ticket
-from studio.runs import retry_slot, submit_run
+from studio.runs import plan, retry_slot, submit_run
 from tests.conftest import must_be_member
 from tests.studio.api.keys import program
 from tests.studio.engine.test_worker import slots, submit, up, work
@@ -107,7 +107,7 @@ def test_no_run_is_made_for_a_member_who_has_lost_the_right(
         act(acme, alice, bob)
         spec = specs.read({"prompt": "a lamp"}, models=image_models.at(timezone.now()))
         with pytest.raises(access.RightsEnded):
-            submit_run.submit(org=acme, by=member, spec=spec)
+            submit_run.submit(by=member, plan=plan.make(org=acme, spec=spec))
     assert nothing_was_made(acme)
 
 

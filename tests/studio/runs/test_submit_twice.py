@@ -10,7 +10,7 @@ from accounts.models import Organization, User
 from saas.database import tenancy
 from studio.catalogue import image_models, specs
 from studio.models import Run, Ticket
-from studio.runs import submit_run
+from studio.runs import plan, submit_run
 from tests.conftest import must_be_member
 
 
@@ -18,7 +18,7 @@ def submit(org: Organization, user: User, *, key: str = "k-1", digest: str = "sa
     spec = specs.read({"prompt": "A lamp", "quality": "low", "n": 2}, models=image_models.at(timezone.now()))
     with tenancy.tenant(org.pk):
         member = must_be_member(org, user)
-        return submit_run.submit(org=org, by=member, spec=spec, request_key=key, request_hash=digest)
+        return submit_run.submit(by=member, plan=plan.make(org=org, spec=spec), request_key=key, request_hash=digest)
 
 
 def count(org: Organization) -> int:

@@ -13,7 +13,8 @@ from accounts.models import Organization, User
 from saas.database import tenancy
 from studio.catalogue import image_models, specs
 from studio.models import Input, Output, Relation, Run, Visibility
-from studio.runs import submit_run
+from studio.runs import plan, submit_run
+from studio.runs.plan import Pictures
 from studio.story import changes
 from tests.conftest import SignIn, must_be_member
 from tests.studio.engine.test_worker import submit, up, work
@@ -29,10 +30,8 @@ def derive(parent: Run, by: User, relation: Relation = Relation.REMIX, **asked: 
         values = {"prompt": "a lamp", "partial_images": 1, "references": len(references), **asked}
         spec = specs.read(values, models=image_models.at(timezone.now()))
         return submit_run.submit(
-            org=parent.org,
             by=must_be_member(parent.org, by),
-            spec=spec,
-            references=references,
+            plan=plan.make(org=parent.org, spec=spec, pictures=Pictures(references)),
             parent=parent,
             relation=relation,
             visibility=visibility,

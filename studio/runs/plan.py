@@ -1,0 +1,93 @@
+"""Plan a run. Each door checks a request here, so that the page, REST, the gateway, prints and granted requests find
+the same connection and price, and refuse for the same reasons, before anything is sent and paid for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from accounts.errors import Refused
+from accounts.models import Organization, ProviderConnection
+from billing.prices import Estimate
+from studio.catalogue import image_models
+from studio.catalogue.fields import SpecError, SpecRefused
+from studio.catalogue.specs import Spec
+from studio.inputs import mask_checks
+from studio.models import ImageModel, Input
+from studio.money import estimates
+
+NO_CONNECTION = "There is no connection to a provider. An admin can add one."
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """The stored pictures that go into a run."""
+
+    references: Sequence[Input] = ()
+    mask: Input | None = None
+
+    @property
+    def all(self) -> list[Input]:
+        return [*self.references, *([self.mask] if self.mask else [])]
+
+    @property
+    def sizes(self) -> list[tuple[int, int]]:
+        return [(one.width, one.height) for one in self.references]
+
+
+NO_PICTURES = Pictures()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A request that has been checked and can be submitted in this transaction."""
+
+    spec: Spec
+    model: ImageModel
+    connection: ProviderConnection
+    price: Estimate
+    pictures: Pictures = NO_PICTURES
+
+
+def connection_of(org: Organization) -> ProviderConnection:
+    """Return the connection that the organization's runs use. Raise Refused if there is none."""
+    connection = org.connections.filter(is_default=True).first()
+    if connection is None:
+        raise Refused(NO_CONNECTION)
+    return connection
+
+
+def model_of(spec: Spec) -> ImageModel:
+    """Return the model that a spec names. Raise Refused if it is not available any more."""
+    try:
+        return image_models.at(timezone.now()).model(spec.model)
+    except image_models.UnknownModel:
+        raise Refused(f"The model {spec.model} is not available any more.") from None
+
+
+def make(*, org: Organization, spec: Spec, pictures: Pictures = NO_PICTURES) -> Plan:
+    """Plan a run. Raise SpecRefused with all faults of the request, or Refused if there is no connection or price."""
+    connection, model = connection_of(org), model_of(spec)
+    if faults := faults_of(spec, model, connection, pictures):
+        raise SpecRefused(faults)
+    return Plan(spec, model, connection, price_of(spec, model, connection, pictures), pictures)
+
+
+def faults_of(spec: Spec, model: ImageModel, connection: ProviderConnection, pictures: Pictures) -> list[SpecError]:
+    """Return why this connection cannot run a spec with these pictures."""
+    return [
+        *mask_checks.mask_faults(pictures.mask, pictures.references),
+        *_api_faults(spec, connection),
+        *mask_checks.keeping_faults(spec, pictures.references, model),
+    ]
+
+
+def price_of(spec: Spec, model: ImageModel, connection: ProviderConnection, pictures: Pictures) -> Estimate:
+    """Return the price that is shown and held. Raise Refused if the connection has none for the model."""
+    return estimates.estimate(spec=spec, model=model, connection=connection, references=pictures.sizes)
+
+
+def _api_faults(spec: Spec, connection: ProviderConnection) -> list[SpecError]:
+    if spec.api == "responses" and not connection.can_respond:
+        return [SpecError("api", "unsupported", f"{connection.name} does not offer the Responses API.", "images")]
+    return []
