@@ -24,9 +24,13 @@ def is_begun() -> bool:
 
 
 def migrate() -> None:
+    """Make the tables of a new database, and run what is newer than the file that they are made from."""
     from django.core.management import call_command  # Django is set up by the caller
 
-    call_command("migrate", interactive=False, verbosity=0)
+    from saas.database import schema_file
+
+    if not schema_file.load() or has_news():
+        call_command("migrate", interactive=False, verbosity=0)
 
 
 def _known() -> set[Migration]:

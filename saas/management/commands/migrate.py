@@ -1,11 +1,12 @@
 import time
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.management import CommandError
 from django.core.management.commands import migrate
-from django.db import OperationalError
+from django.db import DEFAULT_DB_ALIAS, OperationalError
 
-from saas.database import waits
+from saas.database import schema_file, waits
 from saas.database.transactions import patient
 
 PAUSES_SECONDS = (1, 2, 4, 8)  # statements that waited behind the last try run meanwhile; the last pause is repeated
@@ -17,8 +18,9 @@ LOCKED = (
 
 
 class Command(migrate.Command):
-    """Django's migrate, which waits only a few seconds for a lock, because all other statements on the table wait
-    behind it. Then it lets them pass, and goes on where it was."""
+    """Django's migrate, which makes the tables of a new database from schema.sql and runs only newer migrations. It
+    waits a few seconds for a lock, because all other statements on the table wait behind it. Then it lets them pass,
+    and goes on where it was."""
 
     def handle(self, *args: Any, **options: Any) -> None:
         ends_at, tries = time.monotonic() + waits.MIGRATE_SECONDS, 0
@@ -36,9 +38,17 @@ class Command(migrate.Command):
         can be run again."""
         try:
             with patient(lock_seconds=waits.MIGRATE_LOCK_SECONDS):
+                if _is_for_everything(options) and schema_file.load() and options["verbosity"]:
+                    self.stdout.write("Made the tables of a new database.")
                 super().handle(*args, **options)
         except OperationalError as error:
             if waits.state_of(error) not in waits.PASSING:
                 raise
             return False
         return True
+
+
+def _is_for_everything(options: Mapping[str, Any]) -> bool:
+    """Return whether all migrations are to be run, and not some of them, or none."""
+    partly = ("app_label", "plan", "check_unapplied", "fake", "fake_initial", "prune")
+    return options["database"] == DEFAULT_DB_ALIAS and not any(options[name] for name in partly)
