@@ -1,5 +1,5 @@
 """Write the ledger, and read the total of all that was ever paid. The SQL function `billing_write`
-(billing/migrations/0011_one_writer.py) writes the rows. No other module calls it; `billing_charge`, of the same
+(billing/migrations/sql/ledger.sql) writes the rows. No other module calls it; `billing_charge`, of the same
 migration, calls it for the usual end of a hold."""
 
 from dataclasses import asdict, dataclass, field
@@ -51,7 +51,7 @@ class Said:
         return {**self.tokens.to_json(), **chosen}
 
 
-# Functions of the database (billing/migrations/0011_one_writer.py), planned once a connection.
+# Functions of the database (billing/migrations/sql/ledger.sql), planned once a connection.
 WRITE = """
 SELECT entry.* FROM accounts_hold h, billing_write(
     h, %(kind)s, %(micros)s, %(open_micros)s, %(images)s, %(is_estimated)s,

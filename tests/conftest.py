@@ -4,7 +4,6 @@ never see or change anything of acme. Dora belongs to nobody."""
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +20,12 @@ from hypothesis import settings as examples
 from accounts import mail_outbox
 from accounts.models import AuditEntry, Membership, Organization, Role, User
 from accounts.people import organizations
+from billing.first_rows import PRICES
 from billing.models import Price
 from saas import live
 from saas.database import tenancy
 from saas.database.presence import presence
+from studio.first_rows import MODELS
 from studio.models import ImageModel
 from tests.embedded import prepared
 from tests.quick import pytest_addoption
@@ -51,15 +52,14 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 def _put_image_models_back(**_: Any) -> None:
     """Emptying the tables takes the catalogue with it, which a migration wrote; Django says so by this signal."""
     if not ImageModel.objects.exists():
-        for fields in import_module("studio.migrations.0002_image_models").MODELS:
+        for fields in MODELS:
             ImageModel.objects.create(**fields)
 
 
 def _put_prices_back(**_: Any) -> None:
     if not Price.objects.exists():
-        for fields in import_module("billing.migrations.0002_prices_of_2026").ROWS:
+        for fields in PRICES:
             Price.objects.create(**fields)
-        Price.objects.create(**import_module("billing.migrations.0008_talk").ROW)
 
 
 @pytest.fixture(scope="session")

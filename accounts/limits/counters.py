@@ -8,9 +8,8 @@ people (`Organization.locked`). So no counter is made while a limit changes, and
 Missing counters are made before any is locked, and in the same order, because an insert also waits for the commit of
 another transaction that inserts the same counter.
 
-The statements are functions of the database (accounts/migrations/0011_counting.py, 0016_missing_counters_first.py),
-planned once a connection. A settlement calls `accounts_shift` from inside a function of its own
-(billing/migrations/0011_one_writer.py)."""
+The statements are functions of the database (accounts/migrations/sql/counters.sql), planned once a connection. A
+settlement calls `accounts_shift` from inside a function of its own (billing/migrations/sql/ledger.sql)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

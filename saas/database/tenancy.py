@@ -100,7 +100,7 @@ def current() -> Settings:
 @contextmanager
 def erasing() -> Iterator[None]:
     """Let the block remove names from append-only tables, and delete their rows if their organization is deleted: see
-    the migration accounts.0018. It must be opened inside a wall, and ends with the wall at the latest."""
+    accounts/migrations/sql/only_grows.sql. It must be opened inside a wall, and ends with the wall at the latest."""
     if not connection.in_atomic_block:
         raise transaction.TransactionManagementError("There is no open wall to erase behind.")
     with transaction.atomic():

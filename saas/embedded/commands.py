@@ -102,8 +102,7 @@ def _provide_tables() -> None:
     import django  # after the environment is set
 
     django.setup()
-    if schema.has_news() and not schema.is_begun():
-        schema.migrate()
+    schema.provide_first()
 
 
 def _execute(arguments: list[str]) -> None:

@@ -1,6 +1,5 @@
 """Load Django, check it against the database, and hand it over as an ASGI application."""
 
-import gc
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -31,9 +30,7 @@ def prepare() -> None:
 
     try:
         with assets.collected(Path(settings.STATIC_ROOT)):
-            if schema.has_news():
-                schema.migrate()
-                gc.collect()  # what it leaves must not be set aside with what stays
+            schema.provide()
     except OperationalError as error:
         raise Refusal(f"The database does not answer: {' '.join(str(error).split())}") from error
     finally:

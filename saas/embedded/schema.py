@@ -1,54 +1,40 @@
-"""Refuse tables that a newer version made, and migrate those that an older version made."""
+"""Make the tables of a new data folder, migrate those of an older version, and refuse those that this version cannot
+use."""
 
-import pkgutil
-from importlib import import_module
+import gc
+from typing import TYPE_CHECKING
 
 from saas.embedded.refusal import Refusal
 
-Migration = tuple[str, str]  # app, name
+if TYPE_CHECKING:
+    from saas.database.history import History
 
 
-def has_news() -> bool:
-    """Return whether there is something to migrate, and refuse data of a newer version. Only the names of files are
-    compared, because Django's migration graph is slow to load."""
-    known, applied = _known(), _applied()
-    if unknown := sorted(applied - known):
-        app, name = unknown[-1]
-        raise Refusal(f"This data was made by a newer version of Darkroom; this one does not know {app}.{name}.")
-    return bool(known - applied)
-
-
-def is_begun() -> bool:
-    """Return whether these tables have ever been made."""
-    return bool(_applied())
-
-
-def migrate() -> None:
-    """Make the tables of a new database, and run what is newer than the file that they are made from."""
+def provide() -> None:
+    """Make all tables if there are none, and run the migrations that they lack."""
     from django.core.management import call_command  # Django is set up by the caller
 
     from saas.database import schema_file
 
-    if not schema_file.load() or has_news():
+    history = _usable()
+    if not history.has_begun:
+        schema_file.load()
+        history = _usable()
+    if history.has_news:
         call_command("migrate", interactive=False, verbosity=0)
+        gc.collect()  # what it leaves must not be set aside with what stays
 
 
-def _known() -> set[Migration]:
-    from django.apps import apps
-
-    return {(app.label, name) for app in apps.get_app_configs() for name in _names(f"{app.name}.migrations")}
-
-
-def _names(package: str) -> list[str]:
-    try:
-        folder = import_module(package).__path__
-    except ModuleNotFoundError:
-        return []
-    return [found.name for found in pkgutil.iter_modules(folder) if found.name[0] not in "_~"]
+def provide_first() -> None:
+    """Make all tables if there are none. Leave those of an older version to the next start."""
+    if not _usable().has_begun:
+        provide()
 
 
-def _applied() -> set[Migration]:
-    from django.db import connection
-    from django.db.migrations.recorder import MigrationRecorder
+def _usable() -> "History":
+    from saas.database import history  # Django is set up by the caller
 
-    return set(MigrationRecorder(connection).applied_migrations())
+    found = history.read()
+    if found.refusal:
+        raise Refusal(found.refusal)
+    return found

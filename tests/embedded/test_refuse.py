@@ -67,10 +67,25 @@ def test_data_of_a_newer_darkroom(folder: DataFolder) -> None:
     assert refusal(folder.root, 0) == (
         "This data was made by a newer version of Darkroom; this one does not know studio.9999_from_the_future."
     )
-    assert refusal_of_command(folder.root) == (
+    assert refusal_of_command(folder.root, "shell", "-c", "print('never')") == (
         "This data was made by a newer version of Darkroom; this one does not know studio.9999_from_the_future."
     )
     assert postmaster.processes_of(folder) == []
+    with attached(folder):
+        assert contents(folder) == before
+
+
+def test_data_from_before_the_first_release(folder: DataFolder) -> None:
+    with attached(folder):
+        postmaster.ask(folder, "UPDATE django_migrations SET name = '0001_people' WHERE name = '0001_tables'")
+        before = contents(folder)
+    sentence = (
+        "This data was made by a Darkroom from before 0.2.0, which this one cannot upgrade: keep that Darkroom for it, "
+        "or begin with an empty data folder or database."
+    )
+    assert refusal(folder.root, 0) == sentence
+    assert refusal_of_command(folder.root, "shell", "-c", "print('never')") == sentence
+    assert refusal_of_command(folder.root, "migrate") == f"CommandError: {sentence}"
     with attached(folder):
         assert contents(folder) == before
 
@@ -87,8 +102,8 @@ def test_a_missing_secret_where_the_database_is_the_persons_own(tmp_path: Path) 
     assert not (tmp_path / "data" / "secrets.json").exists()
 
 
-def refusal_of_command(data: Path) -> str:
-    command = [sys.executable, str(ROOT / "manage.py"), "shell", "--data", str(data), "-c", "print('never')"]
+def refusal_of_command(data: Path, *words: str) -> str:
+    command = [sys.executable, str(ROOT / "manage.py"), *words, "--data", str(data)]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (1, ""), done
     return done.stderr.rstrip()

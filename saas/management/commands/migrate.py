@@ -6,7 +6,7 @@ from django.core.management import CommandError
 from django.core.management.commands import migrate
 from django.db import DEFAULT_DB_ALIAS, OperationalError
 
-from saas.database import schema_file, waits
+from saas.database import history, schema_file, waits
 from saas.database.transactions import patient
 
 PAUSES_SECONDS = (1, 2, 4, 8)  # statements that waited behind the last try run meanwhile; the last pause is repeated
@@ -38,14 +38,21 @@ class Command(migrate.Command):
         can be run again."""
         try:
             with patient(lock_seconds=waits.MIGRATE_LOCK_SECONDS):
-                if _is_for_everything(options) and schema_file.load() and options["verbosity"]:
-                    self.stdout.write("Made the tables of a new database.")
+                if _is_for_everything(options):
+                    self._begin(options["verbosity"])
                 super().handle(*args, **options)
         except OperationalError as error:
             if waits.state_of(error) not in waits.PASSING:
                 raise
             return False
         return True
+
+    def _begin(self, verbosity: int) -> None:
+        """Make the tables of a new database, and refuse those from before the first release."""
+        if history.read().is_too_old:
+            raise CommandError(history.TOO_OLD)
+        if schema_file.load() and verbosity:
+            self.stdout.write("Made the tables of a new database.")
 
 
 def _is_for_everything(options: Mapping[str, Any]) -> bool:

@@ -1,11 +1,8 @@
 """How many organizations one person founds, and which of them the operator's key is lent to."""
 
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
-from django.db import connection
 from django.test import Client
 
 from accounts import demo
@@ -176,22 +173,3 @@ def test_joining_others_costs_nobody_the_loan(acme: Organization, bob: User, len
     own = found(bob, "bobs")
     hold(own, bob, 10 * DOLLAR, is_lent=True)
     assert must_be_member(acme, bob).role == Role.MEMBER
-
-
-def test_foundings_from_before_are_written_down_by_the_migration(dora: User, bob: User, acme: Organization) -> None:
-    first, second = found(dora, "one"), found(dora, "two")
-    with tenancy.tenant(second.pk):
-        organizations.delete(org=second, by=must_be_member(second, dora))
-    before = list(Founding.objects.order_by("org_id").values("org_id", "user_id"))
-    Founding.objects.all().delete()
-    for org in (acme, first, second):
-        with tenancy.tenant(org.pk):
-            Organization.objects.filter(pk=org.pk).update(has_usual_loan=True)
-    migration = import_module("accounts.migrations.0018_earlier_foundings")
-    with connection.schema_editor() as editor:
-        migration.note_earlier(apps, editor)
-    assert list(Founding.objects.order_by("org_id").values("org_id", "user_id")) == before
-    assert Founding.objects.get(org_id=second.pk).ended_at is not None
-    with tenancy.operator():
-        usual = dict(Organization.objects.values_list("slug", "has_usual_loan"))
-    assert usual == {"acme": True, "one": True, "two": False}

@@ -12,9 +12,10 @@ from django.utils import timezone
 
 from studio.catalogue import image_models
 from studio.catalogue.image_models import UnknownModel
+from studio.first_rows import MODELS
 from studio.imaging.sizes import Size
 from studio.models import ImageModel
-from tests.support.catalogue_rows import ROWS, TODAY, row, shipped
+from tests.support.catalogue_rows import TODAY, row, shipped
 
 
 @pytest.fixture(autouse=True)
@@ -123,16 +124,15 @@ def test_only_the_formulas_that_are_known_are_given() -> None:
 
 
 def test_the_migration_refuses_a_table_that_holds_rows_already(db: None) -> None:
-    migration = import_module("studio.migrations.0002_image_models")
+    migration = import_module("studio.migrations.0003_rows")
 
     editor = SimpleNamespace(connection=connection)
     with pytest.raises(migration.UnexpectedRows):
         migration.add_models(apps, editor)
-    assert ImageModel.objects.count() == len(ROWS)
-    migration.remove_models(apps, editor)
-    assert ImageModel.objects.count() == 0
+    assert ImageModel.objects.count() == len(MODELS)
+    ImageModel.objects.all().delete()
     migration.add_models(apps, editor)
-    assert ImageModel.objects.count() == len(ROWS)
+    assert ImageModel.objects.count() == len(MODELS)
 
 
 def test_emptying_the_tables_in_a_test_leaves_the_catalogue(transactional_db: None) -> None:
@@ -140,4 +140,4 @@ def test_emptying_the_tables_in_a_test_leaves_the_catalogue(transactional_db: No
 
 
 def test_the_catalogue_is_back_after_a_test_that_emptied_the_tables(transactional_db: None) -> None:
-    assert ImageModel.objects.count() == len(ROWS)
+    assert ImageModel.objects.count() == len(MODELS)
