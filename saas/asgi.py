@@ -11,6 +11,7 @@ django.setup(set_prefix=False)  # the imports below need it
 
 from channels.auth import AuthMiddlewareStack
 from channels.routing import ProtocolTypeRouter, URLRouter
+from django.conf import settings
 
 from saas.database import tenancy
 from saas.ops import garbage_collection
@@ -22,6 +23,8 @@ tenancy.refuse_bypassing_role()
 intake.install()
 drain.install()
 import_module("saas.urls")  # or the first request would have to load them
+if not settings.IS_EMBEDDED:  # which loads it when it is ready
+    import_module("studio.api.urls")
 
 application = host_check.Doorstep(
     ProtocolTypeRouter(

@@ -12,13 +12,13 @@ django.setup()
 import dramatiq
 from django.conf import settings
 from dramatiq import Broker, Middleware, Worker
-from dramatiq.brokers.redis import RedisBroker
 from dramatiq.brokers.stub import StubBroker
 
 from saas import live
 from saas.database import tenancy
 from saas.ops import garbage_collection, heartbeat, metrics_server
 from saas.queue import hand_back, lanes, thread_shares
+from saas.queue.broker import is_redis
 from studio.engine import caretaker, without_messages
 
 # Dramatiq's consumer polls Redis with a back-off of up to a second. It reads its own environment variable for this
@@ -38,7 +38,7 @@ class ProcessMiddleware(Middleware):
         lanes.divide(worker)
         for lane in thread_shares.OF_LANE.keys() & (worker.consumer_whitelist or set()):
             thread_shares.OF_LANE[lane].threads = worker.worker_threads
-        if isinstance(broker, RedisBroker):
+        if is_redis(settings.BROKER_URL):
             worker.worker_timeout = min(worker.worker_timeout, REDIS_POLL_MILLISECONDS)
         sys.setswitchinterval(SWITCH_SECONDS)
         garbage_collection.set_aside()

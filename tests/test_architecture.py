@@ -1,6 +1,7 @@
 """The shape of the program: which way imports point, and habits that no linter knows."""
 
 import ast
+import os
 import pkgutil
 import re
 import subprocess
@@ -92,6 +93,15 @@ def test_imports_point_one_way() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_a_start_waits_for_no_module_that_it_does_not_need() -> None:
+    """The provider's SDK and the REST API are loaded when Darkroom is ready, and Redis only where there is one."""
+    program = "import sys, saas.worker, saas.asgi; print(sorted({'ninja', 'openai', 'redis'} & set(sys.modules)))"
+    environment = {**os.environ, "DARKROOM_EMBEDDED": "1", "DJANGO_SETTINGS_MODULE": "tests.settings"}
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert ended.stdout == "[]\n", ended.stderr
 
 
 def test_every_module_of_saas_has_its_layer() -> None:

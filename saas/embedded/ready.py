@@ -8,10 +8,14 @@ from threading import Thread
 from saas.embedded import variables
 from saas.embedded.folder import DataFolder
 from saas.embedded.listening import Address
+from saas.ops import garbage_collection
 
 POLL_SECONDS = 0.02
 ANSWER_SECONDS = 10.0
 IMPATIENT_AFTER_SECONDS = 20.0
+
+# Slow to load, and needed by the first page and the first picture, but not for being ready.
+LATER = ("studio.api.urls", "studio.engine.worker", "studio.providers.openai_sdk")
 
 HOW_TO_SIGN_IN = """\
   Sign up:  {url}/accounts/signup/  (e-mails with confirmation links are printed here)
@@ -35,7 +39,9 @@ def _announce(folder: DataFolder, address: Address) -> None:
     variables.remember_url(folder, address.public_url)
     print(f"Darkroom is ready at {address.url}", flush=True)
     print(HOW_TO_SIGN_IN.format(url=address.public_url, data=folder.root), flush=True)
-    import_module("studio.engine.worker")  # slow to load; the first picture needs it, readiness does not
+    for name in LATER:
+        import_module(name)
+    garbage_collection.set_aside()
 
 
 def _readyz(address: Address) -> tuple[int, str]:

@@ -86,11 +86,15 @@ def make_broker(url: str) -> Broker:
         from saas.queue.rabbitmq import OneVoiceBroker  # noqa: PLC0415 load only the broker that is in use
 
         return OneVoiceBroker(url, _middleware())
-    if url.startswith(("redis://", "rediss://", "unix://")):
+    if is_redis(url):
         from saas.queue.redis import BoundedRedisBroker  # noqa: PLC0415
 
         return BoundedRedisBroker(url, _middleware())
     raise ValueError("BROKER_URL must start with amqp:// or redis://.")
+
+
+def is_redis(url: str) -> bool:
+    return url.startswith(("redis://", "rediss://", "unix://"))
 
 
 def set_up() -> None:

@@ -1,23 +1,21 @@
 """Call a provider through the OpenAI SDK, which only this module knows: build the request, let the SDK send it, and
 hand the raw answer to `studio.providers.answers`. Nothing is ever sent twice: no SDK retries, no redirects."""
 
-import base64
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
-from typing import Any, Protocol
+from typing import Any
 
 import httpx2
 import openai
 from openai._constants import RAW_RESPONSE_HEADER
 
-from saas.crypto.sealing import Secret
 from saas.outbound import cancellation, http_client
 from saas.outbound.cancellation import Wait
 from studio.providers import answers, error_codes, text_answers, text_budget
+from studio.providers.adapter import Endpoint, Request
 from studio.providers.answers import Frame, Reading
 from studio.providers.outcomes import ProviderError
 from studio.providers.text_answers import Written
@@ -31,54 +29,6 @@ LARGEST_JSON_EDIT = 4 * LONGEST_DATA_URL
 # (35 MB without alpha); it comes up to five times: three partials, and twice in the end of a conversation.
 LIMIT_BYTES = 256 * 1024 * 1024
 ERROR_LIMIT_BYTES = 64 * 1024  # of an error; most have a few hundred
-
-
-@dataclass(frozen=True)
-class Endpoint:
-    """What an adapter needs to know of a connection: address, key, limits, and what the provider supports."""
-
-    base_url: str
-    key: Secret
-    organization: str = ""
-    project: str = ""
-    allowed_hosts: tuple[str, ...] = ()
-    can_stream: bool = True
-    deadline_seconds: float = 600.0
-    text_model: str = "gpt-5"
-    tenant: int = 0  # the organization's id
-
-
-@dataclass(frozen=True)
-class File:
-    name: str
-    data: bytes
-    mime: str
-
-    @property
-    def data_url_characters(self) -> int:
-        return len(f"data:{self.mime};base64,") + 4 * ((len(self.data) + 2) // 3)
-
-    def data_url(self) -> str:
-        return f"data:{self.mime};base64,{base64.b64encode(self.data).decode()}"
-
-
-@dataclass(frozen=True)
-class Request:
-    """A request for one picture. `parameters` are in the Images API's words, without those that only Darkroom knows."""
-
-    api: str
-    parameters: dict[str, Any]
-    partial_images: int = 0
-    references: tuple[File, ...] = ()
-    mask: File | None = None
-
-
-class Develop(Protocol):
-    """The function that every adapter module has. See docs/architecture.md, “Another kind of provider”."""
-
-    def __call__(
-        self, endpoint: Endpoint, request: Request, *, before_sending: Callable[[], None]
-    ) -> Generator[Frame, None, None]: ...
 
 
 def develop(

@@ -15,7 +15,7 @@ from saas.database.release import released
 from studio.catalogue.specs import Spec
 from studio.files import storage
 from studio.models import Run, RunInput, Slot
-from studio.providers.openai_sdk import Develop, Endpoint, File, Request
+from studio.providers.adapter import Develop, Endpoint, File, Request
 from studio.providers.outcomes import ProviderError
 
 AUTO = "auto"

@@ -1,3 +1,4 @@
+from importlib import import_module
 from typing import Any
 
 from django.conf import settings
@@ -7,7 +8,6 @@ from django.shortcuts import render
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
 from studio.api.examples import EXAMPLES
-from studio.api.urls import api
 
 
 @member_required(Role.VIEWER)
@@ -21,6 +21,7 @@ def use_from_code(request: OrgRequest) -> HttpResponse:
 
 def _calls() -> list[dict[str, str]]:
     """List the calls of the REST API from its own OpenAPI schema."""
+    api = import_module("studio.api.urls").api  # slow to load, and no other page needs it
     paths: dict[str, dict[str, Any]] = api.get_openapi_schema()["paths"]
     return [
         {"method": method.upper(), "path": path, "summary": str(call.get("description") or "").partition("\n")[0]}

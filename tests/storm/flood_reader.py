@@ -15,8 +15,8 @@ django.setup()
 
 from saas.crypto.sealing import Secret  # noqa: E402 Django comes first
 from studio.providers import openai_sdk  # noqa: E402
+from studio.providers.adapter import Endpoint, Request  # noqa: E402
 from studio.providers.answers import Final, Partial  # noqa: E402
-from studio.providers.openai_sdk import Endpoint, Request  # noqa: E402
 from studio.providers.outcomes import ProviderError  # noqa: E402
 
 ASKED = {"model": "gpt-image-2", "prompt": "a lamp", "n": 1, "size": "1024x1024"}

@@ -34,7 +34,7 @@ from studio.engine import nightly as books
 from studio.models import Rewrite, RewriteState, RewriteTicket
 from studio.prompt import rewrite, rewrite_worker
 from studio.providers import requests
-from studio.providers.openai_sdk import Endpoint
+from studio.providers.adapter import Endpoint
 from studio.providers.outcomes import ProviderError
 from studio.runs.submit_run import KeyReused
 from tests.conftest import actions, must_be_member

@@ -8,8 +8,8 @@ import pytest
 
 from saas.crypto.sealing import Secret
 from studio.providers import answers, openai_sdk
+from studio.providers.adapter import Endpoint, File, Request
 from studio.providers.answers import Final, Frame, Partial
-from studio.providers.openai_sdk import Endpoint, File, Request
 from studio.providers.outcomes import ENDINGS, ProviderError
 from tests.support.fake_provider import USAGE, Exchange, Script, completed, error, partial, pictures, text_of, upstream
 

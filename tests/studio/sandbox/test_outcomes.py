@@ -7,8 +7,8 @@ import pytest
 
 from saas.crypto.sealing import Secret
 from studio.providers import openai_sdk
+from studio.providers.adapter import Endpoint, File, Request
 from studio.providers.answers import Final, Frame, Partial
-from studio.providers.openai_sdk import Endpoint, File, Request
 from studio.providers.outcomes import ProviderError
 from studio.sandbox.directives import FAILS
 from tests.studio.sandbox.calling import SMALLEST
