@@ -11,7 +11,7 @@ export function attach(switcher) {
 
   function blink() {
     seen = (seen + 1) % figures.length;
-    figures.forEach((figure, at) => figure.classList.toggle("compared-seen", at === seen));
+    for (const [at, figure] of figures.entries()) figure.classList.toggle("compared-seen", at === seen);
   }
 
   function show(mode) {

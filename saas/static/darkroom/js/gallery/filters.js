@@ -3,7 +3,9 @@ export function attach(form) {
   form.addEventListener("submit", () => {
     const empty = [...form.elements].filter((each) => each.name && !each.value);
     for (const each of empty) each.disabled = true;
-    setTimeout(() => empty.forEach((each) => (each.disabled = false))); // the browser may keep the page for Back
+    setTimeout(() => {
+      for (const each of empty) each.disabled = false; // the browser may keep the page for Back
+    });
   });
   form.addEventListener("change", ({ target }) => target.matches("select") && form.requestSubmit());
   document.addEventListener("keydown", (event) => {

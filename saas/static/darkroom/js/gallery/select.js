@@ -114,7 +114,9 @@ export function attach(form) {
       removeEventListener("pointermove", move);
       swallows = frame !== null;
       frame?.remove();
-      setTimeout(() => (swallows = false)); // a click follows at once, or never
+      setTimeout(() => {
+        swallows = false; // a click follows at once, or never
+      });
     }
     addEventListener("pointermove", move);
     addEventListener("pointerup", end, { once: true });

@@ -64,7 +64,7 @@ export function attach(dialog) {
   const choose = (at) => {
     const options = [...list.children];
     chosen = options.length ? (at + options.length) % options.length : 0;
-    options.forEach((option, index) => option.setAttribute("aria-selected", String(index === chosen)));
+    for (const [index, option] of options.entries()) option.setAttribute("aria-selected", String(index === chosen));
     options[chosen]?.scrollIntoView({ block: "nearest" });
     input.setAttribute("aria-activedescendant", options[chosen]?.id ?? "");
   };

@@ -18,7 +18,7 @@ export function attach(form) {
   });
   form.addEventListener("bar:changed", () => changed(bar, 0));
   form.addEventListener("keydown", (event) => pressed(bar, event));
-  form.addEventListener("click", (event) => suggested(bar, event));
+  form.addEventListener("click", suggested);
   form.addEventListener("submit", (event) => {
     if (event.submitter?.hasAttribute("formaction")) return; // a preset is saved or removed
     event.preventDefault();
@@ -256,7 +256,7 @@ function restore(bar) {
   changed(bar, 0);
 }
 
-function suggested(bar, event) {
+function suggested(event) {
   const value = event.target.closest("[data-suggestion]")?.dataset.suggestion;
   if (!value) return;
   const name = event.target.closest("[data-field]")?.dataset.field ?? event.target.closest("[data-fault-of]").dataset.faultOf;

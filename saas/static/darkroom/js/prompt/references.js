@@ -81,10 +81,12 @@ async function put(shelf, item, file) {
   const body = new FormData();
   body.set("file", file);
   const progress = item.querySelector("progress");
-  await arrive(shelf, item, () => upload(shelf.url, shelf.form, body, (done) => (progress.value = done)));
+  await arrive(shelf, item, () => upload(shelf.url, shelf.form, body, (done) => {
+    progress.value = done;
+  }));
 }
 
-async function take(shelf, output, picture, parent) {
+async function take(shelf, output, picture) {
   if (shelf.list.querySelector(`[data-from="${output}"]`)) return;
   const item = coming(shelf, "picture");
   item.dataset.from = output;

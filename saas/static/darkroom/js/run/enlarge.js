@@ -26,7 +26,9 @@ function open(link) {
   document.body.append(dialog);
   const sharp = new Image();
   sharp.src = link.href;
-  sharp.decode().then(() => (image.src = sharp.src)).catch(() => {});
+  sharp.decode().then(() => {
+    image.src = sharp.src;
+  }).catch(() => {});
 
   const view = { scale: 1, x: 0, y: 0 };
   const place = () => {

@@ -12,7 +12,7 @@ export function attach(column) {
 
   async function open(run, slot, source) {
     from = source;
-    const address = column.dataset.details.replace(NOBODY, run) + `?slot=${slot}`;
+    const address = `${column.dataset.details.replace(NOBODY, run)}?slot=${slot}`;
     const answer = await fetch(address, { redirect: "manual" }).catch(() => null);
     if (!answer?.ok) return location.assign(source.href);
     body.replaceChildren(piece(await answer.text()));

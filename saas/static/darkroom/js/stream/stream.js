@@ -121,7 +121,9 @@ export function attach(stream) {
     lookAgain();
     newer();
   });
-  document.addEventListener("live:down", () => (isHeard = false));
+  document.addEventListener("live:down", () => {
+    isHeard = false;
+  });
   setInterval(() => {
     if (document.hidden) return;
     lookAgain();
