@@ -1,4 +1,4 @@
-"""Run the tests, with a PostgreSQL of their own: bin/test [--quick] [pytest arguments]"""
+"""Run the tests, with a PostgreSQL of their own: bin/test [--quick] [--coverage] [pytest arguments]"""
 
 import os
 import shutil
@@ -20,6 +20,7 @@ from tools import debian
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "150"}
 PUT_AWAY_SECONDS = 30
 PARALLEL = ["-n", "2"]
+COVERAGE = ["--cov", "--cov-report=term"]
 SLOWEST = ["--durations=10", "--durations-min=1"]
 
 
@@ -30,12 +31,18 @@ def main(arguments: list[str]) -> int:
     try:
         with scratch_folder() as scratch, database(scratch) as url:
             os.environ.update(DATABASE_URL=url, TMPDIR=str(scratch))
-            return run_pytest([*parallel(arguments), *SLOWEST, *arguments])
+            return run_pytest(options(arguments))
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def options(arguments: list[str]) -> list[str]:
+    """Return what pytest gets. "--coverage" is ours, so that pytest-cov's options stand in one place."""
+    own = [word for word in arguments if word != "--coverage"]
+    return [*parallel(own), *SLOWEST, *(COVERAGE if own != arguments else []), *own]
 
 
 def parallel(arguments: list[str]) -> list[str]:
