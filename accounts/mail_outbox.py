@@ -27,7 +27,7 @@ from saas.crypto import sealing
 from saas.crypto.sealing import CannotUnseal
 from saas.database import release
 from saas.database.release import released
-from saas.queue import broker, lanes
+from saas.queue import broker, due, lanes
 from saas.queue.broker import enqueue
 
 CONTEXT = "mail"
@@ -38,7 +38,6 @@ WAITS_SECONDS = (15, 60, 300, 900, 1800, 3600)  # after each failed try; later o
 TRIED_FOR = timedelta(days=1)  # the links in a mail do not work much longer
 UNDER_WAY = timedelta(seconds=90)  # the lease: longer than a try may take; afterwards the worker counts as dead
 LIMIT_MILLISECONDS = 60_000
-MOST_CALLED = 50
 
 CLAIM = """
 UPDATE accounts_mail
@@ -92,18 +91,12 @@ def _keep(sealed: str) -> None:
 
 
 def call_due() -> int:
-    """Call a worker for each mail that is due, at most MOST_CALLED. Return how many are due, up to that number."""
-    due = min(count_due(), MOST_CALLED)
-    for _ in range(due):
-        if not broker.call(deliver):
-            break
-    return due
+    """Call workers for the mails that are due. Return how many are due, at most `due.MOST_CALLED`."""
+    return due.call(deliver, count_due())
 
 
 def count_due() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM accounts_mail WHERE due_at <= clock_timestamp()")
-        return int(cursor.fetchone()[0])
+    return due.count(Mail)
 
 
 @dramatiq.actor(queue_name=lanes.MAIL, max_retries=0, time_limit=LIMIT_MILLISECONDS)

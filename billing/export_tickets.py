@@ -1,24 +1,14 @@
 """Keep tickets of exports that are not made yet, for workers of all organizations. A ticket says when its export comes
 due again, in case the message that called for it is lost or its worker dies."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
-from django.db.models.functions import Now
 
 from billing.models import Export, ExportTicket
 from saas.database.release import released
+from saas.queue import due
 
-CLAIM = """
-UPDATE billing_exportticket
-SET due_at = clock_timestamp() + make_interval(secs => %(seconds)s)
-WHERE id = (
-    SELECT id FROM billing_exportticket
-    WHERE due_at <= clock_timestamp() ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
-)
-RETURNING org_id, export_code
-"""
 BEGIN = """
 UPDATE billing_exportticket
 SET due_at = clock_timestamp() + make_interval(secs => %s), tries = tries + 1 WHERE export_code = %s
@@ -27,12 +17,6 @@ RETURNING tries
 PUT_OFF = """
 UPDATE billing_exportticket SET due_at = clock_timestamp() + make_interval(secs => %s) WHERE export_code = %s
 """
-
-
-@dataclass(frozen=True)
-class Claim:
-    org_id: int
-    code: UUID
 
 
 def draw(export: Export, *, due_in_seconds: float) -> None:
@@ -59,14 +43,11 @@ def forget(code: UUID | str) -> None:
     ExportTicket.objects.filter(export_code=code).delete()
 
 
-def claim(*, seconds: float) -> Claim | None:
+def claim(*, seconds: float) -> ExportTicket | None:
     """Claim the export that has been due longest. The lease is so many seconds; after it, the export comes due
     again."""
-    with released(), connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"seconds": seconds})
-        row = cursor.fetchone()
-    return Claim(*row) if row else None
+    return due.claim(ExportTicket, seconds=seconds)
 
 
 def count_due() -> int:
-    return ExportTicket.objects.filter(due_at__lte=Now()).count()
+    return due.count(ExportTicket)

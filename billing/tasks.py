@@ -59,7 +59,7 @@ def make_next_export() -> bool:
     claim = export_tickets.claim(seconds=UNDER_WAY_SECONDS)
     if claim is None:
         return False
-    make_export.fn(claim.org_id, str(claim.code))
+    make_export.fn(claim.org_id, str(claim.export_code))
     return True
 
 
@@ -77,7 +77,7 @@ def call_due() -> int:
         claim = export_tickets.claim(seconds=CALLED_SECONDS)
         if claim is None:
             return count
-        if not _call(claim.org_id, str(claim.code)):
+        if not _call(claim.org_id, str(claim.export_code)):
             return count
     return MOST_CALLED
 

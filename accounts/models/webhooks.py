@@ -11,6 +11,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from saas.database.tenancy import TenantModel
+from saas.queue.due import PersonsDueTicket
 
 
 class WebhookEvent(models.TextChoices):
@@ -137,14 +138,11 @@ class Delivery(TenantModel):
         return due.update(tries=self.tries + 1, not_before=until, answer="") == 1
 
 
-class DeliveryTicket(models.Model):
-    """An undelivered message, for all organizations together: it holds ids and nothing of the message, so it is no
-    tenant table. After `due_at` a sweeper calls a worker."""
+class DeliveryTicket(PersonsDueTicket):
+    """An undelivered message of a webhook that this person made."""
 
     delivery_code = models.UUIDField(unique=True)
-    org_id = models.BigIntegerField()
-    maker_id = models.BigIntegerField(null=True)  # the webhook's maker, because threads are shared between people, too
-    due_at = models.DateTimeField(db_index=True)
+    due_at = models.DateTimeField(db_index=True)  # always given
 
     def __str__(self) -> str:
         return str(self.delivery_code)

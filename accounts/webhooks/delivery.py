@@ -10,7 +10,6 @@ import hashlib
 import hmac
 import json
 import time
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,7 +17,6 @@ from uuid import UUID
 import dramatiq
 import structlog
 from django.conf import settings
-from django.db import connection
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -40,14 +38,13 @@ from saas.crypto.sealing import Secret
 from saas.database import tenancy
 from saas.database.release import released
 from saas.outbound import fetch
-from saas.queue import broker, lanes, thread_shares
+from saas.queue import broker, due, lanes, thread_shares
 from saas.queue.broker import enqueue
-from saas.queue.thread_shares import Barred, Place
+from saas.queue.thread_shares import Barred
 
 WAITS_SECONDS = (5, 300, 1800, 7200, 18_000, 28_800, 32_400)  # in all a little more than a day
 ANSWER_SECONDS = 15.0
 UNDER_WAY = timedelta(minutes=1)  # the lease: longer than a try takes; afterwards the worker counts as dead
-MOST_CALLED = 50
 MOST_ATTEMPTS = 20  # attempts that are kept; replays add to them
 KEPT_FOR = timedelta(days=30)
 PREFIX = "whsec_"
@@ -56,25 +53,7 @@ NEVER_ENDED = "No try came to its end."  # the worker died each time
 WAS_OFF = "The webhook was switched off."
 WAS_DELETED = "The organization was deleted."
 
-CLAIM = """
-UPDATE accounts_deliveryticket SET due_at = clock_timestamp() + make_interval(secs => %(under_way)s)
-WHERE id = (
-    SELECT id FROM accounts_deliveryticket
-    WHERE due_at <= clock_timestamp() AND org_id <> ALL(%(orgs)s) AND coalesce(maker_id, 0) <> ALL(%(people)s)
-    ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
-)
-RETURNING delivery_code, org_id, maker_id
-"""
-
 log = structlog.get_logger("darkroom.webhooks")
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A worker's claim on a message."""
-
-    code: UUID
-    place: Place
 
 
 def announce(org_id: int, event: WebhookEvent, data: dict[str, Any]) -> None:
@@ -97,19 +76,12 @@ def call(delivery: Delivery) -> None:
 
 
 def call_due() -> int:
-    """Call a worker for each ticket that is due, at most MOST_CALLED. Return how many are due, up to that number. Any
-    number of sweepers may run it at once."""
-    due = min(count_due(), MOST_CALLED)
-    for _ in range(due):
-        if not broker.call(deliver_webhook):
-            break
-    return due
+    """Call workers for the tickets that are due. Return how many are due, at most `due.MOST_CALLED`."""
+    return due.call(deliver_webhook, count_due())
 
 
 def count_due() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM accounts_deliveryticket WHERE due_at <= clock_timestamp()")
-        return int(cursor.fetchone()[0])
+    return due.count(DeliveryTicket)
 
 
 @dramatiq.actor(queue_name=lanes.WEBHOOKS, max_retries=0, time_limit=50_000)
@@ -129,19 +101,16 @@ def deliver_next() -> bool:
     return True
 
 
-def _claim(barred: Barred) -> Claim | None:
-    with released(), connection.cursor() as cursor:
-        cursor.execute(CLAIM, {"under_way": UNDER_WAY.total_seconds(), "orgs": barred.orgs, "people": barred.people})
-        row = cursor.fetchone()
-    return Claim(row[0], Place(row[1], row[2])) if row else None
+def _claim(barred: Barred) -> DeliveryTicket | None:
+    return due.claim(DeliveryTicket, barred, seconds=UNDER_WAY.total_seconds())
 
 
-def _deliver(claim: Claim) -> None:
-    org_id = claim.place.org_id
+def _deliver(claim: DeliveryTicket) -> None:
+    org_id = claim.org_id
     with released(), tenancy.tenant(org_id):
-        delivery = Delivery.objects.select_related("webhook", "org").filter(code=claim.code).first()
+        delivery = Delivery.objects.select_related("webhook", "org").filter(code=claim.delivery_code).first()
         if delivery is None or not _is_awaited(delivery):
-            _forget([claim.code])
+            _forget([claim.delivery_code])
             return
         if not delivery.org.may_work:
             _rest(delivery.org)
@@ -245,9 +214,9 @@ def _note(delivery: Delivery, status: int, answer: str, *, milliseconds: int) ->
         mine.update(**said, state=DeliveryState.DELIVERED, ended_at=now)
         _forget([delivery.code])
     elif status != GONE and tries <= len(WAITS_SECONDS):
-        due = now + timedelta(seconds=WAITS_SECONDS[tries - 1])
-        if mine.update(**said, not_before=due):
-            _come_due(delivery, due)
+        again_at = now + timedelta(seconds=WAITS_SECONDS[tries - 1])
+        if mine.update(**said, not_before=again_at):
+            _come_due(delivery, again_at)
     elif mine.update(**said, state=DeliveryState.FAILED, ended_at=now):
         _forget([delivery.code])
         _judge(delivery, OffReason.GONE if status == GONE else OffReason.SILENCE)

@@ -3,10 +3,10 @@ from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from saas.database.tenancy import TenantModel
+from saas.queue.due import DueTicket
 
 KEPT_FOR = timedelta(days=7)
 
@@ -104,13 +104,11 @@ class Export(TenantModel):
         return timezone.now() >= self.expires_at
 
 
-class ExportTicket(models.Model):
-    """An export that is not made yet, for all organizations together: it holds ids and nothing of the export's content,
-    so it is no tenant table. After `due_at`, the message that called for it counts as lost, or its worker as dead."""
+class ExportTicket(DueTicket):
+    """An export that is not made yet. After `due_at`, the message that called for it counts as lost, or its worker as
+    dead."""
 
     export_code = models.UUIDField(unique=True)
-    org_id = models.BigIntegerField()
-    due_at = models.DateTimeField(db_default=Now(), db_index=True)
     tries = models.PositiveSmallIntegerField(default=0)  # how often a worker has begun to make it
 
     def __str__(self) -> str:

@@ -5,19 +5,16 @@ and the picture stays as it came."""
 
 import hashlib
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import timedelta
 
 import structlog
-from django.db import connection
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Organization
 from saas.database import tenancy
 from saas.database.release import released
-from saas.queue import lanes, thread_shares
-from saas.queue.thread_shares import NOBODY, Barred, Place
+from saas.queue import due, lanes, thread_shares
+from saas.queue.thread_shares import NOBODY, Barred
 from studio.catalogue.specs import Spec
 from studio.files import storage
 from studio.imaging import compositing, decode_turns, previews, straying
@@ -33,30 +30,7 @@ MOST_TRIES = 5
 DELETED = "The organization was deleted before the untouched parts were put back."
 GIVEN_UP = "The untouched parts could not be put back. The picture is here as it came."
 
-TAKE = """
-UPDATE studio_compositeticket
-SET due_at = clock_timestamp() + make_interval(secs => %(taken)s), tries = tries + 1
-WHERE id = (
-    SELECT id FROM studio_compositeticket
-    WHERE due_at <= clock_timestamp() AND org_id <> ALL(%(orgs)s)
-    ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
-)
-RETURNING output_code, org_id, tries, due_at
-"""
-
 log = structlog.get_logger("darkroom.composites")
-
-
-@dataclass(frozen=True)
-class Work:
-    code: UUID
-    org_id: int
-    tries: int
-    due_at: datetime  # when this claim ends: different for each claim, so it identifies the claim
-
-    @property
-    def place(self) -> Place:
-        return Place(self.org_id, None)
 
 
 @dataclass(frozen=True)
@@ -89,7 +63,7 @@ def make_next() -> bool:
     return True
 
 
-def _try_to_make(work: Work) -> None:
+def _try_to_make(work: CompositeTicket) -> None:
     try:
         if work.tries > MOST_TRIES:  # all tries failed or ended their workers
             raise CannotCompose(GIVEN_UP)
@@ -97,39 +71,33 @@ def _try_to_make(work: Work) -> None:
     except CannotCompose as refusal:
         _end(work, Composite.State.FAILED, sentence=refusal.sentence[:300])
     except Exception:
-        log.exception("composite not made", output=str(work.code), tries=work.tries)
+        log.exception("composite not made", output=str(work.output_code), tries=work.tries)
         _wait_and_try_again(work)
 
 
 def count_due() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM studio_compositeticket WHERE due_at <= clock_timestamp()")
-        return int(cursor.fetchone()[0])
+    return due.count(CompositeTicket)
 
 
-def _take(barred: Barred = NOBODY) -> Work | None:
-    with released(), connection.cursor() as cursor:
-        cursor.execute(TAKE, {"taken": TAKEN_SECONDS, "orgs": barred.orgs})
-        row = cursor.fetchone()
-    return Work(*row) if row else None
+def _take(barred: Barred = NOBODY) -> CompositeTicket | None:
+    return due.claim(CompositeTicket, barred, seconds=TAKEN_SECONDS, counts_tries=True)
 
 
-def _must_rest(work: Work) -> bool:
+def _must_rest(work: CompositeTicket) -> bool:
     """Return whether the organization may not work. Put off a suspended one's composites, and end a deleted one's."""
     with tenancy.tenant(work.org_id):
         org = Organization.objects.filter(pk=work.org_id).first()
         if org is None or org.may_work:
             return False
         if org.deleted_at is None:
-            own = Q(output_code=work.code)
-            CompositeTicket.objects.filter(own).update(tries=work.tries - 1)  # this was no try
-            suspended.put_off(CompositeTicket, org, own)
+            CompositeTicket.objects.filter(pk=work.pk).update(tries=work.tries - 1)  # this was no try
+            suspended.put_off(work, org)
             return True
     _end(work, Composite.State.FAILED, sentence=DELETED)
     return True
 
 
-def _make(work: Work) -> None:
+def _make(work: CompositeTicket) -> None:
     with released(), tenancy.tenant(work.org_id):
         given = _load(work)
     if given is None:
@@ -161,17 +129,17 @@ def _make(work: Work) -> None:
     )
 
 
-def _wait_and_try_again(work: Work) -> None:
+def _wait_and_try_again(work: CompositeTicket) -> None:
     """Put the work off, unless this claim was lost. The caretaker sends a message when it is due."""
     due_at = timezone.now() + timedelta(seconds=FIRST_WAIT_SECONDS * 2**work.tries)
-    _claimed(work).update(due_at=due_at)
+    due.claimed(work).update(due_at=due_at)
 
 
-def _load(work: Work) -> Given | None:
+def _load(work: CompositeTicket) -> Given | None:
     """Find the files of a composite. Return None if its run is gone or another worker has ended the composite."""
     composite = _waiting(work)
     if composite is None:
-        _claimed(work).delete()
+        due.claimed(work).delete()
         return None
     used = RunInput.objects.select_related("input").filter(run_id=composite.output.run_id, number__in=(0, 1))
     inputs: dict[int, Input] = {one.number: one.input for one in used}
@@ -185,10 +153,14 @@ def _load(work: Work) -> Given | None:
     )
 
 
-def _end(work: Work, state: str, **values: object) -> None:
+def _end(work: CompositeTicket, state: str, **values: object) -> None:
     """Note how the composite ended. A finished one counts even if this claim was lost, as every claim makes the same; a
     failure counts only while this claim is valid, as the next claim may succeed."""
-    tickets = CompositeTicket.objects.filter(output_code=work.code) if state == Composite.State.MADE else _claimed(work)
+    tickets = (
+        CompositeTicket.objects.filter(output_code=work.output_code)
+        if state == Composite.State.MADE
+        else due.claimed(work)
+    )
     with tenancy.tenant(work.org_id):
         deleted, _ = tickets.delete()
         if not deleted:
@@ -200,10 +172,6 @@ def _end(work: Work, state: str, **values: object) -> None:
             events.record(output.run, "composite", slot=output.slot.index, data=told)
 
 
-def _claimed(work: Work) -> QuerySet[CompositeTicket]:
-    return CompositeTicket.objects.filter(output_code=work.code, due_at=work.due_at)
-
-
-def _waiting(work: Work) -> Composite | None:
-    waiting = Composite.objects.filter(output__code=work.code, state=Composite.State.WAITING)
+def _waiting(work: CompositeTicket) -> Composite | None:
+    waiting = Composite.objects.filter(output__code=work.output_code, state=Composite.State.WAITING)
     return waiting.select_related("output__slot", "output__run").first()

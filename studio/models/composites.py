@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from saas.database.tenancy import TenantModel
+from saas.queue.due import DueTicket
 
 PPM_PER_PERCENT = 10_000
 
@@ -72,14 +73,10 @@ class Composite(TenantModel):
         return waiting.update(state=state, ended_at=Now(), **values) == 1
 
 
-class CompositeTicket(models.Model):
-    """A waiting composite, for workers of all organizations. It has ids and nothing of what was asked, so it is no
-    tenant table. `due_at` is in the future while a worker has a claim on it; if the worker dies, the ticket becomes due
-    again. Each claim sets a later `due_at`, which therefore identifies the claim."""
+class CompositeTicket(DueTicket):
+    """A waiting composite."""
 
     output_code = models.UUIDField(unique=True)
-    org_id = models.BigIntegerField()
-    due_at = models.DateTimeField(db_default=Now(), db_index=True)
     tries = models.PositiveSmallIntegerField(default=0)
 
     def __str__(self) -> str:

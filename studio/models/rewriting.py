@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from saas.database.tenancy import TenantModel
+from saas.queue.due import PersonsDueTicket
 
 
 class Rewriter(TenantModel):
@@ -72,15 +73,10 @@ class Rewrite(TenantModel):
         return waiting.update(state=state, ended_at=Now(), **values) == 1
 
 
-class RewriteTicket(models.Model):
-    """A waiting rewrite, for workers of all organizations. It has ids and nothing of what was asked, so it is no tenant
-    table. `due_at` is in the future while a worker has a claim on it; if the worker dies, the ticket becomes due again.
-    Each claim sets a later `due_at`, which therefore identifies the claim."""
+class RewriteTicket(PersonsDueTicket):
+    """A waiting rewrite."""
 
     rewrite_code = models.UUIDField(unique=True)
-    org_id = models.BigIntegerField()
-    maker_id = models.BigIntegerField(null=True)
-    due_at = models.DateTimeField(db_default=Now(), db_index=True)
 
     def __str__(self) -> str:
         return str(self.rewrite_code)

@@ -2,15 +2,12 @@
 
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 import structlog
-from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.limits import holds
@@ -18,8 +15,8 @@ from billing import charging, tokens
 from saas.database import tenancy
 from saas.database.release import released
 from saas.database.transactions import once_more
-from saas.queue import lanes, thread_shares
-from saas.queue.thread_shares import Barred, Place
+from saas.queue import due, lanes, thread_shares
+from saas.queue.thread_shares import Barred
 from studio.models import Charged, Rewrite, RewriteState, RewriteTicket
 from studio.prompt.rewrite import INSTRUCTIONS, MOST_TOKENS_OUT
 from studio.providers import requests
@@ -50,31 +47,7 @@ SENTENCES = {
 }
 PAID = {"no_text", "cut_short", "too_long_text", "declined"}
 
-TAKE = """
-UPDATE studio_rewriteticket SET due_at = clock_timestamp() + make_interval(secs => %(taken)s)
-WHERE id = (
-    SELECT id FROM studio_rewriteticket
-    WHERE due_at <= clock_timestamp() AND org_id <> ALL(%(orgs)s) AND coalesce(maker_id, 0) <> ALL(%(people)s)
-    ORDER BY due_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
-)
-RETURNING rewrite_code, org_id, maker_id, due_at
-"""
-
 log = structlog.get_logger("darkroom.rewrites")
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A worker's claim on a ticket."""
-
-    code: UUID
-    org_id: int
-    maker_id: int | None
-    due_at: datetime  # when the lease ends: different for each claim, so it identifies the claim
-
-    @property
-    def place(self) -> Place:
-        return Place(self.org_id, self.maker_id)
 
 
 def make_next() -> bool:
@@ -86,26 +59,21 @@ def make_next() -> bool:
     return True
 
 
-def _take(barred: Barred) -> Claim | None:
-    with released(), connection.cursor() as cursor:
-        cursor.execute(TAKE, {"taken": TAKEN_SECONDS, "orgs": barred.orgs, "people": barred.people})
-        row = cursor.fetchone()
-    return Claim(*row) if row else None
+def _take(barred: Barred) -> RewriteTicket | None:
+    return due.claim(RewriteTicket, barred, seconds=TAKEN_SECONDS)
 
 
 def count_due() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM studio_rewriteticket WHERE due_at <= clock_timestamp()")
-        return int(cursor.fetchone()[0])
+    return due.count(RewriteTicket)
 
 
-def _make(claim: Claim) -> None:
+def _make(claim: RewriteTicket) -> None:
     with tenancy.tenant(claim.org_id):
-        if not _grip(claim):
+        if not due.is_claimed(claim):
             return
-        asked = Rewrite.objects.select_related("connection__org", "org").filter(code=claim.code).first()
+        asked = Rewrite.objects.select_related("connection__org", "org").filter(code=claim.rewrite_code).first()
         if asked is None or asked.state != RewriteState.WAITING:
-            _claimed(claim).delete()
+            due.claimed(claim).delete()
             return
         if asked.sent_at is not None:  # the worker that sent it has died
             _fail(asked, "worker_lost", Charged.PERHAPS)
@@ -114,7 +82,7 @@ def _make(claim: Claim) -> None:
             _fail(asked, "stopped", Charged.NO)
             return
         if not asked.org.may_work:
-            suspended.put_off(RewriteTicket, asked.org, Q(rewrite_code=claim.code))
+            suspended.put_off(claim, asked.org)
             return
     try:
         said = _send(asked, claim)
@@ -124,21 +92,21 @@ def _make(claim: Claim) -> None:
     except ProviderError as error:
         once_more(partial(_end_badly, asked, claim, error))
     except Exception:
-        log.exception("prompt not improved", rewrite=str(claim.code))
+        log.exception("prompt not improved", rewrite=str(claim.rewrite_code))
         broken = ProviderError("broken_late" if asked.sent_at else "broken")
         once_more(partial(_end_badly, asked, claim, broken))
     else:
         once_more(partial(_end_well, asked, said, text))
 
 
-def _send(asked: Rewrite, claim: Claim) -> Written | None:
+def _send(asked: Rewrite, claim: RewriteTicket) -> Written | None:
     from studio.providers import openai_sdk  # noqa: PLC0415 with the SDK, which takes half a second to load
 
     if asked.connection is None:
         raise ProviderError("no_connection")
     with released(), tenancy.tenant(claim.org_id):
         endpoint = replace(requests.endpoint_of(asked.connection), deadline_seconds=DEADLINE_SECONDS)
-        if not (_grip(claim) and asked.begin()):
+        if not (due.is_claimed(claim) and asked.begin()):
             return None
     asked.sent_at = timezone.now()  # from here on this worker records the outcome, even if it loses its claim
     return openai_sdk.write(
@@ -168,12 +136,12 @@ def _end_well(asked: Rewrite, said: Written, text: str) -> None:
         _settle(asked, said.usage, said.request_id)
 
 
-def _end_badly(asked: Rewrite, claim: Claim, error: ProviderError) -> None:
+def _end_badly(asked: Rewrite, claim: RewriteTicket, error: ProviderError) -> None:
     """Record a failure. If the request was not sent yet, the failure counts only while this claim is valid; if it was
     sent, it always counts, because the call may have cost money."""
     log.info("prompt not improved", rewrite=str(asked.code), code=error.code, details=error.details)
     with tenancy.tenant(claim.org_id):
-        if asked.sent_at is None and not _grip(claim):
+        if asked.sent_at is None and not due.is_claimed(claim):
             return
         if error.code in PAID:
             _fail(asked, error.code, Charged.YES, error.details.get("usage"), error.request_id)
@@ -212,12 +180,3 @@ def _settle(asked: Rewrite, usage: Mapping[str, Any] | None, request_id: str) ->
     held = holds.newest(asked.code)
     if held is not None:
         charging.settle(held, usage=usage, request_id=request_id, read=tokens.read_text)
-
-
-def _grip(claim: Claim) -> bool:
-    """Lock the ticket. Return False if this claim was lost."""
-    return _claimed(claim).select_for_update().first() is not None
-
-
-def _claimed(claim: Claim) -> QuerySet[RewriteTicket]:
-    return RewriteTicket.objects.filter(rewrite_code=claim.code, due_at=claim.due_at)

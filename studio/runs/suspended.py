@@ -2,14 +2,13 @@
 waiting tickets of the organization get a limit of 0, so that workers do not meet them again, however many there are.
 The caretaker wakes them when the organization is restored, and ends them if it was deleted."""
 
-from datetime import datetime
-
-from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Organization
 from saas.database import tenancy
-from studio.models import Charged, CompositeTicket, RewriteTicket, Slot
+from saas.queue import due
+from saas.queue.due import DueTicket
+from studio.models import Charged, Slot
 from studio.money import run_holds
 from studio.queue import tickets, wake
 from studio.queue.tickets import Held
@@ -25,21 +24,15 @@ def lie_down(held: Held) -> None:
     tickets.set_org_limit(held.org_id, NOTHING)
 
 
-def put_off(tickets: type[RewriteTicket] | type[CompositeTicket], org: Organization, own: Q) -> None:
-    """Put off all due tickets of a suspended organization, and this worker's own one, which `own` names. Those that
-    other workers have claimed are not due."""
-    due = own | Q(due_at__lte=timezone.now())
-    tickets.objects.filter(due, org_id=org.pk).update(due_at=_later(org))
+def put_off(ticket: DueTicket, org: Organization) -> None:
+    """Put off all due tickets of a suspended organization, and this claimed one."""
+    now = timezone.now()
+    due.put_off(ticket, until=now + org.pause(now))
 
 
 def look() -> int:
     """Wake or end resting tickets. Return for how many organizations there was something to do."""
     return sum(_look_at(org_id) for org_id in tickets.resting_organizations())
-
-
-def _later(org: Organization) -> datetime:
-    now = timezone.now()
-    return now + org.pause(now)
 
 
 def _look_at(org_id: int) -> bool:

@@ -8,9 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Delivery, DeliveryTicket, Organization
 from accounts.webhooks import delivery as webhook_delivery
-from accounts.webhooks.delivery import Claim
 from saas.database import tenancy
-from saas.queue.thread_shares import Place
 from tests.support.fake_provider import Exchange, Upstream, upstream
 
 
@@ -45,7 +43,7 @@ def deliveries_of(org: Organization) -> list[Delivery]:
 
 def deliver(delivery: Delivery) -> None:
     """As a worker would that claims this one."""
-    webhook_delivery._deliver(Claim(delivery.code, Place(delivery.org_id, None)))
+    webhook_delivery._deliver(DeliveryTicket(delivery_code=delivery.code, org_id=delivery.org_id))
 
 
 def come_due(delivery: Delivery) -> None:

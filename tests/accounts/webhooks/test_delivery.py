@@ -155,7 +155,7 @@ def test_what_a_broker_forgot_is_called_again(one: Delivery, sent: list[object],
 def test_what_one_worker_holds_is_not_called_and_not_delivered_twice(one: Delivery, ear: Upstream) -> None:
     with thread_shares.OF_LANE[lanes.WEBHOOKS].taking(delivery._claim) as claim:
         assert claim is not None
-        assert claim.code == one.code
+        assert claim.delivery_code == one.code
         assert delivery.call_due() == 0
         assert not delivery.deliver_next()
     assert (ear.seen, again(one).tries) == ([], 0)

@@ -238,7 +238,7 @@ def test_a_failure_of_a_lost_claim_takes_no_work_from_the_next_one(
 ) -> None:
     """The first worker was suspended for so long that a second one has claimed its work."""
     run, output = edited
-    claimed: list[composites.Work | None] = []
+    claimed: list[CompositeTicket | None] = []
     until: list[datetime] = []
 
     def lost(*_: object) -> bytes:
