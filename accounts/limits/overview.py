@@ -5,26 +5,21 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db.models import Exists, Q
-
-from accounts.limits import operator_key
-from accounts.limits.periods import Today, today
+from accounts.limits import operator_key, remaining
+from accounts.limits.periods import today
+from accounts.limits.remaining import LENT_KINDS
 from accounts.models import (
     ApiKey,
     Counter,
     Membership,
     Organization,
     Period,
-    ProviderConnection,
     Quota,
     Role,
     Subject,
-    Unit,
 )
-from accounts.models.kinds import KINDS
 
 SPARK_DAYS = 14
-LENT_KINDS = [name for name, kind in KINDS.items() if kind.is_lent]
 PACE_FROM_DAY = 3  # earlier in a month, its first days predict nothing
 
 
@@ -96,25 +91,18 @@ class Purse:
 
 
 def purse(org: Organization, member: Membership) -> Purse:
-    """Return the purse of a member, by one query. Admins see the organization's spending, other members their own;
-    `left` is the least that any limit leaves the member."""
-    now = today(org)
-    lent = ProviderConnection.objects.filter(org=org, is_default=True, kind__in=LENT_KINDS)
-    found = list(
-        Counter.objects.filter(
-            Q(subject__in=[Subject.MEMBER, Subject.ORGANIZATION]) | Q(Exists(lent), subject=Subject.LOAN),
-            org=org,
-            starts_on__in=[now.day, now.month],
-            subject_id__in=[member.user_id, org.pk],
-        )
-    )
+    """Return the purse of a member. Admins see the organization's spending, other members their own; `left` is the
+    least that any limit leaves the member."""
+    is_lent = remaining.is_lent(org)
+    found = remaining.counters(member, is_lent=is_lent)
     is_play = bool(found) and all(counter.is_play for counter in found)
-    mine = [counter for counter in found if counter.is_play == is_play and _counts(counter, org, member, now)]
-    left = [rest for counter in mine if (rest := counter.left(Unit.MONEY)) is not None]
+    budget = remaining.tightest_of(found, member, is_play=is_play, is_lent=is_lent)
     subject = Subject.ORGANIZATION if member.is_admin else Subject.MEMBER
-    shown = [counter for counter in mine if counter.subject == subject and counter.period == Period.MONTH]
+    mine = [counter for counter in found if counter.is_play == is_play and counter.subject == subject]
+    shown = [counter for counter in mine if counter.period == Period.MONTH]
     spent, held = sum(one.spent_micros for one in shown), sum(one.held_micros for one in shown)
-    return Purse(spent, held, min(left, default=None), org.name if member.is_admin else "You", is_play)
+    left = budget.left if budget else None
+    return Purse(spent, held, left, org.name if member.is_admin else "You", is_play)
 
 
 def is_on_play_money(org: Organization) -> bool:
@@ -224,12 +212,6 @@ def promised(people: Iterable[Standing]) -> int | None:
     """Return the sum of these people's monthly limits; None if one of them has no limit, or if there are no people."""
     limits = [line.limit for line in people]
     return None if not limits or None in limits else sum(limit or 0 for limit in limits)
-
-
-def _counts(counter: Counter, org: Organization, member: Membership, now: Today) -> bool:
-    """Return whether the counter is of this person or organization, and of the present day or month."""
-    subject_id = member.user_id if counter.subject == Subject.MEMBER else org.pk
-    return counter.subject_id == subject_id and counter.starts_on == now.start(Period(counter.period))
 
 
 def _counted(org: Organization, lines: list[Standing], *, is_play: bool) -> list[Standing]:

@@ -1,6 +1,7 @@
 """Find which budget pays for the next request, and what is left in it. Only for showing: `accounts.limits.holds`
 decides what may be spent, under locks, when it is asked."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -8,9 +9,11 @@ from django.db.models import Q
 from accounts.limits import rules as limit_rules
 from accounts.limits.counters import Place, places
 from accounts.limits.periods import today
-from accounts.models import Counter, Membership, Period, Subject, Unit
+from accounts.models import ApiKey, Counter, Membership, Organization, Period, Subject, Unit
+from accounts.models.kinds import KINDS
 
-WHOSE = {Subject.ORGANIZATION.value: "", Subject.LOAN.value: "The lent key's"}
+WHOSE = {Subject.ORGANIZATION.value: "", Subject.KEY.value: "The API key's", Subject.LOAN.value: "The lent key's"}
+LENT_KINDS = [name for name, kind in KINDS.items() if kind.is_lent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,31 +30,61 @@ class Budget:
         return f"{self.whose} {'day' if self.period == Period.DAY else 'month'}"
 
 
-def tightest(member: Membership, *, is_play: bool, is_lent: bool = False) -> Budget | None:
-    """Return the budget with the least left; None if nothing is limited."""
-    rules = limit_rules.rules_for(member, None, is_lent=is_lent)
-    if not rules:
-        return None
-    wanted = places(member.org_id, member.user_id, None, today(member.org), is_lent=is_lent)
-    counters = _counters(member, wanted, is_play=is_play)
-    found = [budget for place in wanted if (budget := _budget(member, place, counters.get(place), rules))]
-    return min(found, key=lambda budget: budget.left, default=None)
+def tightest(
+    member: Membership, api_key: ApiKey | None = None, *, is_play: bool, is_lent: bool = False
+) -> Budget | None:
+    """Return the budget with the least left; None if nothing is limited. `is_lent` says whether the lent key pays."""
+    return tightest_of(counters(member, api_key, is_lent=is_lent), member, api_key, is_play=is_play, is_lent=is_lent)
 
 
-def _budget(member: Membership, place: Place, counter: Counter | None, rules: limit_rules.Rules) -> Budget | None:
-    period = Period(place.period)
-    whose = WHOSE.get(place.subject, "Your") or f"{member.org.name}'s"
-    if counter is not None:
-        left = counter.left(Unit.MONEY)
-        return None if left is None else Budget(whose, period, counter.allowed_micros or 0, left)
-    quota = rules.get(place.subject)  # nothing was counted in this period yet
-    allowed = quota.limit(Unit.MONEY, period) if quota else None
-    return None if allowed is None else Budget(whose, period, allowed, allowed)
+def tightest_of(
+    found: Iterable[Counter], member: Membership, api_key: ApiKey | None = None, *, is_play: bool, is_lent: bool
+) -> Budget | None:
+    """Do as `tightest`, if the counters are at hand already."""
+    counted = {_place(counter): counter for counter in found if counter.is_play == is_play}
+    budgets = [_counted(member, counter) for counter in counted.values()]
+    if missing := [place for place in _places(member, api_key, is_lent=is_lent) if place not in counted]:
+        rules = limit_rules.rules_for(member, api_key, is_lent=is_lent)
+        budgets += [_uncounted(member, place, rules) for place in missing]
+    return min((budget for budget in budgets if budget is not None), key=lambda budget: budget.left, default=None)
 
 
-def _counters(member: Membership, wanted: list[Place], *, is_play: bool) -> dict[Place, Counter]:
+def counters(member: Membership, api_key: ApiKey | None = None, *, is_lent: bool) -> list[Counter]:
+    """Return the counters of today and this month, of real and of play money, that count for a member and a key. One
+    that nothing has been counted in yet may be missing."""
     here = Q(pk=None)
-    for place in wanted:
+    for place in _places(member, api_key, is_lent=is_lent):
         here |= Q(**place._asdict())
-    found = Counter.objects.filter(here, org=member.org_id, is_play=is_play)
-    return {Place(one.subject, one.subject_id, one.period, one.starts_on): one for one in found}
+    return list(Counter.objects.filter(here, org=member.org_id).order_by("subject", "period", "is_play"))
+
+
+def is_lent(org: Organization) -> bool:
+    """Return whether the organization's default connection uses the lent key."""
+    return org.connections.filter(is_default=True, kind__in=LENT_KINDS).exists()
+
+
+def _counted(member: Membership, counter: Counter) -> Budget | None:
+    left = counter.left(Unit.MONEY)
+    if left is None:
+        return None
+    return Budget(_whose(member, counter.subject), Period(counter.period), counter.allowed_micros or 0, left)
+
+
+def _uncounted(member: Membership, place: Place, rules: limit_rules.Rules) -> Budget | None:
+    """Return the whole limit of a day or month in which nothing has been counted yet."""
+    quota, period = rules.get(place.subject), Period(place.period)
+    allowed = quota.limit(Unit.MONEY, period) if quota else None
+    return None if allowed is None else Budget(_whose(member, place.subject), period, allowed, allowed)
+
+
+def _places(member: Membership, api_key: ApiKey | None, *, is_lent: bool) -> list[Place]:
+    key_id = api_key.pk if api_key else None
+    return places(member.org_id, member.user_id, key_id, today(member.org), is_lent=is_lent)
+
+
+def _place(counter: Counter) -> Place:
+    return Place(counter.subject, counter.subject_id, counter.period, counter.starts_on)
+
+
+def _whose(member: Membership, subject: str) -> str:
+    return WHOSE.get(subject, "Your") or f"{member.org.name}'s"

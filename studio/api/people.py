@@ -6,6 +6,7 @@ from django.db.models import Sum
 from django.utils import timezone
 from ninja import Router
 
+from accounts.limits import remaining
 from accounts.limits.periods import resets_at
 from accounts.models import Counter, Period, Scope, Unit
 from saas.text import money
@@ -14,7 +15,6 @@ from studio.api.runs import REFUSALS
 from studio.api.shapes import AmountOut, LimitOut, MemberOut, ModelOut, OrganizationOut, Page, UsageDay, UsageOut
 from studio.catalogue import image_models
 from studio.models import ImageModel
-from studio.money import costs
 
 router = Router(tags=["Organization"])
 
@@ -47,7 +47,8 @@ def list_members(request: ApiRequest) -> dict[str, Any]:
 def list_limits(request: ApiRequest) -> dict[str, Any]:
     """Read what is left of the limits that count for you, today and this month"""
     caller = request.auth
-    return {"data": [_limit(caller, row) for row in costs.counters(caller.member, caller.api_key)], "next": None}
+    found = remaining.counters(caller.member, caller.api_key, is_lent=remaining.is_lent(caller.org))
+    return {"data": [_limit(caller, row) for row in found], "next": None}
 
 
 @router.get("/usage", auth=may(Scope.USAGE), response={200: UsageOut, **REFUSALS}, url_name="api_usage")

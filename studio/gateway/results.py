@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from accounts.limits import remaining
 from accounts.models import ApiKey, Membership
 from saas.database import tenancy
 from saas.database.release import released
@@ -13,7 +14,6 @@ from saas.text import money
 from studio.files import storage
 from studio.gateway.outgoing import Load
 from studio.models import Output, Run, RunEvent, Slot, State
-from studio.money import costs
 from studio.openai_wire.refusals import Refused
 from studio.providers.answers import Partial
 from studio.runs import outages
@@ -79,8 +79,7 @@ def read(run: Run, payer: tuple[Membership, ApiKey], load: Load, *, with_bytes: 
     with released(), tenancy.tenant(run.org_id):
         slots = list(run.slots.select_related("output", "run__connection", "connection").order_by("index"))
         cost = _cost_now_told(run)
-        is_play = run.connection is not None and run.connection.traits.is_play
-        left = costs.budget_left(*payer, is_play=is_play)
+        left = _budget_left(run, payer)
         done = [slot for slot in slots if slot.state == State.SUCCEEDED]
         wait_seconds = None if done else outages.wait_seconds(slots[0])
     size_bytes = sum(slot.output.size_bytes for slot in done) if with_bytes else 0
@@ -89,6 +88,15 @@ def read(run: Run, payer: tuple[Membership, ApiKey], load: Load, *, with_bytes: 
     load.take(size_bytes, org_id=run.org_id)
     made = [Made(slot, slot.output, _base64(slot.output.file) if with_bytes else b"") for slot in done]
     return Result(made, [slot for slot in slots if slot.state != State.SUCCEEDED], cost, left, wait_seconds)
+
+
+def _budget_left(run: Run, payer: tuple[Membership, ApiKey]) -> str | None:
+    """Return what is left of the limit that refuses first, or None if money has no limit."""
+    traits = run.connection.traits if run.connection else None
+    budget = remaining.tightest(
+        *payer, is_play=bool(traits and traits.is_play), is_lent=bool(traits and traits.is_lent)
+    )
+    return money.exact(budget.left) if budget else None
 
 
 def _cost_now_told(run: Run) -> str:

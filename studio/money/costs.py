@@ -1,12 +1,11 @@
-"""Read and note what runs and their pictures have cost, and what is left of the limits that count for a caller."""
+"""Read and note what runs and their pictures have cost."""
 
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import Sum
 
-from accounts.limits.periods import today
-from accounts.models import ApiKey, Counter, Hold, Membership, Organization, Period, Subject, Unit
+from accounts.models import Hold, Organization
 from billing.models import Entry
 from saas.text import money
 
@@ -43,28 +42,3 @@ def of_run(org: Organization, run_code: UUID) -> str:
     """Return what the run has cost according to the ledger so far."""
     found = Entry.objects.filter(org=org, run_code=run_code).aggregate(micros=Sum("micros", default=0))
     return money.exact(found["micros"])
-
-
-def counters(member: Membership, api_key: ApiKey | None) -> list[Counter]:
-    """Return the current counters of the organization, the member, the key and, with the lent connection, the loan."""
-    now, org = today(member.org), member.org
-    subjects = {Subject.ORGANIZATION.value: org.pk, Subject.MEMBER.value: member.user_id}
-    if api_key is not None:
-        subjects[Subject.KEY.value] = api_key.pk
-    if _is_lent(org):
-        subjects[Subject.LOAN.value] = org.pk
-    starts = {Period.DAY.value: now.day, Period.MONTH.value: now.month}
-    rows = Counter.objects.filter(org=org, starts_on__in=starts.values()).order_by("subject", "period", "is_play")
-    return [row for row in rows if subjects.get(row.subject) == row.subject_id and starts[row.period] == row.starts_on]
-
-
-def _is_lent(org: Organization) -> bool:
-    connection = org.connections.filter(is_default=True).first()
-    return connection is not None and connection.traits.is_lent
-
-
-def budget_left(member: Membership, api_key: ApiKey | None, *, is_play: bool) -> str | None:
-    """Return what is left of the limit that refuses first, or None if money has no limit."""
-    left = [row.left(Unit.MONEY) for row in counters(member, api_key) if row.is_play == is_play]
-    known = [micros for micros in left if micros is not None]
-    return money.exact(min(known)) if known else None

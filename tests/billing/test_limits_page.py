@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from accounts.limits import spreadsheet
+from accounts.limits import overview, spreadsheet
 from accounts.models import Counter, Hold, Organization, Period, Quota, Role, Subject, User
 from billing.models import Entry
 from saas.database import tenancy
@@ -72,7 +72,7 @@ def test_three_hundred_members_cost_no_more_questions_than_one(
             acme.memberships.model(org=acme, user=user, role=Role.MEMBER) for user in users
         )
     client = sign_in(alice)
-    with django_assert_max_num_queries(23):
+    with django_assert_max_num_queries(25):
         seen = page(client)
     assert "1 to 100 of 301" in seen
 
@@ -309,14 +309,20 @@ def test_the_top_bar_says_what_is_left_by_the_nearest_limit(
     assert "spent" not in sign_in(vera).get("/o/acme/").content.decode().split("<main")[0]
 
 
-def test_the_top_bar_is_one_question(
+def test_the_top_bar_is_two_questions(
     acme: Organization, bob: User, sign_in: SignIn, django_assert_num_queries: Any
 ) -> None:
-    from accounts.limits import overview
-
+    hold(acme, bob, DOLLAR)
     member = must_be_member(acme, bob)
-    with tenancy.tenant(acme.pk), django_assert_num_queries(1):
+    with tenancy.tenant(acme.pk), django_assert_num_queries(2):
         overview.purse(acme, member)
+
+
+def test_the_top_bar_shows_a_limit_before_anything_is_spent(acme: Organization, alice: User, bob: User) -> None:
+    allow(acme, alice, Subject.ORGANIZATION, money_month=100 * DOLLAR)
+    member = must_be_member(acme, bob)
+    with tenancy.tenant(acme.pk):
+        assert overview.purse(acme, member).left == 100 * DOLLAR
 
 
 def test_a_month_of_play_money_says_so(acme: Organization, alice: User, sign_in: SignIn) -> None:

@@ -1,8 +1,10 @@
 """Which budget pays, as the prompt bar says it."""
 
+from pytest_django import DjangoAssertNumQueries
+
 from accounts.limits import remaining
 from accounts.limits.periods import today
-from accounts.models import Counter, Organization, Period, Quota, Subject, User
+from accounts.models import ApiKey, Counter, Organization, Period, Quota, Subject, User
 from saas.database import tenancy
 from tests.conftest import must_be_member
 
@@ -58,3 +60,27 @@ def test_play_money_is_counted_apart(acme: Organization, bob: User) -> None:
 def test_anothers_limits_are_nobodys_business(acme: Organization, rival: Organization, alice: User, bob: User) -> None:
     limit(acme, Subject.MEMBER, user=alice, money_day=DOLLAR)
     assert tightest(acme, bob) is None
+
+
+def test_a_key_has_limits_of_its_own(acme: Organization, bob: User) -> None:
+    with tenancy.tenant(acme.pk):
+        member = must_be_member(acme, bob)
+        key = ApiKey.objects.create(
+            org=acme, maker=bob, name="Night", token_hash="0" * 64, prefix="dk_night", scopes=[]
+        )
+        Quota.objects.create(org=acme, subject=Subject.KEY, api_key=key, money_day=DOLLAR)
+        assert remaining.tightest(member, is_play=False) is None
+        found = remaining.tightest(member, key, is_play=False)
+    assert found == remaining.Budget("The API key's", Period.DAY, DOLLAR, DOLLAR)
+
+
+def test_what_is_counted_needs_no_look_at_the_rules(
+    acme: Organization, bob: User, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for subject, subject_id in [(Subject.ORGANIZATION, acme.pk), (Subject.MEMBER, bob.pk)]:
+        for period in Period:
+            spend(acme, subject, subject_id, period, allowed=DOLLAR, spent=0)
+    with tenancy.tenant(acme.pk):
+        member = must_be_member(acme, bob)
+        with django_assert_num_queries(1):
+            assert remaining.tightest(member, is_play=False) is not None

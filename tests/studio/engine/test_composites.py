@@ -131,7 +131,6 @@ def test_no_connection_is_held_while_an_answers_pictures_are_read(
     monkeypatch.setattr(results, "_base64", loaded)
     with tenancy.tenant(run.org_id):
         payer = must_be_member(run.org, run.maker)
-    monkeypatch.setattr("studio.money.costs.budget_left", lambda *_, **__: None)
     found = results.read(run, cast("tuple[Membership, ApiKey]", (payer, None)), Load())
     assert (len(found.made), held) == (1, [False])
 
