@@ -93,8 +93,7 @@ class Purse:
 def purse(org: Organization, member: Membership) -> Purse:
     """Return the purse of a member. Admins see the organization's spending, other members their own; `left` is the
     least that any limit leaves the member."""
-    is_lent = remaining.is_lent(org)
-    found = remaining.counters(member, is_lent=is_lent)
+    found, is_lent = remaining.counters_by_default(member)
     is_play = bool(found) and all(counter.is_play for counter in found)
     budget = remaining.tightest_of(found, member, is_play=is_play, is_lent=is_lent)
     subject = Subject.ORGANIZATION if member.is_admin else Subject.MEMBER

@@ -4,12 +4,12 @@ decides what may be spent, under locks, when it is asked."""
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q
+from django.db.models import Exists, Q, QuerySet
 
 from accounts.limits import rules as limit_rules
 from accounts.limits.counters import Place, places
 from accounts.limits.periods import today
-from accounts.models import ApiKey, Counter, Membership, Organization, Period, Subject, Unit
+from accounts.models import ApiKey, Counter, Membership, Period, Subject, Unit
 from accounts.models.kinds import KINDS
 
 WHOSE = {Subject.ORGANIZATION.value: "", Subject.KEY.value: "The API key's", Subject.LOAN.value: "The lent key's"}
@@ -52,15 +52,23 @@ def tightest_of(
 def counters(member: Membership, api_key: ApiKey | None = None, *, is_lent: bool) -> list[Counter]:
     """Return the counters of today and this month, of real and of play money, that count for a member and a key. One
     that nothing has been counted in yet may be missing."""
+    return list(_counters(member, api_key, is_lent=is_lent))
+
+
+def counters_by_default(member: Membership, api_key: ApiKey | None = None) -> tuple[list[Counter], bool]:
+    """Return the counters that count with the default connection, and whether it uses the lent key. One question, or
+    two if nothing has been counted yet."""
+    lent = member.org.connections.filter(is_default=True, kind__in=LENT_KINDS)
+    found = list(_counters(member, api_key, is_lent=True).annotate(is_lent=Exists(lent)))
+    is_lent: bool = found[0].is_lent if found else lent.exists()
+    return [counter for counter in found if is_lent or counter.subject != Subject.LOAN], is_lent
+
+
+def _counters(member: Membership, api_key: ApiKey | None, *, is_lent: bool) -> QuerySet[Counter]:
     here = Q(pk=None)
     for place in _places(member, api_key, is_lent=is_lent):
         here |= Q(**place._asdict())
-    return list(Counter.objects.filter(here, org=member.org_id).order_by("subject", "period", "is_play"))
-
-
-def is_lent(org: Organization) -> bool:
-    """Return whether the organization's default connection uses the lent key."""
-    return org.connections.filter(is_default=True, kind__in=LENT_KINDS).exists()
+    return Counter.objects.filter(here, org=member.org_id).order_by("subject", "period", "is_play")
 
 
 def _counted(member: Membership, counter: Counter) -> Budget | None:

@@ -309,12 +309,12 @@ def test_the_top_bar_says_what_is_left_by_the_nearest_limit(
     assert "spent" not in sign_in(vera).get("/o/acme/").content.decode().split("<main")[0]
 
 
-def test_the_top_bar_is_two_questions(
+def test_the_top_bar_is_one_question(
     acme: Organization, bob: User, sign_in: SignIn, django_assert_num_queries: Any
 ) -> None:
     hold(acme, bob, DOLLAR)
     member = must_be_member(acme, bob)
-    with tenancy.tenant(acme.pk), django_assert_num_queries(2):
+    with tenancy.tenant(acme.pk), django_assert_num_queries(1):
         overview.purse(acme, member)
 
 

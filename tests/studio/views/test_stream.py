@@ -11,6 +11,7 @@ from accounts.models import Organization, User
 from saas.database import tenancy
 from studio.models import Kind, Run, Slot, Visibility
 from tests.conftest import SignIn
+from tests.support.text_holds import hold
 
 pytestmark = pytest.mark.django_db
 
@@ -102,9 +103,11 @@ def test_a_long_page_asks_the_database_no_more_than_a_short_one(acme: Organizati
 
 
 def test_the_studio_asks_the_database_seventeen_times(acme: Organization, bob: User, sign_in: SignIn) -> None:
-    """Session and person; their memberships and two walls; the draft, connection, two prices, quotas, presets; runs,
-    their slots and inputs; the purse and its alerts; and a test's wall closes again. Whoever adds one says what for."""
+    """Session and person; their memberships and two walls; the draft, connection, two prices, counters, presets; runs,
+    their slots and inputs; the purse and its alerts; and a test's wall closes again. Whoever adds one says what for. A
+    person's first page of a day also asks for the limits in which nothing has been counted yet."""
     make_runs(acme, bob, 12)
+    hold(acme, bob, 1, is_play=True)
     client = sign_in(bob)
     client.get("/o/acme/")
     with CaptureQueriesContext(connection) as queries:
