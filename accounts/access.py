@@ -17,12 +17,13 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Js
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
+from django_htmx.middleware import HtmxDetails
 
 from accounts import api_keys
 from accounts.errors import NotAllowed
 from accounts.models import ApiKey, Membership, Organization, Role, Scope, User
 from saas.database import tenancy
-from saas.web import after_transaction
+from saas.web import after_transaction, bearer
 
 P = ParamSpec("P")
 NO_SECOND_FACTOR = "The organization asks for a second factor, and whoever made this key has set up none."
@@ -32,6 +33,7 @@ class PersonRequest(HttpRequest):
     """The request of a page for signed-in people."""
 
     user: User
+    htmx: HtmxDetails  # true if htmx, or a script of ours, wants a piece of the page
 
 
 class OrgRequest(PersonRequest):
@@ -133,7 +135,7 @@ def key_required(scope: Scope) -> Callable[[KeyView[P]], AnyView]:
         @wraps(view)
         def inner(request: KeyRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             try:
-                key, member = let_in(_bearer(request), scope)
+                key, member = let_in(bearer.key_of(request), scope)
             except KeyRefused as refusal:
                 return _refusal(refusal.status, refusal.code, refusal.sentence)
             with tenancy.tenant(key.org_id):
@@ -254,11 +256,6 @@ def stands(opened: Opened) -> bool:
         found = _in_good_standing().filter(Exists(lives), user=opened.user_id, org=opened.org_id, role=opened.role)
         member = found.first()
     return member is not None and member.user.get_session_auth_hash() == opened.session_hash
-
-
-def _bearer(request: HttpRequest) -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 def _refusal(status: int, code: str, message: str) -> JsonResponse:

@@ -88,7 +88,7 @@ def test_connection(request: OrgRequest, code: UUID) -> HttpResponse:
         pass  # a second click waits for the first
     except Refused as refusal:
         messages.error(request, refusal.sentence)
-    if request.htmx:  # type: ignore[attr-defined]  # set by django_htmx
+    if request.htmx:
         return render(request, "accounts/_connection_health.html", {"connection": found})
     return redirect("connections", request.org.slug)
 

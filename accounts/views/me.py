@@ -7,7 +7,7 @@ from django.views.decorators.http import require_POST
 from accounts.access import PersonRequest, memberships_of
 from accounts.forms import LookForm, ProfileForm
 from saas.database import tenancy
-from saas.web import pagination
+from saas.web import own_pages
 
 
 def me(request: PersonRequest) -> HttpResponse:
@@ -34,4 +34,4 @@ def look(request: HttpRequest) -> HttpResponse:
             request.user.save(update_fields=["look"])
         else:
             request.session["look"] = chosen
-    return redirect(pagination.back_to(request) or "home")
+    return redirect(own_pages.back_to(request) or "home")

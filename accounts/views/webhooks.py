@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
+from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import OrgRequest, member_required
 from accounts.errors import Refused
@@ -38,6 +39,7 @@ def new_webhook(request: OrgRequest) -> HttpResponse:
     return render(request, "accounts/webhook_form.html", {"form": form}, status=422 if form.errors else 200)
 
 
+@vary_on_headers("HX-Request")
 @member_required(Role.ADMIN)
 def webhook(request: OrgRequest, code: UUID) -> HttpResponse:
     """Show a webhook with its messages, which are fetched again as long as one of them is under way."""
@@ -45,7 +47,7 @@ def webhook(request: OrgRequest, code: UUID) -> HttpResponse:
     page = cursor_page(hook.deliveries.all(), before=request.GET.get("before", ""), size=PAGE_SIZE)
     is_moving = page.is_first and any(one.is_under_way for one in page.items)
     context = {"hook": hook, "page": page, "is_moving": is_moving}
-    name = "accounts/_deliveries.html" if request.headers.get("HX-Request") else "accounts/webhook.html"
+    name = "accounts/_deliveries.html" if request.htmx else "accounts/webhook.html"
     return render(request, name, context)
 
 

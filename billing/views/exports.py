@@ -5,6 +5,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import OrgRequest, member_required
 from accounts.errors import Refused
@@ -18,6 +19,7 @@ from billing.views.usage import is_play, only_shown, scope_of
 
 
 @require_safe
+@vary_on_headers("HX-Request")
 @member_required(Role.VIEWER)
 def exports_page(request: OrgRequest) -> HttpResponse:
     found = list(exports.visible_to(request.member).order_by("-pk")[:50])
@@ -33,7 +35,7 @@ def exports_page(request: OrgRequest) -> HttpResponse:
         "next_month": periods.today(request.org).month,
         "subnav": usage_tabs(request, "exports"),
     }
-    name = "billing/_exports.html" if request.headers.get("HX-Request") else "billing/exports.html"
+    name = "billing/_exports.html" if request.htmx else "billing/exports.html"
     return render(request, name, context)
 
 

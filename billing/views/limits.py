@@ -18,6 +18,7 @@ from accounts.models import AskState, HoldState, Membership, Quota, Role, Subjec
 from accounts.models.asks import Ask
 from billing import charging
 from billing.forms import LimitsForm, ManyForm, ResolveForm, SheetForm, WhatIfForm
+from saas.text.codes import code_or_none
 
 PAGE_SIZE = 100
 MOST_ASKS = 50
@@ -62,7 +63,7 @@ def remove_limits(request: OrgRequest, subject: str, name: str) -> HttpResponse:
 @member_required(Role.ADMIN)
 def set_many_limits(request: OrgRequest) -> HttpResponse:
     form = ManyForm(request.POST)
-    codes = [code for code in request.POST.getlist("who") if _is_code(code)]
+    codes = [code for code in request.POST.getlist("who") if code_or_none(code)]
     people = list(request.org.memberships.filter(code__in=codes).select_related("user").order_by("user_id"))
     if not people:
         form.add_error(None, "Choose at least one person.")
@@ -180,10 +181,10 @@ def _quota_or_404(request: OrgRequest, subject: str, name: str) -> Quota:
         return _own(request, Subject.ORGANIZATION)
     if subject == Subject.ROLE and name in {Role.MEMBER, Role.ADMIN, Role.OWNER}:
         return _own(request, Subject.ROLE, role=name)
-    if subject == Subject.MEMBER and _is_code(name):
+    if subject == Subject.MEMBER and code_or_none(name):
         member = get_object_or_404(request.org.memberships.select_related("user"), code=name)
         return _own(request, Subject.MEMBER, user=member.user)
-    if subject == Subject.KEY and _is_code(name):
+    if subject == Subject.KEY and code_or_none(name):
         return _own(request, Subject.KEY, api_key=get_object_or_404(request.org.api_keys.all(), code=name))
     raise Http404
 
@@ -218,10 +219,3 @@ def _values_of_role(request: OrgRequest, own: Quota, role: str) -> dict[str, Any
         return {}
     pattern = request.org.quotas.filter(subject=Subject.ROLE, role=role).first()
     return {name: getattr(pattern, name) for name in rules.FIELDS} if pattern else {}
-
-
-def _is_code(text: str) -> bool:
-    try:
-        return bool(UUID(text))
-    except ValueError:
-        return False

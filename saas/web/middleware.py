@@ -12,10 +12,10 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.utils.cache import has_vary_header
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from saas.fairness import visitors
 from saas.ops import metrics, request_info
+from saas.web import own_pages
 
 PROBES = {"healthz", "readyz", "metrics"}
 PLAIN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -35,9 +35,8 @@ class SignInFirst(LoginRequiredMiddleware):
     ) -> HttpResponseRedirect:
         if request.method in {"GET", "HEAD"}:
             return super().handle_no_permission(request, view_func)
-        came_from = request.headers.get("Referer", "")
-        is_ours = url_has_allowed_host_and_scheme(came_from, {request.get_host()}, require_https=request.is_secure())
-        return redirect_to_login(urlsplit(came_from).path if is_ours else "/", self.get_login_url(view_func))
+        path = urlsplit(own_pages.came_from(request)).path
+        return redirect_to_login(path or "/", self.get_login_url(view_func))
 
 
 class RequestMiddleware:

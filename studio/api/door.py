@@ -14,7 +14,7 @@ from accounts import access, rate_limit
 from accounts.api_keys import ROLE_FOR_SCOPE
 from accounts.models import ApiKey, Membership, Organization, Role, Scope
 from saas.database import tenancy
-from saas.web import after_transaction
+from saas.web import after_transaction, bearer
 from studio.api.errors import ApiRefused
 
 P = ParamSpec("P")
@@ -52,11 +52,10 @@ class KeyAuth(AuthBase):
         super().__init__()
 
     def __call__(self, request: Any) -> Caller | None:
-        kind, _, token = request.headers.get("Authorization", "").partition(" ")
-        if not kind:
+        if not request.headers.get("Authorization"):
             return None  # perhaps a signed-in person
         try:
-            key, member = access.let_in(token.strip() if kind.lower() == "bearer" else "", self.scope)
+            key, member = access.let_in(bearer.key_of(request), self.scope)
         except access.KeyRefused as refusal:
             raise ApiRefused(refusal.status, refusal.code, refusal.sentence) from None
         request.allowance = rate_limit.count(key)

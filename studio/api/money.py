@@ -17,6 +17,7 @@ from billing.models import Export, ExportState, Format
 from billing.sources import SOURCES
 from billing.spans import LONGEST_DAYS, OWN, Span
 from saas.text import money
+from saas.text.codes import code_or_none
 from studio.api.door import ApiRequest, inside, may
 from studio.api.errors import ApiRefused
 from studio.api.paging import Paging, page
@@ -244,10 +245,9 @@ def _named(request: ApiRequest, subject: Subject, name: str) -> dict[str, Any]:
         return {}
     if subject == Subject.ROLE and name in {Role.MEMBER, Role.ADMIN, Role.OWNER}:
         return {"role": name}
-    try:
-        code = UUID(name)
-    except ValueError:
-        raise Http404 from None
+    code = code_or_none(name)
+    if code is None:
+        raise Http404
     if subject == Subject.MEMBER:
         return {"user": get_object_or_404(org.memberships.select_related("user"), user__code=code).user}
     if subject == Subject.KEY:

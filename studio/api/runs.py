@@ -11,6 +11,7 @@ from ninja import Field, Query, Router, Schema, Status
 from accounts.models import Scope
 from saas import idempotency
 from saas.database import tenancy
+from saas.text.codes import code_or_none
 from studio.api import streams
 from studio.api.door import ApiRequest, Caller, inside, may
 from studio.api.errors import ApiRefused
@@ -203,10 +204,8 @@ def _narrowed(rows: QuerySet[Run], filters: RunFilters, caller: Caller) -> Query
 
 
 def _by(rows: QuerySet[Run], code: str) -> QuerySet[Run]:
-    try:
-        return rows.filter(maker__code=UUID(code))
-    except ValueError:
-        return rows.none()
+    found = code_or_none(code)
+    return rows.filter(maker__code=found) if found else rows.none()
 
 
 def _visible(request: ApiRequest, code: UUID) -> Run:

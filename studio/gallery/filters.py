@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
-from uuid import UUID
 
 from django.db.models import F, Max, Min, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Membership, User
 from saas.text import money
+from saas.text.codes import code_or_none
 from studio.gallery import search
 from studio.models import Kind, Output, State
 
@@ -144,13 +144,6 @@ def _collection(rows: "QuerySet[Output]", member: Membership, code: str) -> "Que
 
 def _state(rows: "QuerySet[Output]", member: Membership, state: str) -> "QuerySet[Output]":
     return rows if state == State.SUCCEEDED else rows.none()
-
-
-def code_or_none(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def micros_or_none(dollars: str) -> int | None:

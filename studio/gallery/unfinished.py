@@ -7,7 +7,8 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Membership, User
 from billing.models import Entry
-from studio.gallery.filters import Filters, code_or_none, micros_or_none, midnight
+from saas.text.codes import code_or_none
+from studio.gallery.filters import Filters, micros_or_none, midnight
 from studio.models import Kind, Run, Slot, State
 
 PAGE_SIZE = 60

@@ -1,11 +1,11 @@
 """Page through the gallery's pictures, newest first."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from django.db.models import QuerySet
 
 from accounts.models import Membership
+from saas.text.codes import code_or_none
 from studio.gallery.filters import Filters
 from studio.models import Output
 
@@ -66,7 +66,5 @@ def _drawn(rows: "QuerySet[Output]") -> "QuerySet[Output]":
 
 
 def _row_of(member: Membership, code: str) -> int | None:
-    try:
-        return Output.objects.filter(org=member.org, code=UUID(code)).values_list("pk", flat=True).first()
-    except ValueError:
-        return None
+    found = code_or_none(code)
+    return Output.objects.filter(org=member.org, code=found).values_list("pk", flat=True).first() if found else None

@@ -1,6 +1,5 @@
 """Write the Images API's JSON answer and the events of its streams."""
 
-import json
 import time
 from typing import Any
 
@@ -8,9 +7,8 @@ from studio.gateway import splicing
 from studio.gateway.asks import Ask
 from studio.gateway.results import Made, Result
 from studio.models import Kind, Run
+from studio.openai_wire import frames
 from studio.openai_wire.refusals import Refused
-
-PING = b": ping\n\n"
 
 
 def whole(run: Run, ask: Ask, result: Result, links: list[str]) -> bytes:
@@ -56,8 +54,7 @@ def completed(run: Run, ask: Ask, result: Result) -> bytes:
 
 def failed(refusal: Refused) -> bytes:
     """Write the error event. The error is nested, as the official SDKs silently ignore a flat one."""
-    told = {"type": "error", "error": refusal.error, "sequence_number": 0}
-    return f"event: error\ndata: {json.dumps(told, separators=(',', ':'))}\n\n".encode()
+    return frames.nested_error(refusal.error)
 
 
 def _kind(run: Run) -> str:

@@ -3,11 +3,11 @@ or one that was sent, the request is an edit of that picture; else the provider'
 
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from django.http import HttpRequest
 
 from saas.database import tenancy
+from saas.text.codes import code_or_none
 from studio.gateway import asks, bodies, given, talking
 from studio.gateway.asks import Ask
 from studio.gateway.doors import Caller
@@ -104,10 +104,9 @@ def _begin_turn(talk: Talk, role: str) -> None:
 
 def _continue(talk: Talk, name: str, caller: Caller, gone: Refused) -> None:
     """Continue an earlier run: its picture replaces those before it. Raise `gone` if the member sees no picture."""
-    try:
-        code = UUID(hex=name)
-    except ValueError:
-        raise gone from None
+    code = code_or_none(name)
+    if code is None:
+        raise gone
     user = caller.member.user
     with tenancy.tenant(caller.org.pk):
         run = Run.objects.visible_to(caller.member).filter(code=code).first()

@@ -21,6 +21,7 @@ from studio.gateway.doors import Caller
 from studio.gateway.outgoing import Load
 from studio.gateway.results import Result
 from studio.models import Run, RunEvent
+from studio.openai_wire import frames
 from studio.openai_wire.refusals import Refused
 from studio.providers.answers import Partial
 from studio.waiting import follow
@@ -102,7 +103,7 @@ async def _frames(run: Run, ask: Ask, caller: Caller) -> AsyncIterator[bytes]:
         async for partial in partials(run):
             match partial:
                 case None:
-                    yield answers.PING
+                    yield frames.PING
                 case None, index:
                     yield answers.lost(index)
                 case picture, index:

@@ -20,6 +20,7 @@ from accounts.limits.refusals import LimitReached
 from accounts.models import ApiKey, Membership, Organization, Scope
 from accounts.rate_limit import Allowance, AskedTooOften
 from saas.database.threads import in_thread
+from saas.web import bearer
 from studio.gateway import failures
 from studio.gateway.retrying import Call
 from studio.openai_wire.refusals import REQUEST, Refused
@@ -134,15 +135,15 @@ def _let_in(request: HttpRequest, scope: Scope) -> tuple[Caller, Allowance]:
 
 
 def _identify(request: HttpRequest, scope: Scope) -> Caller:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
+    key = bearer.key_of(request)
+    if not key:
         message = (
             "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer "
             "auth (i.e. Authorization: Bearer YOUR_KEY)."
         )
         raise Refused(message, status=401, code="invalid_api_key")
     try:
-        return Caller(*access.let_in(token.strip(), scope))
+        return Caller(*access.let_in(key, scope))
     except access.KeyRefused as refusal:
         raise _of_key(refusal, scope) from None
 

@@ -1,7 +1,6 @@
 """Read the pictures of a call: files of a form, data URLs, links that are fetched, and files sent before."""
 
 import hashlib
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +9,7 @@ from django.conf import settings
 from saas.database import tenancy
 from saas.fairness.memory import Busy, Room, release_connection
 from saas.outbound.fetch import CannotFetch, fetch
+from saas.text.codes import code_or_none
 from studio.files import storage
 from studio.gateway.doors import Caller
 from studio.imaging import containers
@@ -85,10 +85,9 @@ def link(said: object, param: str, caller: Caller, luggage: Luggage) -> Given:
 
 def file(file_id: str, caller: Caller, param: str) -> Input:
     """Return the input with this id. One that the member may not see is refused like one that does not exist."""
-    try:
-        code = uuid.UUID(hex=file_id.removeprefix(FILE_PREFIX))
-    except ValueError:
-        raise _no_file(file_id, param) from None
+    code = code_or_none(file_id.removeprefix(FILE_PREFIX))
+    if code is None:
+        raise _no_file(file_id, param)
     with tenancy.tenant(caller.org.pk):
         found = uploads.visible_to(caller.member).filter(code=code).first()
     if found is None:

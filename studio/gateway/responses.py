@@ -16,6 +16,7 @@ from studio.gateway.given import Reading
 from studio.gateway.results import Made
 from studio.gateway.submitting import submit
 from studio.models import Relation, Run
+from studio.openai_wire import frames
 from studio.openai_wire.refusals import Refused
 
 STATUSES = {"moderation_blocked": "image_content_policy_violation", "rate_limit_exceeded": "rate_limit_exceeded"}
@@ -69,7 +70,7 @@ async def _frames(run: Run, words: "Words", caller: Caller) -> AsyncIterator[byt
                 async for partial in delivering.partials(run):
                     match partial:
                         case None:
-                            yield answers.PING
+                            yield frames.PING
                         case None, index:
                             yield answers.lost(index)
                         case picture, index:

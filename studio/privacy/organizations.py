@@ -20,6 +20,7 @@ from accounts.errors import Refused
 from accounts.models import Circuit, Counter, Organization, PastLoan, Period, ProviderConnection, Subject
 from accounts.people import organizations
 from saas.database import tenancy
+from saas.text.codes import code_or_none
 from studio.engine import rescue
 from studio.files import inventory
 from studio.gallery import retention
@@ -47,7 +48,7 @@ def find(said: str) -> Organization:
     """Find an organization by its address or its code. Raise Refused if none or several are found."""
     with tenancy.operator():
         found = list(Organization.objects.filter(slug=said).order_by("pk"))
-        if not found and (code := _code(said)):
+        if not found and (code := code_or_none(said)):
             found = list(Organization.objects.filter(code=code))
     if not found:
         raise Refused(f"There is no organization {said}, or it is erased already.")
@@ -152,7 +153,7 @@ def _drop_rescued(org: Organization) -> int:
     files = [path for path in rescue.folder().rglob("*") if path.is_file()]
     of_slot: dict[UUID, list[Path]] = defaultdict(list)
     for path in files:
-        if code := _code(path.name[:36]):
+        if code := code_or_none(path.name[:36]):
             of_slot[code].append(path)
     with tenancy.tenant(org.pk):
         ours = set(Slot.objects.filter(org=org, code__in=of_slot).values_list("code", flat=True))
@@ -227,13 +228,6 @@ def _of(model: type[Model], org: Organization) -> Any:
 
 def _by_id(model: type[Model], org: Organization) -> Any:
     return model._default_manager.filter(org_id=org.pk)
-
-
-def _code(said: str) -> UUID | None:
-    try:
-        return UUID(said)
-    except ValueError:
-        return None
 
 
 def _since(org: Organization) -> str:

@@ -1,7 +1,6 @@
 """Judge the prompt bar before Generate is pressed: whether it can run, all reasons why not, and what it will cost."""
 
 from dataclasses import dataclass
-from uuid import UUID
 
 from accounts.errors import Refused
 from accounts.limits import remaining
@@ -9,6 +8,7 @@ from accounts.limits.remaining import Budget
 from accounts.models import Membership, Organization, ProviderConnection
 from billing.prices import Estimate, is_play
 from saas.text import money
+from saas.text.codes import code_or_none
 from studio.catalogue import specs
 from studio.catalogue.fields import SpecError, SpecRefused
 from studio.catalogue.image_models import Catalogue
@@ -110,7 +110,4 @@ def _no_room(budget: Budget, price: Estimate) -> SpecError:
 
 
 def _is_code(text: str) -> bool:
-    try:
-        return len(text) <= LONGEST_CODE and bool(UUID(text))
-    except ValueError:
-        return False
+    return len(text) <= LONGEST_CODE and code_or_none(text) is not None

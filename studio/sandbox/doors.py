@@ -10,6 +10,7 @@ from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
+from saas.web import bearer
 from studio.openai_wire.refusals import Refused
 from studio.sandbox import easel, faults
 
@@ -36,14 +37,14 @@ def door(method: str) -> Callable[[View], View]:
 def _key(request: HttpRequest) -> str:
     """Return the key. A public sandbox accepts any, because nothing here belongs to anyone; a key that begins with
     "invalid" is refused, for practice. A sandbox that is not public accepts only Darkroom's own workers."""
-    scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
+    key = bearer.key_of(request)
+    if not key:
         message = "You didn't provide an API key. Provide it in an Authorization header using Bearer auth."
         raise Refused(message, status=401)
     is_strangers = easel.whose(key) == easel.STRANGERS
-    if key.strip().lower().startswith("invalid") or (is_strangers and not settings.IS_SANDBOX_PUBLIC):
-        raise faults.invalid_key(key.strip())
-    return key.strip()
+    if key.lower().startswith("invalid") or (is_strangers and not settings.IS_SANDBOX_PUBLIC):
+        raise faults.invalid_key(key)
+    return key
 
 
 def _wrong_method(request: HttpRequest) -> Refused:

@@ -2,25 +2,25 @@
 restore, download."""
 
 from collections.abc import Callable
-from urllib.parse import urlsplit
-from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header, url_has_allowed_host_and_scheme
+from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
 from accounts.access import OrgRequest, member_required
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Role
+from saas.text.codes import code_or_none
+from saas.web import own_pages
+from saas.web.codes import as_code
 from studio.files import picture_zip, zip_stream
 from studio.gallery import bin as bins
 from studio.gallery import collections, organize
-from studio.gallery.filters import code_or_none
 from studio.models import MOST_STARS, Output
 
 MOST_PICTURES = 2000
@@ -123,34 +123,16 @@ def answer(request: OrgRequest, verb: Callable[[], str | None], *, undo: str = "
     try:
         sentence, is_done = verb() or "", True
     except NotAllowed as refusal:
-        if not request.headers.get("HX-Request"):
+        if not request.htmx:
             raise  # member_required turns it into a 403
         return JsonResponse({"sentence": refusal.sentence, "undo": ""}, status=403)
     except Refused as refusal:
         sentence, is_done = refusal.sentence, False
-    if request.headers.get("HX-Request"):
+    if request.htmx:
         return JsonResponse({"sentence": sentence, "undo": undo if is_done else ""}, status=200 if is_done else 409)
     if sentence:
         (messages.success if is_done else messages.error)(request, sentence)
-    return redirect(came_from(request) or reverse("gallery", args=[request.org.slug]))
-
-
-def came_from(request: HttpRequest) -> str:
-    """Return path and query of the page that the form was on. Return "" if it is not one of ours."""
-    address = request.headers.get("Referer", "")
-    if not url_has_allowed_host_and_scheme(address, {request.get_host()}, require_https=request.is_secure()):
-        return ""
-    parts = urlsplit(address)
-    if parts.path.startswith(("//", "/\\")):
-        return ""  # a browser would read it as the address of another host
-    return f"{parts.path}?{parts.query}" if parts.query else parts.path
-
-
-def as_code(text: str) -> UUID:
-    code = code_or_none(text)
-    if code is None:
-        raise Http404
-    return code
+    return redirect(own_pages.came_from(request) or reverse("gallery", args=[request.org.slug]))
 
 
 def _many(count: int) -> str:

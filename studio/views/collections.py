@@ -7,9 +7,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
+from saas.web.codes import as_code
 from studio.gallery import collections
 from studio.models import Collection, Output
-from studio.views.acts import answer, as_code, chosen
+from studio.views.acts import answer, chosen
 
 COVERS = 4
 

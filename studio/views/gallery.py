@@ -8,10 +8,11 @@ from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
+from saas.text.codes import code_or_none
 from studio.gallery import bin as bins
 from studio.gallery import filter_choices, unfinished
 from studio.gallery import wall as walls
-from studio.gallery.filters import Filters, code_or_none
+from studio.gallery.filters import Filters
 from studio.models import Output, State, Visibility
 
 MOST_COMPARED = 4
@@ -31,7 +32,7 @@ def gallery(request: OrgRequest) -> HttpResponse:
     else:
         wall = walls.wall(request.member, filters, before=request.GET.get("before", ""))
     context: dict[str, Any] = {"wall": wall, "filters": filters, "query": filters.query(), "page_keys": KEYS}
-    if request.headers.get("HX-Request"):
+    if request.htmx:
         return render(request, "studio/_wall.html", context)
     return render(request, "studio/gallery.html", {**context, **filter_choices.of(request.member, filters)})
 
@@ -64,7 +65,7 @@ def picture(request: OrgRequest, code: UUID) -> HttpResponse:
         "is_private": output.visibility == Visibility.PRIVATE,
         "is_mine": output.maker_id == request.user.pk or request.member.is_admin,
     }
-    piece = "studio/_picture.html" if request.headers.get("HX-Request") else "studio/picture.html"
+    piece = "studio/_picture.html" if request.htmx else "studio/picture.html"
     return render(request, piece, context)
 
 

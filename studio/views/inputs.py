@@ -3,7 +3,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.core.files.uploadedfile import UploadedFile
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
 from saas.database import tenancy
+from saas.web.codes import as_code
 from studio.imaging.inspection import UploadRefused
 from studio.inputs import uploads
 from studio.inputs.uploads import Ready
@@ -64,7 +65,7 @@ def _taken(request: OrgRequest) -> Input | Ready:
         with tenancy.tenant(request.org.pk):
             visible = Output.objects.filter(org=request.org, run__in=Run.objects.visible_to(request.member))
             related = visible.select_related("run", "org", "composite")
-            output = get_object_or_404(related, code=_code(code))
+            output = get_object_or_404(related, code=as_code(code))
             earlier = uploads.of_output(output=output, by=request.user)
         return earlier or uploads.read_output(output)
     file = request.FILES.get("file")
@@ -73,17 +74,10 @@ def _taken(request: OrgRequest) -> Input | Ready:
     name = file.name or ""
     if code := request.POST.get("first"):
         with tenancy.tenant(request.org.pk):
-            first = get_object_or_404(uploads.visible_to(request.member), code=_code(code))
+            first = get_object_or_404(uploads.visible_to(request.member), code=as_code(code))
         painted = request.POST.get("strokes", "")
         return uploads.read_mask(org=request.org, name=name, data=file.read(), first=first, painted=painted)
     return uploads.read(org=request.org, name=name, data=file.read())
-
-
-def _code(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Http404 from None
 
 
 def _url(request: OrgRequest, given: Input, shape: str) -> str:

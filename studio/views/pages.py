@@ -2,15 +2,18 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
+from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
 from saas.database import tenancy
+from saas.text.codes import code_or_none
+from saas.web.codes import as_code
 from saas.web.pagination import Page, cursor_page
 from studio.catalogue import image_models
 from studio.models import Run
@@ -23,13 +26,14 @@ from studio.runs import cards
 NEWEST = 12
 
 
+@vary_on_headers("HX-Request")
 @member_required(Role.VIEWER)
 def studio(request: OrgRequest) -> HttpResponse:
     """Draw the studio, or only the prompt bar for a page that is open already. `recall=<run>` (with `take=prompt`,
     `settings`, `pictures`) or `preset=<code>` fills the bar."""
     values = _recalled(request, drafts.of(request.member) or Values())
     made = bar_of(request, fitted(values, bar.model_of(values, image_models.at(timezone.now()))))
-    if wants_piece(request):
+    if request.htmx:
         return render(request, "studio/_bar.html", {"bar": made})
     return studio_page(request, made)
 
@@ -45,7 +49,8 @@ def run_card(request: OrgRequest, code: UUID) -> HttpResponse:
 def newer_runs(request: OrgRequest) -> HttpResponse:
     """Draw the runs that are newer than the first one on a page, for pages without a working socket."""
     visible = Run.objects.visible_to(request.member)
-    last = visible.filter(code=_code(request.GET.get("after", ""))).values_list("pk", flat=True).first()
+    after = code_or_none(request.GET.get("after", ""))
+    last = visible.filter(code=after).values_list("pk", flat=True).first() if after else None
     found = cards.of(visible.filter(pk__gt=last) if last else visible).order_by("-id")[:NEWEST]
     return render(request, "studio/_runs.html", {"runs": found})
 
@@ -77,26 +82,15 @@ def bar_of(request: OrgRequest, values: Values, *, verdict: Verdict | None = Non
     return Bar(values, models, verdict, presets.visible_to(request.member))
 
 
-def wants_piece(request: HttpRequest) -> bool:
-    return request.headers.get("HX-Request") == "true"
-
-
 def _recalled(request: OrgRequest, values: Values) -> Values:
     if code := request.GET.get("preset"):
-        preset = get_object_or_404(presets.visible_to(request.member), code=_code(code))
+        preset = get_object_or_404(presets.visible_to(request.member), code=as_code(code))
         return presets.apply(preset, values)
     if code := request.GET.get("recall"):
         visible = Run.objects.visible_to(request.member).prefetch_related("inputs__input")
-        run = get_object_or_404(visible, code=_code(code))
+        run = get_object_or_404(visible, code=as_code(code))
         return values.recalling(Values.asked_by(run), request.GET.getlist("take") or PARTS)
     return values
-
-
-def _code(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        return UUID(int=0)  # matches nothing
 
 
 def studio_page(request: OrgRequest, made: Bar, *, status: int = 200) -> HttpResponse:

@@ -11,7 +11,6 @@ from accounts.errors import NotAllowed, Refused
 from accounts.models import Role
 from studio.prompt import presets
 from studio.prompt.values import Values
-from studio.views.pages import wants_piece
 
 
 @require_POST
@@ -43,7 +42,7 @@ def remove_preset(request: OrgRequest, code: UUID) -> HttpResponse:
 
 
 def _answer(request: OrgRequest, refusal: str = "") -> HttpResponse:
-    if wants_piece(request):
+    if request.htmx:
         found = {"presets": list(presets.visible_to(request.member)), "refusal": refusal}
         status = HTTPStatus.UNPROCESSABLE_ENTITY if refusal else HTTPStatus.OK
         return render(request, "studio/_presets.html", found, status=status)

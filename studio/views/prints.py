@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.crypto import get_random_string
 from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import OrgRequest, member_required
 from accounts.errors import NotAllowed, Refused
@@ -31,7 +32,7 @@ def mark_keeper(request: OrgRequest, code: UUID) -> HttpResponse:
     visible = Output.objects.filter(org=request.org, run__in=Run.objects.visible_to(request.member))
     output = get_object_or_404(visible.select_related("run"), code=code)
     prints.mark(output=output, by=request.member, is_keeper=request.POST.get("keep") == "on")
-    return card(request, output.run.code) if _is_piece(request) else redirect("studio", request.org.slug)
+    return card(request, output.run.code) if request.htmx else redirect("studio", request.org.slug)
 
 
 def _read_keepers(request: OrgRequest, code: UUID) -> dict[int, Ready] | UploadRefused:
@@ -48,6 +49,7 @@ def _read_keepers(request: OrgRequest, code: UUID) -> dict[int, Ready] | UploadR
 
 
 @require_http_methods(["GET", "POST"])
+@vary_on_headers("HX-Request")
 @member_required(Role.MEMBER, before=_read_keepers)
 def print_keepers(request: OrgRequest, code: UUID) -> HttpResponse:
     """Show what printing the keepers would cost, and print them. Drawn as a piece for the dialog, or as a page."""
@@ -69,12 +71,8 @@ def print_keepers(request: OrgRequest, code: UUID) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, refusal.sentence)
         else:
-            return HttpResponse(status=204) if _is_piece(request) else redirect("studio", request.org.slug)
+            return HttpResponse(status=204) if request.htmx else redirect("studio", request.org.slug)
     return _shown(request, run, outputs, form)
-
-
-def _is_piece(request: OrgRequest) -> bool:
-    return request.headers.get("HX-Request") == "true"
 
 
 def _form(request: OrgRequest, run: Run, outputs: list[Output]) -> PrintForm:
@@ -93,7 +91,7 @@ def _shown(request: OrgRequest, run: Run, outputs: list[Output], form: PrintForm
         context["why_not"] = refusal.errors[0].sentence
     except Refused as refusal:
         context["why_not"] = refusal.sentence
-    context["is_piece"] = _is_piece(request)
+    context["is_piece"] = request.htmx
     template = "studio/_print.html" if context["is_piece"] else "studio/print.html"
     return render(request, template, context, status=422 if request.method == "POST" else 200)
 

@@ -19,10 +19,10 @@ from accounts.errors import Refused
 from accounts.models import Role
 from saas.database import tenancy
 from saas.ops import request_info
+from saas.text.codes import code_or_none
 from saas.web import after_transaction
 from studio.files import picture_zip, serving, zip_stream
 from studio.gallery import collections, shares
-from studio.gallery.filters import code_or_none
 from studio.models import Collection, Output, Share
 
 SHAPES = {"preview", "original"}

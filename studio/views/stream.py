@@ -1,13 +1,12 @@
 """Load older runs into the stream."""
 
-from uuid import UUID
-
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
+from saas.text.codes import code_or_none
 from studio.models import Run
 from studio.views.pages import stream_page
 
@@ -27,17 +26,10 @@ def older_runs(request: OrgRequest) -> HttpResponse:
 
 
 def _size(request: OrgRequest, before: str, through: str) -> int:
-    ends = [code for code in map(_code, (before, through)) if code]
+    ends = [code for code in map(code_or_none, (before, through)) if code]
     if len(ends) < 2:  # noqa: PLR2004 both of them
         return PAGE_SIZE
     visible = Run.objects.visible_to(request.member)
     newer, last = (visible.filter(code=code).values("pk") for code in ends)
     between = visible.filter(pk__lt=newer, pk__gte=last)[:MOST_AT_ONCE].count()
     return max(PAGE_SIZE, between)
-
-
-def _code(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

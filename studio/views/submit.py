@@ -4,7 +4,6 @@ import hashlib
 import json
 from http import HTTPStatus
 from typing import cast
-from uuid import UUID
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -14,6 +13,7 @@ from accounts.access import OrgRequest, member_required
 from accounts.errors import NotAllowed, Refused
 from accounts.limits.refusals import LimitReached
 from accounts.models import Role
+from saas.text.codes import code_or_none
 from studio.catalogue.fields import SpecError
 from studio.imaging.inspection import UploadRefused
 from studio.inputs import uploads
@@ -24,7 +24,7 @@ from studio.prompt.bar import Bar
 from studio.prompt.values import Values
 from studio.runs import submit_run as submission
 from studio.runs.plan import Pictures, Plan
-from studio.views.pages import NewCard, bar_of, studio_page, wants_piece
+from studio.views.pages import NewCard, bar_of, studio_page
 
 KEY_CHARACTERS = 32
 
@@ -65,7 +65,7 @@ def submit_run(request: OrgRequest) -> HttpResponse:
     except Refused as refusal:
         return _refused(request, values, SpecError("", "refused", refusal.sentence))
     drafts.sent(by=request.member, values=values)
-    if not wants_piece(request):
+    if not request.htmx:
         return redirect("studio", request.org.slug)
     answer = NewCard(request, run.code)
     answer["X-Request-Key"] = bar.new_key()
@@ -98,11 +98,8 @@ def _origin(request: OrgRequest, values: Values, pictures: Pictures) -> tuple[Ru
     source = next((one.source for one in pictures.references if one.source_id), None)
     if source is not None:
         return source.run, Relation.EDIT
-    try:
-        code = UUID(values.parent)
-    except ValueError:
-        return None, Relation.NONE
-    parent = Run.objects.visible_to(request.member).filter(code=code).first()
+    code = code_or_none(values.parent)
+    parent = Run.objects.visible_to(request.member).filter(code=code).first() if code else None
     return parent, Relation.REMIX if parent else Relation.NONE
 
 
@@ -118,6 +115,6 @@ def _refused(request: OrgRequest, values: Values, fault: SpecError) -> HttpRespo
 
 
 def _refused_page(request: OrgRequest, made: Bar) -> HttpResponse:
-    if wants_piece(request):
+    if request.htmx:
         return render(request, "studio/_verdict.html", {"bar": made}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     return studio_page(request, made, status=HTTPStatus.UNPROCESSABLE_ENTITY)

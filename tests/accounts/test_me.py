@@ -63,8 +63,9 @@ def test_the_look_changes_by_post_alone(dora: User, sign_in: SignIn) -> None:
 
 @pytest.mark.parametrize("back", ["/o/acme/keys/", "/me/", "http://testserver/me/", "/?a=b"])
 def test_the_person_comes_back_to_where_they_were(back: str, dora: User, post: Post) -> None:
-    assert post(dora, "/me/look/", {"look": "crayon", "next": back})["Location"] == back
-    assert post(dora, "/me/look/", {"look": "crayon"}, referer=back)["Location"] == back
+    path = back.removeprefix("http://testserver")
+    assert post(dora, "/me/look/", {"look": "crayon", "next": back})["Location"] == path
+    assert post(dora, "/me/look/", {"look": "crayon"}, referer=back)["Location"] == path
 
 
 @pytest.mark.parametrize(

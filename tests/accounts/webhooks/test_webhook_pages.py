@@ -78,7 +78,9 @@ def test_a_test_message_is_delivered_and_seen_with_its_answer(
     assert "On its way" in page.get(f"/o/acme/webhooks/{hook.code}/").content.decode()
     deliver(one)
     assert ear.seen[0].json["data"] == {"webhook": str(hook.code), "organization": "acme"}
-    text = page.get(f"/o/acme/webhooks/{hook.code}/", headers={"HX-Request": "true"}).content.decode()
+    answer = page.get(f"/o/acme/webhooks/{hook.code}/", headers={"HX-Request": "true"})
+    assert "HX-Request" in answer["Vary"]
+    text = answer.content.decode()
     assert "<html" not in text
     assert "Delivered" in text
     assert "HTTP 200" in text

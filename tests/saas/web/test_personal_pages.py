@@ -20,6 +20,13 @@ def test_a_piece_of_a_page(acme: Organization, alice: User, sign_in: SignIn) -> 
     assert answer["Cache-Control"] == PRIVATE
 
 
+@pytest.mark.parametrize("page", ["", "gallery/", "usage/exports/"])
+def test_a_page_whose_piece_has_the_same_address_says_so(
+    page: str, acme: Organization, alice: User, sign_in: SignIn
+) -> None:
+    assert "HX-Request" in sign_in(alice).get(f"/o/acme/{page}")["Vary"]
+
+
 def test_pages_of_a_person(alice: User, sign_in: SignIn) -> None:
     assert sign_in(alice).get("/me/")["Cache-Control"] == PRIVATE
 

@@ -85,7 +85,9 @@ def test_the_dialog_says_the_price_before_it_is_paid(
     keep(acme, *outputs)
 
     def price(**asked: str) -> float:
-        page = client.get(path, asked, headers={"HX-Request": "true"}).content.decode()
+        answer = client.get(path, asked, headers={"HX-Request": "true"})
+        assert "HX-Request" in answer["Vary"]
+        page = answer.content.decode()
         assert "Print 2 pictures" in page
         return float(page.partition("Print 2 pictures")[2].partition("$")[2].partition("<")[0])
 
