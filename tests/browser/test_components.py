@@ -86,6 +86,13 @@ def test_shift_and_question_mark_show_the_keys_but_not_while_writing(page: Page)
     expect(keys).to_be_visible()
 
 
+def test_a_key_is_a_shortcut_where_a_box_is_ticked(page: Page) -> None:
+    page.goto("/design/")
+    page.wait_for_load_state("networkidle")
+    page.locator("#sample-switch").press("Shift+?")
+    expect(page.get_by_role("dialog", name="Keyboard")).to_be_visible()
+
+
 def test_what_cannot_be_done_says_why_and_does_nothing(page: Page) -> None:
     page.goto("/design/")
     transfer = page.get_by_role("button", name="Transfer ownership")

@@ -2,6 +2,7 @@
    attribute is on the page, also when htmx brings the attribute later. Pages can be read and used before any of this
    arrives. */
 import { expect } from "./kit/early.js";
+import "./kit/typing.js"; // for early.js: fetched beside it, not after it
 
 const behaviours = [
   ["[data-menu]", () => import("./kit/menu.js")],

@@ -1,6 +1,7 @@
 /* Send a form with data-act without leaving the page. A sentence says how it went, with Undo where there is a way back,
    and `acted` on the document tells other modules. Without script the same form works by itself. One listener serves
    every form, also one that came a moment ago: a key pressed at once must not leave the page. */
+import { ask } from "../kit/http.js";
 import { toast } from "../kit/toasts.js";
 
 document.addEventListener("submit", (event) => {
@@ -29,7 +30,7 @@ async function act(address, data, does, form = null) {
   let told = {};
   let isDone = false;
   try {
-    const answer = await fetch(address, { method: "POST", body: data, headers: { "HX-Request": "true" } });
+    const answer = await ask(address, { method: "POST", body: data });
     told = await answer.json();
     isDone = answer.ok;
   } catch {

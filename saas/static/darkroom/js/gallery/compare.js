@@ -1,4 +1,6 @@
 /* Compare two pictures under a slider, or two to four blinking in one place. M changes the way. */
+import { isWriting } from "../kit/typing.js";
+
 const BLINK_MS = 700;
 
 export function attach(switcher) {
@@ -36,7 +38,7 @@ export function attach(switcher) {
     blink();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.target.closest("input:not([type='range']), textarea") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event)) return;
     if (event.key === "m") {
       const at = buttons.findIndex((button) => button.dataset.mode === compared.dataset.mode);
       show(buttons[(at + 1) % buttons.length].dataset.mode);

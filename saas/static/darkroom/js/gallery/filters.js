@@ -1,4 +1,6 @@
 /* Apply a filter as soon as it is chosen; empty ones are left out of the address. "/" goes to the search. */
+import { isWriting } from "../kit/typing.js";
+
 export function attach(form) {
   form.addEventListener("submit", () => {
     const empty = [...form.elements].filter((each) => each.name && !each.value);
@@ -9,7 +11,7 @@ export function attach(form) {
   });
   form.addEventListener("change", ({ target }) => target.matches("select") && form.requestSubmit());
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "/" || event.target.closest("input, textarea, select, dialog")) return;
+    if (event.key !== "/" || isWriting(event) || event.target.closest("dialog")) return;
     event.preventDefault();
     form.elements.q.focus();
   });

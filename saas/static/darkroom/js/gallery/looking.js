@@ -1,5 +1,5 @@
 /* Show one picture large: the original replaces its preview, and every act has its key. */
-const isWriting = (target) => target.closest("input, textarea, select, [contenteditable]");
+import { isWriting } from "../kit/typing.js";
 
 /* The lightbox calls it at once, so that no key is lost; a second call does nothing. */
 export function attach(article) {
@@ -23,7 +23,7 @@ export function attach(article) {
   function onKey(event) {
     if (!article.isConnected) return document.removeEventListener("keydown", onKey);
     const dialog = document.querySelector("dialog[open]");
-    if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event)) return;
     if (dialog && !dialog.contains(article)) return;
     const stars = /^[1-5]$/.test(event.key) ? event.key : "";
     const does = stars ? () => article.querySelectorAll(".star")[stars - 1]?.click() : keys[event.key];

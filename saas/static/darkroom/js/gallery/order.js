@@ -1,5 +1,6 @@
 /* Move pictures of a collection: dragged between two others, by Alt and an arrow for the one in focus, or by the two
    arrows of the bar for the one that is chosen. */
+import { ask } from "../kit/http.js";
 import { toast } from "../kit/toasts.js";
 
 const DRAG_PX = 8;
@@ -20,7 +21,7 @@ export function attach(wall) {
     const data = new FormData();
     data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
     for (const shot of shots()) data.append("picture", shot.dataset.shot);
-    const answer = await fetch(address, { method: "POST", body: data, headers: { "HX-Request": "true" } }).catch(() => null);
+    const answer = await ask(address, { method: "POST", body: data }).catch(() => null);
     if (!answer?.ok) toast("The order was not kept. Reload the page and try again.", "error");
   }
 

@@ -1,4 +1,6 @@
 /* After a run's visibility has changed, remove its pictures if this person may not see them, or set their lock. */
+import { ask } from "../kit/http.js";
+
 export function attach(wall) {
   const shotsOf = (run) => [...wall.querySelectorAll(`[data-run="${CSS.escape(run)}"]`)];
 
@@ -6,8 +8,8 @@ export function attach(wall) {
     for (const shot of shots) shot.querySelector("[data-lock]").hidden = !isPrivate;
   }
 
-  async function ask(shots) {
-    const answer = await fetch(shots[0].querySelector(".shot-open").href, { headers: { "HX-Request": "true" } });
+  async function look(shots) {
+    const answer = await ask(shots[0].querySelector(".shot-open").href);
     if (answer.status !== 404) return lock(shots, true);
     for (const shot of shots) shot.remove();
     document.dispatchEvent(new CustomEvent("choose", { detail: {} })); // count again what is chosen
@@ -15,7 +17,7 @@ export function attach(wall) {
 
   document.addEventListener("live:hidden", ({ detail }) => {
     const shots = shotsOf(detail.run);
-    if (shots.length) ask(shots).catch(() => {});
+    if (shots.length) look(shots).catch(() => {});
   });
   document.addEventListener("live:shown", ({ detail }) => lock(shotsOf(detail.run), false));
 }

@@ -1,5 +1,5 @@
 /* Handle the gallery's keys: arrows and J/K walk, X chooses, "." stars, C compares, Delete bins. */
-const isWriting = (target) => target.closest("input:not([type='checkbox']), textarea, select, [contenteditable]");
+import { isWriting } from "../kit/typing.js";
 
 export function attach(wall) {
   const form = document.getElementById("chosen");
@@ -58,7 +58,7 @@ export function attach(wall) {
   };
 
   document.addEventListener("keydown", (event) => {
-    if (event.altKey || isWriting(event.target) || document.querySelector("dialog[open], details.menu[open]")) return;
+    if (event.altKey || isWriting(event) || document.querySelector("dialog[open], details.menu[open]")) return;
     if ((event.ctrlKey || event.metaKey) && event.key === "a" && (here() || isChosen())) {
       event.preventDefault();
       return choose({ all: true });

@@ -1,8 +1,9 @@
 /* Hold back what is pressed before its module has arrived, and repeat it then: else a key would be lost, and a form or
    a link would leave the page. After LONGEST_MS at most, all works as it does without script. */
+import { isWriting } from "./typing.js";
+
 const LONGEST_MS = 2000;
 const PRESSED = "a, button";
-const isWriting = (target) => target.closest("input:not([type='radio'], [type='checkbox']), textarea, select, [contenteditable]");
 
 const onTheWay = new Set();
 let turn = Promise.resolve();
@@ -18,9 +19,10 @@ const holds = {
   submit: () => true,
   change: () => true, // it has changed; modules get the event when they are there
   click: (event) => !event.button && !event.ctrlKey && !event.metaKey && !event.shiftKey && event.target.closest(PRESSED),
-  keydown: ({ key, ctrlKey, metaKey, altKey, target }) => {
+  keydown: (event) => {
+    const { key, ctrlKey, metaKey, altKey } = event;
     if (ctrlKey || metaKey) return key === "Enter" || key.toLowerCase() === "k";
-    return key.length === 1 && key !== " " && !altKey && !isWriting(target);
+    return key.length === 1 && key !== " " && !altKey && !isWriting(event);
   },
 };
 

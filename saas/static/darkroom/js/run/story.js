@@ -1,5 +1,7 @@
 /* Show a whole run: choose among its pictures, and fetch it again while it develops. Everything that belongs to one
    picture carries data-of-slot. */
+import { ask } from "../kit/http.js";
+import { isWriting } from "../kit/typing.js";
 import { renew } from "./renew.js";
 
 const POLL_MS = 4000;
@@ -36,7 +38,7 @@ function pressByKey(article) {
   const press = (event) => {
     if (!article.isConnected) return ending.abort();
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest("input:not([type='range']), textarea, select, [contenteditable], dialog")) return;
+    if (isWriting(event) || event.target.closest("dialog")) return;
     if (document.querySelector("dialog[open]")) return;
     if (event.key.toLowerCase() === "z") article.querySelector("[data-stage]:not([hidden]) [data-enlarge]")?.click();
     const star = event.key === "." ? 1 : Number(event.key);
@@ -72,9 +74,9 @@ function follow(first) {
     waiting = true;
     await new Promise((done) => setTimeout(done, GATHER_MS));
     waiting = false;
-    const answer = await fetch(`${article.dataset.storyUrl}?slot=${article.dataset.chosen}`).catch(() => null);
+    const answer = await ask(`${article.dataset.storyUrl}?slot=${article.dataset.chosen}`).catch(() => null);
     if (answer?.status === 404) return leave();
-    if (!answer?.ok || answer.redirected || !article.isConnected) return;
+    if (!answer?.ok || !article.isConnected) return;
     stop(); // the fresh one follows by itself
     article = renew(article, await answer.text());
   }

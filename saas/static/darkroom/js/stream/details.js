@@ -1,10 +1,10 @@
 /* Show one run whole in the column beside the stream: the same piece as the run's own page. A click on a picture opens
    it, where there is room; "i" opens and closes it for the picture in focus. */
-import { piece, welcome } from "../kit/http.js";
+import { ask, piece, welcome } from "../kit/http.js";
+import { isWriting } from "../kit/typing.js";
 
 const ROOM = matchMedia("(min-width: 1100px)");
 const NOBODY = "00000000-0000-0000-0000-000000000000";
-const isWriting = (target) => target.closest?.("input:not([type='range']), textarea, select, [contenteditable]");
 
 export function attach(column) {
   const body = column.querySelector("[data-details-body]");
@@ -13,7 +13,7 @@ export function attach(column) {
   async function open(run, slot, source) {
     from = source;
     const address = `${column.dataset.details.replace(NOBODY, run)}?slot=${slot}`;
-    const answer = await fetch(address, { redirect: "manual" }).catch(() => null);
+    const answer = await ask(address).catch(() => null);
     if (!answer?.ok) return location.assign(source.href);
     body.replaceChildren(piece(await answer.text()));
     column.hidden = false;
@@ -46,7 +46,7 @@ export function attach(column) {
     openTile(link);
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key.toLowerCase() !== "i" || event.metaKey || event.ctrlKey || event.altKey || isWriting(event.target)) return;
+    if (event.key.toLowerCase() !== "i" || event.metaKey || event.ctrlKey || event.altKey || isWriting(event)) return;
     if (document.querySelector("dialog[open]")) return;
     event.preventDefault();
     if (!column.hidden) return close();

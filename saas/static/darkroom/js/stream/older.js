@@ -1,5 +1,5 @@
 /* Load older runs when their link comes near the window. Without script, the link leads to a page of its own. */
-import { piece, welcome } from "../kit/http.js";
+import { ask, piece, welcome } from "../kit/http.js";
 
 const AHEAD = "2400px";
 const A_FRAME = 2; // runs put in between two frames: more would be felt in scrolling
@@ -21,7 +21,7 @@ export async function bring(link, through = "") {
   if (link.ariaBusy === "true") return;
   link.ariaBusy = "true";
   const address = link.dataset.older + (through ? `&through=${encodeURIComponent(through)}` : "");
-  const answer = await fetch(address, { redirect: "manual" }).catch(() => null);
+  const answer = await ask(address).catch(() => null);
   if (!answer?.ok) {
     link.ariaBusy = "false"; // to be tried again
     return;

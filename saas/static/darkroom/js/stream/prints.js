@@ -1,14 +1,14 @@
 /* Mark keepers: the keys 1 to 9 mark pictures of the run in hand. Print opens in a dialog, and its price follows what
    is chosen. Without script the same numbers are buttons and Print is a page. */
+import { ask, piece } from "../kit/http.js";
+import { piecesOf } from "../kit/pieces.js";
 import { toast } from "../kit/toasts.js";
-
-const PIECE = { "HX-Request": "true" };
-const isWriting = (target) => target.closest("input, textarea, select, [contenteditable]");
+import { isWriting } from "../kit/typing.js";
 
 export function attach(dialog) {
   document.addEventListener("keydown", (event) => {
     if (!/^[1-9]$/.test(event.key) || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (isWriting(event.target) || document.querySelector("dialog[open]")) return;
+    if (isWriting(event) || document.querySelector("dialog[open]")) return;
     inHand()?.querySelector(`[data-keeper="${event.key}"]`)?.click();
   });
   document.addEventListener("click", (event) => {
@@ -37,9 +37,9 @@ function inHand() {
 }
 
 async function open(dialog, link) {
-  const piece = await ask(link.href);
-  if (piece === null) return location.assign(link.href);
-  dialog.querySelector(".dialog-body").innerHTML = piece;
+  const found = await piecesOf(link.href).catch(() => null);
+  if (!found) return location.assign(link.href);
+  dialog.querySelector(".dialog-body").replaceChildren(found);
   globalThis.htmx?.process(dialog);
   dialog.showModal();
   dialog.querySelector("[data-print-price] button").focus();
@@ -50,8 +50,8 @@ async function price(dialog) {
   const asked = new URLSearchParams(new FormData(form));
   for (const name of ["csrfmiddlewaretoken", "request_key", "prompt"]) asked.delete(name);
   const words = form.elements.prompt.value.slice(0, 2000); // an address cannot hold more; the price hardly differs
-  const piece = await ask(`${form.action}?${asked}&${new URLSearchParams({ prompt: words })}`);
-  const fresh = piece && fragment(piece).querySelector("[data-print-price]");
+  const found = await piecesOf(`${form.action}?${asked}&${new URLSearchParams({ prompt: words })}`).catch(() => null);
+  const fresh = found?.querySelector("[data-print-price]");
   if (fresh) dialog.querySelector("[data-print-price]").replaceWith(fresh);
 }
 
@@ -59,23 +59,12 @@ async function send(dialog, form) {
   const button = form.querySelector("[data-print-price] button");
   if (button.ariaDisabled === "true" || button.ariaBusy === "true") return;
   button.ariaBusy = "true";
-  const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: PIECE }).catch(() => null);
+  const answer = await ask(form.action, { method: "POST", body: new FormData(form) }).catch(() => null);
   if (answer?.status === 204) {
     dialog.close();
     return toast("The prints are in the line.");
   }
   button.removeAttribute("aria-busy");
   if (answer?.status !== 422) return toast("That did not arrive. Try again.", "error");
-  form.replaceWith(fragment(await answer.text()).querySelector("[data-print-form]"));
-}
-
-async function ask(url) {
-  const answer = await fetch(url, { headers: PIECE }).catch(() => null);
-  return answer?.ok && !answer.redirected ? answer.text() : null;
-}
-
-function fragment(text) {
-  const template = document.createElement("template");
-  template.innerHTML = text;
-  return template.content;
+  form.replaceWith(piece(await answer.text()).querySelector("[data-print-form]"));
 }

@@ -1,4 +1,6 @@
 /* Show "mine 3 / all 9" in the top bar, and one's own number in the tab's title. */
+import { ask } from "../kit/http.js";
+
 const PAUSE_MS = 300;
 const CALM_MS = 20_000;
 
@@ -9,7 +11,7 @@ export function attach(block) {
     clearTimeout(timer);
     timer = setTimeout(look, CALM_MS);
     if (document.hidden) return;
-    const answer = await fetch(block.dataset.queue, { redirect: "manual" }).catch(() => null);
+    const answer = await ask(block.dataset.queue).catch(() => null);
     if (!answer?.ok) return;
     block.innerHTML = await answer.text();
     const mine = Number(block.querySelector("b")?.textContent ?? 0);

@@ -1,7 +1,7 @@
 /* Keep the stream of runs current. A frame that came with its message is shown at once; for everything else the card is
    fetched again, so that the page shows the server's state, not a message's. Only tiles that changed are exchanged: a
    picture that is on the screen stays there until the next one is decoded. */
-import { piece, welcome } from "../kit/http.js";
+import { ask, piece, welcome } from "../kit/http.js";
 import { unpack } from "./tools.js";
 
 const NOBODY = "00000000-0000-0000-0000-000000000000";
@@ -48,7 +48,7 @@ export function attach(stream) {
     if (!card(code)) await placed();
     const turn = (asked.get(code) ?? 0) + 1;
     asked.set(code, turn);
-    const answer = await fetch(address.replace(NOBODY, code), { redirect: "manual" }).catch(() => null);
+    const answer = await ask(address.replace(NOBODY, code)).catch(() => null);
     if (answer?.status === 404) card(code)?.remove(); // private to its maker now
     if (!answer?.ok) return answer?.status !== 404 && missed.add(code);
     const fresh = piece(await answer.text()).firstElementChild;
@@ -132,7 +132,7 @@ export function attach(stream) {
 
   async function newer() {
     if (stream.querySelector(".stream-newest")) return; // further down, there would be a gap above
-    const answer = await fetch(`${stream.dataset.newer}?after=${known}`, { redirect: "manual" }).catch(() => null);
+    const answer = await ask(`${stream.dataset.newer}?after=${known}`).catch(() => null);
     if (!answer?.ok) return;
     const found = [...piece(await answer.text()).querySelectorAll("[data-run]")];
     known = found[0]?.dataset.run ?? known;

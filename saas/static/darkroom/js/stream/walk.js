@@ -1,10 +1,10 @@
 /* Walk from picture to picture by J and K; another key presses what the picture in focus offers for it: data-key="e".
    "/" goes back to the prompt. Never while a person writes. */
-const isWriting = (target) => target.closest?.("input:not([type='radio'], [type='checkbox']), textarea, select, [contenteditable]");
+import { isWriting } from "../kit/typing.js";
 
 export function attach(stream) {
   document.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event.target)) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isWriting(event)) return;
     if (document.querySelector("dialog[open]") || !stream.isConnected) return;
     const key = event.key.toLowerCase();
     if (key === "j" || key === "k") step(stream, key === "j" ? 1 : -1);
