@@ -26,7 +26,7 @@ from saas.database import tenancy
 from saas.web import after_transaction, bearer
 
 P = ParamSpec("P")
-NO_SECOND_FACTOR = "The organization asks for a second factor, and whoever made this key has set up none."
+NO_SECOND_FACTOR = "This organization requires a second factor, and the person who made this key has not set one up."
 
 
 class PersonRequest(HttpRequest):
@@ -199,7 +199,7 @@ class RightsEnded(NotAllowed):
     """A refusal because the rights that a request began with ended before it acted."""
 
     def __init__(self) -> None:
-        super().__init__("The right to do this has ended meanwhile.")
+        super().__init__("You no longer have the right to do this.")
 
 
 def read_again(member: Membership, key: ApiKey | None = None) -> Membership:

@@ -65,7 +65,7 @@ class OrganizationAdmin(Watched[Organization]):
     def members(self, org: Organization) -> int:
         return int(getattr(org, "member_count"))  # noqa: B009 annotated above
 
-    @admin.action(permissions=["suspend"], description="Suspend: nobody gets in, no key works")
+    @admin.action(permissions=["suspend"], description="Suspend: block members and API keys")
     def suspend(self, request: HttpRequest, chosen: QuerySet[Organization]) -> None:
         for org in chosen:
             organizations.suspend(org=org, by=_operator(request))
@@ -75,17 +75,17 @@ class OrganizationAdmin(Watched[Organization]):
         for org in chosen:
             organizations.restore(org=org, by=_operator(request))
 
-    @admin.action(permissions=["suspend"], description="Lent key: allow the amounts beside this")
+    @admin.action(permissions=["suspend"], description="Lent key: apply the amounts entered here")
     def set_loan(self, request: HttpRequest, chosen: QuerySet[Organization]) -> None:
         form = LoanAmounts(request.POST)
         if not form.is_valid() or form.cleaned_data["month"] is None:
-            messages.error(request, "Enter how much a month, in dollars, like 250. Nothing is changed.")
+            messages.error(request, "Enter a monthly amount in dollars, like 250. Nothing was changed.")
             return
         for org in chosen:
             values = {"money_month": form.cleaned_data["month"], "money_day": form.cleaned_data["day"]}
             operator_key.change(org=org, by=_operator(request), **values)
 
-    @admin.action(permissions=["suspend"], description="Lent key: as for everybody (LENT_DOLLARS_A_MONTH)")
+    @admin.action(permissions=["suspend"], description="Lent key: reset to the default (LENT_DOLLARS_A_MONTH)")
     def lend_as_usual(self, request: HttpRequest, chosen: QuerySet[Organization]) -> None:
         for org in chosen:
             operator_key.as_usual(org=org, by=_operator(request))

@@ -33,7 +33,7 @@ def make(
     if maker is None or any(not maker.is_at_least(ROLE_FOR_SCOPE[scope]) for scope in scopes):
         raise NotAllowed("Your role does not allow a key with these scopes.")
     if org.api_keys.filter(maker=by.user, revoked_at=None).count() >= MOST_KEYS_PER_PERSON:
-        raise Refused(f"You have {MOST_KEYS_PER_PERSON} keys already. Revoke one first.")
+        raise Refused(f"You already have {MOST_KEYS_PER_PERSON} keys. Revoke one first.")
     token, token_hash = tokens.new_token()
     key = ApiKey.objects.create(
         org=org,
@@ -56,7 +56,7 @@ def visible_to(member: Membership) -> QuerySet[ApiKey]:
 
 def revoke(*, key: ApiKey, by: Membership) -> None:
     if key.maker_id != by.user_id and not by.is_admin:
-        raise NotAllowed("Only its maker or an admin can revoke this key.")
+        raise NotAllowed("Only the person who made this key or an admin can revoke it.")
     if key.revoke():
         audit.record(org=key.org, by=by.user, action="api_key.revoked", target=str(key))
 

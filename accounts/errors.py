@@ -15,4 +15,4 @@ class NotAllowed(Refused):
 
 class LastOwner(Refused):
     def __init__(self) -> None:
-        super().__init__("The last owner stays: name another owner first.")
+        super().__init__("An organization needs an owner. Make another person an owner first.")

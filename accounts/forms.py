@@ -28,13 +28,13 @@ from saas.web.forms import RadioCards, Switch
 
 plain_slug = RegexValidator(
     r"\A[a-z0-9](-?[a-z0-9])*\Z",
-    "Small letters, digits and single hyphens, starting and ending with neither.",
+    "Use lowercase letters, digits and single hyphens. Do not begin or end with a hyphen.",
 )
-plain_key = RegexValidator(r"\A[!-~]+\Z", "A key has no spaces and only plain characters.")
-single_line = RegexValidator(r"\A[^\x00-\x1f\x7f]+\Z", "One line of text, please.")
+plain_key = RegexValidator(r"\A[!-~]+\Z", "A key contains ASCII characters only, and no spaces.")
+single_line = RegexValidator(r"\A[^\x00-\x1f\x7f]+\Z", "Enter a single line of text.")
 # Names appear in e-mails to people without an account, so they must not contain a link.
 no_address = RegexValidator(
-    r"(?i)://|\bwww\.|\w\.\w{2,}/|\w@\w", "A name without web or e-mail addresses, please.", inverse_match=True
+    r"(?i)://|\bwww\.|\w\.\w{2,}/|\w@\w", "A name cannot contain web or e-mail addresses.", inverse_match=True
 )
 
 
@@ -54,7 +54,7 @@ class OrganizationForm(forms.Form):
         min_length=2,
         label="Address",
         validators=[plain_slug],
-        help_text="Stands in every link of the organization and stays the same when you rename it.",
+        help_text="Part of every link to the organization. It stays the same when you rename it.",
     )
 
     def clean_slug(self) -> str:
@@ -76,7 +76,9 @@ class RenameForm(forms.ModelForm[Organization]):
 
 
 class TimeZoneForm(forms.Form):
-    time_zone = forms.ChoiceField(label="Time zone", help_text="Daily and monthly limits begin anew at midnight there.")
+    time_zone = forms.ChoiceField(
+        label="Time zone", help_text="Daily and monthly limits reset at midnight in this time zone."
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -145,7 +147,7 @@ class ApiKeyForm(forms.Form):
         coerce=Scope,
         widget=forms.CheckboxSelectMultiple,
         initial=[Scope.GENERATE, Scope.READ],
-        label="It may",
+        label="Permissions",
     )
     expires = forms.ChoiceField(choices=EXPIRIES, required=False, label="Expires")
 
@@ -168,12 +170,12 @@ class WebhookForm(forms.Form):
         max_length=500,
         label="Address",
         widget=forms.URLInput(attrs={"autocomplete": "off", "placeholder": "https://example.com/darkroom"}),
-        help_text="Each message is a POST with JSON. Addresses inside private networks are refused.",
+        help_text="Each message is a POST request with a JSON body. Addresses inside private networks are refused.",
     )
     events = forms.MultipleChoiceField(
         choices=WebhookEvent.choices,
         widget=forms.CheckboxSelectMultiple,
-        label="Tell it when",
+        label="Notify when",
         error_messages={"required": "Choose at least one."},
     )
 
@@ -202,7 +204,7 @@ class ConnectionForm(forms.Form):
         label="API key",
         validators=[plain_key],
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "spellcheck": "false"}, render_value=False),
-        help_text="Kept encrypted. Nobody can read it here again, you neither.",
+        help_text="Stored encrypted. It cannot be shown again, not even to you.",
     )
     openai_organization = forms.CharField(
         max_length=80, required=False, label="OpenAI organization", validators=[plain_key]
@@ -213,14 +215,14 @@ class ConnectionForm(forms.Form):
         max_value=500,
         required=False,
         label="Calls at once",
-        help_text="How many pictures may be asked for at the same moment. Empty: as this Darkroom is set up.",
+        help_text="How many pictures may be requested at the same time. Leave empty for this Darkroom's default.",
     )
     deadline_seconds = forms.IntegerField(
         min_value=10,
         max_value=1500,
         required=False,
         label="Longest wait in seconds",
-        help_text="For one picture, from the request to its last byte. Empty: as this Darkroom is set up.",
+        help_text="For one picture, from the request to the last byte. Leave empty for this Darkroom's default.",
     )
     position = forms.IntegerField(
         min_value=1,
@@ -234,15 +236,15 @@ class ConnectionForm(forms.Form):
         required=False,
         initial=True,
         widget=Switch,
-        label="It streams",
-        help_text="Off for providers that send only finished pictures: then none is seen to develop.",
+        label="Supports streaming",
+        help_text="Switch off for providers that send only finished pictures. You then see no previews.",
     )
     can_respond = forms.BooleanField(
         required=False,
         initial=True,
         widget=Switch,
-        label="It has the Responses API",
-        help_text="Off for providers that have the Images API alone.",
+        label="Supports the Responses API",
+        help_text="Switch off for providers that have only the Images API.",
     )
     text_model = forms.CharField(
         max_length=80,
@@ -250,7 +252,7 @@ class ConnectionForm(forms.Form):
         initial=TEXT_MODEL,
         label="Text model",
         validators=[plain_key],
-        help_text="The model that leads the talk in the Responses API, and asks the image model for the picture.",
+        help_text="The text model that leads the conversation in the Responses API and calls the image model.",
     )
 
     ADVANCED = (
@@ -296,7 +298,7 @@ class ConnectionForm(forms.Form):
         if connection.has_key:
             self.fields["key"].label = "New API key"
             self.fields["key"].help_text = format_html(  # help texts are HTML, a key is not
-                "Leave empty to keep the present one (it ends in {}).", connection.key_hint
+                "Leave empty to keep the current key (it ends in {}).", connection.key_hint
             )
         for name in ("name", "base_url", *self.ADVANCED):
             self.initial.setdefault(name, getattr(connection, name))

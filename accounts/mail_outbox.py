@@ -115,7 +115,7 @@ def deliver_next() -> bool:
     if claim is None:
         return False
     if claim.is_old and claim.tries > 1:
-        log.error("mail given up", mail=claim.id, tries=claim.tries - 1)
+        log.error("mail abandoned", mail=claim.id, tries=claim.tries - 1)
         _end(claim)
     else:
         _deliver(claim)
@@ -156,7 +156,7 @@ def _deliver(claim: Claim) -> None:
         release.refuse_to_wait()
         EmailMessage(content["subject"], content["body"], to=content["to"]).send()
     except CannotUnseal:
-        log.exception("mail does not open", mail=claim.id)
+        log.exception("mail cannot be decrypted", mail=claim.id)
         _end(claim)
     except Exception as error:
         if _is_refused_for_good(error):

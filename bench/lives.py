@@ -177,7 +177,7 @@ class Hand:
         row = None
         while cursor.nextset():
             row = cursor.fetchone() if cursor.description else row
-        assert row is not None, "somebody waits at all times"
+        assert row is not None, "a ticket waits at all times"
         with self._lives.guard:
             life = self._lives.waiting.pop(row[3])
         life.own[life.recorded.steps["claim"][0].values["claim"]] = claim

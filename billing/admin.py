@@ -74,7 +74,8 @@ class PriceAdmin(ForOperators[Price]):
         )
         if _leaves_gap(obj):
             messages.warning(
-                request, f"After {obj.valid_until:%Y-%m-%d %H:%M} UTC {obj.model} has no price: nobody can use it then."
+                request,
+                f"After {obj.valid_until:%Y-%m-%d %H:%M} UTC {obj.model} has no price, so it cannot be used then.",
             )
 
     @admin.display(description="Image out")

@@ -55,7 +55,7 @@ def settle(
                 images=held.images if settled.is_first else 0,
                 is_estimated=is_estimated,
                 said=said,
-                note="" if settled.is_first else "The provider's usage came later.",
+                note="" if settled.is_first else "The provider reported its usage later.",
             )
     return settled is not None
 
@@ -84,7 +84,7 @@ def resolve(held: Hold, *, by: Membership | None, is_charged: bool, note: str, m
 def _resolve(held: Hold, *, by: Membership | None, is_charged: bool, note: str, micros: int | None) -> Entry:
     amount = held.micros if micros is None else micros
     if not Hold.objects.select_for_update().filter(pk=held.pk, state=HoldState.UNCERTAIN).exists():
-        raise Refused("This is resolved already.")
+        raise Refused("This charge has already been resolved.")
     if is_charged:
         limit_holds.settle(held, micros=amount, is_estimated=micros is None)
     else:

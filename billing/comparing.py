@@ -90,8 +90,8 @@ def compare(*, org: Organization, connection: ProviderConnection, data: bytes) -
     ours = _sums(entries)
     if not ours["requests"] and not ours["micros"]:
         raise Refused(
-            f"The ledger has nothing of {connection.name} from {said.first} to {said.last}. "
-            "Is this the file of another organization, or of another time?"
+            f"The ledger has no entries for {connection.name} from {said.first} to {said.last}. "
+            "Is this file from another organization or another period?"
         )
     foreign = _foreign_models(entries, said)
     theirs = said.counted(foreign)
@@ -110,7 +110,7 @@ def _must_be_ours(connection: ProviderConnection, said: Said) -> None:
         others = sorted(found - {meant})
         if meant and others:
             raise Refused(
-                f"This file is of the {word} {others[0]}, and {connection.name} belongs to {meant}. "
+                f"This file belongs to the {word} {others[0]}, but {connection.name} belongs to {meant}. "
                 "Nothing was compared."
             )
     if len(said.organizations) > 1:
@@ -124,8 +124,8 @@ def _foreign_models(entries: QuerySet[Entry], said: Said) -> list[str]:
     foreign = sorted(theirs for theirs in said.models if not any(theirs.startswith(model) for model in ours))
     if foreign and ours and len(foreign) == len(said.models):
         raise Refused(
-            f"No model in this file is one that was used here: {', '.join(foreign[:3])}. "
-            "Is this the file of another organization?"
+            f"None of the models in this file were used here: {', '.join(foreign[:3])}. "
+            "Is it from another organization?"
         )
     return foreign
 
@@ -172,7 +172,7 @@ def _reasons(
     guessed = entries.filter(is_estimated=True).aggregate(count=Count("pk"), micros=Sum("micros", default=0))
     if guessed["count"]:
         yield (
-            f"{guessed['count']:,} of our entries are estimates, because the provider said no usage.",
+            f"{guessed['count']:,} of our entries are estimates, because the provider reported no usage.",
             guessed["micros"],
         )
     doubt = entries.filter(kind=EntryKind.UNCERTAIN)
@@ -189,6 +189,4 @@ def _reasons(
 def _rest(lines: list[Line]) -> str:
     if any(line.micros is not None for line in lines):
         return "The rest: rounding, prices that differ, or calls that were not made through Darkroom."
-    return (
-        "This file does not say tokens by kind, so the difference cannot be laid out further. Bring the usage file too."
-    )
+    return "This file does not list tokens by kind, so the difference has no details. Choose the usage file as well."

@@ -44,7 +44,7 @@ class LimitsForm(forms.Form):
     most_pictures = _count("Pictures in one run", 10)
     runs_at_once = _count("Runs at once", 10_000)
     runs_per_minute = _count("Runs a minute", 10_000)
-    all_models = forms.BooleanField(required=False, label="Every model, also later ones")
+    all_models = forms.BooleanField(required=False, label="Every model, including future ones")
     model_names = forms.MultipleChoiceField(
         required=False, label="Only these models", widget=forms.CheckboxSelectMultiple
     )
@@ -76,10 +76,10 @@ class ManyForm(forms.Form):
         ("money_day", "Dollars a day"),
         ("images_month", "Pictures a month"),
         ("images_day", "Pictures a day"),
-        ("role", "Back to what their role says"),
-        ("copy:member", "All as each member has"),
-        ("copy:admin", "All as each admin has"),
-        ("copy:owner", "All as each owner has"),
+        ("role", "Reset to their role's limits"),
+        ("copy:member", "Same as each member"),
+        ("copy:admin", "Same as each admin"),
+        ("copy:owner", "Same as each owner"),
     )
     what = forms.ChoiceField(choices=WHAT, label="Set")
     amount = forms.CharField(
@@ -142,11 +142,11 @@ class ResolveForm(forms.Form):
 
 class FlatPriceForm(forms.Form):
     how = forms.ChoiceField(
-        choices=[("tokens", "By tokens"), ("flat", "So much a picture")],
+        choices=[("tokens", "By tokens"), ("flat", "A fixed price per picture")],
         widget=RadioCards(
             {
-                "tokens": "As the price list of this Darkroom says for each model.",
-                "flat": "Some compatible providers take the same for each picture, whatever its size.",
+                "tokens": "As in this Darkroom's price list for each model.",
+                "flat": "Some compatible providers charge the same for each picture, whatever its size.",
             }
         ),
         label="What it charges",
@@ -156,5 +156,5 @@ class FlatPriceForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if cleaned.get("how") == "flat" and cleaned.get("micros") is None and "micros" not in self.errors:
-            self.add_error("micros", "Say how much a picture costs.")
+            self.add_error("micros", "Enter what a picture costs.")
         return cleaned

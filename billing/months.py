@@ -118,7 +118,7 @@ def close(*, org: Organization, by: Membership, month: date) -> ClosedMonth:
         if not Membership.objects.filter(pk=by.pk, role__in=[Role.ADMIN, Role.OWNER]).exists():
             raise NotAllowed("Only an admin can close a month.")
         if month >= today(org).month:
-            raise Refused(f"{month:%B %Y} is not over yet in {org.time_zone}. A month is closed when it is over.")
+            raise Refused(f"{month:%B %Y} is not over yet in {org.time_zone}. A month can be closed once it is over.")
         before = ClosedMonth.objects.filter(org=org).order_by("-month").first()
         if before is not None and month <= before.month:
             return ClosedMonth.objects.filter(org=org, month__lte=month).order_by("-month").first() or before

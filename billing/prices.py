@@ -133,7 +133,7 @@ def set_flat_price(*, connection: ProviderConnection, by: Membership, micros: in
     """Set the flat price from now on; None goes back to the prices for tokens. Raise NotAllowed for the operator's key:
     the loan is counted at the operator's prices."""
     if connection.traits.is_lent:
-        raise NotAllowed("The operator of this Darkroom pays for this connection, so only they set its prices.")
+        raise NotAllowed("The operator of this Darkroom pays for this connection, so only they can set its prices.")
     now = timezone.now()
     with transaction.atomic():
         connection.org.locked()

@@ -136,7 +136,7 @@ def _of_csv(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
         if not ({*BEGINNINGS} & {*names}):
             raise BadFile(f"The first line has to name the columns, and one of them has to be {BEGINNINGS[0]}.")
         if len(set(names)) < len(names):
-            raise BadFile("A column comes twice in the first line.")
+            raise BadFile("A column appears twice in the first line.")
         for line in reader:
             if not any(cell.strip() for cell in line):
                 continue
@@ -153,14 +153,14 @@ def _of_json(text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     try:
         found = json.loads(text, parse_float=Decimal, parse_constant=_no_number)
     except (json.JSONDecodeError, RecursionError, InvalidOperation, ValueError):
-        raise BadFile("This file begins like JSON and is none.") from None
+        raise BadFile("This file begins like JSON but is not valid JSON.") from None
     for page in found if isinstance(found, list) else [found]:
         buckets = page.get("data", [page]) if isinstance(page, dict) else None
         if not isinstance(buckets, list):
-            raise BadFile("This JSON is no page of the provider's usage or costs.")
+            raise BadFile("This JSON is not a page of the provider's usage or costs.")
         for number, bucket in enumerate(buckets, start=1):
             if not isinstance(bucket, dict):
-                raise BadFile("This JSON is no page of the provider's usage or costs.")
+                raise BadFile("This JSON is not a page of the provider's usage or costs.")
             yield from _of_bucket(number, bucket)
 
 
@@ -181,7 +181,7 @@ def _of_bucket(number: int, bucket: Mapping[str, Any]) -> Iterator[tuple[str, Ma
 
 def _must_be_theirs(names: set[str]) -> None:
     if any(ours <= names for ours in OURS):
-        raise BadFile("This is an export of Darkroom's own. Bring the file that the provider's usage page exports.")
+        raise BadFile("This file was exported by Darkroom. Choose the file that the provider's usage page exports.")
 
 
 def _days(where: str, row: Mapping[str, Any]) -> tuple[date, date]:
@@ -205,7 +205,7 @@ def _moment(where: str, value: Any) -> datetime:
         raise BadFile(f"{where} does not say when it was: “{text[:40]}”.") from None
     moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     if not datetime(2020, 1, 1, tzinfo=UTC) <= moment <= datetime.now(UTC) + 3 * ONE_DAY:
-        raise BadFile(f"{where} is of {moment:%Y-%m-%d}, which cannot be.")
+        raise BadFile(f"{where} is dated {moment:%Y-%m-%d}, which is impossible.")
     return moment
 
 
@@ -215,7 +215,7 @@ def _count(where: str, row: Mapping[str, Any], names: tuple[str, ...]) -> int | 
         return None
     text = str(row[name]).strip()
     if isinstance(row[name], bool) or not WHOLE.fullmatch(text) or int(text.split(".")[0]) > MOST_COUNT:
-        raise BadFile(f"{where}, {name}: “{text[:40]}” is no count.")
+        raise BadFile(f"{where}, {name}: “{text[:40]}” is not a count.")
     return int(text.split(".")[0])
 
 
@@ -228,10 +228,10 @@ def _amount(where: str, row: Mapping[str, Any]) -> Decimal | None:
         raise BadFile(f"{where} is in “{currency[:10]}”. Only dollars can be compared.")
     text = str(row[name]).strip()
     if isinstance(row[name], bool) or not AMOUNT.fullmatch(text):
-        raise BadFile(f"{where}, {name}: “{text[:40]}” is no amount.")
+        raise BadFile(f"{where}, {name}: “{text[:40]}” is not an amount.")
     value = Decimal(text)
     if abs(value) > MOST_DOLLARS:
-        raise BadFile(f"{where}, {name}: more than a billion dollars cannot be.")
+        raise BadFile(f"{where}, {name}: an amount above a billion dollars is impossible.")
     return value
 
 

@@ -107,7 +107,7 @@ def _append(hold_id: int) -> bool:
             micros=missing[0],
             images=missing[1],
             is_estimated=held.is_estimated,
-            note="Found by the reconciliation: paid and not written down.",
+            note="Found by the reconciliation: paid but not recorded.",
         )
     return True
 

@@ -24,7 +24,7 @@ def subscribe(*, org: Organization, by: Membership, what: str, form: Format, is_
     org = org.locked()
     _must_be_admin(by)
     if Subscription.objects.filter(org=org).count() >= MOST:
-        raise Refused(f"There are {MOST} monthly exports already. End one of them first.")
+        raise Refused(f"There are already {MOST} monthly exports. End one of them first.")
     made, is_new = Subscription.objects.get_or_create(
         org=org,
         user=by.user,
@@ -34,7 +34,7 @@ def subscribe(*, org: Organization, by: Membership, what: str, form: Format, is_
         defaults={"last_month": last_month(org)},
     )
     if not is_new:
-        raise Refused("You get this one already.")
+        raise Refused("You already get this export.")
     audit.record(org=org, by=by.user, action="export.subscribed", target=title(made))
     return made
 

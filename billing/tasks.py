@@ -101,7 +101,7 @@ def _make_export(org_id: int, code: str) -> None:
         asked = Export.objects.select_related("org", "subscription__user")
         export = asked.filter(code=code, state=ExportState.MAKING).first()
         if export is not None and not exports.is_still_allowed(export):
-            log.info("export not made: the right to it is gone", export=code)
+            log.info("export not made: the right to it has ended", export=code)
             exports.fail(export)
             return
     if export is None:
@@ -143,7 +143,7 @@ def request_export(*, scope: Scope, what: str, form: Format, by: Membership) -> 
     check(what, form)
     making = Export.objects.filter(org=scope.org, maker=by.user, state=ExportState.MAKING)
     if making.filter(created_at__gt=timezone.now() - LONGEST).count() >= MOST_AT_ONCE:
-        raise Refused("Three exports are being made already. Wait for one of them.")
+        raise Refused("Three exports are already being made. Wait until one of them is ready.")
     export = Export.objects.create(
         org=scope.org,
         maker=by.user,

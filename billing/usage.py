@@ -31,11 +31,11 @@ class By(NamedTuple):
 
 # What is shown for a row without a name.
 NAMELESS = {
-    "member": "Somebody",
+    "member": "Unknown",
     "key": "In the browser",
-    "model": "Not said",
-    "quality": "Not said",
-    "kind": "Not said",
+    "model": "Not specified",
+    "quality": "Not specified",
+    "kind": "Not specified",
     "project": "No project",
     "connection": "A removed connection",
 }
@@ -131,7 +131,7 @@ def is_on_play_money(org: Organization) -> bool:
 
 
 def sums(scope: Scope, by: str) -> list[Sum]:
-    """Return the sum of each member, key, …, the dearest first."""
+    """Return the sum of each member, key, …, the most expensive first."""
     select = "SELECT key, max(label), sum(micros)::bigint, sum(images)::bigint FROM used"
     return [Sum(*row) for row in _rows(scope, by, f"{select} GROUP BY 1 ORDER BY 3 DESC, 4 DESC, 1")]
 
@@ -143,8 +143,8 @@ def total(scope: Scope) -> Sum:
 
 
 def compared(scope: Scope, by: str, *, days_a_bar: int, most_series: int) -> tuple[list[Line], list[Layer]]:
-    """Return the lines, the dearest first, and the layers of a chart with bars of so many days each. Each of the first
-    lines is a series of its own; all others together are one more."""
+    """Return the lines, the most expensive first, and the layers of a chart with bars of so many days each. Each of the
+    first lines is a series of its own; all others together are one more."""
     before = scope.span.before
     values = {
         "now_first": scope.span.first,

@@ -5,7 +5,7 @@ from studio.live.consumer import OrgConsumer
 
 
 class Nowhere(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels is untyped
-    """Without it, whoever asks for another address leaves an error in the log."""
+    """Without it, a request for another address leaves an error in the log."""
 
     async def connect(self) -> None:
         await self.close()

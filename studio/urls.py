@@ -85,7 +85,7 @@ organization = [
     path("partials/<uuid:code>/<slug:shape>/", files.partial_file, name="partial_file"),
 ]
 
-# For whoever has a link; nobody is asked who they are.
+# For anyone with a link; no sign-in is needed.
 links = [
     path("s/<str:token>/", shares.share, name="share"),
     path("s/<str:token>/pictures.zip", shares.shared_archive, name="shared_archive"),

@@ -80,7 +80,7 @@ def _run(command: list[str | Path]) -> None:
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
     if done.returncode:
-        sys.exit("Darkroom's environment could not be made; the lines above say why.")
+        sys.exit("Darkroom's environment could not be made; see the lines above.")
 
 
 def _leave(_kind: int, _frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""Find changes of the schema that a process of the version before does not survive: it runs on while `migrate` works
+"""Find changes of the schema that a process of the previous version does not survive: it runs on while `migrate` works
 and until the last restart, so it reads, writes and waits for locks in the new schema. docs/upgrading.md says what to do
 instead of what is refused here."""
 
@@ -50,16 +50,16 @@ HARMLESS = (
     Wall,
 )
 REMOVES = (
-    "a process of the version before still reads and writes it: remove it from the models first, a release earlier"
+    "a process of the previous version still reads and writes it: remove it from the models first, a release earlier"
 )
-RENAMES = "a process of the version before knows the old name alone: add, copy, and remove a release later"
+RENAMES = "a process of the previous version knows only the old name: add, copy, and remove a release later"
 LOCKS = "the index is built behind a lock that every write waits for: use AddIndexConcurrently"
 CONSTRAINS = (
-    "all rows are read behind a lock, and the version before may write what it refuses: use AddConstraintNotValid"
+    "all rows are read behind a lock, and the previous version may write what it refuses: use AddConstraintNotValid"
 )
-LEFT_OUT = "a process of the version before leaves the column out: give it a db_default, or null"
+LEFT_OUT = "a process of the previous version leaves the column out: give it a db_default, or null"
 SPLIT = "the lock on the table lasts until the data is moved: move the data in a migration of its own"
-REWRITES = "PostgreSQL writes the whole table anew behind a lock"
+REWRITES = "PostgreSQL rewrites the whole table behind a lock"
 UNREAD = "the checker cannot read it: list the migration with what was looked at"
 UNKNOWN = "the checker does not know this operation"
 
@@ -147,7 +147,7 @@ def _of_addition(operation: Any, model: tuple[str, str]) -> Iterator[str]:
 
 def _of_alteration(old: AnyField, new: AnyField, model: tuple[str, str]) -> Iterator[str]:
     if old.null and not new.null:
-        yield "a process of the version before still writes null"
+        yield "a process of the previous version still writes null"
     if _has_db_default(old) and not _has_db_default(new) and not new.null:
         yield LEFT_OUT
     if (new.unique and not old.unique) or (_is_indexed(new) and not _is_indexed(old) and model in BIG):

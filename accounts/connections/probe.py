@@ -22,12 +22,12 @@ TIMEOUT_SECONDS = 15
 ANSWER_LIMIT_BYTES = 4 * 1024 * 1024
 
 SENTENCES = {
-    401: "The provider refuses the key. Enter a valid one.",
-    403: "The provider knows the key but does not allow it to see its models.",
+    401: "The provider rejected the key. Enter a valid one.",
+    403: "The key is valid, but the provider does not let it list models.",
     404: "There is no OpenAI-compatible API at this address. Check the base URL and its version.",
-    429: "The key works, but the provider limits its rate or its balance is used up.",
+    429: "The key works, but it has reached a rate limit or its balance is used up.",
 }
-UNVERIFIED = "The provider wants the organization verified. Verify it in the provider's settings."
+UNVERIFIED = "The provider requires a verified organization. Verify yours in the provider's settings."
 MOST_MODELS, LONGEST_NAME = 50, 80
 
 
@@ -43,8 +43,8 @@ def _failing(sentence: str) -> Findings:
     return Findings(Health.FAILING, sentence)
 
 
-NEVER_ENDED = _failing("The answer never ended.")
-NOT_ASKED = Findings(Health.UNKNOWN, "Not tested, since the organization was suspended. Test it again.")
+NEVER_ENDED = _failing("The answer did not end in time.")
+NOT_ASKED = Findings(Health.UNKNOWN, "Not tested, because the organization was suspended. Test it again.")
 UNREACHABLE = _failing(
     "The connection failed. Check the address and whether the provider is up. Addresses inside a private network are "
     "refused, unless the operator allows them."
@@ -53,13 +53,13 @@ UNREACHABLE = _failing(
 
 class TestedJustNow(Refused):
     def __init__(self) -> None:
-        super().__init__("A test is under way.")
+        super().__init__("A test is already running.")
 
 
 def begin_test(*, connection: ProviderConnection, by: Membership) -> None:
     """Mark a test as begun. Raise TestedJustNow if one is under way: a connection has one test at a time."""
     if not connection.traits.has_model_list:
-        raise Refused(f"{connection.traits.title} is of a kind that has nothing to test.")
+        raise Refused(f"{connection.traits.title} needs no test.")
     now = timezone.now()
     idle = ~Q(health=Health.TESTING) | Q(health_checked_at__lt=now - TEST_IS_LOST_AFTER)
     was_begun = connection.org.connections.filter(idle, pk=connection.pk).update(
@@ -88,7 +88,7 @@ def probe(connection: ProviderConnection) -> Findings:
         answer = _ask_for_models(connection)
         return _judge(answer, round((time.monotonic() - began) * 1000))
     except registry.NothingLent:
-        return _failing("Who runs this Darkroom lends no key any more.")
+        return _failing("The operator's key is no longer available.")
     except sealing.CannotUnseal:  # the key of ENCRYPTION_KEYS that sealed it is gone
         return _failing("The stored key can no longer be read. Enter it again.")
     except http_client.AddressRefused:  # same words as any failure, or it would reveal which internal names exist
@@ -148,7 +148,7 @@ def _judge(answer: httpx2.Response, milliseconds: int) -> Findings:
         models = answer.json()["data"]
         names = {str(model["id"]) for model in models}
     except (ValueError, KeyError, TypeError, RecursionError):
-        return _failing("The answer is not that of an OpenAI-compatible API. Check the base URL.")
+        return _failing("The server did not answer like an OpenAI-compatible API. Check the base URL.")
     image_models = sorted(name for name in names if "image" in name and len(name) <= LONGEST_NAME)[:MOST_MODELS]
     return Findings(Health.OK, _sentence(image_models), milliseconds, image_models)
 
@@ -156,4 +156,4 @@ def _judge(answer: httpx2.Response, milliseconds: int) -> Findings:
 def _sentence(image_models: list[str]) -> str:
     if not any(name.startswith("gpt-image") for name in image_models):
         return "The key works. The provider lists no GPT Image model, so pictures may fail."
-    return "The key works, and GPT Image models are there."
+    return "The key works, and GPT Image models are available."

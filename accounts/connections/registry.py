@@ -18,7 +18,7 @@ from saas.crypto.sealing import Secret
 from saas.outbound import http_client
 
 LONG_ENOUGH_TO_HINT = 16
-NOTHING_TO_ENTER = "This kind has nothing to enter but its name."
+NOTHING_TO_ENTER = "This kind of connection needs nothing but a name."
 HEALTH_FIELDS = [
     "health",
     "health_sentence",
@@ -121,7 +121,7 @@ def add(
 ) -> ProviderConnection:
     base_url = check_base_url(kind, base_url)
     if kind not in offered():
-        raise BadConnection("kind", "There is no such kind of connection here.")
+        raise BadConnection("kind", "There is no such kind of connection.")
     if KINDS[kind].needs_key and not key:
         raise BadConnection("key", f"{KINDS[kind].title} needs a key.")
     if KINDS[kind].is_built_in and (key or openai_organization or openai_project):
@@ -164,7 +164,7 @@ def change(
         raise BadConnection("key", NOTHING_TO_ENTER)
     base_url = check_base_url(connection.kind, base_url)
     if base_url != connection.base_url and connection.has_key and not key:
-        raise BadConnection("key", "The address changes, so enter the key again.")
+        raise BadConnection("key", "The address has changed, so enter the key again.")
     if connection.org.connections.filter(name=name).exclude(pk=connection.pk).exists():
         raise BadConnection("name", "Another connection has this name.")
     new_values = {
@@ -256,7 +256,7 @@ def learn_trouble(connection: ProviderConnection, *, sentence: str) -> None:
 def learn_success(connection: ProviderConnection, *, has_streamed: bool | None) -> None:
     """Mark a failing connection as working after a picture came, and note whether the picture was streamed."""
     if connection.health == Health.FAILING:
-        _learn_health(connection, Health.OK, "A picture came.")
+        _learn_health(connection, Health.OK, "A picture arrived.")
     if has_streamed is not None and connection.has_streamed != has_streamed:
         ProviderConnection.objects.filter(pk=connection.pk).update(has_streamed=has_streamed)
 
@@ -273,7 +273,7 @@ def _behind_lock(connection: ProviderConnection) -> ProviderConnection:
     key that was entered for one address must not end up beside another."""
     found = connection.org.locked().connections.filter(pk=connection.pk).first()
     if found is None:
-        raise NotAllowed("This connection is no longer there.")
+        raise NotAllowed("This connection no longer exists.")
     return found
 
 

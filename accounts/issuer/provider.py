@@ -65,14 +65,14 @@ def nonce_of(state_id: str) -> str:
 def _check(token: Any, userinfo: Any, *, client_id: str) -> None:
     """Refuse answers that are incomplete, or that are of two people."""
     if not isinstance(token, dict) or not isinstance(userinfo, dict):
-        raise OAuth2Error("The issuer's answer is no set of claims.")
+        raise OAuth2Error("The issuer's answer is not a set of claims.")
     subject = token.get("sub")
     if not isinstance(subject, str) or not 0 < len(subject) <= SUBJECT_LENGTH:
-        raise OAuth2Error("The id token names no subject that can be kept.")
+        raise OAuth2Error("The id token has no usable subject.")
     if userinfo.get("sub") != subject:
-        raise OAuth2Error("The id token and the userinfo are of two subjects.")
+        raise OAuth2Error("The id token and the userinfo name different subjects.")
     if "exp" not in token:
-        raise OAuth2Error("The id token does not end.")
+        raise OAuth2Error("The id token does not expire.")
     if token.get("azp", client_id) != client_id:
         raise OAuth2Error("The id token was made for another client.")
 

@@ -92,7 +92,7 @@ def sentence(alert: LimitAlert, member: Membership) -> str:
     if alert.percent < ALL:
         return f"{alert.percent} % of {limit} is used."
     moment = resets_at(org, Period(place.period), place.starts_on).astimezone(zone(org))
-    return f"Nothing more fits into {limit}. It begins anew on {moment:%-d %B at %H:%M} ({org.time_zone})."
+    return f"Nothing is left of {limit}. It resets on {moment:%-d %B at %H:%M} ({org.time_zone})."
 
 
 def concerning(member: Membership) -> QuerySet[LimitAlert]:

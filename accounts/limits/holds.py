@@ -169,7 +169,7 @@ def settle(held: Hold, *, micros: int, is_estimated: bool = False) -> Settled | 
 
 
 def release(*holds: Hold) -> int:
-    """Release holds of which nothing was paid. Return how many were held until now."""
+    """Release holds of which nothing was paid. Return how many were still held."""
     now = timezone.now()
     released = [
         held

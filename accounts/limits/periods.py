@@ -1,4 +1,4 @@
-"""Compute days and months in an organization's own calendar: its limits begin anew at its midnight."""
+"""Compute days and months in an organization's own calendar: its limits reset at its midnight."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

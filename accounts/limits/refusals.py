@@ -19,12 +19,12 @@ from saas.text import money
 MOST_NAMES = 2  # admins that a refusal names
 MINUTE = timedelta(minutes=1)
 BUSY_SECONDS = 20  # after which one of the running runs has probably ended
-OF_OPERATOR = "It is set by the operator of this Darkroom: ask them, or let an admin add a key of your own."
+OF_OPERATOR = "The operator of this Darkroom sets it: ask them for more, or have an admin add a key of your own."
 
 
 class LimitReached(Refused):
     """A refusal by a limit. `code` names the limit; `left` is in micro-dollars or pictures; `resets_at` is when the
-    limit begins anew. If a budget refused, `place` and `unit` say which one, and `needed` how much was asked of it; if
+    limit resets. If a budget refused, `place` and `unit` say which one, and `needed` how much was asked of it; if
     a pace refused, `wait_seconds` says when to ask again."""
 
     def __init__(
@@ -124,7 +124,7 @@ def no_room(org: Organization, payer: Payer, refusing: list[Found], amount: Amou
     when = moment.astimezone(zone(org))
     sentence = (
         f"{_whose(org, payer, place.subject)} {word} limit has {has} left, and this needs {needs}. "
-        f"It begins anew on {when:%-d %B %Y at %H:%M} ({org.time_zone}). "
+        f"It resets on {when:%-d %B %Y at %H:%M} ({org.time_zone}). "
         f"{OF_OPERATOR if place.subject == Subject.LOAN else _whom(org)}"
     )
     code = f"{place.subject}_{unit}_{place.period}"

@@ -20,11 +20,11 @@ MOST_OPEN = 5  # open requests of one person
 
 def ask(*, org: Organization, by: Membership, refusal: LimitReached, reason: str, wish: dict[str, Any]) -> Ask:
     if refusal.place is None or refusal.unit is None:
-        raise Refused("This is not a matter of how much. Ask an admin to change what your limits allow.")
+        raise Refused("A higher limit would not help here. Ask an admin to change what your limits allow.")
     if refusal.place.subject == Subject.LOAN:
-        raise Refused("Only the operator of this Darkroom can let their key spend more.")
+        raise Refused("Only the operator of this Darkroom can raise the limit of their key.")
     if org.asks.filter(user=by.user_id, state=AskState.OPEN).count() >= MOST_OPEN:
-        raise Refused(f"{MOST_OPEN} of your questions wait for an answer already.")
+        raise Refused(f"You already have {MOST_OPEN} open requests. Wait until an admin has answered one.")
     made = Ask.objects.create(
         org=org,
         user=by.user,
@@ -82,7 +82,7 @@ def _begin(ask: Ask, by: Membership, state: AskState, *, is_lasting: bool) -> No
     if not Membership.objects.filter(pk=by.pk, role__in=[Role.ADMIN, Role.OWNER]).exists():
         raise NotAllowed("Only an admin can answer this.")
     if not ask.decide(state, by_id=by.user_id, is_lasting=is_lasting):
-        raise Refused("Somebody has answered this already.")
+        raise Refused("This request has already been answered.")
 
 
 def _counter(org: Organization, ask: Ask) -> Counter:

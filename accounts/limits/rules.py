@@ -177,7 +177,7 @@ def name_of(quota: Quota) -> str:
 
 def _refuse_operators(quota: Quota) -> None:
     if quota.subject == Subject.LOAN:
-        raise NotAllowed("Only the operator of this Darkroom says what their key may spend.")
+        raise NotAllowed("Only the operator of this Darkroom can set what their key may spend.")
 
 
 def _stored(quota: Quota) -> Quota:

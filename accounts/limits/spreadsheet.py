@@ -63,7 +63,7 @@ def _read(org: Organization, data: bytes) -> list[Line]:
         raise Refused("This file is not UTF-8. Save it as “CSV UTF-8”.") from None
     rows = list(csv.reader(io.StringIO(text, newline="")))
     if not rows or [cell.strip().lower() for cell in rows[0]] != COLUMNS:
-        raise Refused(f"The first line has to be: {', '.join(COLUMNS)}.")
+        raise Refused(f"The first line must be: {', '.join(COLUMNS)}.")
     faults: list[str] = []
     lines: list[Line] = []
     seen: dict[tuple[object, ...], int] = {}
@@ -75,7 +75,7 @@ def _read(org: Organization, data: bytes) -> list[Line]:
             line = _line(org, number, row, known)
             whose = (line.quota.subject, line.quota.role, line.quota.user_id, line.quota.api_key_id)
             if whose in seen:
-                raise ValueError(f"{row[1]} stands in line {seen[whose]} already.")
+                raise ValueError(f"{row[1]} is already in line {seen[whose]}.")
             seen[whose] = number
             lines.append(line)
         except ValueError as error:
@@ -114,7 +114,7 @@ def _value(limit: str, cell: str) -> int | None:
     if limit.startswith("money"):
         return money.parse(cell)
     if not (cell.isascii() and cell.isdecimal()) or int(cell) > MOST_IMAGES:
-        raise ValueError(f"“{cell[:20]}” is no number of pictures.")
+        raise ValueError(f"“{cell[:20]}” is not a number of pictures.")
     return int(cell)
 
 

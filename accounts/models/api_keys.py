@@ -22,7 +22,7 @@ class Scope(models.TextChoices):
             Scope.GENERATE: "make and edit pictures",
             Scope.READ: "see runs and download pictures",
             Scope.USAGE: "read what was used and what it cost",
-            Scope.MANAGE: "set up webhooks, see and change the limits of all",
+            Scope.MANAGE: "set up webhooks, see and change everybody's limits",
         }[self]
 
 

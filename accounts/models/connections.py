@@ -11,7 +11,7 @@ from saas.database.tenancy import TenantModel
 
 TEST_IS_LOST_AFTER = timedelta(seconds=60)
 TEXT_MODEL = "gpt-5"
-PLAY_SECONDS = 60  # the sandbox answers within seconds, unless it was told to hang, which blocks a thread
+PLAY_SECONDS = 60  # the sandbox answers within seconds, unless a directive makes it hang, which blocks a thread
 
 
 class Health(models.TextChoices):

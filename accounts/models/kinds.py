@@ -41,7 +41,7 @@ KINDS: dict[str, Kind] = {
     ),
     ProviderKind.OPERATOR.value: Kind(
         title="This Darkroom's OpenAI",
-        explanation="With the key of whoever runs this Darkroom, who pays for it.",
+        explanation="Uses the key of the operator of this Darkroom, who pays for it.",
         is_built_in=True,
         is_lent=True,
     ),

@@ -101,7 +101,7 @@ class Quota(TenantModel):
 
 class Counter(TenantModel):
     """What one subject has spent and holds in one day or month, beside its limit: one row has all the numbers, so that
-    one conditional UPDATE decides. The sandbox's play money has counters of its own."""
+    one conditional UPDATE decides. Sandbox play money has counters of its own."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="counters")
     subject = models.CharField(max_length=12)

@@ -16,8 +16,8 @@ A_DAY = timedelta(days=1)
 class FoundingClosed(NotAllowed):
     def __init__(self) -> None:
         super().__init__(
-            "New organizations are made by the operator of this Darkroom. "
-            "To join one that exists, ask one of its admins to invite you."
+            "Only the operator of this Darkroom creates organizations. "
+            "To join an existing one, ask one of its admins for an invitation."
         )
 
 
@@ -34,7 +34,7 @@ def check(by: User) -> None:
     own = Founding.objects.filter(user=by)
     if own.filter(ended_at=None).count() >= settings.ORGANIZATIONS_A_PERSON:
         raise TooManyFounded(
-            f"You have founded {_count(settings.ORGANIZATIONS_A_PERSON)}, and one person may have no more. "
+            f"You have founded {_count(settings.ORGANIZATIONS_A_PERSON)}, the most that one person may have. "
             "Delete one that you no longer need, or ask the operator of this Darkroom."
         )
     if own.filter(founded_at__gt=timezone.now() - A_DAY).count() >= settings.ORGANIZATIONS_A_DAY:

@@ -34,9 +34,9 @@ def invite(*, org: Organization, by: Membership, email: str, role: Role) -> Invi
     _check(org, by, role)
     email = email.strip().lower()
     if org.memberships.filter(user__email__iexact=email).exists():
-        raise Refused(f"{email} is a member already.")
+        raise Refused(f"{email} is already a member.")
     if org.invitations.open().filter(email=email, expires_at__gt=timezone.now()).exists():
-        raise Refused(f"{email} is invited already. Send the invitation again instead.")
+        raise Refused(f"{email} has already been invited. Send the invitation again instead.")
     _count_letter(by.user)
     org.invitations.open().filter(email=email).update(revoked_at=timezone.now())  # makes room if it has expired
     token, token_hash = tokens.new_token(TOKEN_KIND)
@@ -80,7 +80,7 @@ def find(token: str) -> Invitation:
                 invitation = Invitation.objects.select_related("org", "invited_by").get(pk=invitation.pk)
             if invitation.org.deleted_at is None and not invitation.org.is_suspended:
                 return invitation
-    raise InvitationEnded("This invitation has expired, was used or was taken back. Ask for a new one.")
+    raise InvitationEnded("This invitation has expired, or was used or revoked. Ask for a new one.")
 
 
 def remember(session: SessionBase, token: str) -> None:
@@ -116,7 +116,7 @@ def accept(*, invitation: Invitation, user: User) -> Membership:
             .update(accepted_at=timezone.now())
         )
         if not was_open or org.deleted_at or org.is_suspended:
-            raise InvitationEnded("This invitation has expired, was used or was taken back. Ask for a new one.")
+            raise InvitationEnded("This invitation has expired, or was used or revoked. Ask for a new one.")
         member, is_new = Membership.objects.get_or_create(org=org, user=user, defaults={"role": invitation.role})
         if is_new:
             rules.refresh(org)  # a person who rejoins on the same day keeps what they had spent
@@ -132,7 +132,7 @@ def _check(org: Organization, by: Membership, role: Role) -> None:
     # Counted in the audit log, where each mail leaves a row: one invitation sent again and again counts each time.
     an_hour_ago = timezone.now() - timedelta(hours=1)
     if org.audit_entries.filter(action__in=LETTERS, at__gt=an_hour_ago).count() >= MOST_PER_HOUR:
-        raise Refused(f"{MOST_PER_HOUR} invitations went out within an hour. Try again later.")
+        raise Refused(f"Your organization has sent {MOST_PER_HOUR} invitations within an hour. Try again later.")
 
 
 def _count_letter(by: User) -> None:

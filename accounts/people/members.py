@@ -51,7 +51,7 @@ def transfer(*, by: Membership, to: Membership) -> None:
     if not actor.is_owner:
         raise NotAllowed("Only an owner can hand the organization over.")
     if target.pk == actor.pk:
-        raise NotAllowed("You own the organization already.")
+        raise NotAllowed("You already own the organization.")
     target.role = Role.OWNER
     target.save(update_fields=["role"])
     actor.role = Role.ADMIN

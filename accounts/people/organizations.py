@@ -153,7 +153,7 @@ def restore(*, org: Organization, by: User) -> None:
 def limit_calls(*, org: Organization, by: User | None, most: int | None) -> None:
     """Set as the operator how many of the organization's pictures are made at once. None: the usual number."""
     if most is not None and most < 1:
-        raise Refused("At least one picture must be made at once. To stop an organization, suspend it.")
+        raise Refused("The limit is at least one picture at once. To stop an organization, suspend it.")
     with tenancy.tenant(org.pk):
         changed = Organization.objects.filter(pk=org.pk).exclude(calls_at_once=most)
         if changed.update(calls_at_once=most):

@@ -38,7 +38,9 @@ class Answered:
         _refuse_other_pages(answer.response.client_data)
         authenticator: Authenticator = super().clean_credential()  # type: ignore[misc]  # allauth's form
         if not _counts_on(authenticator, answer.response.authenticator_data.counter):
-            log.warning("key does not count on, and may have been copied", authenticator=authenticator.pk)
+            log.warning(
+                "the key's counter did not increase; the key may have been copied", authenticator=authenticator.pk
+            )
             raise _refusal()
         return authenticator
 
@@ -68,7 +70,9 @@ class AddForm(forms.AddWebAuthnForm):  # type: ignore[misc]  # allauth is untype
         if not _can_sign_in(made) or len(json.dumps(credential)) > LARGEST_CREDENTIAL:
             raise _refusal()
         if Authenticator.objects.filter(user=self.user, type=Authenticator.Type.WEBAUTHN).count() >= MOST_KEYS:
-            raise ValidationError(f"You have {MOST_KEYS} keys, which is the most. Remove one that you no longer use.")
+            raise ValidationError(
+                f"You have {MOST_KEYS} keys, the most that an account can have. Remove one that you no longer use."
+            )
         return credential
 
 

@@ -35,7 +35,7 @@ def new_connection(request: OrgRequest) -> HttpResponse:
         except BadConnection as refusal:
             form.add_error(refusal.field, refusal.sentence)
         else:
-            messages.success(request, f"{made.name} is added. Test it before you make it the default.")
+            messages.success(request, f"{made.name} was added. Test it before you make it the default.")
             return redirect("connections", request.org.slug)
     return _form_page(request, {"form": form})
 
@@ -61,7 +61,7 @@ def connection(request: OrgRequest, code: UUID) -> HttpResponse:
 def make_default_connection(request: OrgRequest, code: UUID) -> HttpResponse:
     found = _connection_or_404(request, code)
     registry.make_default(connection=found, by=request.member)
-    messages.success(request, f"New pictures come from {found.name}.")
+    messages.success(request, f"New pictures now come from {found.name}.")
     return redirect("connections", request.org.slug)
 
 
@@ -71,7 +71,7 @@ def remove_connection(request: OrgRequest, code: UUID) -> HttpResponse:
     found = _connection_or_404(request, code)
     try:
         registry.remove(connection=found, by=request.member)
-        messages.success(request, f"{found.name} is removed, and its key with it.")
+        messages.success(request, f"{found.name} and its key were removed.")
     except Refused as refusal:
         messages.error(request, refusal.sentence)
     return redirect("connections", request.org.slug)

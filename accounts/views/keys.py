@@ -44,5 +44,5 @@ def new_key(request: OrgRequest) -> HttpResponse:
 def revoke_key(request: OrgRequest, code: UUID) -> HttpResponse:
     key = get_object_or_404(request.org.api_keys.select_related("org"), code=code)
     api_keys.revoke(key=key, by=request.member)
-    messages.success(request, f"{key.name} is revoked and works no more.")
+    messages.success(request, f"{key.name} was revoked and no longer works.")
     return redirect("keys", request.org.slug)

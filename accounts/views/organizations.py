@@ -55,7 +55,7 @@ def set_time_zone(request: OrgRequest) -> HttpResponse:
     form = TimeZoneForm(request.POST)
     if form.is_valid():
         organizations.set_time_zone(org=request.org, by=request.member, time_zone=form.cleaned_data["time_zone"])
-        messages.success(request, "The time zone is set.")
+        messages.success(request, "Time zone saved.")
     else:
         messages.error(request, "There is no such time zone.")
     return redirect("settings", request.org.slug)
@@ -71,7 +71,7 @@ def second_factor(request: OrgRequest) -> HttpResponse:
     is_required = wish == "1"
     organizations.require_second_factor(org=request.org, by=request.member, is_required=is_required)
     messages.success(
-        request, "Everybody needs a second factor now." if is_required else "A second factor is optional now."
+        request, "Everybody now needs a second factor." if is_required else "The second factor is now optional."
     )
     return redirect("settings", request.org.slug)
 
@@ -83,7 +83,7 @@ def delete_organization(request: OrgRequest) -> HttpResponse:
     if not form.is_valid():
         return _settings_page(request, rename_form=RenameForm(instance=request.org), delete_form=form)
     organizations.delete(org=request.org, by=request.member)
-    messages.success(request, f"{request.org.name} is deleted.")
+    messages.success(request, f"{request.org.name} was deleted.")
     return redirect("home")
 
 

@@ -49,7 +49,7 @@ def send_invitation_again(request: OrgRequest, code: UUID) -> HttpResponse:
 def revoke_invitation(request: OrgRequest, code: UUID) -> HttpResponse:
     invitation = get_object_or_404(request.org.invitations.open().select_related("org"), code=code)
     invitations.revoke(invitation=invitation, by=request.member)
-    messages.success(request, f"The invitation of {invitation.email} is taken back.")
+    messages.success(request, f"The invitation for {invitation.email} was revoked.")
     return redirect("team", request.org.slug)
 
 
@@ -63,7 +63,9 @@ def change_role(request: OrgRequest, code: UUID) -> HttpResponse:
         return redirect("team", request.org.slug)
     try:
         members.change_role(member=member, by=request.member, role=form.cleaned_data["role"])
-        messages.success(request, f"{member.user.display_name}: {form.cleaned_data['role'].label} from now on.")
+        messages.success(
+            request, f"{member.user.display_name} now has the role {form.cleaned_data['role'].label.lower()}."
+        )
     except LastOwner as refusal:
         messages.error(request, refusal.sentence)
     return redirect("team", request.org.slug)
@@ -98,7 +100,7 @@ def leave(request: OrgRequest) -> HttpResponse:
 def transfer(request: OrgRequest, code: UUID) -> HttpResponse:
     member = _member_or_404(request, code)
     members.transfer(by=request.member, to=member)
-    messages.success(request, f"{member.user.display_name} owns {request.org.name} now. You are an admin.")
+    messages.success(request, f"{member.user.display_name} now owns {request.org.name}. You are an admin.")
     return redirect("team", request.org.slug)
 
 

@@ -84,7 +84,7 @@ def test_webhook(request: OrgRequest, code: UUID) -> HttpResponse:
 def switch_webhook_on(request: OrgRequest, code: UUID) -> HttpResponse:
     hook = _webhook_or_404(request, code)
     endpoints.switch_on(hook=hook, by=request.member)
-    messages.success(request, "It is told what happens from now on. Test it.")
+    messages.success(request, "Webhook switched on. Send a test to check it.")
     return redirect("webhook", request.org.slug, hook.code)
 
 
@@ -93,7 +93,7 @@ def switch_webhook_on(request: OrgRequest, code: UUID) -> HttpResponse:
 def switch_webhook_off(request: OrgRequest, code: UUID) -> HttpResponse:
     hook = _webhook_or_404(request, code)
     endpoints.switch_off(hook=hook, by=request.member)
-    messages.success(request, "It is told nothing more.")
+    messages.success(request, "Webhook switched off. It gets no more messages.")
     return redirect("webhook", request.org.slug, hook.code)
 
 
@@ -101,7 +101,7 @@ def switch_webhook_off(request: OrgRequest, code: UUID) -> HttpResponse:
 @member_required(Role.ADMIN)
 def remove_webhook(request: OrgRequest, code: UUID) -> HttpResponse:
     endpoints.remove(hook=_webhook_or_404(request, code), by=request.member)
-    messages.success(request, "The webhook is removed, and its messages with it.")
+    messages.success(request, "The webhook and its messages were removed.")
     return redirect("webhooks", request.org.slug)
 
 
@@ -111,7 +111,7 @@ def replay_delivery(request: OrgRequest, code: UUID) -> HttpResponse:
     delivery = get_object_or_404(request.org.deliveries.select_related("webhook"), code=code)
     try:
         endpoints.replay(delivery=delivery, by=request.member)
-        messages.success(request, "It is sent again, with the same id.")
+        messages.success(request, "The message is being sent again, with the same ID.")
     except Refused as refusal:
         messages.error(request, refusal.sentence)
     return redirect("webhook", request.org.slug, delivery.webhook.code)

@@ -49,7 +49,7 @@ MOST_ATTEMPTS = 20  # attempts that are kept; replays add to them
 KEPT_FOR = timedelta(days=30)
 PREFIX = "whsec_"
 GONE = 410
-NEVER_ENDED = "No try came to its end."  # the worker died each time
+NEVER_ENDED = "No try finished."  # the worker died each time
 WAS_OFF = "The webhook was switched off."
 WAS_DELETED = "The organization was deleted."
 
@@ -199,7 +199,7 @@ def _post(delivery: Delivery, now: datetime) -> tuple[int, str]:
         allowed = settings.WEBHOOK_ALLOWED_HOSTS
         status = fetch.post(hook.url, body, headers, deadline_seconds=ANSWER_SECONDS, allowed_hosts=allowed)
     except sealing.CannotUnseal:
-        return 0, "The secret does not open."
+        return 0, "The secret cannot be decrypted."
     except fetch.CannotFetch:
         return 0, "The address could not be reached."
     return status, f"HTTP {status}"

@@ -26,7 +26,7 @@ def add(*, by: Membership, url: str, events: Sequence[str]) -> tuple[Webhook, st
     _refuse_others(by)
     org = by.org.locked()
     if org.webhooks.count() >= MOST_WEBHOOKS:
-        raise Refused(f"There are {MOST_WEBHOOKS} webhooks already. Remove one first.")
+        raise Refused(f"There are already {MOST_WEBHOOKS} webhooks. Remove one first.")
     url = _checked(url)
     code, secret = uuid4(), webhook_delivery.PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
     sealed = sealing.seal(secret, context=webhook_delivery.seal_context(org.pk, code))
@@ -82,7 +82,7 @@ def replay(*, delivery: Delivery, by: Membership) -> None:
     _refuse_off(delivery.webhook)
     ended = Delivery.objects.filter(pk=delivery.pk).exclude(state=DeliveryState.PENDING)
     if not ended.update(state=DeliveryState.PENDING, answer="", tries=0, ended_at=None, not_before=timezone.now()):
-        raise Refused("This is being delivered.")
+        raise Refused("This message is already being delivered.")
     webhook_delivery.call(delivery)
 
 

@@ -38,7 +38,7 @@ def change_limits(request: OrgRequest, subject: str, name: str) -> HttpResponse:
     form = LimitsForm(request.POST or None, quota=_pattern(request, quota) or quota)
     if request.method == "POST" and form.is_valid():
         rules.change(org=request.org, by=request.member, quota=quota, values=form.values())
-        messages.success(request, f"The limits of {rules.name_of(quota)} are set.")
+        messages.success(request, f"The limits of {rules.name_of(quota)} were saved.")
         return redirect("limits", request.org.slug)
     context = {
         "form": form,
@@ -55,7 +55,7 @@ def change_limits(request: OrgRequest, subject: str, name: str) -> HttpResponse:
 def remove_limits(request: OrgRequest, subject: str, name: str) -> HttpResponse:
     quota = _quota_or_404(request, subject, name)
     rules.remove(org=request.org, by=request.member, quota=quota)
-    messages.success(request, f"The limits of {rules.name_of(quota)} are removed.")
+    messages.success(request, f"The limits of {rules.name_of(quota)} were removed.")
     return redirect("limits", request.org.slug)
 
 
@@ -71,7 +71,7 @@ def set_many_limits(request: OrgRequest) -> HttpResponse:
         return _page(request, form, SheetForm())
     for member in people:
         _set_one(request, member, form.cleaned_data["what"], form.cleaned_data["value"])
-    messages.success(request, f"The limits of {len(people)} {'person' if len(people) == 1 else 'people'} are set.")
+    messages.success(request, f"The limits of {len(people)} {'person' if len(people) == 1 else 'people'} were saved.")
     return redirect("limits", request.org.slug)
 
 
@@ -96,7 +96,7 @@ def import_limits(request: OrgRequest) -> HttpResponse:
         except Refused as refusal:
             form.add_error("file", refusal.sentence)
         else:
-            messages.success(request, f"{count} lines are read, and their limits are set.")
+            messages.success(request, f"{count} lines were read and their limits saved.")
             return redirect("limits", request.org.slug)
     return _page(request, ManyForm(), form)
 
@@ -117,7 +117,7 @@ def resolve_charge(request: OrgRequest, code: UUID) -> HttpResponse:
             micros=form.cleaned_data["amount"],
             note=form.cleaned_data["note"],
         )
-        messages.success(request, "It stands in the ledger now.")
+        messages.success(request, "Recorded in the ledger.")
     except Refused as refusal:
         messages.error(request, refusal.sentence)
     return redirect("limits", request.org.slug)

@@ -57,7 +57,7 @@ def close_month(request: OrgRequest, month: str) -> HttpResponse:
     first = _month_or_404(month)
     try:
         closed = months.close(org=request.org, by=request.member, month=first)
-        messages.success(request, f"{closed} is closed. What comes later is booked in the next open month.")
+        messages.success(request, f"{closed} is closed. Anything learnt later is booked in the next open month.")
     except Refused as refusal:
         messages.error(request, refusal.sentence)
     return redirect("month", request.org.slug, month)

@@ -81,7 +81,7 @@ def _row(row: dict[str, str], file: Path) -> dict[str, Any]:
     try:
         return said | {name: int(said[name]) for name in WHOLE if name in said}
     except ValueError:
-        raise Ending(2, f"{file} has a row in which {', '.join(WHOLE)} are no whole numbers.") from None
+        raise Ending(2, f"{file} has a row in which {', '.join(WHOLE)} are not whole numbers.") from None
 
 
 def _history(results: Path) -> tuple[Counter[int], set[int]]:
@@ -95,7 +95,7 @@ def _history(results: Path) -> tuple[Counter[int], set[int]]:
 
 
 def _identity(out: Path) -> str:
-    """Return the id of the batch in this folder, new at first: the same prompts in another folder are made anew."""
+    """Return the id of the batch in this folder, new at first: the same prompts in another folder are made again."""
     file = out / IDENTITY
     if not file.exists():
         file.write_text(uuid.uuid4().hex, encoding="utf-8")

@@ -27,7 +27,7 @@ class Client:
     def __init__(self, access: Access) -> None:
         parts = urlsplit(access.url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise Ending(2, f"“{access.url}” is no address. It should look like https://darkroom.example.com.")
+            raise Ending(2, f"“{access.url}” is not an address. It should look like https://darkroom.example.com.")
         self._parts, self._key = parts, access.key
 
     def get(self, path: str, **query: object) -> Any:
@@ -73,7 +73,7 @@ class Client:
                     if event["type"] != "error":  # Darkroom restarts, and sends the rest on another connection
                         yield event
             if not run:
-                raise Ending(4, "Darkroom ended the line before it said anything.")
+                raise Ending(4, "Darkroom closed the connection without an answer.")
             if not has_ended:
                 time.sleep(AGAIN_SECONDS)
 
@@ -94,7 +94,7 @@ class Client:
         try:
             return answer.read()
         except (OSError, http.client.HTTPException) as error:
-            raise Ending(4, "The line was cut in the middle of an answer.") from error
+            raise Ending(4, "The connection was lost in the middle of an answer.") from error
         finally:
             line.close()
 

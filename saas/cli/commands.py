@@ -32,7 +32,7 @@ def login(options: Namespace) -> int:
     print(
         json.dumps(found)
         if options.json
-        else f"Signed in to {organization} as “{found['key']['name']}”. Kept in {file}."
+        else f"Signed in to {organization} as “{found['key']['name']}”. Saved in {file}."
     )
     return 0
 
@@ -88,7 +88,7 @@ def usage(options: Namespace) -> int:
         print(f"{row['day']}  {row['images']:>6} pictures  ${row['cost']}")
     print(f"{'together':<10}  {found['images']:>6} pictures  ${found['cost']}")
     if not options.play and not found["images"] and (played := _used(client, options, play=True)["images"]):
-        print(f"What the sandbox painted is counted apart, as play money: {played} pictures. “--play” tells of them.")
+        print(f"Sandbox pictures are counted separately, as play money: {played} pictures. See them with --play.")
     return 0
 
 

@@ -12,7 +12,7 @@ EPILOG = """\
 begin with:   darkroom login
               darkroom generate "a river at dusk" --size 1536x1024 --partials
 
-exit codes:   0 all is well · 1 a picture is missing · 2 wrong usage · 3 the key was refused
+exit codes:   0 success · 1 a picture is missing · 2 wrong usage · 3 the key was refused
               4 Darkroom cannot be reached · 5 a limit is reached · 130 interrupted"""
 STATES = ["queued", "running", "succeeded", "failed", "refused", "cancelled", "unknown"]
 
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(ending.sentence, file=sys.stderr)
         return ending.code
     except KeyboardInterrupt:
-        print("\nStopped. What was sent goes on; see “darkroom runs”.", file=sys.stderr)
+        print("\nStopped. What was sent continues; see “darkroom runs”.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         return 0  # the program that reads our output has closed it
@@ -34,8 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def parser() -> ArgumentParser:
     common = ArgumentParser(add_help=False, allow_abbrev=False)
-    common.add_argument("--url", help="address of your Darkroom (DARKROOM_URL)")
-    common.add_argument("--key", help="API key; better kept by “darkroom login” or in DARKROOM_API_KEY")
+    common.add_argument("--url", help="address of your Darkroom (or set DARKROOM_URL)")
+    common.add_argument("--key", help="API key; safer to set with “darkroom login” or DARKROOM_API_KEY")
     common.add_argument("--json", action="store_true", help="one JSON document on standard output")
     program = ArgumentParser(
         prog="darkroom",
@@ -52,16 +52,16 @@ def parser() -> ArgumentParser:
         found.set_defaults(act=getattr(commands, name))
         return found
 
-    word("login", "Keep where your Darkroom is, and your key.")
+    word("login", "Save the address of your Darkroom and your API key.")
     generate = word("generate", "Make pictures from a prompt.")
     generate.add_argument("prompt")
     _making(generate)
     edit = word("edit", "Edit a picture, or several together.")
     edit.add_argument("files", nargs="+", metavar="PHOTO")
-    edit.add_argument("--prompt", required=True, help="what shall become of it")
-    edit.add_argument("--mask", help="a PNG of the same size; what is transparent in it may change")
+    edit.add_argument("--prompt", required=True, help="what the picture should become")
+    edit.add_argument("--mask", help="a PNG of the same size; its transparent parts may change")
     _making(edit)
-    batch = word("batch", "Make pictures from the rows of a CSV. Started again, it goes on where it stopped.")
+    batch = word("batch", "Make pictures from the rows of a CSV file. Run it again to continue where it stopped.")
     batch.add_argument("file", metavar="PROMPTS.CSV")
     batch.add_argument("--concurrency", type=_at_least_one, default=8, help="how many rows at once (8)")
     batch.add_argument("--out", default="pictures", help="folder for pictures and results.csv")
@@ -73,10 +73,10 @@ def parser() -> ArgumentParser:
     download.add_argument("run")
     download.add_argument("--out", default=".")
     download.add_argument("--name")
-    usage = word("usage", "Say what was used and what it cost.")
+    usage = word("usage", "Show what was used and what it cost.")
     usage.add_argument("--since", help="a day, such as 2026-11-01")
     usage.add_argument("--until")
-    usage.add_argument("--play", action="store_true", help="the sandbox's play money")
+    usage.add_argument("--play", action="store_true", help="only the sandbox, in play money")
     return program
 
 
@@ -94,8 +94,8 @@ def _making(words: ArgumentParser) -> None:
     words.add_argument("--format", choices=["png", "jpeg", "webp"])
     words.add_argument("--compression", type=int, metavar="0-100")
     words.add_argument("--out", default=".", help="folder for the pictures")
-    words.add_argument("--name", help="the files' name; else the prompt's first words")
-    words.add_argument("--partials", action="store_true", help="save the frames on the way, too: name0, name1, …")
+    words.add_argument("--name", help="name of the files; default: the prompt's first words")
+    words.add_argument("--partials", action="store_true", help="also save the frames on the way: name0, name1, …")
 
 
 def _at_least_one(text: str) -> int:

@@ -15,7 +15,7 @@ TOO_OLD = (
     "This data was made by a Darkroom from before 0.2.0, which this one cannot upgrade: keep that Darkroom for it, or "
     "begin with an empty data folder or database."
 )
-TOO_NEW = "This data was made by a newer version of Darkroom; this one does not know {app}.{name}."
+TOO_NEW = "This data was made by a newer version of Darkroom; this version does not know {app}.{name}."
 
 
 @dataclass(frozen=True)

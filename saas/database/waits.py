@@ -1,5 +1,5 @@
 """Bound how long a PostgreSQL session may block others: by a lock, by an idle transaction, or because its machine has
-vanished without closing the connection. Without these settings, each of them could last for ever."""
+vanished without closing the connection. Without these settings, each of them could last forever."""
 
 from collections.abc import Mapping
 

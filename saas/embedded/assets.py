@@ -27,7 +27,7 @@ def collected(target: Path) -> Iterator[None]:
     finally:
         process.join()
     if process.exitcode:
-        raise Refusal("The static files cannot be collected; the lines above say why.")
+        raise Refusal("The static files cannot be collected; see the lines above.")
 
 
 def _collect(stamp: Path, wanted: str) -> None:

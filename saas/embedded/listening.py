@@ -90,7 +90,7 @@ def _sentence(error: OSError, host: str, port: int) -> str:
         case errno.EACCES:
             return f"This user may not listen on port {port}; choose one above 1023 with --port."
         case _:
-            return f"It cannot listen on {host}, port {port}: {error.strerror}."
+            return f"Cannot listen on {host}, port {port}: {error.strerror}."
 
 
 def _addresses_of(name: str) -> list[str]:

@@ -76,7 +76,9 @@ class Postgres:
             is_made = cluster.is_made()
             for opened in cluster.runner.open_way_to(self.folder.root, binaries()):
                 print(
-                    f"PostgreSQL's own user may now pass through {opened} (not read it).", file=sys.stderr, flush=True
+                    f"PostgreSQL's own user can now pass through {opened}, but not read it.",
+                    file=sys.stderr,
+                    flush=True,
                 )
             if not is_made:
                 cluster.make()

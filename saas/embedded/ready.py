@@ -19,8 +19,8 @@ LATER = ("studio.api.urls", "studio.engine.worker", "studio.providers.openai_sdk
 
 HOW_TO_SIGN_IN = """\
   Sign up:  {url}/accounts/signup/  (e-mails with confirmation links are printed here)
-  Or take a ready account and an API key:  bin/manage demo
-  Stop with Ctrl-C. Everything is kept in {data}"""
+  Or get a demo account with an API key:  bin/manage demo
+  Stop with Ctrl-C. All data is in {data}"""
 
 
 def announce(folder: DataFolder, address: Address) -> None:

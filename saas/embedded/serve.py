@@ -53,7 +53,7 @@ def _run(stopping: Stopping, sockets: list[socket.socket], postgres: Postgres | 
 
 
 def _alone(folder: DataFolder) -> AbstractContextManager[None]:
-    sentence = f"It runs on the data folder {folder.root} already; stop that one, or choose another with --data."
+    sentence = f"It is already running on the data folder {folder.root}; stop it, or choose another folder with --data."
     return locks.held_alone(folder.lock("darkroom"), otherwise=sentence)
 
 

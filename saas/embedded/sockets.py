@@ -11,7 +11,7 @@ from saas.embedded.runner import Runner
 
 def make(folder: Path, runner: Runner, *, data: Path) -> None:
     """Make the folder, without sockets of an earlier PostgreSQL. To be called while no PostgreSQL of ours runs, so that
-    whatever lies in the folder is stale."""
+    whatever is in the folder is stale."""
     if folder.is_relative_to(data):
         shutil.rmtree(folder, ignore_errors=True)
     try:
@@ -40,4 +40,4 @@ def _refuse_foreign(folder: Path, runner: Runner) -> None:
     status = folder.lstat()
     is_ours = stat.S_ISDIR(status.st_mode) and status.st_uid == runner.uid and not status.st_mode & 0o077
     if not is_ours:
-        raise Refusal(f"{folder} belongs to somebody else; remove it, or choose a data folder with a shorter path.")
+        raise Refusal(f"{folder} belongs to another user; remove it, or choose a data folder with a shorter path.")

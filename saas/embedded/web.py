@@ -99,7 +99,7 @@ class Web:
 
 
 def _tell() -> None:
-    print("Darkroom ends what it has begun. Ask again (Ctrl-C) to cut it off.", flush=True)
+    print("Darkroom is finishing what it has begun. Press Ctrl-C again to stop at once.", flush=True)
 
 
 async def _first_of(*events: asyncio.Event) -> None:

@@ -26,7 +26,7 @@ def start(port: int) -> int | None:
     """Serve metrics in the background. Return the port, the first free one from `port` on, as a worker has several
     processes; or None if METRICS_TOKEN is not set or no port is free."""
     if not settings.METRICS_TOKEN:
-        log.warning("WORKER_METRICS_PORT is set and METRICS_TOKEN is not, so nobody could read the metrics")
+        log.warning("WORKER_METRICS_PORT is set but METRICS_TOKEN is not, so the metrics could not be read")
         return None
     for candidate in range(port, port + PROCESSES_OF_ONE_WORKER):
         try:

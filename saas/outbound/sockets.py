@@ -78,7 +78,7 @@ class PatientStream(httpcore2.NetworkStream):
                     raise
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """Write in pieces, because a server that reads a byte now and then would keep one long write going for ever."""
+        """Write in pieces, because a server that reads a byte now and then would keep one long write going forever."""
         for at in range(0, len(buffer), PIECE_BYTES):
             self._stream.write(buffer[at : at + PIECE_BYTES], _left(timeout, httpcore2.WriteTimeout))
 

@@ -47,7 +47,7 @@ class GuardedTransport(httpx2.BaseTransport):
         body = _Body(cast("Iterable[bytes]", answer.stream), meter)
         if _is_packed(answer):
             body.close()
-            raise ResponseRefused("The server sent a packed answer although it was asked not to.")
+            raise ResponseRefused("The server sent a compressed answer although it was asked not to.")
         return httpx2.Response(answer.status, headers=answer.headers, stream=body, extensions=answer.extensions)
 
     def close(self) -> None:

@@ -124,7 +124,7 @@ class OneVoiceBroker(RabbitmqBroker):
                     result.set_result(found)
             self._under_way = None
             if getattr(self.state, "connection", None) is None:
-                self._is_blocked = False  # a new connection is told by RabbitMQ if it is blocked
+                self._is_blocked = False  # RabbitMQ tells a new connection if it is blocked
 
     def _note_blocked(self, *_: object) -> None:
         """Fail the job under way and all that wait. Pika calls this in the publishing thread, while it publishes."""

@@ -34,7 +34,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if isinstance(exception, Resolver404) and _is_program(request):
         return _no_such_call(request)
-    return _page(request, 404, "not_found", "There is nothing here, or nothing that you may see.")
+    return _page(request, 404, "not_found", "Nothing was found here, or you do not have access to it.")
 
 
 @login_not_required
@@ -44,9 +44,9 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if visitors.was_crowded():
         return _come_again(request, "crowded", "Your organization is doing too much at once. Try again in a moment.")
     if visitors.was_locked():
-        return _come_again(request, "locked", "Something else is being written there just now. Try again in a moment.")
+        return _come_again(request, "locked", "Another change is being saved right now. Try again in a moment.")
     if visitors.was_kept_out():
-        return _come_again(request, "database_away", "The database does not answer just now. Try again in a moment.")
+        return _come_again(request, "database_away", "The database is not answering right now. Try again in a moment.")
     if request.path.startswith(MACHINE_PATHS):
         return _page(request, 500, "server_error", "Something broke on our side. It has been noted.")
     return HttpResponse(render_to_string("500.html"), status=500)

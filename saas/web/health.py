@@ -62,14 +62,14 @@ def _storage() -> None:
     try:
         with storage.open(name) as file:
             if file.read() != b"ready":
-                raise RuntimeError("storage returns something else than it was given")
+                raise RuntimeError("storage did not return what was stored")
     finally:
         storage.delete(name)
 
 
 def _worker() -> None:
     if not heartbeat.is_alive():
-        raise RuntimeError("no worker has been heard of")
+        raise RuntimeError("no worker has reported yet")
 
 
 CHECKS: dict[str, Callable[[], None]] = {

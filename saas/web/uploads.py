@@ -35,7 +35,7 @@ class MeasuredRequest(PublicRequest):
         """Refuse a form without its last line: Django would take the part of a file that arrived for the whole file."""
         boundary = self.content_params.get("boundary") if self.content_params else None
         if self.body_bytes and boundary and f"--{boundary}--".encode() not in self._tail():
-            raise MultiPartParserError("The form was cut short.")
+            raise MultiPartParserError("The form arrived incomplete. Send it again.")
         return super().parse_file_upload(META, post_data)
 
     def _tail(self) -> bytes:

@@ -82,7 +82,7 @@ class SessionAuth(AuthBase):
         slug = request.headers.get(ORGANIZATION_HEADER) or request.session.get("org", "")
         member = access.socket_member(request.user.pk, slug)
         if member is None:
-            raise ApiRefused(404, "not_found", "There is nothing here, or nothing that you may see.")
+            raise ApiRefused(404, "not_found", "Nothing was found here, or you do not have access to it.")
         if not member.is_at_least(self.role):
             raise ApiRefused(403, "forbidden", f"This needs the role {self.role.label.lower()}.")
         return Caller(member)

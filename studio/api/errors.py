@@ -16,7 +16,7 @@ from studio.imaging.inspection import UploadRefused
 from studio.runs.submit_run import KeyReused
 from studio.waiting.places import NoPlace
 
-NOTHING_HERE = "There is nothing here, or nothing that you may see."
+NOTHING_HERE = "Nothing was found here, or you do not have access to it."
 
 
 class ApiRefused(Exception):
@@ -82,7 +82,7 @@ def install(api: NinjaAPI) -> None:
             {"field": ".".join(str(part) for part in one["loc"][1:]), "code": one["type"], "message": one["msg"]}
             for one in error.errors
         ]
-        return answer(request, 422, "invalid", "Some of what was sent cannot be used.", fields)
+        return answer(request, 422, "invalid", "Some of the fields are invalid.", fields)
 
     def http_error(request: HttpRequest, error: Any) -> HttpResponse:
         return answer(request, error.status_code, "bad_request", str(error))

@@ -17,7 +17,7 @@ class Example(NamedTuple):
 
 
 EXAMPLES = (
-    Example("python", "Python", "The official SDK. Each frame is saved as it comes.", "python.py.txt"),
+    Example("python", "Python", "The official SDK. Each frame is saved as it arrives.", "python.py.txt"),
     Example("node", "Node", "The official SDK, the same way.", "node.mjs.txt"),
     Example("curl", "curl", "One picture as base64 in JSON.", "curl.sh.txt"),
     Example("native", "Lines of events", "The native API: submit and follow in one call.", "native.sh.txt"),

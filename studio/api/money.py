@@ -37,7 +37,7 @@ class ExportIn(Schema):
     format: Format = Format.CSV
     first: date
     last: date
-    play: bool = Field(False, description="The sandbox's play money")
+    play: bool = Field(False, description="Sandbox play money")
 
 
 class ExportOut(Schema):
@@ -48,7 +48,7 @@ class ExportOut(Schema):
     first: date
     last: date
     is_play: bool
-    rows: int | None = Field(description="While it is being made, those that are written so far")
+    rows: int | None = Field(description="While it is being made: the rows written so far")
     cost: str | None
     size_bytes: int | None
     created_at: datetime
@@ -148,7 +148,9 @@ def ask_for_export(request: ApiRequest, body: ExportIn) -> "Status[ExportOut]":
 
     A worker makes it; an admin's key gets everybody's entries, another one its maker's."""
     if not 0 <= (body.last - body.first).days < LONGEST_DAYS or body.first.year < 2000:  # noqa: PLR2004 long before us
-        raise ApiRefused(422, "invalid", f"An export is of 1 to {LONGEST_DAYS:,} days, and its first comes first.")
+        raise ApiRefused(
+            422, "invalid", f"An export covers 1 to {LONGEST_DAYS:,} days, and cannot end before it begins."
+        )
     member = request.auth.member
     span = Span(OWN, body.first, body.last)
     own = None if member.is_admin else member.user_id
@@ -227,7 +229,7 @@ def set_quota(request: ApiRequest, subject: Subject, name: str, body: QuotaIn) -
 )
 @inside
 def remove_quota(request: ApiRequest, subject: Subject, name: str) -> "Status[None]":
-    """Back to what the role says, or to no limit at all"""
+    """Reset to the role's limits, or to no limit at all"""
     rules.remove(org=request.auth.org, by=request.auth.member, quota=_quota(request, subject, name))
     return Status(204, None)
 

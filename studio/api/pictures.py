@@ -53,7 +53,7 @@ class ImageIn(Schema):
     model_config = ConfigDict(extra="forbid")
 
     stars: int | None = Field(None, ge=0, le=MOST_STARS)
-    tags: list[Name] | None = Field(None, max_length=50, description="All that it shall have")
+    tags: list[Name] | None = Field(None, max_length=50, description="The complete list")
 
 
 class MaskForm(Schema):

@@ -185,7 +185,7 @@ def _submit(request: ApiRequest, caller: Caller, body: RunIn) -> Run:
 def _input(caller: Caller, code: UUID) -> Input:
     found = uploads.visible_to(caller.member).filter(code=code).first()
     if found is None:
-        raise ApiRefused(404, "input_not_found", f"There is no input {code}, or none that you may see.")
+        raise ApiRefused(404, "input_not_found", f"Input {code} was not found, or you do not have access to it.")
     return found
 
 

@@ -48,7 +48,7 @@ class RunIn(Schema):
 
     prompt: str = Field(examples=["A lamp in the rain"])
     model: str | None = None
-    n: int | None = Field(None, description="How many pictures, 1 to 10. Each develops by itself.")
+    n: int | None = Field(None, description="How many pictures, 1 to 10. Each is made on its own.")
     size: str | None = Field(None, examples=["1536x1024", "auto"])
     quality: str | None = None
     format: str | None = Field(None, examples=["png"])
@@ -60,7 +60,7 @@ class RunIn(Schema):
     kind: str | None = Field(None, description="generate, edit or respond; it follows from the rest")
     references: list[UUID] = Field([], description="Inputs to edit, in their order", max_length=64)
     mask: UUID | None = Field(None, description="An input that was given as the mask of the first reference")
-    keep_rest: bool | None = Field(None, description="Everything outside the mask is put back; so it is unless said")
+    keep_rest: bool | None = Field(None, description="Put back everything outside the mask; the default")
     feather: int | None = Field(None, description="How far the new part blends into the old: 0 to 64 pixels")
     visibility: Visibility = Visibility.TEAM
     project: str = Field("", max_length=80)
@@ -77,7 +77,7 @@ class ImageOut(Schema):
     size_bytes: int
     sha256: str
     revised_prompt: str
-    cost: str = Field(description="In US dollars, as far as the ledger knows by now")
+    cost: str = Field(description="In US dollars, as recorded in the ledger so far")
     stars: int
     tags: list[str]
     created_at: datetime
@@ -299,9 +299,9 @@ class AmountOut(Schema):
 
 
 class LimitOut(Schema):
-    of: str = Field(description="organization, member, key, or loan: the operator's key, which they lend")
+    of: str = Field(description="organization, member, key, or loan (the operator's lent key)")
     period: str
-    is_play: bool = Field(description="The sandbox's play money")
+    is_play: bool = Field(description="Sandbox play money")
     resets_at: datetime
     cost: AmountOut
     images: AmountOut

@@ -133,7 +133,9 @@ def collect_images(request: ApiRequest, code: UUID, body: ImagesIn) -> Collectio
     by_code = {output.code: output for output in _kept(request).filter(code__in=body.images)}
     missing = [str(code) for code in body.images if code not in by_code]
     if missing:
-        raise ApiRefused(404, "image_not_found", f"There is no picture {missing[0]}, or none that you may see.")
+        raise ApiRefused(
+            404, "image_not_found", f"Picture {missing[0]} was not found, or you do not have access to it."
+        )
     collections.add(by=request.auth.member, collection=found, outputs=[by_code[code] for code in body.images])
     return _shown(request, found)
 

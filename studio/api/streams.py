@@ -16,7 +16,7 @@ from studio.waiting.places import Place
 
 PULSE_SECONDS = 15.0
 NDJSON, SSE = "application/x-ndjson", "text/event-stream"
-RESTARTING = "This Darkroom restarts. The run goes on: follow it again from this event's seq."
+RESTARTING = "Darkroom is restarting. The run continues: follow it again from this event's seq."
 
 
 def place_for(request: ApiRequest) -> AbstractContextManager[Place]:

@@ -26,8 +26,8 @@ class WebhookOut(Schema):
     events: list[str]
     created_at: datetime
     switched_off_at: datetime | None
-    off_reason: OffReason = Field(description="Empty where it is on")
-    secret: str | None = Field(None, description="Said once, in the answer that made it")
+    off_reason: OffReason = Field(description="Empty while it is on")
+    secret: str | None = Field(None, description="Only in the answer that created it")
 
     @classmethod
     def of(cls, hook: Webhook, secret: str | None = None) -> "WebhookOut":

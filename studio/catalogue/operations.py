@@ -36,7 +36,7 @@ def kind(given: Asked, references: int) -> str:
     if value in KINDS:
         return value
     meant = closest(value, KINDS)
-    given.refuse("kind", "invalid_value", f"{quote(value)} is no kind of run. Choose {listing(KINDS)}.", meant)
+    given.refuse("kind", "invalid_value", f"{quote(value)} is not a kind of run. Choose {listing(KINDS)}.", meant)
     return GENERATE
 
 
@@ -50,7 +50,7 @@ def api(given: Asked, kind: str) -> str:
         sentence = f"“{kind}” uses the API “{expected}”. Leave the API out, or change the kind of run."
         given.refuse("api", "unsupported", sentence, expected)
     else:
-        sentence = f"{quote(value)} is no API that makes pictures. Choose images or responses."
+        sentence = f"{quote(value)} is not an API that makes pictures. Choose images or responses."
         given.refuse("api", "invalid_value", sentence, expected)
     return expected
 
@@ -70,7 +70,9 @@ def check_combination(kind: str, references: int, has_mask: bool, given: Asked, 
     if has_mask:
         given.refuse("mask", "unsupported", LONELY_MASK)
     if "input_fidelity" in given and not given.is_refused("input_fidelity"):
-        given.refuse("input_fidelity", "unsupported", "Input fidelity is about reference pictures, and there are none.")
+        given.refuse(
+            "input_fidelity", "unsupported", "Input fidelity applies to reference pictures, and there are none."
+        )
     if kind == "respond" and not model.can_respond:
         given.refuse("kind", "unsupported", f"{model.title} does not work through the Responses API.", "generate")
 
@@ -88,6 +90,6 @@ def _check_edit(references: int, has_mask: bool, given: Asked, model: ImageModel
             f"{references} reference pictures are too many: {model.references_max} at most.",
         )
     if has_mask and not model.can_mask:
-        given.refuse("mask", "unsupported", f"{model.title} takes no mask.")
+        given.refuse("mask", "unsupported", f"{model.title} does not accept a mask.")
     elif has_mask and references < 1:
         given.refuse("mask", "unsupported", LONELY_MASK)

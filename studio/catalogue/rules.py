@@ -34,11 +34,11 @@ class Rules:
         if not any(char.isprintable() and not char.isspace() for char in prompt):
             return "required", "Write a prompt: say what the picture should show."
         if len(prompt) > limit:
-            return "too_long", f"The prompt has {len(prompt):,} characters. {limit:,} is the most that can be sent."
+            return "too_long", f"The prompt has {len(prompt):,} characters. The limit is {limit:,}."
         if "\0" in prompt:
-            return "invalid_value", "The prompt holds an invisible character (NUL) that cannot be sent. Remove it."
+            return "invalid_value", "The prompt contains an invisible character (NUL) that cannot be sent. Remove it."
         if any("\ud800" <= char <= "\udfff" for char in prompt):
-            return "invalid_value", "The prompt holds a broken character, perhaps half an emoji. Remove it."
+            return "invalid_value", "The prompt contains a broken character, perhaps half an emoji. Remove it."
         return None
 
     def size(self) -> str:

@@ -114,9 +114,7 @@ def _refuse_unknown(given: Asked) -> None:
         given.refuse(name[:80], "unknown_parameter", f"There is no parameter {quote(name)}.{hint}", meant)
     if len(unknown) > UNKNOWN_NAMES_TOLD:
         more = len(unknown) - UNKNOWN_NAMES_TOLD
-        given.refuse(
-            unknown[UNKNOWN_NAMES_TOLD][:80], "unknown_parameter", f"And {more} more parameters are not known."
-        )
+        given.refuse(unknown[UNKNOWN_NAMES_TOLD][:80], "unknown_parameter", f"And {more} more unknown parameters.")
 
 
 def _as_in_the_form(error: SpecError) -> int:

@@ -28,7 +28,7 @@ TAKEN_SECONDS = 180
 FIRST_WAIT_SECONDS = 1
 MOST_TRIES = 5
 DELETED = "The organization was deleted before the untouched parts were put back."
-GIVEN_UP = "The untouched parts could not be put back. The picture is here as it came."
+GIVEN_UP = "The untouched parts could not be put back. The picture is shown as the model returned it."
 
 log = structlog.get_logger("darkroom.composites")
 

@@ -19,7 +19,7 @@ from studio.queue import tickets
 from studio.runs import events
 from studio.waiting import relay
 
-NOT_KEPT = "This partial image came, and could not be kept."
+NOT_KEPT = "This partial image arrived but could not be stored."
 
 log = structlog.get_logger("darkroom.engine")
 
@@ -75,7 +75,7 @@ def note_lost(job: Job, frame: Partial, sentence: str) -> None:
 def keep_partial(job: Job, frame: Partial) -> None:
     files = store_frames.store_partial(job.org.code, job.run, job.slot, frame)
     if files is None:
-        note_lost(job, frame, "The provider sent a partial image that is no picture.")
+        note_lost(job, frame, "The provider sent a partial image that is not a picture.")
         return
     with wall(job):
         held = grip(job)
@@ -113,7 +113,7 @@ def keep_final(job: Job, frame: Final) -> None:
             broken = error
             break
         except Exception:
-            log.exception("final not kept", slot=job.slot.index, again_in=wait)
+            log.exception("final not stored", slot=job.slot.index, again_in=wait)
             is_again = True
             if wait is not None:
                 time.sleep(wait)
@@ -132,7 +132,7 @@ def _put_aside(job: Job, frame: Final) -> bool:
             rescue.put_aside(job.slot, frame)
             return True
         except OSError:
-            log.exception("final not put aside", slot=job.slot.index, again_in=wait)
+            log.exception("final not rescued", slot=job.slot.index, again_in=wait)
             if wait is not None:
                 time.sleep(wait)
     return False

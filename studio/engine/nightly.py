@@ -22,7 +22,7 @@ from studio.models import LIVE, Charged, Rewrite, RewriteState, Slot, State
 from studio.money import costs
 from studio.prompt import rewrite
 
-OVERDUE_NOTE = "Nobody said within {days} days whether this was charged, so it counts as charged."
+OVERDUE_NOTE = "This was not resolved within {days} days, so it counts as charged."
 
 Row = TypeVar("Row", bound=TenantModel)
 
@@ -87,7 +87,7 @@ def _slots_without_hold(org: Organization) -> Iterator[Finding]:
     with tenancy.tenant(org.pk):
         codes = list(Slot.objects.filter(org=org, state__in=LIVE).exclude(code__in=held).values_list("code", flat=True))
     for code in codes:
-        yield Finding("A slot is live without a hold", str(code))
+        yield Finding("A live slot has no hold", str(code))
 
 
 def _holds_without_slot(org: Organization) -> Iterator[Finding]:
@@ -117,7 +117,7 @@ def _pictures_without_payment(org: Organization) -> Iterator[Finding]:
         held = holds.paying_for(slot.code, slot.tries)
         if held is not None:
             charging.settle(held, usage=slot.usage, used=slot.used, request_id=slot.request_id)
-        yield Finding("A picture was never paid", str(slot.code), is_mended=held is not None)
+        yield Finding("A picture was never charged", str(slot.code), is_mended=held is not None)
 
 
 def _one_by_one(org: Organization, rows: QuerySet[Row]) -> Iterator[Row]:

@@ -39,11 +39,13 @@ def put_aside_unread(slot: Slot, data: bytes | Message) -> None:
     size_bytes = len(data) if isinstance(data, bytes) else data.size_bytes
     try:
         if size_bytes + _weight(unread_folder()) > MOST_UNREAD_BYTES:
-            log.error("what came is lost: the folder for it is full", slot=str(slot.code), size_bytes=size_bytes)
+            log.error(
+                "picture lost: the folder for rescued pictures is full", slot=str(slot.code), size_bytes=size_bytes
+            )
             return
         _write(unread_folder() / f"{slot.code}-{slot.tries}.bin", [data] if isinstance(data, bytes) else data.pieces())
     except OSError:
-        log.exception("what came is lost", slot=str(slot.code), size_bytes=size_bytes)
+        log.exception("picture lost", slot=str(slot.code), size_bytes=size_bytes)
 
 
 def _weight(folder: Path) -> int:
@@ -92,7 +94,7 @@ def _take_up(path: Path) -> bool:
                 record_picture.note(slot.run, slot, frame, stored)
         path.unlink(missing_ok=True)
     except Exception:
-        log.warning("still not kept", file=path.name, exc_info=True)
+        log.warning("still not stored", file=path.name, exc_info=True)
         return False
     return True
 

@@ -49,7 +49,7 @@ def store_partial(org_code: UUID, run: Run, slot: Slot, frame: PartialFrame) -> 
         with decode_turns.turn(header, by=run.org_id, seconds=decode_turns.PARTIAL_SECONDS):
             preview = previews.preview(frame.data)
     except previews.Unreadable:
-        log.warning("partial is no picture", run=str(run.code), slot=slot.index)
+        log.warning("partial is not a picture", run=str(run.code), slot=slot.index)
         return None
     name = f"{folder}/partial-{frame.index}"
     names = [f"{name}.{storage.EXTENSIONS[header.format]}", f"{name}-preview.webp"]

@@ -1,7 +1,7 @@
 """Delete files that no row names any more, and remember their names until storage has deleted them.
 
 The names are recorded in the transaction that removes them from their rows, and the records are removed when the files
-are deleted. So neither an error of storage nor a process that dies in between leaves a file behind for ever."""
+are deleted. So neither an error of storage nor a process that dies in between leaves a file behind forever."""
 
 from collections.abc import Iterable
 from datetime import timedelta

@@ -34,7 +34,7 @@ def put(*, by: Membership, outputs: "QuerySet[Output]") -> Binned:
     total = wanted.count()
     count = wanted.filter(_own(by)).update(binned_at=timezone.now(), binned_by=by.user)
     if total and not count:
-        raise NotAllowed("Only its maker or an admin can put a picture in the bin.")
+        raise NotAllowed("Only the person who made a picture or an admin can put it in the bin.")
     return Binned(count, total - count)
 
 

@@ -20,13 +20,13 @@ MOST_PICTURES = 5000  # in one of them
 def make(*, by: Membership, name: str) -> Collection:
     must_sort(by)
     if by.org.collections.count() >= MOST_COLLECTIONS:
-        raise Refused(f"There are {MOST_COLLECTIONS:,} collections already.")
+        raise Refused(f"There are already {MOST_COLLECTIONS:,} collections.")
     name = named(name, "the collection")
     try:
         with transaction.atomic():
             return Collection.objects.create(org=by.org, name=name, maker=by.user)
     except IntegrityError:
-        raise Refused(f"There is a collection called “{name}” already.") from None
+        raise Refused(f"There is already a collection called “{name}”.") from None
 
 
 def rename(*, by: Membership, collection: Collection, name: str) -> None:
@@ -36,13 +36,13 @@ def rename(*, by: Membership, collection: Collection, name: str) -> None:
         with transaction.atomic():
             Collection.objects.filter(pk=collection.pk).update(name=name)
     except IntegrityError:
-        raise Refused(f"There is a collection called “{name}” already.") from None
+        raise Refused(f"There is already a collection called “{name}”.") from None
 
 
 def delete(*, by: Membership, collection: Collection) -> None:
     """Delete a collection. Its pictures stay, and so do its share links, which list their pictures themselves."""
     if collection.maker_id != by.user_id and not by.is_admin:
-        raise NotAllowed("Only its maker or an admin can delete a collection.")
+        raise NotAllowed("Only the person who made a collection or an admin can delete it.")
     collection.delete()
 
 

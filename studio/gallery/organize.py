@@ -17,7 +17,7 @@ MOST_TAGS = 500  # of an organization
 
 def must_sort(by: Membership) -> None:
     if not by.is_at_least(Role.MEMBER):
-        raise NotAllowed("Your role does not allow you to sort pictures.")
+        raise NotAllowed("Your role does not allow you to organize pictures.")
 
 
 def star(*, by: Membership, outputs: "QuerySet[Output]", stars: int) -> int:
@@ -35,7 +35,7 @@ def tag(*, by: Membership, outputs: Iterable[Output], name: str) -> Tag:
     found = by.org.tags.filter(name__iexact=name).first()
     if found is None:
         if by.org.tags.count() >= MOST_TAGS:
-            raise Refused(f"There are {MOST_TAGS} tags already. Use one of them, or remove one.")
+            raise Refused(f"There are already {MOST_TAGS} tags. Use one of them, or remove one.")
         found, _ = Tag.objects.get_or_create(org=by.org, name=name)
     Tagging.objects.bulk_create(
         (Tagging(org=by.org, tag=found, output=output) for output in outputs), ignore_conflicts=True
@@ -64,7 +64,7 @@ def comment(*, by: Membership, run: Run, text: str) -> Comment:
 
 def uncomment(*, by: Membership, comment: Comment) -> None:
     if comment.author_id != by.user_id and not by.is_admin:
-        raise NotAllowed("Only who wrote it, or an admin, can remove a comment.")
+        raise NotAllowed("Only its author or an admin can remove a comment.")
     comment.delete()
     _announce(comment.run)
 

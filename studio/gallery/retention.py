@@ -56,7 +56,7 @@ def decide(
 ) -> Retention:
     _must_be_admin(by)
     if not 1 <= days <= MOST_DAYS:
-        raise Refused(f"A rule waits from 1 to {MOST_DAYS:,} days.")
+        raise Refused(f"A rule can wait from 1 to {MOST_DAYS:,} days.")
     values = {
         "is_on": is_on,
         "days": days,
@@ -75,7 +75,7 @@ def hold(*, by: Membership, reason: str) -> None:
     _must_be_admin(by)
     reason = " ".join(reason.replace("\0", "").split())[:200]
     if not reason:
-        raise Refused("Say why: who comes after you will want to know.")
+        raise Refused("Give a reason: the people who find this hold later need it.")
     values = {"held_at": timezone.now(), "held_by": by.user, "hold_reason": reason}
     Retention.objects.update_or_create(org=by.org, defaults=values)
     audit.record(org=by.org, by=by.user, action="retention.held", target=reason)
@@ -103,4 +103,4 @@ def apply(org: Organization, *, most: int) -> int:
 
 def _must_be_admin(by: Membership) -> None:
     if not by.is_admin:
-        raise NotAllowed("Only an admin decides what is deleted.")
+        raise NotAllowed("Only an admin can change what is deleted.")

@@ -36,17 +36,17 @@ class ShareEnded(Refused):
     """The link is expired, revoked, mistyped, or of a closed organization. The visitor must not learn which."""
 
     def __init__(self) -> None:
-        super().__init__("This link has ended. Ask whoever sent it for a new one.")
+        super().__init__("This link no longer works. Ask the person who sent it for a new one.")
 
 
 class WrongPassword(Refused):
     def __init__(self) -> None:
-        super().__init__("That is not the password.")
+        super().__init__("That password is wrong.")
 
 
 class TooManyTries(Refused):
     def __init__(self) -> None:
-        super().__init__("Too many wrong passwords. Wait a quarter of an hour.")
+        super().__init__("Too many wrong passwords. Try again in 15 minutes.")
 
 
 def make(
@@ -68,11 +68,11 @@ def make(
     if len(outputs) > MOST_PICTURES:
         raise Refused(f"A link shows at most {MOST_PICTURES} pictures.")
     if days is not None and not 1 <= days <= MOST_DAYS:
-        raise Refused(f"A link lives from 1 to {MOST_DAYS} days, or until it is taken back.")
+        raise Refused(f"A link works for 1 to {MOST_DAYS} days, or until it is revoked.")
     if password and not PASSWORD_LENGTH[0] <= len(password) <= PASSWORD_LENGTH[1]:
-        raise Refused(f"The password needs {PASSWORD_LENGTH[0]} characters at least.")
+        raise Refused(f"The password needs at least {PASSWORD_LENGTH[0]} characters.")
     if open_ones(by).count() >= MOST_OPEN:
-        raise Refused(f"There are {MOST_OPEN} open links already. Take some back first.")
+        raise Refused(f"There are already {MOST_OPEN} open links. Revoke some first.")
     token, token_hash = tokens.new_token(TOKEN_KIND)
     share = Share.objects.create(
         org=by.org,
@@ -95,7 +95,7 @@ def make(
 
 def revoke(*, by: Membership, share: Share) -> None:
     if share.maker_id != by.user_id and not by.is_admin:
-        raise NotAllowed("Only its maker or an admin can take a link back.")
+        raise NotAllowed("Only the person who made a link or an admin can revoke it.")
     if Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=timezone.now()):
         audit.record(org=by.org, by=by.user, action="share.revoked", target=share.title)
 

@@ -112,7 +112,7 @@ def of_act(act: ActRefused) -> Refused:
 
 def _of_limit(act: LimitReached) -> Refused:
     """Write the refusal of a reached limit. Runs at once and runs per minute have room again soon; at any other limit
-    a retry would be refused alike, so SDKs are told not to make one."""
+    a retry would be refused alike, so a header tells SDKs not to make one."""
     kind, headers = "insufficient_quota", NEVER_AGAIN
     if act.wait_seconds is not None:
         kind, headers = "requests", {"Retry-After": str(act.wait_seconds)}
@@ -159,5 +159,5 @@ def _of_key(refusal: access.KeyRefused, scope: Scope) -> Refused:
 
 def _refuse_key_in_address(request: HttpRequest) -> None:
     if KEY_IN_AN_ADDRESS.search(request.META.get("QUERY_STRING", "")):
-        message = "A key does not belong in an address, where logs keep it. Revoke it, and send its successor in the "
+        message = "Do not put an API key in an address, where logs store it. Revoke this key and send a new one in the "
         raise Refused(message + "Authorization header.", status=401, code="key_in_address")

@@ -12,8 +12,8 @@ RETRY_SECONDS = 20
 RESTART_SECONDS = 1
 NEVER_AGAIN = {"x-should-retry": "false"}
 MODERATED = (
-    "Your request was rejected by the safety system. If you believe this is an error, ask whoever runs this Darkroom "
-    "and include the request ID."
+    "Your request was rejected by the safety system. If you believe this is an error, contact the operator of "
+    "this Darkroom and include the request ID."
 )
 
 
@@ -58,7 +58,7 @@ def of(slot: Slot, *, wait_seconds: int | None = None) -> Refused:
     default = Failure(502, OUTSIDE, "outcome_unknown" if slot.state == State.UNKNOWN else slot.error_code or None)
     failure = FAILURES.get(slot.error_code, default)
     ending = ENDINGS.get(slot.error_code)
-    message = failure.message or slot.error_sentence or (ending.sentence if ending else "No picture came.")
+    message = failure.message or slot.error_sentence or (ending.sentence if ending else "No picture was made.")
     headers = {"Retry-After": str(wait_seconds or RETRY_SECONDS)} if failure.may_retry else dict(NEVER_AGAIN)
     return Refused(message, status=failure.status, kind=failure.kind, code=failure.code, headers=headers)
 
@@ -80,7 +80,9 @@ def not_answered() -> Refused:
 
 
 def still_waiting(seconds: int) -> Refused:
-    message = f"No picture came within {seconds} seconds. The run goes on: its answer will be in the gallery."
+    message = (
+        f"No picture was ready within {seconds} seconds. The run continues, and its pictures will be in the gallery."
+    )
     return Refused(message, status=504, kind=OUTSIDE, code="still_running", headers=dict(NEVER_AGAIN))
 
 
@@ -88,7 +90,8 @@ def restarting() -> Refused:
     """Return the refusal for a process that ends. The official SDKs retry by themselves, and then get the answer of
     this run: see studio.gateway.retrying."""
     message = (
-        "This Darkroom restarts and could not wait for the picture. The run goes on: its answer will be in the gallery."
+        "Darkroom is restarting and could not wait for the picture. "
+        "The run continues, and its pictures will be in the gallery."
     )
     headers = {"Retry-After": str(RESTART_SECONDS), "x-should-retry": "true"}
     return Refused(message, status=503, kind=OUTSIDE, code="restarting", headers=headers)

@@ -25,7 +25,7 @@ FILE_PREFIX = "file-"
 UNTYPED = ("", "application/octet-stream")
 FETCH_SECONDS = 20.0
 BUSY_SECONDS = 5
-BUSY = "Many pictures are arriving at this moment. Try again in a few seconds."
+BUSY = "Many pictures are being uploaded right now. Try again in a few seconds."
 # Each link takes a thread and up to 50 MB while it is fetched; one organization has half of the places at most.
 _fetching = Room(limit_bytes=16 * UPLOAD_LIMIT_BYTES, places=16, waiting_at_most=128, waiting_each=32)
 

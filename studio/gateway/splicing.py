@@ -12,14 +12,14 @@ TOKEN_BYTES = 16
 def pieces(payload: dict[str, Any], pictures: list[bytes]) -> Iterator[bytes]:
     """Encode the payload with its pictures, which take the places of HERE in their order.
 
-    While the payload is encoded, HERE is a random token. It is made anew each time, after all text that the payload
+    While the payload is encoded, HERE is a random token. It is made new each time, after all text that the payload
     echoes was written, so no text can contain it."""
     token = secrets.token_hex(TOKEN_BYTES)
 
     def mark(value: object) -> str:
         if value is HERE:
             return token
-        raise TypeError(f"{type(value).__name__} is no JSON.")
+        raise TypeError(f"{type(value).__name__} is not JSON.")
 
     text = json.dumps(payload, separators=(",", ":"), default=mark).encode()
     first, *rest = text.split(f'"{token}"'.encode())

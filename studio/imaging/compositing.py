@@ -66,8 +66,8 @@ def fitted(layer: Any, size: Size) -> Any:
         return layer
     if not fits(found, size):
         raise CannotCompose(
-            f"The picture came back as {found.width} by {found.height}, which is another shape than {size.width} by "
-            f"{size.height}: what was outside the mask cannot be put back into it."
+            f"The picture came back as {found.width} by {found.height}, a different shape from {size.width} by "
+            f"{size.height}, so the area outside the mask cannot be put back."
         )
     return layer.thumbnail_image(size.width, height=size.height, size="force").cast("uchar")
 

@@ -121,7 +121,7 @@ def check_mask(mask: Picture, first: Sides) -> None:
         raise UploadRefused(
             "mask_size",
             f"The mask is {mask.width} by {mask.height} pixels, and the first picture is {first.width} by "
-            f"{first.height}. They must be the same.",
+            f"{first.height}. They must be the same size.",
         )
     if not mask.has_alpha:
         raise UploadRefused("mask_without_alpha", "The mask has no transparent places. Erase what may change.")

@@ -1,4 +1,4 @@
-"""Measure where a model changed what it was told to keep: as a number, and as a heat map to lay over the picture.
+"""Measure where a model changed what it should have kept: as a number, and as a heat map to lay over the picture.
 
 Both pictures are scaled down and blurred a little first, so that effects of scaling and compression do not count. The
 remaining difference is measured in ΔE, which follows how people see colours."""

@@ -20,7 +20,7 @@ def mask_faults(mask: Input | None, references: Sequence[Sides]) -> list[SpecErr
     if mask is None or not references:
         return []
     if not mask.is_mask:
-        return [SpecError("mask", "no_mask", "That picture is no mask. Give one again.")]
+        return [SpecError("mask", "no_mask", "That picture is not a mask. Add the mask again.")]
     first = references[0]
     if (mask.width, mask.height) == (first.width, first.height):
         return []
@@ -41,7 +41,7 @@ def keeping_faults(spec: Spec, references: Sequence[Input], model: ImageModel) -
         return []
     best = str(of_shape(first.width, first.height, model.sizes))
     sentence = (
-        f"Image 1 is {first.width} by {first.height} pixels, another shape than {spec.size}: nothing outside the mask "
-        f"could be kept exactly. Choose {best}."
+        f"Image 1 is {first.width} by {first.height} pixels, a different shape from {spec.size}, so the area outside "
+        f"the mask could not be kept exactly. Choose {best}."
     )
     return [SpecError("size", "another_shape", sentence, best)]

@@ -144,7 +144,7 @@ def _turn(org: Organization, picture: Picture) -> Iterator[None]:
         with decode_turns.turn(picture.header, by=org.pk, seconds=decode_turns.UPLOAD_SECONDS, more_bytes=more_bytes):
             yield
     except decode_turns.Busy:
-        sentence = "Many pictures are arriving at this moment. Try again in a few seconds."
+        sentence = "Many pictures are being uploaded right now. Try again in a few seconds."
         raise UploadRefused("busy", sentence) from None
 
 

@@ -75,7 +75,7 @@ class Slot(TenantModel):
         return Slot.objects.filter(pk=self.pk, state=State.RUNNING).update(**values) == 1
 
     def move(self) -> bool:
-        """Start counting tries anew for a queued slot that now waits for another connection."""
+        """Start counting tries again for a queued slot that now waits for another connection."""
         return Slot.objects.filter(pk=self.pk, state=State.QUEUED).update(tries_before=models.F("tries")) == 1
 
     def end(

@@ -82,7 +82,7 @@ def tool_of(fields: Fields, known: frozenset[str]) -> Fields:
     if tools is None:
         raise missing("tools")
     if not isinstance(tools, list) or len(tools) != 1 or not isinstance(tools[0], dict):
-        message = "Pictures are all that is made here: 'tools' must hold exactly one tool, of type 'image_generation'."
+        message = "Only pictures are made here: 'tools' must contain exactly one tool, of type 'image_generation'."
         raise Refused(message, code="invalid_value", param="tools")
     tool = Fields(tools[0], prefix="tools[0].")
     tool.choice("type", ("image_generation",), "")
@@ -107,7 +107,7 @@ def mask_of(tool: Fields, *, is_edit: bool) -> object:
 
 def not_silent(prompt: str) -> str:
     if not prompt.strip():
-        raise Refused("Invalid 'input': it says nothing.", code="empty_string", param="input")
+        raise Refused("Invalid 'input': it contains no text.", code="empty_string", param="input")
     return prompt
 
 

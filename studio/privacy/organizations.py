@@ -51,7 +51,7 @@ def find(said: str) -> Organization:
         if not found and (code := code_or_none(said)):
             found = list(Organization.objects.filter(code=code))
     if not found:
-        raise Refused(f"There is no organization {said}, or it is erased already.")
+        raise Refused(f"There is no organization {said}, or it has already been erased.")
     if len(found) > 1:
         told = "; ".join(f"{each.code} ({_since(each)})" for each in found)
         raise Refused(f"{len(found)} organizations have had this address. Say which one by its code: {told}.")
@@ -94,7 +94,9 @@ def erase(org: Organization) -> Receipt:
 def refuse_held(org: Organization) -> None:
     with tenancy.tenant(org.pk):
         if retention.is_held(org.pk):
-            raise Refused(f"All deletion is held in {org.name} ({org.slug}). End the hold first (Settings, Storage).")
+            raise Refused(
+                f"A legal hold stops all deletion in {org.name} ({org.slug}). End the hold first (Settings, Storage)."
+            )
 
 
 def _empty_line(org: Organization) -> None:
@@ -111,8 +113,8 @@ def _empty_line(org: Organization) -> None:
             return
         if time.monotonic() > deadline:
             raise StillWorking(
-                f"{left} pictures are still being made. They are asked to stop; nothing is erased yet. "
-                "Call this again in a minute."
+                f"{left} pictures are still being made. They are being stopped; nothing is erased yet. "
+                "Run this again in a minute."
             )
         time.sleep(LOOK_SECONDS)
 
@@ -128,7 +130,7 @@ def _drop_files(org: Organization) -> int:
             log.warning("file not deleted", file=name, exc_info=True)
             left += 1
     if left:
-        raise NotDeleted(f"Storage has not deleted {left} files. Call this again: the organization is not erased yet.")
+        raise NotDeleted(f"Storage has not deleted {left} files. Run this again: the organization is not erased yet.")
     if not dropped:
         _drop_folders(str(org.code))
     return dropped

@@ -75,7 +75,7 @@ def _has_another_owner(org: Organization, user: User) -> bool:
 def _known(email: str) -> Person:
     person = identity.find(email)
     if person.user and person.user.email.endswith(f"@{identity.DOMAIN}"):
-        raise Refused("This person is erased already.")
+        raise Refused("This person has already been erased.")
     return person
 
 

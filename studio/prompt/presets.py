@@ -26,20 +26,20 @@ def make(*, by: Membership, name: str, values: Values, is_shared: bool = False, 
     if not name or not name.isprintable():
         raise Refused("Give the preset a name.")
     if len(name) > NAME_CHARACTERS:
-        raise Refused(f"A name has {NAME_CHARACTERS} characters at most.")
+        raise Refused(f"A name has at most {NAME_CHARACTERS} characters.")
     if visible_to(by).count() >= MOST_PRESETS:
-        raise Refused(f"{MOST_PRESETS} presets are the most. Remove one that nobody uses.")
+        raise Refused(f"{MOST_PRESETS} presets are the most. Remove one that is no longer used.")
     kept = {**values.settings(), **({"prompt": values.prompt} if with_prompt else {})}
     try:
         with transaction.atomic():
             return Preset.objects.create(org=by.org, maker=by.user, name=name, is_shared=is_shared, values=kept)
     except IntegrityError:
-        raise Refused(f"There is a preset “{name}” already. Choose another name.") from None
+        raise Refused(f"There is already a preset “{name}”. Choose another name.") from None
 
 
 def remove(*, preset: Preset, by: Membership) -> None:
     if preset.maker_id != by.user_id and not by.is_admin:
-        raise NotAllowed("Only its maker or an admin can remove this preset.")
+        raise NotAllowed("Only the person who made this preset or an admin can remove it.")
     preset.delete()
 
 

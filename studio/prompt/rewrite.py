@@ -160,7 +160,7 @@ def _insert(made: Rewrite) -> Rewrite | None:
 def _refuse_too_many(made: Rewrite) -> None:
     waiting = Rewrite.objects.filter(org=made.org, maker=made.maker, state=RewriteState.WAITING).exclude(pk=made.pk)
     if waiting.count() >= MOST_AT_ONCE:
-        raise Refused(f"{MOST_AT_ONCE} prompts of yours are being improved already. Wait for one of them.")
+        raise Refused(f"{MOST_AT_ONCE} of your prompts are already being improved. Wait until one is ready.")
 
 
 def _purpose(by: Membership, api_key: ApiKey | None, helper: Helper) -> Purpose:

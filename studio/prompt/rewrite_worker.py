@@ -30,19 +30,19 @@ LONGEST_SUGGESTION = 32_000  # as a prompt may be
 
 # These outcomes have other sentences here than for pictures.
 SENTENCES = {
-    "no_text": "The model answered without a text. It was charged for that.",
-    "cut_short": "The model did not come to an end. It was charged for what it said.",
-    "too_long_text": "What the model wrote is longer than a prompt may be. It was charged.",
+    "no_text": "The model returned no text. The call was charged.",
+    "cut_short": "The model did not finish. What it wrote was charged.",
+    "too_long_text": "What the model wrote is longer than a prompt may be. The call was charged.",
     "moderated": "The provider's safety system refused this prompt.",
     "declined": "The model declined to rewrite this prompt.",
-    "too_large": "The answer is larger than any prompt may be. The provider may have charged.",
-    "strange_answer": "The answer is not that of a Responses API. Check the connection's base URL.",
-    "no_answer": "The provider took the request and never answered. It may have charged.",
-    "cut_off": "The line was cut before the answer came. The provider may have charged.",
-    "too_long": "The text model took too long. It may have charged.",
-    "gateway_timeout": "Something before the provider gave up waiting. It may have charged.",
+    "too_large": "The answer is larger than any prompt may be. The call may have been charged.",
+    "strange_answer": "The server did not answer like a Responses API. Check the connection's base URL.",
+    "no_answer": "The provider accepted the request but never answered. The call may have been charged.",
+    "cut_off": "The connection was lost before the answer arrived. The call may have been charged.",
+    "too_long": "The text model took too long. The call may have been charged.",
+    "gateway_timeout": "A proxy in front of the provider timed out. The call may have been charged.",
     "provider_failed": "The provider failed. Try again.",
-    "worker_lost": "The worker died while the provider worked. It may have charged.",
+    "worker_lost": "The worker stopped unexpectedly during the call. The call may have been charged.",
     "bad_request": "The provider did not accept the request. An admin can choose another text model.",
 }
 PAID = {"no_text", "cut_short", "too_long_text", "declined"}

@@ -79,7 +79,7 @@ def _look_up(values: Values, member: Membership) -> tuple[Pictures, list[SpecErr
     mask = known.get(values.mask)
     if len(references) == len(values.reference) and (mask is not None or not values.mask):
         return Pictures(references, mask), []
-    sentence = "A picture that was given is not here any more. Give it again."
+    sentence = "A picture that you added is no longer available. Add it again."
     return Pictures(references, mask), [SpecError("reference", "gone", sentence)]
 
 

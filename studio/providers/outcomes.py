@@ -33,40 +33,42 @@ ENDINGS = {
     ),
     "no_answer": Ending(
         State.UNKNOWN,
-        "The provider took the request and never answered. It may have charged; look there before you try again.",
+        "The provider accepted the request but never answered. It may have charged; check there before you try again.",
         charged=Charged.PERHAPS,
         is_sick=True,
     ),
     "cut_off": Ending(
         State.UNKNOWN,
-        "The line was cut before the picture came. The provider may have charged; look there before you try again.",
+        "The connection was lost before the picture arrived. "
+        "The provider may have charged; check there before you try again.",
         charged=Charged.PERHAPS,
         is_silent=True,
     ),
     "too_long": Ending(
         State.UNKNOWN,
-        "The provider took longer than this connection allows. It may have charged; look there before you try again.",
+        "The provider took longer than this connection allows. It may have charged; check there before you try again.",
         charged=Charged.PERHAPS,
         is_silent=True,
     ),
     "no_picture": Ending(
         State.UNKNOWN,
-        "The provider ended without a picture. It may have charged; look there before you try again.",
+        "The provider finished without a picture. It may have charged; check there before you try again.",
         charged=Charged.PERHAPS,
     ),
     "strange_answer": Ending(
         State.UNKNOWN,
-        "The answer is not that of an OpenAI-compatible API. Check the connection's base URL.",
+        "The server did not answer like an OpenAI-compatible API. Check the connection's base URL.",
         charged=Charged.PERHAPS,
     ),
     "too_large": Ending(
         State.UNKNOWN,
-        "The answer is larger than any picture may be. The provider may have charged; look there before you try again.",
+        "The answer is larger than any picture may be. "
+        "The provider may have charged; check there before you try again.",
         charged=Charged.PERHAPS,
     ),
     "broken_picture": Ending(
         State.FAILED,
-        "The provider sent something that is no picture. It was probably charged; an operator finds what came.",
+        "The provider sent a file that is not a picture. It was probably charged. An operator can recover the file.",
         charged=Charged.YES,
     ),
     "moderated": Ending(State.REFUSED, "The provider's safety system refused this. Change the prompt or the pictures."),
@@ -76,25 +78,25 @@ ENDINGS = {
         charged=Charged.PERHAPS,
     ),
     "invalid_key": Ending(
-        State.FAILED, "The provider refuses the connection's key. An admin can enter a valid one.", is_trouble=True
+        State.FAILED, "The provider rejected the connection's key. An admin can enter a valid one.", is_trouble=True
     ),
     "not_verified": Ending(
         State.FAILED,
-        "The provider wants the organization verified before it may use this model. "
-        "Verify it in the provider's settings; that takes up to half an hour to hold.",
+        "The provider requires a verified organization for this model. "
+        "Verify yours in the provider's settings; it can take up to 30 minutes to take effect.",
         is_trouble=True,
     ),
     "not_allowed": Ending(State.FAILED, "The provider does not allow this key to do this."),
-    "no_such_model": Ending(State.FAILED, "The provider does not know this model, or does not give it to this key."),
+    "no_such_model": Ending(
+        State.FAILED, "The provider does not know this model, or does not allow this key to use it."
+    ),
     "bad_request": Ending(State.FAILED, "The provider did not accept a parameter. Choose other settings."),
     "out_of_money": Ending(
         State.FAILED,
         "The provider's balance or spending limit is used up. An admin can raise it there.",
         is_trouble=True,
     ),
-    "rate_limited": Ending(
-        State.FAILED, "The provider limits how fast it is asked. Try again later.", is_retryable=True
-    ),
+    "rate_limited": Ending(State.FAILED, "The provider's rate limit was reached. Try again later.", is_retryable=True),
     "outage": Ending(
         State.FAILED,
         "The provider has an outage. Try again later.",
@@ -104,31 +106,31 @@ ENDINGS = {
     ),
     "gateway_timeout": Ending(
         State.UNKNOWN,
-        "Something before the provider gave up waiting. The picture may have been made and charged.",
+        "A proxy in front of the provider timed out. The picture may have been made and charged.",
         charged=Charged.PERHAPS,
         is_sick=True,
     ),
-    "provider_failed": Ending(State.FAILED, "The provider failed at this picture. Try again.", charged=Charged.NO),
+    "provider_failed": Ending(State.FAILED, "The provider failed to make this picture. Try again.", charged=Charged.NO),
     "provider_failed_late": Ending(
         State.FAILED, "The provider failed while the picture developed. It may have charged.", charged=Charged.PERHAPS
     ),
     "no_key": Ending(
-        State.FAILED, "The connection has no key that opens. An admin can enter it again.", is_silent=True
+        State.FAILED, "The connection's key can no longer be read. An admin can enter it again.", is_silent=True
     ),
     "nothing_lent": Ending(
         State.FAILED,
-        "Who runs this Darkroom lends no key to this connection any more. An admin can choose another one.",
+        "The operator's key is no longer available for this connection. An admin can choose another one.",
         is_silent=True,
     ),
     "loan_used_up": Ending(
         State.FAILED,
-        "The connection has an outage, and what the operator's key may spend for this organization is used up.",
+        "The connection has an outage, and this organization's limit for the operator's key is used up.",
         is_silent=True,
     ),
-    "no_connection": Ending(State.FAILED, "The connection was removed while this waited.", is_silent=True),
+    "no_connection": Ending(State.FAILED, "The connection was removed while this picture was queued.", is_silent=True),
     "locked": Ending(
         State.FAILED,
-        "Something else was being written there for too long. Nothing was sent. Try again.",
+        "The database was busy for too long. Nothing was sent. Try again.",
         is_retryable=True,
         is_silent=True,
     ),
@@ -141,24 +143,24 @@ ENDINGS = {
     ),
     "put_aside": Ending(
         State.UNKNOWN,
-        "The picture came, but storage does not take it now. It is safe, and appears here when storage works again.",
+        "The picture arrived, but storage is not accepting it. It is safe, and appears here when storage works again.",
         charged=Charged.YES,
     ),
     "not_kept": Ending(
         State.FAILED,
-        "The picture came and was charged, but neither storage nor the worker's disk took it. Ask an operator.",
+        "The picture arrived and was charged, but neither storage nor the worker's disk accepted it. Ask an operator.",
         charged=Charged.YES,
     ),
     "worker_lost": Ending(
         State.UNKNOWN,
-        "The worker died while the provider worked. It may have charged; look there before you try again.",
+        "The worker stopped unexpectedly. The provider may have charged; check there before you try again.",
         charged=Charged.PERHAPS,
         is_silent=True,
     ),
     "stopped": Ending(State.CANCELLED, "Stopped before anything was made.", is_silent=True),
     "stopped_late": Ending(
         State.CANCELLED,
-        "Stopped while the provider worked. It may have charged.",
+        "Stopped while the provider was working. It may have charged.",
         charged=Charged.PERHAPS,
         is_silent=True,
     ),

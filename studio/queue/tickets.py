@@ -92,7 +92,7 @@ WHERE id = (
 )
 RETURNING id, org_id, maker_id, slot_code, connection_id, org_limit, connection_limit, worker
 """  # noqa: S608 our own words
-# A claim that was lost matches no row, even if another thread of the same process has claimed the ticket anew.
+# A claim that was lost matches no row, even if another thread of the same process has claimed the ticket again.
 MINE = """
 SELECT ticket.id FROM studio_ticket ticket
 JOIN unnest(%(ids)s::bigint[], %(claims)s::uuid[]) AS claimed(id, worker) USING (id, worker)

@@ -64,4 +64,4 @@ def _act(slot: Slot, run: Run) -> tuple[str, str, str]:
         return "recall", "Change the prompt", ""  # if a sibling succeeded, the prompt is not the reason
     if slot.charged == Charged.NO:
         return "retry", "Try again", ""
-    return "retry", "Try again", "This one may cost a second time"
+    return "retry", "Try again", "This one may be charged a second time"

@@ -86,6 +86,4 @@ def rows_of_runs(wanted: Wanted) -> tuple[str, dict[str, Any]]:
 
 
 def register_runs() -> None:
-    register(
-        Source("runs", "Runs", "Each run with its prompt, what became of it and what it cost.", COLUMNS, rows_of_runs)
-    )
+    register(Source("runs", "Runs", "Each run with its prompt, its result and its cost.", COLUMNS, rows_of_runs))

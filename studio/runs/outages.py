@@ -100,7 +100,7 @@ def _end_next(seen: list[int]) -> bool | None:
             with tenancy.tenant(org_id):
                 return _end(slot_code)
         except Exception:
-            log.exception("what was awaited in vain cannot be ended", slot=str(slot_code))
+            log.exception("runs that waited too long cannot be ended", slot=str(slot_code))
             return False
 
 

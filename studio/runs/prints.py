@@ -65,7 +65,7 @@ def model_for(run: Run, models: Catalogue) -> ImageModel:
     except UnknownModel:
         model = models.default
     if not model.can_edit:
-        raise Refused(f"{model.title} takes no reference pictures, so it cannot print a proof.")
+        raise Refused(f"{model.title} does not accept reference pictures, so it cannot print a proof.")
     return model
 
 
@@ -136,7 +136,7 @@ def _reference(output: Output, by: Membership, ready: Mapping[int, Ready]) -> In
     if earlier is not None:
         return earlier
     if output.pk not in ready:
-        raise Refused("The keepers changed at this moment. Try again.")
+        raise Refused("The keepers have just changed. Try again.")
     return uploads.keep(ready[output.pk], by=by.user)
 
 

@@ -18,7 +18,7 @@ from studio.runs import events, plan, submit_run
 
 class StillStopping(Refused):
     def __init__(self) -> None:
-        super().__init__("This is being stopped. Try again when all of it has ended.")
+        super().__init__("This run is being stopped. Try again once it has stopped.")
 
 
 def retry(*, slot: Slot, by: Membership, api_key: ApiKey | None = None) -> None:
@@ -31,7 +31,7 @@ def _retry(slot: Slot, by: Membership, api_key: ApiKey | None) -> None:
     by = access.read_again(by, api_key)
     run = slot.run
     if run.maker_id != by.user_id and not by.is_admin:
-        raise NotAllowed("Only its maker or an admin can try this again.")
+        raise NotAllowed("Only the person who made this or an admin can try it again.")
     if run.connection is None:
         raise Refused(ENDINGS["no_connection"].sentence)
     # Lock the slot and then the run, in the order of workers: otherwise a sibling that ends now could end the run

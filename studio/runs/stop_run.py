@@ -15,13 +15,13 @@ from studio.runs import finish
 
 class NothingToStop(Refused):
     def __init__(self) -> None:
-        super().__init__("This has ended already.")
+        super().__init__("This has already ended.")
 
 
 def cancel(*, run: Run, by: Membership) -> None:
     """Stop a run. Slots that wait end at once; one that a worker develops ends soon after, and may still be charged."""
     if run.maker_id != by.user_id and not by.is_admin:
-        raise NotAllowed("Only its maker or an admin can stop this.")
+        raise NotAllowed("Only the person who made this or an admin can stop it.")
     once_more(lambda: _cancel(run))
 
 

@@ -18,7 +18,7 @@ def change(*, by: Membership, run: Run, to: Visibility) -> int:
     at once, and from every link for good, so that giving it back to the team shows nothing outside of the team again.
     Comments, tags and places in collections are kept."""
     if run.maker_id != by.user_id or not by.is_at_least(Role.MEMBER):
-        raise NotAllowed("Only its maker decides who sees a run.")
+        raise NotAllowed("Only the person who made a run can change who sees it.")
     # Lock the run, as noting a picture or an event does, too: each of them sees either the old or the new visibility.
     locked = Run.objects.select_for_update(no_key=True).get(pk=run.pk)
     if locked.visibility == to:

@@ -59,7 +59,7 @@ def linked(body: dict[str, Any]) -> tuple[tuple[given.Given, ...], bytes | None]
 def link_bytes(said: object, param: str) -> bytes:
     name, value, of_link = links.read(said, param)
     if name == "file_id":
-        message = f"File '{value[:80]}' was not found: the sandbox keeps no files."
+        message = f"File '{value[:80]}' was not found: the sandbox stores no files."
         raise Refused(message, code="image_file_not_found", param=of_link)
     if not links.is_data(value):
         message = f"Failed to download image from '{of_link}'. The sandbox fetches nothing: send a data URL."

@@ -9,7 +9,7 @@ from studio.sandbox.calls import Call
 from studio.sandbox.given import Given
 from studio.sandbox.paint import picture
 
-KEEPS_NONE = ": the sandbox keeps no pictures. Send it as 'input_image'."
+KEEPS_NONE = ": the sandbox stores no pictures. Send it as 'input_image'."
 
 
 def read(said: object) -> tuple[str, tuple[Given, ...]]:

@@ -26,7 +26,7 @@ class Script:
     fail: str = ""
     after: int | None = None  # fail inside the stream, after so many partials
     seed: int = 0
-    stray: int = 0  # of 100: how much a masked edit changes what it was told to keep
+    stray: int = 0  # of 100: how much a masked edit changes what it should keep
 
 
 def read(prompt: str, *, key: str, identifier: str) -> tuple[str, Script]:

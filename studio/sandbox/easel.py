@@ -51,7 +51,7 @@ class Easel:
             waiting = len(self._waiting.get(whose, ()))
         if whose == STRANGERS and waiting + count > MOST_WAITING:
             headers = {"Retry-After": str(RETRY_SECONDS)}
-            message = "The sandbox paints for many programs at this moment. Try again in a few seconds."
+            message = "The sandbox is busy. Try again in a few seconds."
             raise Refused(message, status=429, kind="requests", code="rate_limit_exceeded", headers=headers)
 
     def line_up(self, paint: Paint, whose: str) -> Future[str]:

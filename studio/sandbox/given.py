@@ -56,7 +56,7 @@ def _checked(data: bytes, message: str, param: str) -> Header:
         raise _invalid(message, param) from None
     except decode_turns.Busy:
         headers = {"Retry-After": str(BUSY_SECONDS)}
-        message = "Many pictures are arriving at this moment. Try again in a few seconds."
+        message = "Many pictures are being uploaded right now. Try again in a few seconds."
         raise Refused(message, status=429, kind="rate_limit_error", code="slow_down", headers=headers) from None
     if (opened.width, opened.height) != (header.width, header.height):
         raise _invalid(message, param)

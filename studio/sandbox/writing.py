@@ -29,7 +29,7 @@ class Wanted:
 def read(body: dict[str, Any], key: str) -> Wanted:
     fields = Fields(body)
     if fields.flag("stream"):
-        raise Refused("The sandbox streams pictures, no texts.", code="unsupported_value", param="stream")
+        raise Refused("The sandbox streams pictures, not text.", code="unsupported_value", param="stream")
     instructions = body.get("instructions")
     if instructions is not None and not isinstance(instructions, str):
         raise wrong_type("instructions", "a string", instructions)

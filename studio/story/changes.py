@@ -78,7 +78,7 @@ def shown(value: object) -> str:
 def _of_the_prompt(before: str, after: str) -> Change:
     if before == after:
         return Change("same prompt")
-    return Change("other prompt", words=words(before, after))
+    return Change("different prompt", words=words(before, after))
 
 
 def _of_the_rest(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:

@@ -82,7 +82,7 @@ def bin_pictures(request: OrgRequest) -> HttpResponse:
 
     def put() -> str:
         done = bins.put(by=request.member, outputs=outputs)
-        stayed = f" {_many(done.others)} of colleagues stayed." if done.others else ""
+        stayed = f" {_many(done.others)} made by colleagues stayed." if done.others else ""
         return f"{_many(done.count)} in the bin.{stayed}"
 
     return answer(request, put, undo=reverse("restore_pictures", args=[request.org.slug]))
@@ -92,7 +92,7 @@ def bin_pictures(request: OrgRequest) -> HttpResponse:
 @member_required(Role.MEMBER)
 def restore_pictures(request: OrgRequest) -> HttpResponse:
     outputs = chosen(request)
-    return answer(request, lambda: _say(bins.restore(by=request.member, outputs=outputs), "back on the wall"))
+    return answer(request, lambda: _say(bins.restore(by=request.member, outputs=outputs), "back in the gallery"))
 
 
 @require_POST

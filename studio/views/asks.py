@@ -34,7 +34,7 @@ def ask_for_more(request: OrgRequest) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, refusal.sentence)
         else:
-            messages.success(request, "The admins are asked. If one of them grants it, it starts by itself.")
+            messages.success(request, "Request sent. Your run starts automatically once it is approved.")
             return redirect("studio", request.org.slug)
     refused, values = found or (None, None)
     context = {"form": form, "refused": refused, "values": values}
@@ -49,11 +49,11 @@ def answer_ask(request: OrgRequest, code: UUID) -> HttpResponse:
     try:
         if answer in {"once", "lasting"}:
             run = prompt_ask_for_more.grant(ask=ask, by=request.member, is_lasting=answer == "lasting")
-            started = "it has started" if run else "something else is in its way now, so it did not start"
+            started = "the run has started" if run else "something else is in its way, so the run has not started"
             messages.success(request, f"Granted to {name}: {started}.")
         elif answer == "decline":
             requests.decline(ask=ask, by=request.member)
-            messages.success(request, f"Declined. {name} is told.")
+            messages.success(request, f"Declined. {name} is notified.")
         else:
             messages.error(request, "Nothing was chosen.")
     except NotAllowed:

@@ -13,7 +13,7 @@ class PrintForm(forms.Form):
     enlarge = forms.ChoiceField(widget=Segmented, label="Size")
     quality = forms.ChoiceField(widget=Segmented)
     prompt = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 6}), label="What the model is told", strip=False, max_length=32000
+        widget=forms.Textarea(attrs={"rows": 6}), label="Instructions for the model", strip=False, max_length=32000
     )
 
     def __init__(

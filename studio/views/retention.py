@@ -18,15 +18,15 @@ from studio.models import Retention
 
 
 class RetentionForm(forms.Form):
-    is_on = forms.BooleanField(label="Put old pictures in the bin by itself", required=False, widget=Switch)
+    is_on = forms.BooleanField(label="Move old pictures to the bin automatically", required=False, widget=Switch)
     days = forms.IntegerField(label="Older than, in days", min_value=1, max_value=MOST_DAYS)
-    spares_starred = forms.BooleanField(label="Spare what has a star", required=False)
-    spares_tagged = forms.BooleanField(label="Spare what has a tag", required=False)
-    spares_collected = forms.BooleanField(label="Spare what is in a collection", required=False)
+    spares_starred = forms.BooleanField(label="Keep starred pictures", required=False)
+    spares_tagged = forms.BooleanField(label="Keep tagged pictures", required=False)
+    spares_collected = forms.BooleanField(label="Keep pictures in collections", required=False)
     forgets_prompts = forms.BooleanField(
         label="Delete a run’s prompt with its last picture",  # noqa: RUF001 an apostrophe
         required=False,
-        help_text="Also where somebody put the pictures in the bin by hand.",
+        help_text="Also when the pictures were moved to the bin by hand.",
     )
 
 
@@ -42,7 +42,7 @@ def retention_page(request: OrgRequest) -> HttpResponse:
     )
     if asked and form.is_valid() and "preview" not in request.POST:
         retention.decide(by=request.member, **form.cleaned_data)
-        messages.success(request, "The rule is saved.")
+        messages.success(request, "Rule saved.")
         return redirect("retention", request.org.slug)
     tried = Retention(org=request.org, **form.cleaned_data) if asked and form.is_valid() else rule
     used = inventory.used_bytes(request.org)

@@ -23,14 +23,14 @@ from studio.prompt import rewrite
 class RewriterForm(forms.Form):
     is_on = forms.BooleanField(label="Offer to improve prompts", required=False, widget=Switch)
     connection: "forms.ModelChoiceField[ProviderConnection]" = forms.ModelChoiceField(
-        None, required=False, empty_label="The default one", label="Connection"
+        None, required=False, empty_label="The default connection", label="Connection"
     )
     model = forms.CharField(
         max_length=80,
         required=False,
         label="Text model",
         validators=[plain_key],
-        help_text="Empty: the connection’s own. A model without a price is refused.",  # noqa: RUF001
+        help_text="Leave empty to use the connection’s own. The model must have a price.",  # noqa: RUF001
     )
 
     def __init__(self, *args: Any, org: Organization, **kwargs: Any) -> None:

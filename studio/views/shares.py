@@ -29,10 +29,10 @@ SHAPES = {"preview", "original"}
 
 
 class ShareForm(forms.Form):
-    title = forms.CharField(max_length=60, help_text="What whoever opens the link reads first.")
+    title = forms.CharField(max_length=60, help_text="The heading of the shared page.")
     days = forms.ChoiceField(
         label="Works for",
-        choices=[("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("", "until it is taken back")],
+        choices=[("7", "7 days"), ("30", "30 days"), ("90", "90 days"), ("", "until it is revoked")],
         initial="30",
         required=False,
     )
@@ -40,7 +40,7 @@ class ShareForm(forms.Form):
         required=False,
         max_length=128,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        help_text="Tell it by another way than the link.",
+        help_text="Send it separately from the link.",
     )
     with_prompt = forms.BooleanField(label="Show the prompts", required=False)
 
@@ -83,7 +83,7 @@ def share_list(request: OrgRequest) -> HttpResponse:
 def revoke_share(request: OrgRequest, code: UUID) -> HttpResponse:
     share = get_object_or_404(request.org.shares, code=code)
     shares.revoke(by=request.member, share=share)
-    messages.success(request, f"“{share.title}” can be opened no more.")
+    messages.success(request, f"“{share.title}” can no longer be opened.")
     return redirect("shares", request.org.slug)
 
 

@@ -28,7 +28,7 @@ def show_run(request: OrgRequest, code: UUID) -> HttpResponse:
         links = visibility.change(by=request.member, run=run, to=Visibility(to))
         if to == Visibility.TEAM:
             return "The team sees it now"
-        return f"Only you see it now.{f' It is gone from {_links(links)}.' if links else ''}"
+        return f"Only you see it now.{f' It was removed from {_links(links)}.' if links else ''}"
 
     return answer(request, change)
 

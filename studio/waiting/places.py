@@ -62,7 +62,7 @@ def take(member: Membership, api_key: ApiKey | None) -> Place:
         for name, most, whose in _bounds(member, api_key):
             if _taken[name] >= most:
                 raise NoPlace(
-                    f"{whose} {_taken[name]} calls open already that wait for pictures. Try again when one has ended."
+                    f"{whose} {_taken[name]} open calls that wait for pictures. Try again when one has ended."
                 )
             names.append(name)
         _taken.update(names)
@@ -98,10 +98,10 @@ def _bounds(member: Membership, api_key: ApiKey | None) -> list[tuple[Hashable, 
     """Return the limits that count for a caller. A person's own calls and those of all their keys count together."""
     free = settings.OPEN_WAITS - _taken["process"]
     of_organization = max(min(settings.OPEN_WAITS_PER_ORGANIZATION, free // 2), 1)
-    of_key = [(("key", api_key.pk), settings.OPEN_WAITS_PER_CALLER, "This key has")] if api_key else []
+    of_key = [(("key", api_key.pk), settings.OPEN_WAITS_PER_CALLER, "This key already has")] if api_key else []
     return [
         *of_key,
-        (("person", member.user_id), settings.OPEN_WAITS_PER_CALLER, "You have"),
-        (("organization", member.org_id), of_organization, "The organization has"),
-        ("process", settings.OPEN_WAITS, "This Darkroom has"),
+        (("person", member.user_id), settings.OPEN_WAITS_PER_CALLER, "You already have"),
+        (("organization", member.org_id), of_organization, "The organization already has"),
+        ("process", settings.OPEN_WAITS, "This Darkroom already has"),
     ]

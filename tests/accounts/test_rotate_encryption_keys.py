@@ -38,7 +38,7 @@ def test_after_it_the_old_key_can_be_dropped(
     TOTP.activate(alice, secret)
     codes = RecoveryCodes.activate(alice).get_unused_codes()
     settings.ENCRYPTION_KEYS = [NEW, *settings.ENCRYPTION_KEYS]
-    assert rotate() == "Sealed anew: 1 provider keys, 2 second factors, 0 mails."
+    assert rotate() == "Encrypted again: 1 provider keys, 2 second factors, 0 mails."
     settings.ENCRYPTION_KEYS = [NEW]
     assert key_of(acme, made) == PROVIDER_KEY
     totp = Authenticator.objects.get(type="totp")
@@ -51,7 +51,7 @@ def test_asked_again_it_changes_nothing(acme: Organization, alice: User, connect
     connect()
     TOTP.activate(alice, generate_totp_secret())
     with nothing_changes():
-        assert rotate() == "Sealed anew: 0 provider keys, 0 second factors, 0 mails."
+        assert rotate() == "Encrypted again: 0 provider keys, 0 second factors, 0 mails."
 
 
 def test_a_second_factor_lies_sealed_in_the_database(alice: User) -> None:

@@ -85,7 +85,7 @@ def test_a_difference_is_explained_by_kind(
     assert status == 200
     assert "Pictures out: the provider counted 1,000 tokens more." in seen
     assert "$0.030" in seen
-    assert "The file says no amounts" in seen
+    assert "The file contains no amounts" in seen
 
 
 def test_what_else_the_account_does_is_left_out(
@@ -94,7 +94,7 @@ def test_what_else_the_account_does_is_left_out(
     rows = USAGE.format(out=14048) + "1793491200,1793577600,9,gpt-5,9000,9000,9000,0,9000,x\n"
     status, seen = bring(sign_in(adam), openai, rows)
     assert status == 200
-    assert "Nobody used gpt-5 here, so tokens of it are left out." in seen
+    assert "No one used gpt-5 here, so its tokens are left out." in seen
     assert "18,000" not in seen
 
 
@@ -143,30 +143,30 @@ def test_guesses_and_doubts_are_named(
     [
         (
             COSTS.format(amount="1", account="org-rival"),
-            "is of the organization org-rival, and OpenAI belongs",
+            "belongs to the organization org-rival, but OpenAI belongs",
         ),
         (COSTS.format(amount="1,5", account="org-acme"), "has 10 cells and the first line has 9"),
-        (COSTS.format(amount="1.5.2", account="org-acme"), "is no amount"),
-        (COSTS.format(amount="=1+1", account="org-acme"), "is no amount"),
-        (COSTS.format(amount="NaN", account="org-acme"), "is no amount"),
-        (COSTS.format(amount="99999999999", account="org-acme"), "more than a billion"),
+        (COSTS.format(amount="1.5.2", account="org-acme"), "is not an amount"),
+        (COSTS.format(amount="=1+1", account="org-acme"), "is not an amount"),
+        (COSTS.format(amount="NaN", account="org-acme"), "is not an amount"),
+        (COSTS.format(amount="99999999999", account="org-acme"), "above a billion"),
         (COSTS.format(amount="1", account="org-acme").replace("usd", "eur"), "Only dollars can be compared"),
-        (COSTS.format(amount="1", account="org-acme").replace("2026-11", "2021-11"), "has nothing of OpenAI"),
-        (COSTS.format(amount="1", account="org-acme").replace("2026-11", "1999-11"), "which cannot be"),
+        (COSTS.format(amount="1", account="org-acme").replace("2026-11", "2021-11"), "has no entries for OpenAI"),
+        (COSTS.format(amount="1", account="org-acme").replace("2026-11", "1999-11"), "which is impossible"),
         (COSTS.format(amount="1", account="org-acme").replace("2026-11-01T", "2026-41-01T"), "does not say when"),
-        (USAGE.format(out=-3), "is no count"),
-        (USAGE.format(out="1.5"), "is no count"),
-        (USAGE.format(out="1e9"), "is no count"),
-        (USAGE.format(out=1).replace("gpt-image-2-2026-04-21", "gpt-5"), "No model in this file"),
-        ("entry,written_at,day,kind,amount_usd\n1,2,3,4,5\n", "an export of Darkroom"),
+        (USAGE.format(out=-3), "is not a count"),
+        (USAGE.format(out="1.5"), "is not a count"),
+        (USAGE.format(out="1e9"), "is not a count"),
+        (USAGE.format(out=1).replace("gpt-image-2-2026-04-21", "gpt-5"), "None of the models in this file"),
+        ("entry,written_at,day,kind,amount_usd\n1,2,3,4,5\n", "exported by Darkroom"),
         ("name,colour\nlamp,red\n", "has to name the columns"),
         ("start_time,model\n1793491200,x\n", "is a number of tokens, pictures or dollars"),
-        ("start_time,start_time\n1,2\n", "comes twice"),
-        ('{"data": 5}', "is no page of the provider"),
+        ("start_time,start_time\n1,2\n", "appears twice"),
+        ('{"data": 5}', "is not a page of the provider"),
         ('{"data": [{"start_time": 1793491200, "results": 7}]}', "has no list of results"),
-        ('{"data": [', "begins like JSON and is none"),
-        ('[{"start_time": 1793491200, "amount": NaN}]', "begins like JSON and is none"),
-        ("[" * 100_000, "begins like JSON and is none"),
+        ('{"data": [', "begins like JSON but is not valid JSON"),
+        ('[{"start_time": 1793491200, "amount": NaN}]', "begins like JSON but is not valid JSON"),
+        ("[" * 100_000, "begins like JSON but is not valid JSON"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "neither CSV nor JSON"),
         (b"start_time,cost\n\xff\xfe", "neither CSV nor JSON"),
         ("a\0b", "neither CSV nor JSON"),

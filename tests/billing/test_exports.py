@@ -250,7 +250,7 @@ def test_a_fourth_at_once_is_refused_with_a_sentence(
         ask(client, "csv")
     before = actions(books)
     answer = client.post("/o/acme/usage/exports/make/", asked, follow=True)
-    assert "Three exports are being made already. Wait for one of them." in answer.content.decode()
+    assert "Three exports are already being made. Wait until one of them is ready." in answer.content.decode()
     assert (exports_of(books), actions(books)) == (3, before)
     ask(sign_in(alice), "csv")  # a colleague's are counted apart
     assert sign_in(charlie).post("/o/rival/usage/exports/make/", asked).status_code == 302

@@ -60,7 +60,7 @@ def test_people_are_found_and_sorted(acme: Organization, alice: User, adam: User
     found = page(client, "?q=ADAM")
     assert "adam@example.com" in found
     assert "bob@example.com" not in found
-    assert "Nobody is called that" in page(client, "?q=zebra")
+    assert "No one with that name was found" in page(client, "?q=zebra")
 
 
 def test_three_hundred_members_cost_no_more_questions_than_one(
@@ -172,7 +172,7 @@ def test_what_if_is_only_reckoned(
     assert "If everybody uses up" not in page(client)
     for role in (Role.ADMIN, Role.OWNER):
         allow(acme, alice, Subject.ROLE, role=role, money_month=2 * DOLLAR)
-    assert "If everybody uses up their limits, that is $7.00." in re.sub(r"<[^>]+>", "", page(client))
+    assert "If everybody uses up their limits, the total is $7.00." in re.sub(r"<[^>]+>", "", page(client))
 
 
 @pytest.mark.parametrize(
@@ -228,11 +228,11 @@ def test_a_sheet_goes_out_and_comes_in_again(acme: Organization, alice: User, bo
     [
         (HEAD + "member,nobody@example.com,1,,,\n", "Line 2: There is no member"),
         (HEAD + "member,charlie@example.com,1,,,\n", "Line 2: There is no member"),
-        (HEAD + "member,bob@example.com,1,,,\nmember,BOB@example.com,2,,,\n", "stands in line 2 already"),
+        (HEAD + "member,bob@example.com,1,,,\nmember,BOB@example.com,2,,,\n", "is already in line 2"),
         (HEAD + "member,bob@example.com,=1+1,,,\n", "Enter an amount in dollars"),
-        (HEAD + "member,bob@example.com,,,-3,\n", "is no number of pictures"),
+        (HEAD + "member,bob@example.com,,,-3,\n", "is not a number of pictures"),
         (HEAD + "member,bob@example.com,1\n", "6 cells are expected"),
-        ("who,what\n", "The first line has to be"),
+        ("who,what\n", "The first line must be"),
         ("", "empty"),
         (HEAD.encode() + b"member,b\xf6b@example.com,1,,,\n", "not UTF-8"),
     ],

@@ -233,7 +233,7 @@ def test_the_same_twice_is_one(books: Organization, adam: User, sign_in: SignIn)
     client = sign_in(adam)
     subscribe(client)
     subscribe(client)
-    assert "You get this one already." in client.get("/o/acme/usage/exports/").content.decode()
+    assert "You already get this export." in client.get("/o/acme/usage/exports/").content.decode()
     with tenancy.tenant(books.pk):
         assert Subscription.objects.count() == 1
 

@@ -59,7 +59,7 @@ def test_a_price_that_holds_is_ended_and_its_numbers_stay(corner: Client) -> Non
     price = Price.objects.get(model="gpt-image-2", is_batch=False)
     ended = {"valid_until_0": "2026-12-31", "valid_until_1": "00:00", "image_out": "1"}
     answer = corner.post(f"{PRICES}{price.pk}/change/", ended, follow=True)
-    assert "has no price: nobody can use it then" in answer.content.decode()
+    assert "has no price, so it cannot be used then" in answer.content.decode()
     price.refresh_from_db()
     assert (price.image_out, price.valid_until is not None) == (30_000_000, True)
     assert log() == ["price.ended"]

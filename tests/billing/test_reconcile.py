@@ -95,7 +95,7 @@ def test_a_hold_that_outlived_its_slot_ends_as_the_slot_did(busy: Organization) 
 def test_a_slot_without_a_hold_is_told(busy: Organization) -> None:
     with tenancy.tenant(busy.pk):
         charging.release(Hold.objects.get(state="open"))
-    assert words(busy) == ["A slot is live without a hold"]
+    assert words(busy) == ["A live slot has no hold"]
 
 
 def test_what_stays_uncertain_too_long_counts_as_charged(busy: Organization) -> None:

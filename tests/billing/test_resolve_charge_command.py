@@ -98,5 +98,5 @@ def test_it_refuses_what_makes_no_sense(
 
 def test_it_resolves_a_charge_but_once(acme: Organization, charge: str) -> None:
     call_command("resolve_charge", "acme", charge, "--free", "--note", NOTE)
-    with nothing_changes(), pytest.raises(CommandError, match="resolved already"):
+    with nothing_changes(), pytest.raises(CommandError, match="already been resolved"):
         call_command("resolve_charge", "acme", charge, "--charged", "--note", NOTE)

@@ -149,7 +149,7 @@ def test_the_page_shows_an_admin_everybody_and_a_member_themselves(
     own = sign_in(bob).get(f"/o/acme/usage/?{PERIOD}&by=member").content.decode()
     assert "Alice" not in own
     assert "$0.40" in own
-    assert "Nothing was made in this time." in sign_in(vera).get(f"/o/acme/usage/?{PERIOD}").content.decode()
+    assert "Nothing was made in this period." in sign_in(vera).get(f"/o/acme/usage/?{PERIOD}").content.decode()
 
 
 def test_a_member_cannot_ask_for_somebody_else(books: Organization, alice: User, bob: User, sign_in: SignIn) -> None:

@@ -45,7 +45,7 @@ def test_the_palette_says_so_when_nothing_is_called_that(page: Page) -> None:
 
     page.get_by_role("combobox", name="Go to a page").fill("zzz")
 
-    expect(page.get_by_text("Nothing is called that here.")).to_be_visible()
+    expect(page.get_by_text("Nothing with that name was found.")).to_be_visible()
 
 
 def test_a_menu_closes_on_escape_and_gives_the_focus_back(page: Page) -> None:

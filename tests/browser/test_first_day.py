@@ -48,7 +48,7 @@ def test_a_teams_first_day(look: str, page: Page, browser: Browser, darkroom: In
     must_be_accessible(page)
     page.goto(mailed_link(darkroom.log, owner, r"http://\S+/accounts/confirm-email/\S+"))
     must_be_accessible(page)
-    page.get_by_role("button", name="Yes, it is mine").click()
+    page.get_by_role("button", name="Confirm this address").click()
 
     page.get_by_label("Name", exact=True).fill(f"Ümlaut & {look}")
     expect(page.get_by_label("Address", exact=True)).to_have_value(f"umlaut-{look}")
@@ -69,7 +69,7 @@ def test_a_teams_first_day(look: str, page: Page, browser: Browser, darkroom: In
 def invite(page: Page, guest: str) -> None:
     page.get_by_role("link", name="Team").first.click()
     page.get_by_role("link", name="Invite").click()
-    dialog = page.get_by_role("dialog", name="Invite somebody")
+    dialog = page.get_by_role("dialog", name="Invite a person")
     dialog.get_by_label("E-mail").fill(guest)
     must_be_accessible(page)
     dialog.get_by_role("button", name="Send the invitation").click()
@@ -99,7 +99,7 @@ def enrol_a_second_factor(page: Page) -> None:
     page.goto("/accounts/2fa/")
     must_be_accessible(page)
     page.get_by_role("link", name="Set up").click()
-    expect(page.get_by_role("heading", name="Is it still you?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
     must_be_accessible(page)
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Confirm").click()

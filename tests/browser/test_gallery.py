@@ -67,7 +67,7 @@ def test_a_day_in_the_gallery(
     page = signed_in(context, demo)
     complaints = watch(page)
     page.goto(f"/o/{demo['org']}/gallery/")
-    expect(page.get_by_text("An empty wall")).to_be_visible()
+    expect(page.get_by_text("No pictures yet")).to_be_visible()
     must_please_axe(page)
     hang(page, demo)
     search(page)
@@ -123,7 +123,7 @@ def collect(page: Page) -> None:
     """Several at once: with Shift, into a collection."""
     choose(page, 0)
     shots(page).nth(2).locator(".shot-pick input").click(modifiers=["Shift"])
-    expect(page.locator("[data-bulk-count]")).to_have_text("3 chosen")
+    expect(page.locator("[data-bulk-count]")).to_have_text("3 selected")
     page.locator(".bulk summary", has_text="Collect").click()
     page.get_by_label("New collection").fill("Spring")
     page.get_by_role("button", name="Make and add").click()
@@ -179,9 +179,9 @@ def share(page: Page, demo: dict[str, Any], client: Page) -> None:
     expect(client.locator(".show-one")).to_have_count(3)
     must_please_axe(client)
     page.goto(f"/o/{demo['org']}/shares/")
-    page.get_by_role("button", name="Take back").click()
+    page.get_by_role("button", name="Revoke").click()
     client.reload()
-    expect(client.get_by_role("heading", name="This link has ended")).to_be_visible()
+    expect(client.get_by_role("heading", name="This link no longer works")).to_be_visible()
 
 
 def shot_code(page: Page, place: int) -> str:
@@ -234,7 +234,7 @@ def draw_a_box(page: Page) -> None:
     page.mouse.move(third["x"] + third["width"] / 2, third["y"] + 60, steps=4)
     expect(page.locator(".select-box")).to_be_visible()
     page.mouse.up()
-    expect(page.locator("[data-bulk-count]")).to_have_text("3 chosen")
+    expect(page.locator("[data-bulk-count]")).to_have_text("3 selected")
     expect(page.locator(".lightbox .looking")).to_have_count(0)
     page.keyboard.press("Escape")
     expect(page.locator(".bulk")).to_be_hidden()
@@ -298,10 +298,10 @@ def press_long(page: Page) -> None:
     touch = page.context.new_cdp_session(page)
     points = [{"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}]
     touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": points})
-    expect(page.locator("[data-bulk-count]")).to_have_text("1 chosen")
+    expect(page.locator("[data-bulk-count]")).to_have_text("1 selected")
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
     shots(page).nth(1).tap()
-    expect(page.locator("[data-bulk-count]")).to_have_text("2 chosen")
+    expect(page.locator("[data-bulk-count]")).to_have_text("2 selected")
     expect(page.locator(".lightbox .looking")).to_have_count(0)
     must_please_axe(page)
 

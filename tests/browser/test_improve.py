@@ -31,7 +31,7 @@ def test_asked_kept_asked_used_taken_back(context: BrowserContext, demo: dict[st
     better = suggestion.text_content()
     page.get_by_role("button", name="Use it").click()
     expect(words).to_have_value(better or "")
-    page.get_by_role("button", name="Put my words back").click()
+    page.get_by_role("button", name="Restore my prompt").click()
     expect(words).to_have_value("a lamp in the rain")
     words.fill("no [sandbox fail=moderation_blocked]")
     improve.click()

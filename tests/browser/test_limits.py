@@ -34,7 +34,7 @@ def test_refused_asked_granted_started(context: BrowserContext, darkroom: Instan
     asks = page.locator("#asks")
     expect(asks).to_contain_text("The window of the shop.")
     asks.get_by_role("button", name="Allow once").click()
-    expect(page.get_by_text("it has started")).to_be_visible()
+    expect(page.get_by_text("the run has started")).to_be_visible()
     expect(page.locator("#asks")).to_have_count(0)
     page.goto("/o/demo/")
     expect(page.locator(".run").first.locator("a > img").first).to_be_visible(timeout=30_000)

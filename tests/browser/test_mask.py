@@ -169,7 +169,7 @@ def test_by_keyboard_alone(page: Page) -> None:
 def test_everything_and_nothing_are_said_in_words(page: Page) -> None:
     box = begin_to_paint(page)
     page.get_by_role("button", name="Invert").click()
-    expect(status(page)).to_have_text("Everything is painted: that is the same as no mask.")
+    expect(status(page)).to_have_text("Everything is painted, which is the same as no mask.")
     page.get_by_role("button", name="Clear").click()
     expect(status(page)).to_have_text("Paint over what should change.")
     paint(page, box)

@@ -173,7 +173,7 @@ def sorts_by_keyboard(page: Page) -> None:
     expect(tile.locator(".tile-star")).to_be_visible()
     page.keyboard.press("Delete")
     expect(tile).to_contain_text("In the bin")
-    tile.get_by_role("button", name="Out of the bin").click()
+    tile.get_by_role("button", name="Restore from the bin").click()
     expect(tile.locator(".tile-open")).to_be_visible()
     page.keyboard.press("Shift+?")
     expect(page.get_by_role("dialog", name="Keyboard")).to_contain_text("Use it as a reference")

@@ -53,7 +53,7 @@ def test_added_tested_failed_sent_again_removed(context: BrowserContext, demo: d
     STATUS[0] = 500
     page.get_by_role("button", name="Send a test").click()
     expect(newest).to_contain_text("HTTP 500")
-    expect(newest).to_contain_text("Tries again")
+    expect(newest).to_contain_text("Retrying")
     page.get_by_label("More for this webhook").click()
     page.get_by_role("button", name="Switch it off").click()
     expect(newest).to_contain_text("The webhook was switched off.")

@@ -85,7 +85,7 @@ def test_what_has_begun_is_answered_and_then_all_of_it_ends(
         assert answer.result(30) == text_of(SHADES[1])
         assert darkroom.process.wait(STOP_SECONDS) == 0
     assert painting.times("a lamp") == 1
-    assert "Ask again (Ctrl-C) to cut it off." in darkroom.log.read_text()
+    assert "Press Ctrl-C again to stop at once." in darkroom.log.read_text()
     with postmaster.attached(darkroom.folder):
         ends = "SELECT state, charged FROM studio_slot"
         assert postmaster.ask(darkroom.folder, ends, role="postgres") == [("succeeded", "yes")]

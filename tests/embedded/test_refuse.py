@@ -47,7 +47,7 @@ def test_a_folder_that_cannot_be_written() -> None:
 
 def test_a_second_run_on_the_same_data(darkroom: Instance) -> None:
     sentence = refusal(darkroom.folder.root, 0)
-    assert sentence.startswith(f"It runs on the data folder {darkroom.folder.root} already")
+    assert sentence.startswith(f"It is already running on the data folder {darkroom.folder.root} already")
     assert darkroom.process.poll() is None
     assert postmaster.ask(darkroom.folder, "SELECT 1") == [(1,)]
 
@@ -65,10 +65,10 @@ def test_data_of_a_newer_darkroom(folder: DataFolder) -> None:
         postmaster.ask(folder, query)
         before = contents(folder)
     assert refusal(folder.root, 0) == (
-        "This data was made by a newer version of Darkroom; this one does not know studio.9999_from_the_future."
+        "This data was made by a newer version of Darkroom; this version does not know studio.9999_from_the_future."
     )
     assert refusal_of_command(folder.root, "shell", "-c", "print('never')") == (
-        "This data was made by a newer version of Darkroom; this one does not know studio.9999_from_the_future."
+        "This data was made by a newer version of Darkroom; this version does not know studio.9999_from_the_future."
     )
     assert postmaster.processes_of(folder) == []
     with attached(folder):

@@ -76,7 +76,7 @@ def test_a_socket_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
     assert not folder.sockets.is_relative_to(folder.root)
     folder.sockets.symlink_to(tmp_path)
     try:
-        with pytest.raises(Refusal, match="belongs to somebody else"), attached(folder):
+        with pytest.raises(Refusal, match="belongs to another user"), attached(folder):
             pass
         assert postmaster.processes_of(folder) == []
     finally:

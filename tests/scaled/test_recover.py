@@ -27,7 +27,7 @@ pytestmark = [
 ]
 
 SOON_SECONDS = 5
-WORKS = "The key works, and GPT Image models are there."
+WORKS = "The key works, and GPT Image models are available."
 
 
 @pytest.fixture(autouse=True)

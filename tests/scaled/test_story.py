@@ -37,7 +37,7 @@ def test_a_connection_test_walks_through_queue_worker_provider_and_socket(
             assert next_event(socket) == {"v": 1, "type": "hello"}
             ada.test(code)
             assert next_event(socket) == {"v": 1, "type": "connection", "connection": code}
-        assert "The key works, and GPT Image models are there." in ada.health(code)
+        assert "The key works, and GPT Image models are available." in ada.health(code)
     assert provider.calls[-1] == ("/v1/models", "Bearer sk-very-secret-0123456789")
 
 

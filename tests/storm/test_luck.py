@@ -114,7 +114,7 @@ def has_stopped(darkroom: Instance) -> bool:
 
 def pictures_without_room(darkroom: Instance) -> int:
     """Count how often a picture was written to no disk."""
-    return darkroom.log.read_bytes().count(b"final not put aside")
+    return darkroom.log.read_bytes().count(b"final not rescued")
 
 
 def is_stuck(books: Books) -> bool:

@@ -72,7 +72,7 @@ def test_changed_requirements_are_installed_and_an_interruption_begins_anew(made
     failed = run(made, "requirements.txt", "-c", SHOW)
     assert failed.returncode == 1
     assert failed.stdout == ""
-    assert failed.stderr.endswith("Darkroom's environment could not be made; the lines above say why.\n")
+    assert failed.stderr.endswith("Darkroom's environment could not be made; see the lines above.\n")
 
     (made / ".venv" / "left over").touch()
     (made / "requirements.txt").write_text("# something else, and still nothing\n")

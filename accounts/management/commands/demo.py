@@ -10,18 +10,18 @@ from accounts.people import organizations
 
 
 class Command(BaseCommand):
-    help = "Makes (or finds) a demo organization and prints how to sign in. In the embedded size only."
+    help = "Create or find the demo organization and print how to sign in. Only in the embedded size."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.IS_EMBEDDED:
-            raise CommandError("The demo is for the embedded size; this Darkroom has a database of its own.")
+            raise CommandError("The demo needs the embedded size; this Darkroom uses an external database.")
         try:
             made = demo.make()
         except organizations.SlugTaken as refusal:
-            raise CommandError("Another organization has the address “demo” already.") from refusal
+            raise CommandError("Another organization already has the address “demo”.") from refusal
         if options["json"]:
             self.stdout.write(json.dumps(made))
             return

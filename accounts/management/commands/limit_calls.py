@@ -9,13 +9,15 @@ from saas.database import tenancy
 
 
 class Command(BaseCommand):
-    help = "How many pictures of one organization are made at once. What waits keeps its place in the line."
+    help = (
+        "Limit how many pictures of one organization are made at once. Waiting pictures keep their place in the queue."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("org", help="The address of the organization.")
         chosen = parser.add_mutually_exclusive_group(required=True)
-        chosen.add_argument("most", nargs="?", type=int, help="At once, by all of its connections together.")
-        chosen.add_argument("--usual", action="store_true", help="As many as ORGANIZATION_CALLS_AT_ONCE says.")
+        chosen.add_argument("most", nargs="?", type=int, help="The limit for all of its connections together.")
+        chosen.add_argument("--usual", action="store_true", help="Go back to ORGANIZATION_CALLS_AT_ONCE.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with tenancy.operator():

@@ -6,7 +6,7 @@ from saas.crypto import sealing
 
 
 class Command(BaseCommand):
-    help = "Prints a fresh key for ENCRYPTION_KEYS."
+    help = "Print a new key for ENCRYPTION_KEYS."
     requires_system_checks = ()
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -12,14 +12,16 @@ from saas.database import tenancy
 
 
 class Command(BaseCommand):
-    help = "Seals every provider key and second factor anew, under the first of ENCRYPTION_KEYS."
+    help = "Encrypt every provider key, second factor and waiting mail again, with the first of ENCRYPTION_KEYS."
 
     def handle(self, *args: Any, **options: Any) -> None:
         with tenancy.operator():
             org_ids = list(Organization.objects.order_by("pk").values_list("pk", flat=True))
         keys = sum(self._reseal_organization(org_id) for org_id in org_ids)
         factors = sum(reseal_second_factor(one) for one in Authenticator.objects.order_by("pk").iterator())
-        self.stdout.write(f"Sealed anew: {keys} provider keys, {factors} second factors, {mail_outbox.reseal()} mails.")
+        self.stdout.write(
+            f"Encrypted again: {keys} provider keys, {factors} second factors, {mail_outbox.reseal()} mails."
+        )
 
     def _reseal_organization(self, org_id: int) -> int:
         """Reseal one organization in one short transaction, so that a large Darkroom is never locked for long. Return

@@ -13,8 +13,8 @@ from saas.text import money
 
 class Command(BaseCommand):
     help = (
-        "Resolves an uncertain charge of an organization as the operator, who alone may do so where the operator's key "
-        "paid. Without a charge, lists those that are uncertain."
+        "Resolve an uncertain charge of an organization as the operator; if the operator's key paid, no member can. "
+        "Without a charge, list the uncertain ones."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -24,7 +24,7 @@ class Command(BaseCommand):
         answer.add_argument("--free", action="store_true", help="The provider charged nothing.")
         answer.add_argument("--charged", action="store_true", help="The provider charged what was held.")
         answer.add_argument("--amount", metavar="DOLLARS", help="The provider charged this much.")
-        parser.add_argument("--note", default="", help="How you know. It stands in the ledger and in the audit log.")
+        parser.add_argument("--note", default="", help="How you know. Recorded in the ledger and in the audit log.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         with tenancy.operator():

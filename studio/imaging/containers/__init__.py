@@ -21,7 +21,9 @@ def bounded(data: bytes) -> Header:
     or if `read` refuses it."""
     header = read(data)
     if header.is_animated:
-        raise BrokenPicture("animated", "This picture moves. Save the frame that you mean as a picture of its own.")
+        raise BrokenPicture(
+            "animated", "This picture is animated. Save the frame that you want as a picture of its own."
+        )
     if header.pixels > LIMIT_PIXELS or max(header.width, header.height) > LONGEST_EDGE:
         raise BrokenPicture(
             "too_many_pixels",

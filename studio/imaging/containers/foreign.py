@@ -29,7 +29,7 @@ def refusal(data: bytes) -> BrokenPicture:
     start = data[:LOOKED_AT_BYTES].removeprefix(b"\xef\xbb\xbf")
     kind = _kind(start)
     if kind is None:
-        return BrokenPicture("unsupported_format", f"This file is no picture that Darkroom can read. {ADVICE}")
+        return BrokenPicture("unsupported_format", f"This file is not a picture that Darkroom can read. {ADVICE}")
     return BrokenPicture("unsupported_format", f"This file is {kind}. {ADVICE}")
 
 

@@ -61,9 +61,7 @@ def cut_off() -> BrokenPicture:
 
 
 def unusual_colours() -> BrokenPicture:
-    return BrokenPicture(
-        "unsupported_format", "The colour profile of this picture is of a rare kind. Save the picture in sRGB."
-    )
+    return BrokenPicture("unsupported_format", "This picture has an unusual colour profile. Save it in sRGB.")
 
 
 def check_profile(*readings: bytes) -> None:

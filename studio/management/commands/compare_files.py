@@ -14,8 +14,8 @@ SHOWN = 20
 
 class Command(BaseCommand):
     help = (
-        "Compares the rows with the files in storage, both ways, and reports. Deletes nothing unless it is told to, "
-        "and then only files that no row names and that are a day old."
+        "Compare the rows with the files in storage, both ways, and report. Delete nothing without --delete, "
+        "and then only files that no row names and that are at least a day old."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -9,13 +9,13 @@ from studio.privacy import organizations
 
 class Command(BaseCommand):
     help = (
-        "Erases an organization for good: rows, files, name. Without --yes it only says what would go. Interrupted, it "
-        "is called again and goes on."
+        "Erase an organization for good: rows, files, name. Without --yes, only show what would be erased. If "
+        "interrupted, run it again: it continues."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("org", help="The address of the organization, or its code.")
-        parser.add_argument("--yes", action="store_true", help="Erase it. There is no way back.")
+        parser.add_argument("--yes", action="store_true", help="Erase it. This cannot be undone.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
@@ -29,4 +29,4 @@ class Command(BaseCommand):
             raise CommandError(refusal.sentence) from refusal
         self.stdout.write(f"Of {org.name} ({org.slug}) this would be erased:")
         self.stdout.write("\n".join(found.lines()))
-        self.stdout.write("Nothing is erased yet. With --yes it is, and there is no way back.")
+        self.stdout.write("Nothing is erased yet. Use --yes to erase it. This cannot be undone.")

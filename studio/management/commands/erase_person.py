@@ -10,19 +10,19 @@ from studio.privacy.belongings import UNDELETED, UNFINISHED
 
 class Command(BaseCommand):
     help = (
-        "Erases a person: what was theirs alone goes, what they made for a team stays under no name. Without --yes it "
-        "only says what would be done. Interrupted, it is called again and goes on."
+        "Erase a person: what was theirs alone is deleted, what they made for a team stays without a name. Without "
+        "--yes, only show what would be done. If interrupted, run it again: it continues."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("email")
-        parser.add_argument("--yes", action="store_true", help="Erase. There is no way back.")
+        parser.add_argument("--yes", action="store_true", help="Erase. This cannot be undone.")
         parser.add_argument(
             "--organization",
             action="append",
             default=[],
             metavar="SLUG=EMAIL",
-            help="What happens to an organization that has no other owner: the member who shall own it, or “erase”.",
+            help="What happens to an organization that has no other owner: the member who will own it, or “erase”.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,19 +43,19 @@ class Command(BaseCommand):
             self.stdout.write(people.NoOwner(alone).sentence)
         if person.user is None:
             self.stdout.write("No account has this address.")
-        self.stdout.write("Nothing is done yet. With --yes it is, and there is no way back.")
+        self.stdout.write("Nothing is done yet. Use --yes to do it. This cannot be undone.")
 
     def _erase(self, email: str, owned: dict[str, str]) -> None:
         receipt = people.erase(email, owned=owned)
         self.stdout.write(json.dumps(receipt.to_json(), indent=2))
         if left := receipt.stays[UNFINISHED]:
             raise CommandError(
-                f"{left} runs or prompts of this person are still being made. They are asked to stop. "
-                "Call this again in a minute.",
+                f"{left} runs or prompts of this person are still being made. They are being stopped. "
+                "Run this again in a minute.",
                 returncode=2,
             )
         if left := receipt.stays[UNDELETED]:
-            raise CommandError(f"{left} files are left that storage did not delete. Call `tidy` until it finds none.")
+            raise CommandError(f"{left} files are left that storage did not delete. Run `tidy` until none are left.")
 
 
 def _read(said: list[str]) -> dict[str, str]:

@@ -10,8 +10,8 @@ from studio.privacy import handing_out
 
 class Command(BaseCommand):
     help = (
-        "Writes what is kept about a person into a ZIP, with the pictures that they made and gave. Without --yes "
-        "it only says what would be in it."
+        "Write what is stored about a person into a ZIP, with the pictures that they made and uploaded. Without --yes, "
+        "only show what would be in it."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,7 +31,7 @@ class Command(BaseCommand):
                 found = handing_out.preview(options["email"])
                 self.stdout.write("This would be written:")
                 self.stdout.write("\n".join(found.lines()))
-                self.stdout.write(f"Nothing is written yet. With --yes it is, to {options['to']}.")
+                self.stdout.write(f"Nothing is written yet. Use --yes to write it to {options['to']}.")
                 return
             receipt = handing_out.write(options["email"], options["to"])
         except Refused as refusal:

@@ -8,7 +8,7 @@ from studio.engine import nightly
 
 
 class Command(BaseCommand):
-    help = "Lays counters, holds, ledger and runs side by side. Appends what was paid and not written; edits nothing."
+    help = "Compare counters, holds, ledger and runs. Add what was paid but not recorded; change nothing else."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--org", help="The address of one organization; without it, all of them.")

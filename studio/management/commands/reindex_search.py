@@ -7,9 +7,9 @@ from studio.gallery import reindex
 
 class Command(BaseCommand):
     help = (
-        "Makes the entries of search anew that were made with another key than the first of ENCRYPTION_KEYS. "
-        "Workers do it every hour by themselves."
+        "Rebuild the search entries that were made with another key than the first of ENCRYPTION_KEYS. "
+        "Workers do this every hour."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stdout.write(f"Made anew: {reindex.reindex()} entries of search.")
+        self.stdout.write(f"Rebuilt {reindex.reindex()} search entries.")

@@ -1,4 +1,4 @@
-"""Change given pictures: tint them with the inks of the prompt, light them anew, and draw what was named on top."""
+"""Change given pictures: tint them with the inks of the prompt, light them again, and draw what was named on top."""
 
 import itertools
 from dataclasses import dataclass

@@ -27,7 +27,7 @@ def cover(image: pyvips.Image, width: int, height: int) -> pyvips.Image:
 
 
 def redrawn(mask: bytes, width: int, height: int) -> pyvips.Image:
-    """Return 255 where the mask is clear and the picture shall change, 0 where it must stay."""
+    """Return 255 where the mask is clear and the picture must change, 0 where it must stay."""
     header = containers.bounded(mask)
     with decode_turns.turn(header, by=SANDBOX, seconds=PATIENCE_SECONDS, more_bytes=header.pixels):
         alpha = vips.decode(mask, header).colourspace("srgb").cast("uchar")[-1].copy_memory()

@@ -36,7 +36,7 @@ class Brief:
     seed: int = 0
     slot: int = 0
     is_transparent: bool = False
-    stray: int = 0  # of 100: how far a masked edit changes what it was told to keep
+    stray: int = 0  # of 100: how far a masked edit changes what it should keep
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def test_another_address_without_the_key_is_refused_and_the_key_kept(
     with nothing_changes():
         answer = post(adam, url_of(made), form_of(made, base_url="https://evil.example/v1"))
     assert answer.status_code == 422
-    assert "The address changes, so enter the key again." in answer.content.decode()
+    assert "The address has changed, so enter the key again." in answer.content.decode()
     assert registry.reveal_key(now(acme, made)).reveal() == PROVIDER_KEY
 
 
@@ -149,7 +149,7 @@ def test_what_is_built_in_takes_nothing_that_a_tenant_enters(
         made = acme.connections.select_related("org").get(kind=kind)
         by = must_be_member(acme, adam)
     values: dict[str, Any] = {"openai_organization": "", "openai_project": "", "key": "", entered: "org_of_a_tenant"}
-    with nothing_changes(), tenancy.tenant(acme.pk), pytest.raises(BadConnection, match="nothing to enter"):
+    with nothing_changes(), tenancy.tenant(acme.pk), pytest.raises(BadConnection, match="nothing but a name"):
         registry.change(connection=made, by=by, name="Other", base_url="", **values)
 
 

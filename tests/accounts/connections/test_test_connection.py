@@ -23,7 +23,7 @@ __all__ = ["network", "server"]
 
 MODELS = json.dumps({"object": "list", "data": [{"id": "gpt-4o"}, {"id": "gpt-image-2"}]}).encode()
 INSIDE = connection_probe.UNREACHABLE.sentence
-NOT_AN_API = "The answer is not that of an OpenAI-compatible API. Check the base URL."
+NOT_AN_API = "The server did not answer like an OpenAI-compatible API. Check the base URL."
 
 
 @pytest.fixture
@@ -101,7 +101,7 @@ def test_the_sandbox_is_not_tested(acme: Organization, adam: User, post: Post, q
             answer = post(adam, f"/o/acme/connections/{sandbox.code}/test/", {}, **headers)
         assert answer.status_code in {200, 302}
     page = answer.client.get("/o/acme/connections/").content.decode()
-    assert "Sandbox is of a kind that has nothing to test." in page
+    assert "Sandbox needs no test." in page
     assert queued == []
 
 
@@ -114,7 +114,7 @@ def test_the_row_tells_how_it_went(acme: Organization, adam: User, provider: Pro
     assert "every 2s" in client.get(url).content.decode()
     run(provider)
     page = client.get(url).content.decode()
-    assert "The key works, and GPT Image models are there." in page
+    assert "The key works, and GPT Image models are available." in page
     assert "every 2s" not in page
 
 
@@ -122,7 +122,7 @@ def test_the_row_tells_how_it_went(acme: Organization, adam: User, provider: Pro
 
 
 def test_a_provider_with_image_models_works(provider: ProviderConnection, server: Server) -> None:
-    assert run(provider) == ("ok", "The key works, and GPT Image models are there.")
+    assert run(provider) == ("ok", "The key works, and GPT Image models are available.")
     ((path, headers),) = server.seen
     assert path == "/v1/models"
     assert headers["authorization"] == f"Bearer {PROVIDER_KEY}"
@@ -174,10 +174,10 @@ def test_organization_and_project_go_along(
 @pytest.mark.parametrize(
     ("status", "sentence"),
     [
-        (401, "The provider refuses the key. Enter a valid one."),
-        (403, "The provider knows the key but does not allow it to see its models."),
+        (401, "The provider rejected the key. Enter a valid one."),
+        (403, "The key is valid, but the provider does not let it list models."),
         (404, "There is no OpenAI-compatible API at this address. Check the base URL and its version."),
-        (429, "The key works, but the provider limits its rate or its balance is used up."),
+        (429, "The key works, but it has reached a rate limit or its balance is used up."),
         (500, "The provider answered with status 500."),
         (503, "The provider answered with status 503."),
         (204, NOT_AN_API),

@@ -56,7 +56,7 @@ def test_put_away_takes_the_lesser_ones_along(
         spend(5 * DOLLAR)
     client = sign_in(bob)
     said, address = alert_on(client)
-    assert said.startswith("Nothing more fits into your monthly limit of $10.00. It begins anew on 1 ")
+    assert said.startswith("Nothing is left of your monthly limit of $10.00. It resets on 1 ")
     answer = client.post(address, headers={"HX-Request": "true"})
     assert (answer.status_code, "limit-alert" in answer.content.decode()) == (200, False)
     with tenancy.tenant(acme.pk):
@@ -79,7 +79,7 @@ def test_each_puts_it_away_for_themselves(
     assert alert_on(admin)[0] == said
     assert alert_on(sign_in(bob))[0] == ""  # until nothing fits any more
     spend(2 * DOLLAR)
-    assert "Nothing more fits into the daily limit of Acme" in alert_on(sign_in(bob))[0]
+    assert "Nothing is left of the daily limit of Acme" in alert_on(sign_in(bob))[0]
 
 
 def test_a_limit_that_was_raised_makes_it_old_news(

@@ -226,7 +226,7 @@ def test_a_refusal_names_limit_rest_moment_and_whom_to_ask(acme: Organization, a
         hold(acme, bob, 170_000, now=noon)
     assert refusal.value.sentence == (
         "Your monthly limit has $0.15 left, and this needs up to $0.17. "
-        "It begins anew on 1 December 2026 at 00:00 (Europe/Berlin). Ask Alice for more."
+        "It resets on 1 December 2026 at 00:00 (Europe/Berlin). Ask Alice for more."
     )
     assert refusal.value.resets_at == datetime(2026, 11, 30, 23, tzinfo=UTC)
     assert (refusal.value.code, refusal.value.left) == ("member_money_month", 150_000)

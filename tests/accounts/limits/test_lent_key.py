@@ -55,7 +55,7 @@ def test_without_it_there_is_no_such_connection(acme: Organization, adam: User, 
 def test_an_organization_from_before_may_add_it(
     acme: Organization, adam: User, post: Post, sign_in: SignIn, lent: str
 ) -> None:
-    assert "whoever runs this Darkroom" in sign_in(adam).get("/o/acme/connections/new/").content.decode()
+    assert "the operator of this Darkroom" in sign_in(adam).get("/o/acme/connections/new/").content.decode()
     post(adam, "/o/acme/connections/new/", {"kind": "operator", "name": "Lent", "can_stream": "on"})
     assert kinds_of(acme)[-1] == ("Lent", "operator", False)
 

@@ -40,7 +40,7 @@ def test_without_a_word_of_the_operator_the_setting_holds_for_each_organization(
         hold(acme, bob, 1, is_lent=True)
     assert refusal.value.code == "loan_money_month"
     assert refusal.value.sentence.startswith("The lent key's monthly limit has $0.00 left, and this needs up to")
-    assert "set by the operator of this Darkroom" in refusal.value.sentence
+    assert "The operator of this Darkroom sets it" in refusal.value.sentence
     assert "Alice" not in refusal.value.sentence
     with tenancy.tenant(acme.pk):
         assert Hold.objects.count() == 1
@@ -139,7 +139,7 @@ def test_the_operator_sets_it_in_their_corner(
         data = {"action": action, "_selected_action": [str(acme.pk)], **amounts}
         return client.post(ORGANIZATIONS, data, follow=True).content.decode()
 
-    assert "Enter how much a month" in act("set_loan", month="")
+    assert "Enter a monthly amount" in act("set_loan", month="")
     assert "No action selected" in act("set_loan", month="-5")
     assert actions(acme) == []
     act("set_loan", month="250", day="")

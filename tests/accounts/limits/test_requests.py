@@ -83,7 +83,7 @@ def test_of_two_answers_one_counts(acme: Organization, alice: User, adam: User, 
     with tenancy.tenant(acme.pk):
         found = Ask.objects.select_related("org", "user").get(pk=ask.pk)
         requests.decline(ask=found, by=must_be_member(acme, adam))
-    with pytest.raises(Refused, match="answered this already"):
+    with pytest.raises(Refused, match="already been answered"):
         grant(ask, alice)
     refused(acme, bob)
     with tenancy.tenant(acme.pk):
@@ -123,11 +123,11 @@ def test_the_question_and_the_answer_go_out_by_mail(
 def test_nobody_asks_without_end(acme: Organization, bob: User) -> None:
     for _ in range(requests.MOST_OPEN):
         asking(acme, bob)
-    with pytest.raises(Refused, match="wait for an answer already"):
+    with pytest.raises(Refused, match="open requests"):
         asking(acme, bob)
 
 
 def test_a_ceiling_is_no_matter_of_how_much(acme: Organization, alice: User, bob: User) -> None:
     allow(acme, alice, Subject.ORGANIZATION, model_names=[])
-    with pytest.raises(Refused, match="not a matter of how much"):
+    with pytest.raises(Refused, match="higher limit would not help"):
         asking(acme, bob)

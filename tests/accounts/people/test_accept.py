@@ -16,7 +16,7 @@ from tests.accounts.conftest import InviteSomebody, Post
 from tests.conftest import SignIn, actions, join, membership, must_be_member
 from tests.support.snapshot import last_entry, nothing_changes
 
-ENDED = "This invitation has expired, was used or was taken back. Ask for a new one."
+ENDED = "This invitation has expired, or was used or revoked. Ask for a new one."
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.MEMBER, Role.ADMIN])
@@ -132,7 +132,7 @@ def test_an_invitation_for_somebody_else_is_refused(
     _, link = invite_somebody("dora@example.com")
     with nothing_changes():
         answer = sign_in(charlie).get(link)
-        assert "You are signed in as somebody else" in answer.content.decode()
+        assert "You are signed in with another account" in answer.content.decode()
         assert f"{link}accept/" not in answer.content.decode()
         answer = post(charlie, f"{link}accept/")
         assert answer["Location"] == link

@@ -68,7 +68,7 @@ def test_the_last_owner_cannot_step_down(acme: Organization, alice: User, adam: 
     with nothing_changes():
         answer = post(alice, f"/o/acme/team/{must_be_member(acme, alice).code}/role/", {"role": "admin"})
     page = answer.client.get("/o/acme/team/").content.decode()
-    assert "The last owner stays: name another owner first." in page
+    assert "An organization needs an owner. Make another person an owner first." in page
 
 
 def test_one_of_two_owners_can_step_down(acme: Organization, alice: User, bob: User, post: Post) -> None:

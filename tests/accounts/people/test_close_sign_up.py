@@ -16,7 +16,7 @@ from tests.support.snapshot import nothing_changes
 pytestmark = pytest.mark.django_db
 
 FORM = {"name": "Nina", "password1": PASSWORD, "email": "nina@example.com"}
-CLOSED = "This Darkroom takes new people by invitation only."
+CLOSED = "New accounts are by invitation only."
 
 
 @pytest.mark.parametrize("word", ["invited", "issuer"])

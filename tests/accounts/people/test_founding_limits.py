@@ -93,7 +93,7 @@ def test_where_founding_is_closed_the_page_says_so_and_the_operator_founds(
     client: Client = sign_in(dora)
     page = client.get("/o/new/")
     assert page.status_code == 403
-    assert "New organizations are made by the operator of this Darkroom." in page.content.decode()
+    assert "Only the operator of this Darkroom creates organizations." in page.content.decode()
     assert client.get("/", follow=True).status_code == 403
     with nothing_changes():
         assert post(dora, "/o/new/", {"name": "Mine", "slug": "mine"}).status_code == 403
@@ -127,8 +127,8 @@ def test_only_the_first_organization_of_a_person_has_the_usual_loan(
     client = sign_in(dora)
     client.post("/o/two/connections/new/", {"kind": "operator", "name": "Lent", "can_stream": "on"})
     page = client.get("/o/two/limits/").content.decode()
-    assert "It goes to the first organization of each person." in page
-    assert "It goes to the first organization" not in client.get("/o/one/limits/").content.decode()
+    assert "By default it works only in the first organization that each person founds." in page
+    assert "only in the first organization" not in client.get("/o/one/limits/").content.decode()
     operator_key.change(org=second, by=olga, money_month=3 * DOLLAR, money_day=None)
     hold(second, dora, 3 * DOLLAR, is_lent=True)
     operator_key.as_usual(org=second, by=olga)

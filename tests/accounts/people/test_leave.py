@@ -25,7 +25,10 @@ def test_the_last_owner_stays(acme: Organization, alice: User, adam: User, post:
     with nothing_changes():
         answer = post(alice, "/o/acme/team/leave/")
     assert answer["Location"] == "/o/acme/team/"
-    assert "The last owner stays: name another owner first." in answer.client.get("/o/acme/team/").content.decode()
+    assert (
+        "An organization needs an owner. Make another person an owner first."
+        in answer.client.get("/o/acme/team/").content.decode()
+    )
 
 
 def test_one_of_two_owners_leaves_and_the_other_then_stays(

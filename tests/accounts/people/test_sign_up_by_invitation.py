@@ -123,4 +123,4 @@ def test_a_name_of_more_than_one_line_is_refused_at_sign_up(db: None, post: Post
     with nothing_changes():
         answer = post(Client(), "/accounts/signup/", {**FORM, "name": "N\nBcc: x", "email": "nina@example.com"})
     assert answer.status_code == 200
-    assert "One line of text, please." in answer.content.decode()
+    assert "Enter a single line of text." in answer.content.decode()

@@ -89,7 +89,7 @@ def test_a_request_that_a_lock_kept_waiting_is_asked_to_come_again(acme: Organiz
         answer = ask(RequestFactory().get(path))
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
     assert kind in answer["Content-Type"]
-    assert b"Something else is being written there just now. Try again in a moment." in answer.content
+    assert b"Another change is being saved right now. Try again in a moment." in answer.content
     assert name_of(acme) == "Acme"
     assert ask(RequestFactory().get(path)).status_code == 200
     assert name_of(acme) == "Another"

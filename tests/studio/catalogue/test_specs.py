@@ -354,7 +354,7 @@ def test_a_flood_of_unknown_parameters_is_answered_briefly() -> None:
     flood: dict[str, Any] = {f"x{number:05}" + "y" * 500: 1 for number in range(20_000)}
     errors = refused(**flood)
     assert len(errors) == 11
-    assert errors[-1].sentence == "And 19990 more parameters are not known."
+    assert errors[-1].sentence == "And 19990 more unknown parameters."
     assert max(len(error.field) for error in errors) == 80
 
 

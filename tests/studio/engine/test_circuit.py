@@ -177,8 +177,8 @@ def test_in_an_outage_that_does_not_end_what_waits_ends(acme: Organization, alic
 def test_the_page_says_so(acme: Organization, adam: User, alice: User, up: Upstream, sign_in: SignIn) -> None:
     note_outages(default(acme), 5)
     page = sign_in(adam).get("/o/acme/connections/").content.decode()
-    assert "Left alone for now." in page
-    assert "waits for up to 15 minutes" in page
+    assert "Paused." in page
+    assert "wait for up to 15 minutes" in page
 
 
 def test_a_new_key_gives_it_a_new_chance(acme: Organization, alice: User, up: Upstream) -> None:

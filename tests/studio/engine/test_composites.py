@@ -170,7 +170,7 @@ def test_a_result_of_another_shape_stays_as_it_came_and_says_why(acme: Organizat
     assert composites.make_next()
     failed = composite_of(output)
     assert failed.state == "failed"
-    assert "another shape" in failed.sentence
+    assert "a different shape" in failed.sentence
     assert not output.is_kept
     with tenancy.tenant(acme.pk):
         assert Run.objects.get(pk=run.pk).state == State.SUCCEEDED

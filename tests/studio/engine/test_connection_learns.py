@@ -60,7 +60,7 @@ def test_a_trouble_that_stays_is_shown_until_a_picture_comes(
     up.script = pictures(completed(png()))
     submit(acme, alice)
     work()
-    assert (default(acme).health, default(acme).health_sentence) == (Health.OK, "A picture came.")
+    assert (default(acme).health, default(acme).health_sentence) == (Health.OK, "A picture arrived.")
 
 
 def test_a_refused_prompt_says_nothing_about_the_connection(acme: Organization, alice: User, up: Upstream) -> None:

@@ -134,7 +134,7 @@ def test_a_purge_that_is_rolled_back_notes_nothing(
     made(acme, bob)
     bin_long_ago(acme)
     monkeypatch.setattr(purge, "forget", fail)
-    with pytest.raises(CommandError, match="1 organizations that were not tidied"):
+    with pytest.raises(CommandError, match="1 organizations that could not be tidied"):
         call_command("tidy")
     assert (unpurged(acme), len(of(bucket, acme)), DiscardedFile.objects.count()) == (1, 3, 0)
 

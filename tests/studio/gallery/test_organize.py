@@ -106,7 +106,7 @@ def test_a_colleagues_picture_stays_but_for_an_admin(
     hers, his = made(acme, alice)[0], made(acme, bob)[0]
     assert act(sign_in(bob), "delete", [hers]).status_code == 403
     answer = act(sign_in(bob), "delete", [hers, his]).json()
-    assert answer["sentence"] == "1 picture in the bin. 1 picture of colleagues stayed."
+    assert answer["sentence"] == "1 picture in the bin. 1 picture made by colleagues stayed."
     assert (now(acme, hers).binned_at, now(acme, his).binned_at is None) == (None, False)
     assert act(sign_in(adam), "delete", [hers]).status_code == 200
     act(sign_in(bob), "restore", [hers])

@@ -62,7 +62,7 @@ def test_search_works_through_a_rotation(acme: Organization, bob: User, settings
     assert found(acme, "merger") == [old.pk, new.pk]
     out = io.StringIO()
     call_command("reindex_search", stdout=out)
-    assert out.getvalue() == "Made anew: 1 entries of search.\n"
+    assert out.getvalue() == "Rebuilt 1 search entries.\n"
     settings.ENCRYPTION_KEYS = [NEW]
     assert found(acme, "merger") == [old.pk, new.pk]
 

@@ -102,7 +102,7 @@ def test_a_link_that_has_ended_says_no_more_than_that(end: str, acme: Organizati
     for path in ("", f"{picture.code}/original/", "pictures.zip"):
         answer = Client().get(address + path)
         assert answer.status_code == 404
-        assert "This link has ended" in answer.content.decode()
+        assert "This link no longer works" in answer.content.decode()
         assert "Acme" not in answer.content.decode()
     assert now(found).views == 0
 

@@ -81,9 +81,9 @@ def test_a_login_is_kept_for_its_owner_alone(darkroom_word: Terminal, home: Path
         (("generate", "x", "--size", "1920x1080"), 2, "1920x1088"),
         (("generate", "x", "--key", "dk_wrong"), 3, "API key"),
         (("generate", "x", "--url", "http://127.0.0.1:9"), 4, "cannot be reached"),
-        (("generate", "x", "--url", "nonsense"), 2, "no address"),
+        (("generate", "x", "--url", "nonsense"), 2, "not an address"),
         (("generate", "x", "--format", "gif"), 2, "invalid choice"),
-        (("download", "00000000-0000-0000-0000-000000000000"), 2, "nothing here"),
+        (("download", "00000000-0000-0000-0000-000000000000"), 2, "Nothing was found"),
         (("edit", "missing.png", "--prompt", "x"), 2, "cannot be read"),
     ],
 )
@@ -131,7 +131,7 @@ def test_what_was_used_is_told_and_play_money_apart(darkroom_word: Terminal) -> 
     paid, played = darkroom_word("usage"), darkroom_word("usage", "--play")
     assert (paid.returncode, played.returncode) == (0, 0)
     assert paid.stdout.splitlines()[0].split() == ["together", "0", "pictures", "$0.00"]
-    assert "counted apart, as play money" in paid.stdout
+    assert "counted separately, as play money" in paid.stdout
     *days, together = [line.split() for line in played.stdout.splitlines()]
     assert int(together[1]) == sum(int(day[1]) for day in days) >= 1
     told = json.loads(darkroom_word("usage", "--play", "--json").stdout)

@@ -176,7 +176,7 @@ def test_a_caller_learns_of_a_partial_that_was_not_kept(
     assert shown[0] < chunks.index(LOST) < shown[1]
     with tenancy.tenant(acme.pk):
         (event,) = RunEvent.objects.filter(org=acme, type="partial_lost")
-        assert event.data == {"index": 1, "sentence": "This partial image came, and could not be kept."}
+        assert event.data == {"index": 1, "sentence": "This partial image arrived but could not be stored."}
         assert Run.objects.get(org=acme).state == State.SUCCEEDED
 
 

@@ -83,7 +83,7 @@ def test_a_result_of_another_size_is_scaled_to_the_input() -> None:
 
 
 def test_a_result_of_another_shape_is_refused_in_words() -> None:
-    with pytest.raises(CannotCompose, match="another shape than 240 by 160"):
+    with pytest.raises(CannotCompose, match="a different shape from 240 by 160"):
         compositing.compose(saved(noise(1), ".png"), plain(".png", 160, 160), mask((9, 9, 5)), 8)
 
 

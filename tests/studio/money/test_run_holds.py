@@ -365,7 +365,7 @@ def test_an_admin_says_whether_it_was_charged_and_a_late_picture_corrects_them(
         entry = charging.resolve(uncertain, by=by, is_charged=is_charged, micros=micros, note="Seen in the console.")
         assert (entry.kind, entry.micros, entry.note) == ("resolution", paid, "Seen in the console.")
         assert entry.by_label == "Adam <adam@example.com>"
-        with pytest.raises(Refused, match="resolved already"):
+        with pytest.raises(Refused, match="already been resolved"):
             charging.resolve(uncertain, by=by, is_charged=True, note="again")
     assert of_org(acme) == (paid, 0, int(is_charged), 0)
     with tenancy.tenant(acme.pk):

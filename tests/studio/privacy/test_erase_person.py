@@ -278,7 +278,7 @@ def test_a_hold_stops_it_before_anything_is_changed(acme: Organization, alice: U
     with tenancy.tenant(acme.pk):
         retention.hold(by=must_be_member(acme, alice), reason="A lawsuit")
     before = dump.everything()
-    with pytest.raises(CommandError, match="All deletion is held in Acme"):
+    with pytest.raises(CommandError, match="A legal hold stops all deletion in Acme"):
         erase("--yes")
     assert dump.everything() == before
 

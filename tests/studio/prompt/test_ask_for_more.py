@@ -50,10 +50,10 @@ def test_what_is_granted_starts_by_itself_with_all_that_was_wished(
     admin = sign_in(adam)
     assert "For the fair." in admin.get("/o/acme/limits/").content.decode()
     url = f"/o/acme/asks/{asked(acme).code}/answer/"
-    assert "it has started" in admin.post(url, {"answer": "once"}, follow=True).content.decode()
+    assert "the run has started" in admin.post(url, {"answer": "once"}, follow=True).content.decode()
     (run,) = runs_of(acme)
     assert (run.maker_id, run.prompt, run.count, run.asked["size"]) == (bob.pk, "A lamp on a table", 2, "1024x1536")
-    assert "answered this already" in admin.post(url, {"answer": "lasting"}, follow=True).content.decode()
+    assert "already been answered" in admin.post(url, {"answer": "lasting"}, follow=True).content.decode()
     assert len(runs_of(acme)) == 1
     assert generate(member).status_code == 422  # once is once
 
@@ -90,7 +90,7 @@ def test_a_refusal_is_told_as_all_used_up_once(acme: Organization, member: Clien
 
 def test_without_a_refusal_there_is_nothing_to_ask_for(acme: Organization, bob: User, sign_in: SignIn) -> None:
     client = sign_in(bob)
-    assert "Nothing of yours was refused" in client.get("/o/acme/ask/").content.decode()
+    assert "None of your runs was refused" in client.get("/o/acme/ask/").content.decode()
     assert client.post("/o/acme/ask/", {"reason": "just so"}).status_code == 422
     with tenancy.tenant(acme.pk):
         assert not Ask.objects.exists()

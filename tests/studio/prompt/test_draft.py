@@ -147,7 +147,7 @@ def test_pictures_and_a_mask_are_weighed_too(acme: Organization, bob: User, alic
     assert 'data-verdict="ready"' in weigh(client, reference=first, mask=hole, size="auto")
     assert 'data-field="mask"' in weigh(client, reference=small, mask=hole)
     assert "no mask" in weigh(client, reference=first, mask=small)
-    assert "not here any more" in weigh(client, reference=others)
+    assert "no longer available" in weigh(client, reference=others)
 
 
 def test_a_size_of_another_shape_is_told_before_it_is_paid_for(acme: Organization, bob: User, sign_in: SignIn) -> None:
@@ -156,7 +156,7 @@ def test_a_size_of_another_shape_is_told_before_it_is_paid_for(acme: Organizatio
     hole = give(client, mask(), first=first).json()["code"]
     square = {"reference": first, "mask": hole, "size": "1024x1024"}
     told = weigh(client, **square)
-    assert "nothing outside the mask could be kept exactly" in told
+    assert "so the area outside the mask could not be kept exactly" in told
     assert 'data-suggestion="1008x672"' in told
     assert 'data-verdict="ready"' in weigh(client, **{**square, "size": "1008x672"})
     assert 'data-verdict="ready"' in weigh(client, **square, keep_rest="off")

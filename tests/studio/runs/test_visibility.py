@@ -119,7 +119,7 @@ def test_links_stop_showing_it_for_good(acme: Organization, alice: User, bob: Us
     found = [share(acme, alice, [output, other]), share(acme, bob, [output]), share(acme, alice, [other])]
     before, nobody = [link(each) for each in found], Client()
     answer = see(sign_in(bob), output.run, "private")
-    assert answer.json()["sentence"] == "Only you see it now. It is gone from 2 shared links."
+    assert answer.json()["sentence"] == "Only you see it now. It was removed from 2 shared links."
     for to in ("private", "team"):
         see(sign_in(bob), output.run, to)
         for address in before:
@@ -163,7 +163,7 @@ def test_only_its_maker_decides(
     assert seen_by(output.run) == {"team"}
     assert actions(acme) == ["api_key.made"]
     page = sign_in(alice).get(f"/o/acme/gallery/{output.code}/").content.decode()
-    assert (f"/runs/{output.run.code}/visibility/" in page, "Seen by the team" in page) == (False, True)
+    assert (f"/runs/{output.run.code}/visibility/" in page, "Visible to the team" in page) == (False, True)
     assert (
         f"/runs/{output.run.code}/visibility/" in sign_in(bob).get(f"/o/acme/gallery/{output.code}/").content.decode()
     )

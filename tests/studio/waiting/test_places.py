@@ -68,10 +68,10 @@ def test_who_has_all_of_theirs_gets_no_more_and_others_do(
 
 def test_a_key_is_told_that_it_is_the_key_and_a_person_that_it_is_they() -> None:
     held = [take(1, 1, 7), take(1, 1, 7)]
-    with pytest.raises(NoPlace, match=r"^This key has 2 calls open"):
+    with pytest.raises(NoPlace, match=r"^This key already has 2 open calls"):
         take(1, 1, 7)
     for key in (8, None):
-        with pytest.raises(NoPlace, match=r"^You have 2 calls open"):
+        with pytest.raises(NoPlace, match=r"^You already have 2 open calls"):
             take(1, 1, key)
     leave(*held)
 

@@ -117,7 +117,7 @@ export function attach(wall) {
       await piecesOf(shown);
       again();
     } catch {
-      toast("This picture is its maker’s alone now.");
+      toast("Only the person who made this picture can see it now.");
       dialog.close();
     }
   });

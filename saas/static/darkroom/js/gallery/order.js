@@ -22,7 +22,7 @@ export function attach(wall) {
     data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
     for (const shot of shots()) data.append("picture", shot.dataset.shot);
     const answer = await ask(address, { method: "POST", body: data }).catch(() => null);
-    if (!answer?.ok) toast("The order was not kept. Reload the page and try again.", "error");
+    if (!answer?.ok) toast("The order was not saved. Reload the page and try again.", "error");
   }
 
   function place(shot, other, isAfter) {

@@ -16,7 +16,7 @@ export function attach(form) {
     const count = chosen().length;
     form.toggleAttribute("data-open", count > 0);
     wall.toggleAttribute("data-choosing", count > 0);
-    form.querySelector("[data-bulk-count]").textContent = `${count} chosen`;
+    form.querySelector("[data-bulk-count]").textContent = `${count} selected`;
     for (const one of form.querySelectorAll("[data-bulk-one]")) one.hidden = count !== 1;
     const compare = form.querySelector("[data-bulk-compare]");
     if (compare) compare.hidden = count < 2 || count > 4;

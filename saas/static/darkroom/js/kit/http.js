@@ -1,4 +1,4 @@
-/* Ask the server for pieces. A session that has ended and a page that is older than its session are told apart from
+/* Ask the server for pieces. A session that has ended and a page that is older than its session are distinguished from
    refusals, because what a person typed must outlive both. */
 export class SignedOut extends Error {}
 

@@ -1,7 +1,7 @@
 /* Find every link of the page that carries data-palette by a few letters, on Ctrl/Cmd+K. */
 const MAX_SHOWN = 12;
 
-/* Return where the letters of the query stand in the name, in order, or null. Letters in a row and beginnings of words
+/* Return where the letters of the query are in the name, in order, or null. Letters in a row and beginnings of words
    are worth more, so "us" finds Usage before Focus. */
 function match(query, name) {
   const low = name.toLowerCase();

@@ -2,9 +2,9 @@
 import { toast } from "./toasts.js";
 
 const SENTENCES = {
-  NotAllowedError: "Nothing was used: it was cancelled, or it took too long. Try again.",
+  NotAllowedError: "No passkey was used: the request was cancelled or took too long. Try again.",
   InvalidStateError: "This device is already one of your keys.",
-  SecurityError: "Passkeys need https and a host name. On your own machine open Darkroom as localhost.",
+  SecurityError: "Passkeys need https and a host name. On your own machine, open Darkroom as localhost.",
 };
 
 let isListening = false;
@@ -12,7 +12,7 @@ let isListening = false;
 export function attach(button) {
   if (!window.PublicKeyCredential) {
     button.disabled = true;
-    button.title = "This browser knows no passkeys, or the address is not secure.";
+    button.title = "This browser does not support passkeys, or the address is not secure.";
     return;
   }
   if (isListening) return;

@@ -1,5 +1,5 @@
 /* Keep the mask in the prompt bar. `mask:open` opens the mask editor, which sends `mask:done`; the mask's code
-   stands in the hidden field. */
+   is in the hidden field. */
 const NOBODY = "00000000-0000-0000-0000-000000000000";
 
 export function attach(chip) {

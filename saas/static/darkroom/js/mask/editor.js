@@ -11,7 +11,7 @@ const SIZES = [1, 2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512];
 const KEYS = { b: "brush", e: "erase", r: "box", l: "lasso" };
 const EMPTY = "Paint over what should change.";
 const REST_MS = 150;
-const FULL = "Everything is painted: that is the same as no mask.";
+const FULL = "Everything is painted, which is the same as no mask.";
 
 export function attach(dialog) {
   const find = (name) => dialog.querySelector(`[data-mask-${name}]`);
@@ -155,7 +155,7 @@ export function attach(dialog) {
   async function give() {
     if (uploaded && !painting.strokes.length) return uploaded;
     const png = await toPng(painting);
-    if (png.size > LIMIT_BYTES) throw new Error("This mask is too detailed to be sent. Paint it with fewer strokes.");
+    if (png.size > LIMIT_BYTES) throw new Error("This mask is too detailed to send. Paint it with fewer strokes.");
     return send(png, painting.toJSON());
   }
 
@@ -169,9 +169,9 @@ export function attach(dialog) {
       "X-CSRFToken": dialog.querySelector("[name=csrfmiddlewaretoken]").value,
     };
     const answer = await fetch(dialog.dataset.give, { method: "POST", body, headers }).catch(() => null);
-    if (!answer) throw new Error("The mask did not arrive. Look at your connection and try again.");
+    if (!answer) throw new Error("The mask was not uploaded. Check your connection and try again.");
     const told = await answer.json().catch(() => ({}));
-    if (!answer.ok) throw new Error(told.error?.message ?? "The mask was not taken. Try again in a moment.");
+    if (!answer.ok) throw new Error(told.error?.message ?? "The mask was not accepted. Try again in a moment.");
     return told;
   }
 

@@ -1,6 +1,6 @@
 /* Keep what is painted: a list of strokes in the picture's own pixels, and the canvas that shows them.
 
-   A stroke is drawn as it grows, piece by piece. To undo without drawing everything anew, a second canvas holds all but
+   A stroke is drawn as it grows, piece by piece. To undo without drawing everything again, a second canvas holds all but
    the newest strokes: only those few are drawn again, and only inside the box of the one that goes. */
 const NEWEST = 12;
 const MOST_POINTS = 3000; // of one stroke; a longer one goes on as the next

@@ -54,7 +54,7 @@ function put(words, text) {
 
 function back() {
   const button = document.createElement("button");
-  Object.assign(button, { type: "button", className: "link-button small", textContent: "Put my words back" });
+  Object.assign(button, { type: "button", className: "link-button small", textContent: "Restore my prompt" });
   button.dataset.improvedBack = "";
   return button;
 }

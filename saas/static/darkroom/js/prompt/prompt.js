@@ -133,8 +133,8 @@ function redraw(bar, selector, fresh) {
   same?.focus({ preventScroll: true });
 }
 
-const SIGNED_OUT = "You have been signed out. What you wrote is kept.";
-const NO_LINE = "Darkroom cannot be reached. What you wrote is kept; try again in a moment.";
+const SIGNED_OUT = "You have been signed out. Your prompt is saved.";
+const NO_LINE = "Darkroom cannot be reached. Your prompt is saved; try again in a moment.";
 
 function say(bar, text, link = "", words = "Sign in again") {
   const message = bar.form.querySelector("[data-bar-message]");

@@ -55,7 +55,7 @@ function picked(shelf, input) {
 
 function give(shelf, files) {
   const room = Number(shelf.list.dataset.most) - shelf.list.children.length;
-  if (files.length > room) toast(`${shelf.list.dataset.most} reference pictures are the most.`, "warning");
+  if (files.length > room) toast(`${shelf.list.dataset.most} reference pictures are the limit.`, "warning");
   for (const file of files.slice(0, Math.max(room, 0))) {
     const item = coming(shelf, file.name || "pasted picture");
     item.querySelector("img").src = URL.createObjectURL(file);
@@ -114,10 +114,10 @@ async function arrive(shelf, item, fetched) {
     if (item.dataset.from) fresh.dataset.from = item.dataset.from;
     shelf.list.querySelector(`[data-reference="${fresh.dataset.reference}"]`)?.remove(); // given once already
     item.replaceWith(fresh);
-    tell(shelf, "The picture is here.");
+    tell(shelf, "Picture added.");
     changed(shelf);
   } catch (error) {
-    fail(shelf, item, error instanceof SignedOut ? "You have been signed out." : "It did not arrive. Try again.");
+    fail(shelf, item, error instanceof SignedOut ? "You have been signed out." : "The upload failed. Try again.");
   }
 }
 

@@ -133,8 +133,8 @@ function others(link) {
 function controls(isOneOfMany) {
   const bar = document.createElement("div");
   bar.className = "enlarged-bar";
-  const ways = [["back", "‹", "The picture before"], ["next", "›", "The next picture"]];
-  const sizes = [["out", "−", "Smaller"], ["real", "", "Real pixels or all of it"], ["in", "+", "Larger"], ["close", "×", "Close"]];
+  const ways = [["back", "‹", "Previous picture"], ["next", "›", "Next picture"]];
+  const sizes = [["out", "−", "Smaller"], ["real", "", "Actual pixels or fit"], ["in", "+", "Larger"], ["close", "×", "Close"]];
   for (const [act, text, name] of isOneOfMany ? [...ways, ...sizes] : sizes) {
     const button = document.createElement("button");
     button.type = "button";

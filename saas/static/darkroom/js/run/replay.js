@@ -1,4 +1,4 @@
-/* Replay a run from rough to final out of the frames that are kept. Nothing is made anew: the pictures are those of the
+/* Replay a run from rough to final out of the frames that are kept. Nothing is made again: the pictures are those of the
    strip. All pictures of the run develop on one clock, each from its own start. */
 const SPEEDS = [1, 2, 4, 8, 16];
 const COMFORTABLE_MS = 6000; // a replay that takes longer begins faster

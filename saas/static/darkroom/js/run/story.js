@@ -85,7 +85,7 @@ function follow(first) {
     stop();
     const words = document.createElement("p");
     words.className = "hush";
-    words.textContent = "This run is its maker’s alone now.";
+    words.textContent = "Only the person who made this run can see it now.";
     article.replaceChildren(words);
   }
 

@@ -62,9 +62,9 @@ async function send(dialog, form) {
   const answer = await ask(form.action, { method: "POST", body: new FormData(form) }).catch(() => null);
   if (answer?.status === 204) {
     dialog.close();
-    return toast("The prints are in the line.");
+    return toast("Your prints are queued.");
   }
   button.removeAttribute("aria-busy");
-  if (answer?.status !== 422) return toast("That did not arrive. Try again.", "error");
+  if (answer?.status !== 422) return toast("The request failed. Try again.", "error");
   form.replaceWith(piece(await answer.text()).querySelector("[data-print-form]"));
 }
