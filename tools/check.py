@@ -33,6 +33,7 @@ def checks() -> dict[str, list[str]]:
         "imports": [_program("lint-imports"), "--no-logo"],
         "packages": [_program("deptry"), ".", "--no-ansi"],
         "unused": [sys.executable, "-m", "tools.unused"],
+        "words": [sys.executable, "-m", "tools.words"],
         "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
         "deploy": [*MANAGE, "check", "--deploy", "--fail-level", "WARNING"],
     }
