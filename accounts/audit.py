@@ -16,7 +16,7 @@ ACTIONS = {
     "member.role_changed": "changed the role of",
     "member.removed": "removed",
     "member.left": "left",
-    "organization.transferred": "handed ownership to",
+    "organization.transferred": "transferred ownership to",
     "invitation.sent": "invited",
     "invitation.sent_again": "invited again",
     "invitation.revoked": "revoked the invitation of",

@@ -49,7 +49,7 @@ def transfer(*, by: Membership, to: Membership) -> None:
     """Make the receiver owner and the giver admin, in this order: the organization always has an owner."""
     org, actor, target = _locked(to, by)
     if not actor.is_owner:
-        raise NotAllowed("Only an owner can hand the organization over.")
+        raise NotAllowed("Only an owner can transfer ownership.")
     if target.pk == actor.pk:
         raise NotAllowed("You already own the organization.")
     target.role = Role.OWNER

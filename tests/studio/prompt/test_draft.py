@@ -146,7 +146,7 @@ def test_pictures_and_a_mask_are_weighed_too(acme: Organization, bob: User, alic
     others = give(sign_in(alice), picture_bytes.plain(".png")).json()["code"]
     assert 'data-verdict="ready"' in weigh(client, reference=first, mask=hole, size="auto")
     assert 'data-field="mask"' in weigh(client, reference=small, mask=hole)
-    assert "no mask" in weigh(client, reference=first, mask=small)
+    assert "not a mask" in weigh(client, reference=first, mask=small)
     assert "no longer available" in weigh(client, reference=others)
 
 
