@@ -1,4 +1,4 @@
-"""Write saas/database/schema.sql anew, after a change of the migrations: .venv/bin/python -m tools.dump_schema
+"""Write saas/database/schema.sql again after a change of the migrations: .venv/bin/python -m tools.dump_schema
 
 All migrations run on an empty database, and pg_dump says what they have made."""
 

@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
 
 
 def options(arguments: list[str]) -> list[str]:
-    """Return what pytest gets. "--coverage" is ours, so that pytest-cov's options stand in one place."""
+    """Return what pytest gets. "--coverage" is ours, so that pytest-cov's options are in one place."""
     own = [word for word in arguments if word != "--coverage"]
     return [*parallel(own), *SLOWEST, *(COVERAGE if own != arguments else []), *own]
 
