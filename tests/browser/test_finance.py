@@ -66,7 +66,7 @@ def limit_monas_pictures(admin: Page, most: str) -> None:
     admin.get_by_label("Limit to set").select_option("Pictures a day")
     admin.get_by_label("Amount; empty is unlimited").fill(most)
     admin.get_by_role("button", name="Set", exact=True).click()
-    expect(admin.get_by_text("The limits of 1 person are set.")).to_be_visible()
+    expect(admin.get_by_text("The limits of 1 person were saved.")).to_be_visible()
 
 
 def ask_for_a_picture(member: Page) -> None:

@@ -146,7 +146,7 @@ def make_use_and_revoke_a_key(page: Page, darkroom: Instance) -> None:
     must_be_accessible(page)
     page.get_by_role("button", name="Revoke Importer").click()
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
-    expect(page.get_by_text("Importer is revoked")).to_be_visible()
+    expect(page.get_by_text("Importer was revoked")).to_be_visible()
     assert ask_with(key, darkroom) == 401
 
 
