@@ -19,6 +19,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 UNFINISHED = VENV / "unfinished"
+PIP = (PYTHON, "-m", "pip")
+QUIETLY = ("-qq", "--no-input", "--no-user")
 PIN = re.compile(r"^[\w.-]+==\S+", re.MULTILINE)
 
 
@@ -43,13 +45,16 @@ def is_right(requirements: str) -> bool:
 
 
 def make(requirements: str) -> None:
-    print("Making Darkroom's environment; once, and it takes about a minute …", file=sys.stderr, flush=True)
+    _say("Making Darkroom's environment, once; it takes about half a minute:")
     if os.geteuid() == 0:
         os.umask(0o022)  # PostgreSQL, which does not run as root, must be able to read its programs
     if not PYTHON.exists() or UNFINISHED.exists():
+        _say("  an empty environment …")
         _make_empty()
     UNFINISHED.touch()
-    _run([PYTHON, "-m", "pip", "install", "-qq", "--no-input", "--no-user", "--require-hashes", "-r", requirements])
+    _say(f"  its {len(PIN.findall((ROOT / requirements).read_text()))} packages …")
+    # The requirements name every package, so pip has none to look for. Bytecode of what is used comes by its first use.
+    _run([*PIP, "install", *QUIETLY, "--no-deps", "--no-compile", "--require-hashes", "-r", requirements])
     UNFINISHED.unlink()
     for name in (requirements, "requirements.txt"):
         if _covers(requirements, name):
@@ -75,8 +80,13 @@ def _stamp(requirements: str) -> Path:
     return VENV / f"made-from-{requirements}"
 
 
+def _say(text: str) -> None:
+    """Print on standard error, because another program may read standard output."""
+    print(text, file=sys.stderr, flush=True)
+
+
 def _run(command: list[str | Path]) -> None:
-    """Run a command with its output on standard error, because another program may read standard output."""
+    """Run a command with its output on standard error."""
     environment = {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=sys.stderr, check=False)
     if done.returncode:

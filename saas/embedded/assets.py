@@ -20,6 +20,7 @@ def collected(target: Path) -> Iterator[None]:
     if stamp.exists() and stamp.read_text() == wanted:
         yield
         return
+    print("Collecting the static files …", flush=True)
     process = get_context("fork").Process(target=_collect, args=(stamp, wanted))
     process.start()
     try:

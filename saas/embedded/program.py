@@ -1,5 +1,6 @@
 """Load Django, check it against the database, and hand it over as an ASGI application."""
 
+from contextlib import AbstractContextManager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -9,28 +10,39 @@ from saas.embedded.refusal import Refusal
 from saas.ops import garbage_collection
 
 
-def load() -> None:
-    """Load all that needs no database, so that it can happen while PostgreSQL starts."""
+def set_up() -> None:
+    """Set Django up."""
     import django  # after the environment is set
     from django.core.exceptions import ImproperlyConfigured
 
     try:
         with garbage_collection.paused():
             django.setup()
-            import_module("saas.embedded.web")
-            import_module("saas.urls")
-        garbage_collection.set_aside()
     except ImproperlyConfigured as error:
         raise Refusal(str(error)) from error
 
 
-def prepare() -> None:
+def collected() -> AbstractContextManager[None]:
+    """Collect the static files while the block runs. No other thread may run yet, because a copy of this process does
+    it."""
     from django.conf import settings
+
+    return assets.collected(Path(settings.STATIC_ROOT))
+
+
+def load() -> None:
+    """Load all that needs no database, so that it can happen while PostgreSQL starts."""
+    with garbage_collection.paused():
+        import_module("saas.embedded.web")
+        import_module("saas.urls")
+    garbage_collection.set_aside()
+
+
+def provide_tables() -> None:
     from django.db import OperationalError, connections
 
     try:
-        with assets.collected(Path(settings.STATIC_ROOT)):
-            schema.provide()
+        schema.provide()
     except OperationalError as error:
         raise Refusal(f"The database does not answer: {' '.join(str(error).split())}") from error
     finally:

@@ -2,6 +2,7 @@
 use."""
 
 import gc
+import sys
 from typing import TYPE_CHECKING
 
 from saas.embedded.refusal import Refusal
@@ -21,6 +22,7 @@ def provide() -> None:
         schema_file.load()
         history = _usable()
     if history.has_news:
+        print("Upgrading the database …", file=sys.stderr, flush=True)
         call_command("migrate", interactive=False, verbosity=0)
         gc.collect()  # what it leaves must not be set aside with what stays
 

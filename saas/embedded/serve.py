@@ -20,15 +20,18 @@ def serve(stopping: Stopping, *, host: str, port: int, data: str | None) -> int:
             folder.prepare()
             stack.enter_context(_alone(folder))
             variables.point_at(folder, url=address.public_url)
-            if postgres := _postgres(folder, address):
-                stack.callback(postgres.leave)
-                stopping.last_act = postgres.leave
-                postgres.begin()
-            program.load()  # while PostgreSQL starts
-            if postgres:
-                postgres.wait()
-            stack.callback(program.put_away)  # whatever happens from here on, the pool closes before its server
-            program.prepare()
+            postgres = _postgres(folder, address)
+            program.set_up()
+            with program.collected():
+                if postgres:
+                    stack.callback(postgres.leave)
+                    stopping.last_act = postgres.leave
+                    _begin(postgres)
+                program.load()  # while PostgreSQL starts
+                if postgres:
+                    postgres.wait()
+                stack.callback(program.put_away)  # whatever happens from here on, the pool closes before its server
+                program.provide_tables()
             ready.announce(folder, address)
             return _run(stopping, sockets, postgres)
         finally:
@@ -55,6 +58,12 @@ def _run(stopping: Stopping, sockets: list[socket.socket], postgres: Postgres | 
 def _alone(folder: DataFolder) -> AbstractContextManager[None]:
     sentence = f"It is already running on the data folder {folder.root}; stop it, or choose another folder with --data."
     return locks.held_alone(folder.lock("darkroom"), otherwise=sentence)
+
+
+def _begin(postgres: Postgres) -> None:
+    if not postgres.folder.cluster.exists():
+        print(f"Making a new database in {postgres.folder.root} …", flush=True)
+    postgres.begin()
 
 
 def _postgres(folder: DataFolder, address: listening.Address) -> Postgres | None:

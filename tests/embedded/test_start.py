@@ -17,6 +17,14 @@ def test_the_ready_line_stands_alone_and_says_where(darkroom: Instance) -> None:
     assert f"\nDarkroom is ready at {darkroom.url}\n" in f"\n{log}"
 
 
+def test_a_first_start_says_what_it_does_and_a_later_one_is_silent(first_data: Path, darkroom: Instance) -> None:
+    made = f"Making a new database in {first_data.parent.with_suffix('.making')}/data …"
+    said = (first_data.parent / "data.log").read_text()
+    assert said.index("Collecting the static files …") < said.index(made) < said.index("Darkroom is ready at")
+    assert "Making" not in darkroom.log.read_text()
+    assert "Collecting" not in darkroom.log.read_text()
+
+
 def test_it_says_how_to_sign_in(darkroom: Instance) -> None:
     log = darkroom.log.read_text()
     assert f"{darkroom.url}/accounts/signup/" in log

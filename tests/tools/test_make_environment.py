@@ -10,7 +10,11 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOW = "import sys; print(sys.prefix)"
-MAKING = "Making Darkroom's environment; once, and it takes about a minute …\n"
+MAKING = """\
+Making Darkroom's environment, once; it takes about half a minute:
+  an empty environment …
+  its 0 packages …
+"""
 SCRIPT = (
     '#!/usr/bin/env bash\nset -euo pipefail\nsource "$(dirname "${BASH_SOURCE[0]}")/_environment"\nrun_inside "$@"\n'
 )
