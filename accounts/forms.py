@@ -20,7 +20,7 @@ from accounts.models import (
     User,
     Webhook,
     WebhookEvent,
-    kinds,
+    provider_kinds,
 )
 from accounts.models.connections import TEXT_MODEL
 from accounts.people.organizations import RESERVED_SLUGS
@@ -180,13 +180,13 @@ class WebhookForm(forms.Form):
     )
 
     @classmethod
-    def of(cls, hook: Webhook) -> "WebhookForm":
+    def for_webhook(cls, hook: Webhook) -> "WebhookForm":
         return cls(initial={"url": hook.url, "events": hook.events})
 
 
 class ConnectionForm(forms.Form):
     kind = forms.TypedChoiceField(
-        choices=lambda: [(name, kind.title) for name, kind in kinds.offered().items()],
+        choices=lambda: [(name, kind.title) for name, kind in provider_kinds.offered().items()],
         coerce=str,
         widget=RadioCards({}),
         initial=ProviderKind.OPENAI.value,
@@ -271,7 +271,7 @@ class ConnectionForm(forms.Form):
         super().__init__(*args, **kwargs)
         cards = self.fields["kind"].widget
         assert isinstance(cards, RadioCards)  # noqa: S101 narrows the type
-        cards.hints = {name: kind.explanation for name, kind in kinds.offered().items()}
+        cards.hints = {name: kind.explanation for name, kind in provider_kinds.offered().items()}
         if connection is not None:
             self._fit(connection)
 

@@ -56,10 +56,13 @@ class Times:
     def print(self) -> None:
         for phase in self.claims:
             claims, empties = self.claims[phase], self.empties[phase]
-            print(f"{phase}: {len(claims):,} claims {_said(claims)}; empty transactions {_said(empties)}", flush=True)
+            print(
+                f"{phase}: {len(claims):,} claims {_percentiles(claims)}; empty transactions {_percentiles(empties)}",
+                flush=True,
+            )
 
 
-def _said(found: list[float]) -> str:
+def _percentiles(found: list[float]) -> str:
     hundredths = statistics.quantiles(found, n=100)
     return f"{hundredths[49]:.2f} ms p50, {hundredths[94]:.2f} ms p95"
 

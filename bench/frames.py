@@ -74,7 +74,7 @@ def print_rows(at_once: int, measured: dict[str, list[Cell]]) -> None:
     for name, cells in measured.items():
         own = [statistics.median(cell.lags("partial")) for cell in cells]
         ratio = f"{statistics.median(a / b for a, b in zip(own, peer, strict=True)):.1f}" if peer else ""
-        columns = [of(cells, kind, rank) for kind in ("partial", "final") for rank in (50, 95)]
+        columns = [median_and_range(cells, kind, rank) for kind in ("partial", "final") for rank in (50, 95)]
         frames = statistics.median(cell.streams * 3 / cell.seconds for cell in cells)
         burnt = statistics.median(cell.processor_seconds * 1000 / (cell.streams * 3) for cell in cells)
         kilobytes = statistics.mean(frame.size_bytes for cell in cells for frame in cell.frames) / 1000
@@ -84,7 +84,7 @@ def print_rows(at_once: int, measured: dict[str, list[Cell]]) -> None:
         )
 
 
-def of(cells: list[Cell], kind: str, rank: int) -> str:
+def median_and_range(cells: list[Cell], kind: str, rank: int) -> str:
     """Return the median of the rounds, and their range."""
     values = [statistics.quantiles(cell.lags(kind), n=100)[rank - 1] * 1000 for cell in cells]
     return f"{statistics.median(values):.0f} ({min(values):.0f} to {max(values):.0f})"

@@ -31,7 +31,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from accounts.models import Membership, User
 from saas.database import tenancy
-from studio.gallery import wall as gallery
+from studio.gallery import tiles as gallery
 from studio.gallery.filters import Filters
 rounds, deep, asked = %r, %r, %r
 user = User.objects.get(email="demo@darkroom.invalid")
@@ -57,7 +57,7 @@ for name, query in asked.items():
     before = deep_code if "DEEP" in query else ""
     filters = Filters.read(dict(part.split("=") for part in query.split("&") if "=" in part and "before" not in part))
     with tenancy.tenant(member.org_id), CaptureQueriesContext(connection) as queries:
-        wall = gallery.wall(member, filters, before=before)
+        wall = gallery.page(member, filters, before=before)
     asked_for = [each["sql"].replace("%%", "%%%%") for each in queries]
     def bare():
         with connection.cursor() as cursor:
@@ -69,7 +69,7 @@ for name, query in asked.items():
     with CaptureQueriesContext(connection) as queries:
         assert client.get(page).status_code == 200
     statements = sum(each["sql"] not in ("BEGIN", "COMMIT") for each in queries)
-    through_code = timed(lambda: gallery.wall(member, filters, before=before))
+    through_code = timed(lambda: gallery.page(member, filters, before=before))
     found[name] = {"bare": timed(bare), "code": through_code, "sql": statements, "pictures": len(wall.pictures)}
 print(json.dumps({"deep": deep_code, "asked": found}))
 """

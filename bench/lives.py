@@ -24,7 +24,7 @@ from saas.database.release import give_back
 from saas.web.sessions import SessionStore
 from studio.catalogue import image_models, specs
 from studio.engine import connection_health, record_picture, store_frames, worker
-from studio.engine.job import Job, grip, wall
+from studio.engine.job import Job, check_claim, in_tenant
 from studio.engine.store_frames import Stored
 from studio.gateway import results
 from studio.imaging import previews
@@ -304,7 +304,7 @@ def _constants(org: Organization) -> frozenset[UUID]:
 def _submit(member: Membership) -> Run:
     return submit_run.submit(
         by=member,
-        plan=plan.make(org=member.org, spec=specs.read(ASKED, models=image_models.at(timezone.now()))),
+        plan=plan.make(org=member.org, spec=specs.read_spec(ASKED, models=image_models.at(timezone.now()))),
         request_hash="h" * 64,
         awaited_by=WEB_PROCESS,
         is_awaited=True,
@@ -312,22 +312,22 @@ def _submit(member: Membership) -> Run:
 
 
 def _bring_partial(job: Job) -> None:
-    """Keep a partial as studio.engine.keep_frames does, without its files."""
-    with wall(job):
-        assert grip(job) is not None
+    """Keep a partial as studio.engine.take_frames does, without its files."""
+    with in_tenant(job):
+        assert check_claim(job) is not None
         partial = store_frames.note_partial(job.slot, Partial(0, b"partial"), _stored(job), is_new=True)
         data = {"index": 0, "partial": str(partial.code), "size_bytes": partial.size_bytes}
         events.record(job.run, "partial", slot=job.slot.index, data=data)
 
 
 def _bring(job: Job) -> None:
-    """Keep a final as studio.engine.keep_frames does, without its files."""
+    """Keep a final as studio.engine.take_frames does, without its files."""
     frame = Final(b"final", used={"quality": "low", "size": "1024x1024"}, usage=USAGE)
-    with wall(job):
-        tickets.leave(job.held)
+    with in_tenant(job):
+        tickets.remove(job.claim)
         connection_health.note_answer(job)
         connection_health.note_success(job, frame)
-        record_picture.note(job.run, job.slot, frame, _stored(job))
+        record_picture.record(job.run, job.slot, frame, _stored(job))
 
 
 def _stored(job: Job) -> Stored:

@@ -74,7 +74,7 @@ def asking() -> list[tuple[str, Callable[[], object]]]:
     rule, models = row().sizes, shipped()
     asked = {"prompt": "A pear", "size": "1920x1088", "quality": "high", "n": 4, "partial_images": 3}
     return [
-        ("read a spec", lambda: specs.read(asked, models=models)),
+        ("read a spec", lambda: specs.read_spec(asked, models=models)),
         ("nearest size", lambda: sizes.nearest(1920, 1080, rule)),
     ]
 

@@ -38,7 +38,7 @@ from accounts.people import organizations
 from billing import exports, files, folding
 from billing.models import Entry, Export, Format
 from billing.prices import Tariff
-from billing.sources import SOURCES, Wanted
+from billing.sources import SOURCES, ExportRange
 from saas.database import tenancy
 from saas.embedded.binaries import binaries
 
@@ -123,7 +123,7 @@ def measure_export(owner: User, org: Organization, form: Format) -> None:
 def copy_to_nowhere(org: Organization) -> tuple[int, float]:
     with tenancy.tenant(org.pk):
         upto, rows = exports.newest_entry(org), Entry.objects.filter(org=org).count()
-        wanted = Wanted(exports.scope_of(unmade(org, Format.CSV)), 0, upto)
+        wanted = ExportRange(exports.scope_of(unmade(org, Format.CSV)), 0, upto)
         statement = ClientCursor(connection.connection).mogrify(*files.query(SOURCES["ledger"], "harmless", wanted))
     told = connection.settings_dict
     began = time.perf_counter()

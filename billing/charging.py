@@ -12,7 +12,7 @@ from accounts.errors import NotAllowed, Refused
 from accounts.limits import holds as limit_holds
 from accounts.models import Hold, HoldState, Membership
 from billing import ledger, prices, tokens
-from billing.ledger import Purpose, Said
+from billing.ledger import ProviderFacts, Purpose
 from billing.models import Entry, EntryKind
 from billing.prices import Tariff
 from billing.tokens import Tokens
@@ -31,7 +31,7 @@ def settle(
     usage: Mapping[str, Any] | None,
     used: Mapping[str, Any] | None = None,
     request_id: str = "",
-    read: Callable[[Mapping[str, Any] | None], Tokens | None] = tokens.read,
+    read: Callable[[Mapping[str, Any] | None], Tokens | None] = tokens.read_usage,
 ) -> bool:
     """Settle a hold: the provider has delivered, or has charged all the same. Without usage, the held amount counts as
     paid and the entry says that this is an estimate; usage that comes later corrects it. Return whether anything was
@@ -41,7 +41,7 @@ def settle(
     is_estimated = tariff.flat_micros is None and not _says_all(used_up, tariff)
     micros = held.micros if is_estimated else tariff.cost(used_up or Tokens())
     chosen = used or {}
-    said = Said(used_up or Tokens(), str(chosen.get("quality", "")), str(chosen.get("size", "")), request_id)
+    said = ProviderFacts(used_up or Tokens(), str(chosen.get("quality", "")), str(chosen.get("size", "")), request_id)
     counted = ledger.charge(held, micros=micros, is_estimated=is_estimated, said=said)
     if counted is not None:
         limit_holds.note_settled(held, counted, micros=micros)
@@ -70,7 +70,7 @@ def doubt(held: Hold, *, request_id: str = "") -> Entry | None:
     usage comes after all. Return the entry, or None if the hold was not open."""
     if not limit_holds.doubt(held):
         return None
-    return ledger.write(held, EntryKind.UNCERTAIN, open_micros=held.micros, said=Said(request_id=request_id))
+    return ledger.write(held, EntryKind.UNCERTAIN, open_micros=held.micros, said=ProviderFacts(request_id=request_id))
 
 
 def resolve(held: Hold, *, by: Membership | None, is_charged: bool, note: str, micros: int | None = None) -> Entry:

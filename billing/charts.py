@@ -64,7 +64,7 @@ def days_a_bar(count_days: int) -> int:
     return -(-count_days // MOST_BARS)
 
 
-def of(days: Sequence[date], layers: Sequence[Layer], *, in_images: bool) -> Chart:
+def stack(days: Sequence[date], layers: Sequence[Layer], *, in_images: bool) -> Chart:
     """Stack the layers of each bar, the first series at the foot."""
     size = days_a_bar(len(days))
     groups = [days[start : start + size] for start in range(0, len(days), size)]
@@ -74,7 +74,7 @@ def of(days: Sequence[date], layers: Sequence[Layer], *, in_images: bool) -> Cha
     return _drawn([(group[0], group[-1]) for group in groups], heights)
 
 
-def of_months(amounts: Sequence[tuple[date, int]]) -> Chart:
+def stack_months(amounts: Sequence[tuple[date, int]]) -> Chart:
     """Draw one bar for each month, the oldest first."""
     ends = [(first, following(first) - ONE_DAY) for first, _ in amounts]
     return _drawn(ends, [{0: amount} for _, amount in amounts])

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from accounts.errors import Refused
 from accounts.models import Organization, ProviderConnection
 from billing.models import Entry, EntryKind, Price
-from billing.provider_usage import ONE_DAY, BadFile, Said, read
+from billing.provider_usage import ONE_DAY, BadFile, ReportedUsage, read_report
 
 MILLION = 1_000_000
 TOKENS = ("text_in", "image_in", "cached_text", "cached_image", "image_out", "text_out")
@@ -63,7 +63,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    said: Said
+    said: ReportedUsage
     connection: ProviderConnection
     lines: list[Line]
     their_micros: int | None
@@ -82,7 +82,7 @@ class Comparison:
 
 def compare(*, org: Organization, connection: ProviderConnection, data: bytes) -> Comparison:
     try:
-        said = read(data)
+        said = read_report(data)
     except BadFile as fault:
         raise Refused(str(fault)) from fault
     _must_be_ours(connection, said)
@@ -100,7 +100,7 @@ def compare(*, org: Organization, connection: ProviderConnection, data: bytes) -
     return Comparison(said, connection, lines, said.micros, ours["micros"], reasons, foreign)
 
 
-def _must_be_ours(connection: ProviderConnection, said: Said) -> None:
+def _must_be_ours(connection: ProviderConnection, said: ReportedUsage) -> None:
     """Refuse a file of another account, if the connection says to which account it belongs, and a file of several
     organizations."""
     for found, meant, word in (
@@ -117,7 +117,7 @@ def _must_be_ours(connection: ProviderConnection, said: Said) -> None:
         raise Refused("This file mixes several organizations of the provider. Export one of them.")
 
 
-def _foreign_models(entries: QuerySet[Entry], said: Said) -> list[str]:
+def _foreign_models(entries: QuerySet[Entry], said: ReportedUsage) -> list[str]:
     """Return the file's models that were not used here: what else the account does is not ours to count. The provider
     may add a date to a model's name. Raise Refused if none of the models was used here."""
     ours = set(entries.exclude(model="").values_list("model", flat=True).distinct())
@@ -130,7 +130,7 @@ def _foreign_models(entries: QuerySet[Entry], said: Said) -> list[str]:
     return foreign
 
 
-def _entries(org: Organization, connection: ProviderConnection, said: Said) -> QuerySet[Entry]:
+def _entries(org: Organization, connection: ProviderConnection, said: ReportedUsage) -> QuerySet[Entry]:
     """Select the entries by the moment in which each was written: the provider counts calls by their end, in days of
     UTC."""
     since, until = (datetime.combine(day, time(), UTC) for day in (said.first, said.last + ONE_DAY))
@@ -158,7 +158,7 @@ def _rate(kind: str, entries: QuerySet[Entry]) -> int | None:
 
 
 def _reasons(
-    lines: list[Line], said: Said, ours: dict[str, int], entries: QuerySet[Entry]
+    lines: list[Line], said: ReportedUsage, ours: dict[str, int], entries: QuerySet[Entry]
 ) -> Iterator[tuple[str, int | None]]:
     explained = 0
     for line in lines:

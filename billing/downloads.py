@@ -13,7 +13,7 @@ MIME = {
 }
 
 
-def sent(export: Export) -> Afterwards:
+def send(export: Export) -> Afterwards:
     return Afterwards(lambda: _opened(export))
 
 

@@ -16,7 +16,7 @@ from accounts.webhooks import delivery
 from billing import files
 from billing.models import Entry, Export, ExportState, Format
 from billing.models.exports import KEPT_FOR
-from billing.sources import SOURCES, Wanted
+from billing.sources import SOURCES, ExportRange
 from billing.spans import OWN, Span
 from billing.usage import Scope
 from saas.database import tenancy
@@ -66,7 +66,7 @@ def write(export: Export, *, upto: int) -> Written:
     """Write the entries up to `upto` and their sum into a file, and store it. Read the database first: while the file
     goes to storage, which may be slow, no lock and no database connection is kept."""
     form, source = Format(export.format), SOURCES[export.what]
-    wanted = Wanted(scope_of(export), export.maker_id, upto)
+    wanted = ExportRange(scope_of(export), export.maker_id, upto)
     with tempfile.TemporaryFile() as file:
         with released(), tenancy.tenant(export.org_id), patient():
             rows = files.write(file, form, source, wanted, lambda done: _tell(export, done))

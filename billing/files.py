@@ -14,7 +14,7 @@ from django.db import connection
 
 from billing import sheets
 from billing.models import Format
-from billing.sources import FOCUS, Source, Wanted
+from billing.sources import FOCUS, ExportRange, Source
 
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()  # tells a spreadsheet that the text is UTF-8
 ROWS_PER_SHEET = 1_000_000  # Excel's limit is a little higher
@@ -27,7 +27,7 @@ AS_IT_IS = "(FORMAT csv, QUOTE e'\\x01', DELIMITER e'\\x02')"
 Tell = Callable[[int], None]  # called with the count at each TELL_EVERY rows
 
 
-def write(file: BinaryIO, form: Format, source: Source, wanted: Wanted, tell: Tell) -> int:
+def write(file: BinaryIO, form: Format, source: Source, wanted: ExportRange, tell: Tell) -> int:
     """Write the rows. Return how many there are."""
     if form == Format.XLSX:
         return _write_workbook(file, source, wanted, tell)
@@ -40,7 +40,7 @@ def write(file: BinaryIO, form: Format, source: Source, wanted: Wanted, tell: Te
     return _write_copy(file, query(source, "harmless", wanted), "(FORMAT csv, HEADER)", tell) - 1
 
 
-def total(form: Format, source: Source, wanted: Wanted) -> int:
+def total(form: Format, source: Source, wanted: ExportRange) -> int:
     """Return the sum of the file's amounts, in micro-dollars."""
     meant = FOCUS if form == Format.FOCUS else source
     inner, values = query(meant, "plain", wanted)
@@ -50,7 +50,7 @@ def total(form: Format, source: Source, wanted: Wanted) -> int:
         return int(cursor.fetchone()[0])
 
 
-def query(source: Source, how: str, wanted: Wanted) -> tuple[str, dict[str, Any]]:
+def query(source: Source, how: str, wanted: ExportRange) -> tuple[str, dict[str, Any]]:
     """Return the query and its values. `how` names the method of Column that writes a column."""
     rows, values = source.rows(wanted)
     columns = {name: getattr(column, how)() for name, column in source.columns.items()}
@@ -73,7 +73,7 @@ def _write_copy(file: BinaryIO, asked: tuple[str, dict[str, Any]], options: str,
     return lines
 
 
-def _write_workbook(file: BinaryIO, source: Source, wanted: Wanted, tell: Tell) -> int:
+def _write_workbook(file: BinaryIO, source: Source, wanted: ExportRange, tell: Tell) -> int:
     """Write an Excel workbook: text stays text, whatever it begins with; amounts are numbers with every digit; days are
     days. Return how many rows there are."""
     with tempfile.TemporaryDirectory() as folder:

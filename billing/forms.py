@@ -4,7 +4,7 @@ from django import forms
 from django.core.validators import MaxValueValidator
 
 from accounts.models import Organization, ProviderConnection, ProviderKind, Quota
-from accounts.models.quotas import QUALITIES
+from accounts.models.limits_and_holds import QUALITIES
 from billing.models import Price
 from saas.text import money
 from saas.web.forms import MoneyField, RadioCards

@@ -12,7 +12,7 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from accounts.limits import counters
-from accounts.limits.counters import Found
+from accounts.limits.counters import CounterState
 from accounts.models import Hold, HoldState, Membership, Organization
 from billing.models import Entry, EntryKind, Snapshot
 from billing.tokens import Tokens
@@ -38,7 +38,7 @@ class Purpose:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ProviderFacts:
     """What the provider said of a call."""
 
     tokens: Tokens = field(default_factory=Tokens)
@@ -68,7 +68,7 @@ class Total(NamedTuple):
     images: int
 
 
-def charge(held: Hold, *, micros: int, is_estimated: bool, said: Said) -> list[Found] | None:
+def charge(held: Hold, *, micros: int, is_estimated: bool, said: ProviderFacts) -> list[CounterState] | None:
     """Settle a hold, write its entry and change the counters, all in one statement: the usual end of a hold. Return the
     counters as they are afterwards, or None if the money was not held any more: then nothing has changed."""
     values: dict[str, Any] = {
@@ -85,7 +85,7 @@ def charge(held: Hold, *, micros: int, is_estimated: bool, said: Said) -> list[F
     if not rows:
         return None
     held.state = HoldState.SETTLED
-    return [counters.read(row) for row in rows if row[0] is not None]
+    return [counters.read_row(row) for row in rows if row[0] is not None]
 
 
 def write(
@@ -96,7 +96,7 @@ def write(
     open_micros: int = 0,
     images: int = 0,
     is_estimated: bool = False,
-    said: Said | None = None,
+    said: ProviderFacts | None = None,
     by: Membership | None = None,
     note: str = "",
 ) -> Entry:
@@ -109,7 +109,7 @@ def write(
         "open_micros": open_micros,
         "images": images,
         "is_estimated": is_estimated,
-        "said": Jsonb((said or Said()).to_json()),
+        "said": Jsonb((said or ProviderFacts()).to_json()),
         "now": timezone.now(),
         "by": f"{by.user.display_name} <{by.user.email}>"[:254] if by else "",
         "note": note[:500],

@@ -49,7 +49,7 @@ class BadFile(Exception):
 
 
 @dataclass
-class Said:
+class ReportedUsage:
     """What the file says, added up. A kind that the file does not mention is absent, because no number is not zero."""
 
     first: date  # days as the provider counts them, in UTC
@@ -73,7 +73,7 @@ class Said:
         return sums
 
 
-def read(data: bytes) -> Said:
+def read_report(data: bytes) -> ReportedUsage:
     if len(data) > MOST_BYTES:
         raise BadFile(f"This file is larger than {MOST_BYTES // 10**6} MB. Export a shorter time.")
     try:
@@ -86,14 +86,14 @@ def read(data: bytes) -> Said:
     return _added_up(rows)
 
 
-def _added_up(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> Said:
-    said: Said | None = None
+def _added_up(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> ReportedUsage:
+    said: ReportedUsage | None = None
     amount: Decimal | None = None
     for number, (where, row) in enumerate(rows):
         if number >= MOST_ROWS:
             raise BadFile(f"This file has more than {MOST_ROWS:,} rows. Export a shorter time.")
         first, last = _days(where, row)
-        said = said or Said(first, last)
+        said = said or ReportedUsage(first, last)
         said.first, said.last = min(said.first, first), max(said.last, last)
         money = _amount(where, row)
         if money is not None:
@@ -107,7 +107,7 @@ def _added_up(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> Said:
     return said
 
 
-def _count_row(where: str, row: Mapping[str, Any], said: Said) -> None:
+def _count_row(where: str, row: Mapping[str, Any], said: ReportedUsage) -> None:
     model = _name(row, "model")
     if model not in said.counts and len(said.counts) > MOST_NAMES:
         raise BadFile(f"This file names more than {MOST_NAMES} models.")

@@ -11,7 +11,7 @@ from billing.usage import Scope
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ExportRange:
     """Whose rows of which days to export, for which reader, and up to which entry of the ledger."""
 
     scope: Scope
@@ -24,7 +24,7 @@ class Wanted:
         return {**named, "upto": self.upto, "reader": self.reader_id}
 
 
-Rows = Callable[[Wanted], tuple[str, dict[str, Any]]]  # the SQL after SELECT and its columns, with its values
+Rows = Callable[[ExportRange], tuple[str, dict[str, Any]]]  # the SQL after SELECT and its columns, with its values
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +42,13 @@ def register(source: Source) -> None:
     SOURCES[source.name] = source
 
 
-def rows_of_ledger(wanted: Wanted) -> tuple[str, dict[str, Any]]:
+def rows_of_ledger(wanted: ExportRange) -> tuple[str, dict[str, Any]]:
     where, values = usage.conditions(wanted.scope)
     conditions = f"{where.format(day='counted_on')} AND id <= %(upto)s"
     return f"FROM billing_entry WHERE {conditions} ORDER BY id", {**values, **wanted.values()}
 
 
-def rows_of_charges(wanted: Wanted) -> tuple[str, dict[str, Any]]:
+def rows_of_charges(wanted: ExportRange) -> tuple[str, dict[str, Any]]:
     """Select the ledger's rows except uncertain charges: what may have been charged is no cost yet."""
     rows, values = rows_of_ledger(wanted)
     return rows.replace(" ORDER BY", " AND kind <> 'uncertain' ORDER BY"), values

@@ -25,7 +25,7 @@ class Tokens:
         return asdict(self)
 
 
-def read(usage: Mapping[str, Any] | None) -> Tokens | None:
+def read_usage(usage: Mapping[str, Any] | None) -> Tokens | None:
     """Read a provider's usage. Return None if it says nothing, or nothing that could be true: a picture costs output.
     Tokens without a breakdown count as the dearer kind, so that a missing detail makes no picture nearly free."""
     if not usage:
@@ -51,7 +51,7 @@ def read(usage: Mapping[str, Any] | None) -> Tokens | None:
     return tokens if tokens.image_out else None
 
 
-def read_text(usage: Mapping[str, Any] | None) -> Tokens | None:
+def read_text_usage(usage: Mapping[str, Any] | None) -> Tokens | None:
     """Read the usage of a text model, which has other fields: all output is text, including what the model thought."""
     if not usage:
         return None

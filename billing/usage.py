@@ -64,7 +64,7 @@ class Scope:
     only: Mapping[str, str]
     user_id: int | None = None  # of a member who may see only their own usage
 
-    def of(self, span: Span) -> "Scope":
+    def with_span(self, span: Span) -> "Scope":
         return Scope(self.org, span, self.is_play, self.only, self.user_id)
 
 
@@ -152,7 +152,7 @@ def compared(scope: Scope, by: str, *, days_a_bar: int, most_series: int) -> tup
         "days_a_bar": days_a_bar,
         "most_series": most_series,
     }
-    rows = _rows(scope.of(Span(OWN, before.first, scope.span.last)), by, COMPARE, values)
+    rows = _rows(scope.with_span(Span(OWN, before.first, scope.span.last)), by, COMPARE, values)
     lines = [Line(key, label, *sums) for bar, _, key, label, *sums in rows if bar is None]
     layers = [Layer(bar, series, micros, images) for bar, series, _, _, micros, images, _ in rows if bar is not None]
     return lines, layers

@@ -12,7 +12,7 @@ from accounts.connections import circuit
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Health, Membership, Organization, ProviderConnection, ProviderKind, User
 from accounts.models.connections import TEXT_MODEL
-from accounts.models.kinds import KINDS, offered
+from accounts.models.provider_kinds import KINDS, offered
 from saas.crypto import sealing
 from saas.crypto.sealing import Secret
 from saas.outbound import http_client

@@ -10,7 +10,7 @@ from django.db.models.lookups import Exact
 from django.template.loader import render_to_string
 
 from accounts import mail_outbox
-from accounts.limits.counters import Amount, Found, Place
+from accounts.limits.counters import Amount, CounterState, Place
 from accounts.limits.periods import resets_at, today, zone
 from accounts.models import (
     ApiKey,
@@ -33,7 +33,7 @@ PERCENTS = (50, 80, ALL)
 MOST_ADMINS = 20
 
 
-def note_spending(org_id: int, found: Iterable[Found], spent: Amount, *, is_play: bool) -> None:
+def note_spending(org_id: int, found: Iterable[CounterState], spent: Amount, *, is_play: bool) -> None:
     """Send the alerts that this spending reached. `found` are the counters after `spent` was added to them."""
     for counter in found:
         for unit, allowed, now, grew in (

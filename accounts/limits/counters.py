@@ -35,7 +35,7 @@ class Place(NamedTuple):
     starts_on: date
 
 
-class Found(NamedTuple):
+class CounterState(NamedTuple):
     """A counter as it was when its lock was taken."""
 
     place: Place
@@ -126,14 +126,14 @@ def lock(org_id: int, wanted: Iterable[Place]) -> None:
         cursor.execute(LOCK, _values(org_id, in_order, Amount(0, 0), is_play=False))
 
 
-def share(org_id: int) -> None:
+def lock_organization(org_id: int) -> None:
     """Lock the organization's row in shared mode, as every transaction that counts does: no limit changes until the
     transaction ends."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM accounts_organization WHERE id = %s FOR KEY SHARE", [org_id])
 
 
-def take_holds(org_id: int, wanted: Sequence[Place], holds: Holds, *, is_play: bool) -> list[Found]:
+def take_holds(org_id: int, wanted: Sequence[Place], holds: Holds, *, is_play: bool) -> list[CounterState]:
     """Write the holds, then take their sum from the limits as `take` does."""
     values = _values(org_id, wanted, Amount(holds.micros, 0), is_play) | {
         "run": holds.run_code,
@@ -149,13 +149,13 @@ def take_holds(org_id: int, wanted: Sequence[Place], holds: Holds, *, is_play: b
     return _found(TAKE_HOLDS, values)
 
 
-def take(org_id: int, wanted: Sequence[Place], amount: Amount, *, is_play: bool) -> list[Found]:
+def take(org_id: int, wanted: Sequence[Place], amount: Amount, *, is_play: bool) -> list[CounterState]:
     """Add the amount as held to all of these counters, or to none. Return those that were locked: none if any is
     missing, which the caller then makes before any is locked; otherwise all of them, of which one may not fit."""
     return _found(TAKE, _values(org_id, wanted, amount, is_play))
 
 
-def shift(org_id: int, wanted: Sequence[Place], *, held: Amount, spent: Amount, is_play: bool) -> list[Found]:
+def shift(org_id: int, wanted: Sequence[Place], *, held: Amount, spent: Amount, is_play: bool) -> list[CounterState]:
     """Move an amount from held to spent, whatever the limits say by now. Return the counters as they are afterwards."""
     more = {"spent_micros": spent.micros, "spent_images": spent.images}
     return _found(SHIFT, _values(org_id, wanted, held, is_play) | more)
@@ -167,9 +167,9 @@ def where(wanted: Sequence[Place]) -> dict[str, list[Any]]:
     return {"subjects": subjects, "ids": ids, "periods": periods, "starts": starts}
 
 
-def read(row: Sequence[Any]) -> Found:
+def read_row(row: Sequence[Any]) -> CounterState:
     """Read a row that the functions return."""
-    return Found(Place(*row[:4]), *row[4:])
+    return CounterState(Place(*row[:4]), *row[4:])
 
 
 def _values(org_id: int, wanted: Sequence[Place], amount: Amount, is_play: bool) -> dict[str, Any]:
@@ -177,7 +177,7 @@ def _values(org_id: int, wanted: Sequence[Place], amount: Amount, is_play: bool)
     return {**named, **where(wanted)}
 
 
-def _found(statement: str, values: dict[str, Any]) -> list[Found]:
+def _found(statement: str, values: dict[str, Any]) -> list[CounterState]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return [read(row) for row in cursor.fetchall()]
+        return [read_row(row) for row in cursor.fetchall()]

@@ -15,11 +15,11 @@ from django.utils import timezone
 
 from accounts.limits import alerts, counters, operator_key, refusals
 from accounts.limits import rules as limit_rules
-from accounts.limits.counters import Amount, Found, Holds, Place
+from accounts.limits.counters import Amount, CounterState, Holds, Place
 from accounts.limits.periods import today
 from accounts.limits.refusals import Payer, Wish
 from accounts.models import Hold, HoldState, Organization, Quota, Subject
-from accounts.models.quotas import KEPT
+from accounts.models.limits_and_holds import KEPT
 
 # Read for every picture, so it is raw SQL: compiling a query each time would cost as much as running it.
 NEWEST = """
@@ -158,7 +158,7 @@ def settling(held: Hold, *, micros: int, is_estimated: bool = False) -> Iterator
     _shift(was, held=Amount(0, 0), spent=Amount(grown, was.images if is_first else 0))
 
 
-def note_settled(held: Hold, found: Iterable[Found], *, micros: int) -> None:
+def note_settled(held: Hold, found: Iterable[CounterState], *, micros: int) -> None:
     """Send alerts after a hold was settled in one statement with its entry. `found` are the counters after that."""
     _tell(held, found, Amount(micros, held.images))
 
@@ -212,7 +212,7 @@ def _make_missing(
     org: Organization, payer: Payer, wanted: Sequence[Place], *, is_play: bool, is_lent: bool
 ) -> dict[str, Quota]:
     """Make the counters that are missing. Return the rules, read again behind the organization's lock."""
-    counters.share(org.pk)
+    counters.lock_organization(org.pk)
     rules = limit_rules.rules_for(payer.member, payer.api_key, is_lent=is_lent)
     limit_rules.make_counters(org, wanted, rules, is_play=is_play)
     return rules
@@ -241,6 +241,6 @@ def _shift(of: Hold, *, held: Amount, spent: Amount) -> None:
     _tell(of, found, spent)
 
 
-def _tell(of: Hold, found: Iterable[Found], spent: Amount) -> None:
+def _tell(of: Hold, found: Iterable[CounterState], spent: Amount) -> None:
     if spent.micros > 0 or spent.images > 0:
         alerts.note_spending(of.org_id, found, spent, is_play=of.is_play)

@@ -16,7 +16,7 @@ from saas.database import tenancy
 from saas.text import money
 
 
-def of(org: Organization) -> Quota:
+def loan_of(org: Organization) -> Quota:
     """Return the loan that the operator has set for this organization, or else the usual one."""
     return Quota.objects.filter(org=org, subject=Subject.LOAN).first() or rules.usual_loan(org)
 
@@ -31,7 +31,7 @@ def change(*, org: Organization, by: User, money_day: int | None, money_month: i
     """Set the loan of one organization, as the operator. None is unlimited."""
     with tenancy.tenant(org.pk):
         org = org.locked()
-        before = of(org)
+        before = loan_of(org)
         if before.pk and (before.money_day, before.money_month) == (money_day, money_month):
             return
         values = {"money_day": money_day, "money_month": money_month, "changed_at": timezone.now()}
@@ -44,12 +44,12 @@ def as_usual(*, org: Organization, by: User) -> None:
     """Set the loan back to the usual one, as the operator."""
     with tenancy.tenant(org.pk):
         org = org.locked()
-        before = of(org)
+        before = loan_of(org)
         if before.pk is None:
             return
         Quota.objects.filter(pk=before.pk).delete()
         rules.refresh(org)
-        _record(org, by, before, of(org))
+        _record(org, by, before, loan_of(org))
 
 
 def is_behind(org: Organization, rule: Quota) -> bool:
@@ -65,7 +65,7 @@ def follow_setting(org: Organization, rule: Quota, wanted: Sequence[Place]) -> N
     days, months = _behind(org, rule)
     own = (Place(Subject.LOAN, org.pk, period, now.start(period)) for period in (Period.DAY, Period.MONTH))
     counters.lock(org.pk, [*wanted, *own])
-    if of(org).pk is None:  # else the operator has set a loan for this organization meanwhile
+    if loan_of(org).pk is None:  # else the operator has set a loan for this organization meanwhile
         days.update(allowed_micros=rule.money_day)
         months.update(allowed_micros=rule.money_month)
 
@@ -94,9 +94,9 @@ def end(held: Hold) -> None:
 
 def describe(org: Organization) -> str:
     """Describe the loan for the operator."""
-    rule = of(org)
+    rule = loan_of(org)
     word = "set for it" if rule.pk else "as for all" if org.has_usual_loan else "not its founder's first"
-    return f"{_said(rule.money_month)} a month, {_said(rule.money_day)} a day ({word})"
+    return f"{_show_amount(rule.money_month)} a month, {_show_amount(rule.money_day)} a day ({word})"
 
 
 def _behind(org: Organization, rule: Quota) -> tuple[QuerySet[Counter], QuerySet[Counter]]:
@@ -110,7 +110,7 @@ def _behind(org: Organization, rule: Quota) -> tuple[QuerySet[Counter], QuerySet
 
 def _take(held: Hold) -> bool:
     wanted, amount = counters.places_of_loan(held), Amount(held.micros, 1)
-    if is_behind(held.org, of(held.org)):
+    if is_behind(held.org, loan_of(held.org)):
         follow_setting(held.org, _make_missing(held, wanted), wanted)
     found = counters.take(held.org_id, wanted, amount, is_play=held.is_play)
     if len(found) < len(wanted):
@@ -121,8 +121,8 @@ def _take(held: Hold) -> bool:
 
 def _make_missing(held: Hold, wanted: Sequence[Place]) -> Quota:
     """Make the loan's counters. Return the rule for them, read again behind the organization's lock."""
-    counters.share(held.org_id)
-    rule = of(held.org)
+    counters.lock_organization(held.org_id)
+    rule = loan_of(held.org)
     rules.make_counters(held.org, wanted, {Subject.LOAN.value: rule}, is_play=held.is_play)
     return rule
 
@@ -134,11 +134,11 @@ def _mark(held: Hold, *, is_lent: bool) -> None:
 
 def _record(org: Organization, by: User, before: Quota, now: Quota) -> None:
     details = {
-        "a month": f"{_said(before.money_month)} → {_said(now.money_month)}",
-        "a day": f"{_said(before.money_day)} → {_said(now.money_day)}",
+        "a month": f"{_show_amount(before.money_month)} → {_show_amount(now.money_month)}",
+        "a day": f"{_show_amount(before.money_day)} → {_show_amount(now.money_day)}",
     }
     audit.record(org=org, by=by, action="operator.loan_set", target=org.name, details=details)
 
 
-def _said(micros: int | None) -> str:
+def _show_amount(micros: int | None) -> str:
     return "unlimited" if micros is None else f"${money.exact(micros)}"

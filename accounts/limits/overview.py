@@ -119,7 +119,7 @@ def loan(org: Organization) -> Standing | None:
     """Return how the loan of the operator's key stands; None if the organization has no connection that uses it."""
     if not org.connections.filter(kind__in=LENT_KINDS).exists():
         return None
-    line = Standing(Subject.LOAN, "The lent key", "", "", org.pk, quota=operator_key.of(org))
+    line = Standing(Subject.LOAN, "The lent key", "", "", org.pk, quota=operator_key.loan_of(org))
     return _counted(org, [line], is_play=False)[0]
 
 

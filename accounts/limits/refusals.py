@@ -9,11 +9,11 @@ from uuid import UUID
 from django.db.models import Count
 
 from accounts.errors import Refused
-from accounts.limits.counters import Amount, Found, Place
+from accounts.limits.counters import Amount, CounterState, Place
 from accounts.limits.periods import resets_at, zone
 from accounts.limits.rules import Rules
 from accounts.models import ApiKey, Hold, HoldState, Membership, Organization, Period, Role, Subject, Unit
-from accounts.models.quotas import QUALITIES
+from accounts.models.limits_and_holds import QUALITIES
 from saas.text import money
 
 MOST_NAMES = 2  # admins that a refusal names
@@ -102,7 +102,9 @@ def refuse_beyond_pace(org: Organization, payer: Payer, rules: Rules, run_code: 
                 )
 
 
-def no_room(org: Organization, payer: Payer, refusing: list[Found], amount: Amount, *, is_play: bool) -> LimitReached:
+def no_room(
+    org: Organization, payer: Payer, refusing: list[CounterState], amount: Amount, *, is_play: bool
+) -> LimitReached:
     """Return the refusal. If several limits refuse, name the one that does so for the longest time."""
     counter = max(refusing, key=lambda found: (found.place.period == Period.MONTH, found.place.subject))
     place = counter.place

@@ -10,7 +10,7 @@ from accounts.limits import rules as limit_rules
 from accounts.limits.counters import Place, places
 from accounts.limits.periods import today
 from accounts.models import ApiKey, Counter, Membership, Period, Subject, Unit
-from accounts.models.kinds import KINDS
+from accounts.models.provider_kinds import KINDS
 
 WHOSE = {Subject.ORGANIZATION.value: "", Subject.KEY.value: "The API key's", Subject.LOAN.value: "The lent key's"}
 LENT_KINDS = [name for name, kind in KINDS.items() if kind.is_lent]

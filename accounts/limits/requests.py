@@ -12,7 +12,7 @@ from accounts.limits.counters import Place
 from accounts.limits.periods import today
 from accounts.limits.refusals import LimitReached
 from accounts.models import Ask, AskState, Counter, Membership, Organization, Period, Quota, Role, Subject, Unit
-from accounts.models.quotas import CEILINGS, LIMITS
+from accounts.models.limits_and_holds import CEILINGS, LIMITS
 from saas.text import money
 
 MOST_OPEN = 5  # open requests of one person
@@ -62,7 +62,7 @@ def grant(*, ask: Ask, by: Membership, is_lasting: bool) -> None:
         by=by.user,
         action="limits.granted",
         target=ask.user.email,
-        details={"more": _said(unit, missing), "how": "from now on" if is_lasting else "once"},
+        details={"more": _show_amount(unit, missing), "how": "from now on" if is_lasting else "once"},
     )
     _tell_asker(ask, by, is_granted=True)
 
@@ -75,7 +75,7 @@ def decline(*, ask: Ask, by: Membership) -> None:
 
 
 def amount_of(ask: Ask) -> str:
-    return _said(Unit(ask.unit), ask.needed)
+    return _show_amount(Unit(ask.unit), ask.needed)
 
 
 def _begin(ask: Ask, by: Membership, state: AskState, *, is_lasting: bool) -> None:
@@ -142,7 +142,7 @@ def _tell_asker(ask: Ask, by: Membership, *, is_granted: bool) -> None:
     mail_outbox.send(subject=f"{ask.org.name}: {amount_of(ask)} {word}", body=body, to=[ask.user.email])
 
 
-def _said(unit: Unit, amount: int) -> str:
+def _show_amount(unit: Unit, amount: int) -> str:
     if unit == Unit.MONEY:
         return money.show(amount)
     return "1 picture" if amount == 1 else f"{amount:,} pictures"

@@ -13,7 +13,7 @@ from accounts.limits import counters
 from accounts.limits.counters import Place
 from accounts.limits.periods import today
 from accounts.models import ApiKey, Counter, Membership, Organization, Period, Quota, Subject, Unit
-from accounts.models.quotas import CEILINGS, LIMITS
+from accounts.models.limits_and_holds import CEILINGS, LIMITS
 from saas.text import money
 
 FIELDS = (*LIMITS, *CEILINGS)
@@ -130,7 +130,9 @@ def change(*, org: Organization, by: Membership, quota: Quota, values: Mapping[s
         by=by.user,
         action="limits.changed",
         target=name_of(stored),
-        details={name: f"{_said(name, before[name])} → {_said(name, value)}" for name, value in changed.items()},
+        details={
+            name: f"{_show_value(name, before[name])} → {_show_value(name, value)}" for name, value in changed.items()
+        },
     )
 
 
@@ -190,7 +192,7 @@ def _limit(quota: Quota | None, unit: Unit, period: str) -> int | None:
     return None if quota is None else quota.limit(unit, Period(period))
 
 
-def _said(name: str, value: Any) -> str:
+def _show_value(name: str, value: Any) -> str:
     if value in (None, ""):
         return "unlimited"
     return f"${money.exact(value)}" if name.startswith("money") else str(value)

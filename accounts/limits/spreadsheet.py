@@ -8,7 +8,7 @@ from accounts import audit
 from accounts.errors import Refused
 from accounts.limits import rules
 from accounts.models import Membership, Organization, Quota, Role, Subject
-from accounts.models.quotas import LIMITS
+from accounts.models.limits_and_holds import LIMITS
 from saas.text import csv_cells, money
 
 COLUMNS = ["subject", "name", *LIMITS]

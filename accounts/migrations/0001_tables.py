@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import accounts.models.invitations
-import accounts.models.kinds
+import accounts.models.provider_kinds
 
 
 class Migration(migrations.Migration):
@@ -493,7 +493,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("name", models.CharField(max_length=80)),
-                ("kind", models.CharField(choices=accounts.models.kinds.choices, max_length=12)),
+                ("kind", models.CharField(choices=accounts.models.provider_kinds.choices, max_length=12)),
                 ("base_url", models.CharField(blank=True, max_length=300)),
                 ("openai_organization", models.CharField(blank=True, max_length=80)),
                 ("openai_project", models.CharField(blank=True, max_length=80)),

@@ -5,8 +5,8 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from accounts.models import kinds
-from accounts.models.kinds import Kind
+from accounts.models import provider_kinds
+from accounts.models.provider_kinds import Kind
 from saas.database.tenancy import TenantModel
 
 TEST_IS_LOST_AFTER = timedelta(seconds=60)
@@ -27,7 +27,7 @@ class ProviderConnection(TenantModel):
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="connections")
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=80)
-    kind = models.CharField(max_length=12, choices=kinds.choices)
+    kind = models.CharField(max_length=12, choices=provider_kinds.choices)
     base_url = models.CharField(max_length=300, blank=True)
     openai_organization = models.CharField(max_length=80, blank=True)
     openai_project = models.CharField(max_length=80, blank=True)
@@ -78,7 +78,7 @@ class ProviderConnection(TenantModel):
 
     @property
     def traits(self) -> Kind:
-        return kinds.KINDS[self.kind]
+        return provider_kinds.KINDS[self.kind]
 
     @property
     def leading_model(self) -> str:

@@ -54,7 +54,7 @@ def webhook(request: OrgRequest, code: UUID) -> HttpResponse:
 @member_required(Role.ADMIN)
 def change_webhook(request: OrgRequest, code: UUID) -> HttpResponse:
     hook = _webhook_or_404(request, code)
-    form = WebhookForm(request.POST) if request.method == "POST" else WebhookForm.of(hook)
+    form = WebhookForm(request.POST) if request.method == "POST" else WebhookForm.for_webhook(hook)
     if form.is_bound and form.is_valid():
         try:
             endpoints.change(hook=hook, by=request.member, **form.cleaned_data)

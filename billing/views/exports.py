@@ -78,7 +78,7 @@ def unsubscribe_export(request: OrgRequest, code: UUID) -> HttpResponse:
 def export_file(request: OrgRequest, code: UUID) -> HttpResponseBase:
     """Send the file. The right is checked again: a person who has lost it since asking gets nothing."""
     export = get_object_or_404(exports.visible_to(request.member), code=code, state=ExportState.READY)
-    return downloads.sent(export)
+    return downloads.send(export)
 
 
 def _asked(request: OrgRequest) -> tuple[str, Format]:

@@ -15,7 +15,7 @@ from accounts.access import OrgRequest, member_required
 from accounts.errors import Refused
 from accounts.limits import overview, rules, spreadsheet
 from accounts.models import AskState, HoldState, Membership, Quota, Role, Subject
-from accounts.models.asks import Ask
+from accounts.models.limit_requests import Ask
 from billing import charging
 from billing.forms import LimitsForm, ManyForm, ResolveForm, SheetForm, WhatIfForm
 from saas.text.codes import code_or_none

@@ -25,7 +25,7 @@ def months_page(request: OrgRequest) -> HttpResponse:
     found = months.all_months(request.org, is_play=play)
     context = {
         "months": found,
-        "chart": charts.of_months([(month.first, month.micros) for month in reversed(found[:MOST_BARS])]),
+        "chart": charts.stack_months([(month.first, month.micros) for month in reversed(found[:MOST_BARS])]),
         "is_play": play,
         "has_closed": any(month.closed for month in found),
         "next_to_close": next((month for month in reversed(found) if month.is_over and not month.closed), None),

@@ -79,7 +79,7 @@ def _context(request: OrgRequest, scope: Scope, by: str) -> dict[str, Any]:
     now, before = sum(line.micros or 0 for line in rows), sum(line.micros_before for line in lines)
     query = _query(request, scope)
     largest = max((abs(line.micros or 0) for line in rows), default=0)
-    chart = charts.of(scope.span.days, layers, in_images=unit == "images")
+    chart = charts.stack(scope.span.days, layers, in_images=unit == "images")
     return {
         "scope": scope,
         "by": by,

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from saas.cli.client import Client
-from saas.cli.developing import PARAMETERS, Outcome, develop
-from saas.cli.ending import Ending
+from saas.cli.developing import PARAMETERS, RunResult, develop
+from saas.cli.errors import CommandFailed
 from saas.cli.progress import Progress
 
 WHOLE = ("n", "compression", "partial_images")
@@ -52,15 +52,15 @@ def run(options: Namespace, client: Client) -> int:
     return 1 if failed else 0
 
 
-def _one(client: Client, row: dict[str, Any], number: int, out: Path, batch: str) -> Outcome:
+def _one(client: Client, row: dict[str, Any], number: int, out: Path, batch: str) -> RunResult:
     key = hashlib.sha256(f"{batch}:{number}:{json.dumps(row, sort_keys=True)}".encode()).hexdigest()
     quiet = Progress(int(row.get("n", 1)), is_quiet=True)
     try:
         asked = {name: value for name, value in row.items() if name != "name"}
         name = str(row.get("name") or f"{number + 1:04}")
         return develop(client, asked, out=out, name=name, progress=quiet, request_key=key)
-    except Ending as ending:
-        return Outcome(state="failed", errors=[ending.sentence])
+    except CommandFailed as failure:
+        return RunResult(state="failed", errors=[failure.sentence])
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:
@@ -68,11 +68,11 @@ def _rows(file: Path) -> list[dict[str, Any]]:
         with file.open(newline="", encoding="utf-8-sig") as text:
             found = list(csv.DictReader(text))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise Ending(2, f"{file} cannot be read: {error}.") from error
+        raise CommandFailed(2, f"{file} cannot be read: {error}.") from error
     known = {"prompt", "name", *PARAMETERS, *WHOLE}
     columns = set(found[0]) if found else set()
     if "prompt" not in columns or columns - known:
-        raise Ending(2, f"{file} needs a column “prompt” and may have {', '.join(sorted(known - {'prompt'}))}.")
+        raise CommandFailed(2, f"{file} needs a column “prompt” and may have {', '.join(sorted(known - {'prompt'}))}.")
     return [_row(row, file) for row in found]
 
 
@@ -81,7 +81,7 @@ def _row(row: dict[str, str], file: Path) -> dict[str, Any]:
     try:
         return said | {name: int(said[name]) for name in WHOLE if name in said}
     except ValueError:
-        raise Ending(2, f"{file} has a row in which {', '.join(WHOLE)} are not whole numbers.") from None
+        raise CommandFailed(2, f"{file} has a row in which {', '.join(WHOLE)} are not whole numbers.") from None
 
 
 def _history(results: Path) -> tuple[Counter[int], set[int]]:
@@ -112,7 +112,7 @@ class Results:
         if is_new:
             self.writer.writerow(COLUMNS)
 
-    def write(self, number: int, prompt: str, outcome: Outcome) -> None:
+    def write(self, number: int, prompt: str, outcome: RunResult) -> None:
         files = " ".join(outcome.files)
         self.writer.writerow([number + 1, prompt, outcome.state, outcome.run, files, " ".join(outcome.errors)])
         self.file.flush()

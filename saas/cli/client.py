@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from saas.cli.config import Access
-from saas.cli.ending import Ending
+from saas.cli.errors import CommandFailed
 
 AGAIN_SECONDS = 1.0
 MOST_RESTS = 5
@@ -27,25 +27,27 @@ class Client:
     def __init__(self, access: Access) -> None:
         parts = urlsplit(access.url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise Ending(2, f"“{access.url}” is not an address. It should look like https://darkroom.example.com.")
+            raise CommandFailed(
+                2, f"“{access.url}” is not an address. It should look like https://darkroom.example.com."
+            )
         self._parts, self._key = parts, access.key
 
     def get(self, path: str, **query: object) -> Any:
         asked = {name: value for name, value in query.items() if value not in {None, ""}}
-        return json.loads(self._whole("GET", f"{path}?{urlencode(asked)}" if asked else path))
+        return json.loads(self._read_all("GET", f"{path}?{urlencode(asked)}" if asked else path))
 
     def post(self, path: str, body: dict[str, Any], *, request_key: str = "") -> Any:
-        return json.loads(self._whole("POST", path, json.dumps(body).encode(), _json(request_key)))
+        return json.loads(self._read_all("POST", path, json.dumps(body).encode(), _json(request_key)))
 
     def download(self, path: str) -> bytes:
-        return self._whole("GET", path)
+        return self._read_all("GET", path)
 
     def give(self, file: Path, *, mask_of: str = "") -> str:
         """Upload a file. Return the input's id."""
         try:
             data = file.read_bytes()
         except OSError as error:
-            raise Ending(2, f"{file} cannot be read: {error.strerror}.") from error
+            raise CommandFailed(2, f"{file} cannot be read: {error.strerror}.") from error
         boundary = uuid.uuid4().hex
         fields = (
             f'--{boundary}\r\nContent-Disposition: form-data; name="mask_of"\r\n\r\n{mask_of}\r\n' if mask_of else ""
@@ -55,7 +57,7 @@ class Client:
         head = f'{fields}--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n'
         body = f"{head}Content-Type: {mime}\r\n\r\n".encode() + data + f"\r\n--{boundary}--\r\n".encode()
         kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        return str(json.loads(self._whole("POST", "/api/v1/inputs", body, kind))["id"])
+        return str(json.loads(self._read_all("POST", "/api/v1/inputs", body, kind))["id"])
 
     def events(self, body: dict[str, Any], *, request_key: str) -> Iterator[dict[str, Any]]:
         """Submit a run and yield its events to the end. If the connection breaks, follow the run on another: it goes on
@@ -73,7 +75,7 @@ class Client:
                     if event["type"] != "error":  # Darkroom restarts, and sends the rest on another connection
                         yield event
             if not run:
-                raise Ending(4, "Darkroom closed the connection without an answer.")
+                raise CommandFailed(4, "Darkroom closed the connection without an answer.")
             if not has_ended:
                 time.sleep(AGAIN_SECONDS)
 
@@ -89,12 +91,14 @@ class Client:
         finally:
             line.close()
 
-    def _whole(self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None) -> bytes:
+    def _read_all(
+        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> bytes:
         line, answer = self._ask(method, path, body, headers)
         try:
             return answer.read()
         except (OSError, http.client.HTTPException) as error:
-            raise Ending(4, "The connection was lost in the middle of an answer.") from error
+            raise CommandFailed(4, "The connection was lost in the middle of an answer.") from error
         finally:
             line.close()
 
@@ -108,7 +112,7 @@ class Client:
             answer = line.getresponse()
         except (OSError, http.client.HTTPException) as error:
             line.close()
-            raise Ending(4, f"{self._parts.netloc} cannot be reached: {error}.") from error
+            raise CommandFailed(4, f"{self._parts.netloc} cannot be reached: {error}.") from error
         if answer.status >= http.client.BAD_REQUEST:
             text = answer.read()
             line.close()
@@ -116,7 +120,9 @@ class Client:
             if wait is not None and tries < MOST_RESTS:
                 time.sleep(wait)
                 return self._ask(method, path, body, headers, tries=tries + 1)
-            raise Ending(CODES.get(answer.status, 4 if answer.status >= 500 else 2), _sentence(text, answer.status))
+            raise CommandFailed(
+                CODES.get(answer.status, 4 if answer.status >= 500 else 2), _sentence(text, answer.status)
+            )
         return line, answer
 
     def _line(self) -> http.client.HTTPConnection:

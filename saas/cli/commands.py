@@ -11,7 +11,7 @@ from saas.cli import config
 from saas.cli.client import Client
 from saas.cli.config import Access
 from saas.cli.developing import asked_of, develop, tell
-from saas.cli.ending import Ending
+from saas.cli.errors import CommandFailed
 from saas.cli.progress import Progress
 from saas.cli.saving import Folder, stem_of
 
@@ -71,7 +71,7 @@ def download(options: Namespace) -> int:
     run = client.get(f"/api/v1/runs/{options.run}")
     images = [slot["image"] for slot in run["slots"] if slot["image"]]
     if not images:
-        raise Ending(1, "This run has no picture.")
+        raise CommandFailed(1, "This run has no picture.")
     folder = Folder(Path(options.out), options.name or stem_of(run["prompt"]), run["slots"][-1]["index"] + 1)
     files = [str(folder.final(image["slot"], image["format"], client.download(image["url"]))) for image in images]
     print(json.dumps({"run": run["id"], "files": files}) if options.json else "\n".join(files))

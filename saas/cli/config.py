@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from saas.cli.ending import Ending
+from saas.cli.errors import CommandFailed
 
 OWNER_ONLY = 0o600
 
@@ -26,7 +26,7 @@ def load(url: str | None, key: str | None) -> Access:
     url = url or os.environ.get("DARKROOM_URL") or kept.get("url") or ""
     key = key or os.environ.get("DARKROOM_API_KEY") or kept.get("key") or ""
     if not url or not key:
-        raise Ending(3, "You are not signed in. Run “darkroom login”, or set DARKROOM_URL and DARKROOM_API_KEY.")
+        raise CommandFailed(3, "You are not signed in. Run “darkroom login”, or set DARKROOM_URL and DARKROOM_API_KEY.")
     return Access(url.rstrip("/"), key)
 
 

@@ -16,7 +16,7 @@ PARAMETERS = ("model", "size", "quality", "format", "compression", "background",
 
 
 @dataclass
-class Outcome:
+class RunResult:
     run: str = ""
     state: str = ""
     files: list[str] = field(default_factory=list)
@@ -52,8 +52,8 @@ def develop(
     with_partials: bool = False,
     progress: Progress,
     request_key: str = "",
-) -> Outcome:
-    outcome = Outcome()
+) -> RunResult:
+    outcome = RunResult()
     folder = Folder(out, name or stem_of(asked["prompt"]), int(asked.get("n", 1)))
     for event in client.events(asked, request_key=request_key or uuid.uuid4().hex):
         progress.note(event)
@@ -73,7 +73,7 @@ def develop(
     return outcome
 
 
-def tell(outcome: Outcome, *, as_json: bool, was_drawn: bool) -> int:
+def tell(outcome: RunResult, *, as_json: bool, was_drawn: bool) -> int:
     """Print the outcome and return the exit code. On a terminal, leave out files that have been shown already."""
     if as_json:
         print(json.dumps(outcome.as_json()))

@@ -5,7 +5,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from importlib import metadata
 
 from saas.cli import commands
-from saas.cli.ending import Ending
+from saas.cli.errors import CommandFailed
 
 INTERRUPTED = 130
 EPILOG = """\
@@ -21,9 +21,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     try:
         code: int = options.act(options)
-    except Ending as ending:
-        print(ending.sentence, file=sys.stderr)
-        return ending.code
+    except CommandFailed as failure:
+        print(failure.sentence, file=sys.stderr)
+        return failure.code
     except KeyboardInterrupt:
         print("\nStopped. What was sent continues; see “darkroom runs”.", file=sys.stderr)
         return INTERRUPTED

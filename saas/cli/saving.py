@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from saas.cli.ending import Ending
+from saas.cli.errors import CommandFailed
 
 MOST_CHARACTERS = 40
 ENDINGS = {"jpeg": "jpg"}
@@ -20,7 +20,7 @@ class Folder:
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Ending(2, f"{path} cannot be made: {error.strerror}.") from error
+            raise CommandFailed(2, f"{path} cannot be made: {error.strerror}.") from error
         self.path, self.count = path, count
         self.name = self._free(name)
 

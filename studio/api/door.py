@@ -23,7 +23,7 @@ ORGANIZATION_HEADER = "X-Organization"
 
 
 @dataclass(frozen=True)
-class Caller:
+class ApiCaller:
     member: Membership
     api_key: ApiKey | None = None
 
@@ -38,7 +38,7 @@ class Caller:
 
 
 class ApiRequest(HttpRequest):
-    auth: Caller
+    auth: ApiCaller
     allowance: rate_limit.Allowance
 
 
@@ -51,7 +51,7 @@ class KeyAuth(AuthBase):
         self.scope = scope
         super().__init__()
 
-    def __call__(self, request: Any) -> Caller | None:
+    def __call__(self, request: Any) -> ApiCaller | None:
         if not request.headers.get("Authorization"):
             return None  # perhaps a signed-in person
         try:
@@ -59,7 +59,7 @@ class KeyAuth(AuthBase):
         except access.KeyRefused as refusal:
             raise ApiRefused(refusal.status, refusal.code, refusal.sentence) from None
         request.allowance = rate_limit.count(key)
-        return Caller(member, key)
+        return ApiCaller(member, key)
 
 
 class SessionAuth(AuthBase):
@@ -74,7 +74,7 @@ class SessionAuth(AuthBase):
         self.role = role or ROLE_FOR_SCOPE[scope]
         super().__init__()
 
-    def __call__(self, request: Any) -> Caller | None:
+    def __call__(self, request: Any) -> ApiCaller | None:
         if not request.user.is_authenticated:
             return None
         if check_csrf(request) is not None:
@@ -85,7 +85,7 @@ class SessionAuth(AuthBase):
             raise ApiRefused(404, "not_found", "Nothing was found here, or you do not have access to it.")
         if not member.is_at_least(self.role):
             raise ApiRefused(403, "forbidden", f"This needs the role {self.role.label.lower()}.")
-        return Caller(member)
+        return ApiCaller(member)
 
 
 def may(scope: Scope) -> list[AuthBase]:

@@ -56,7 +56,7 @@ class ExportOut(Schema):
     url: str | None = Field(description="The file; needs the same rights as this answer")
 
     @classmethod
-    def of(cls, export: Export) -> "ExportOut":
+    def from_export(cls, export: Export) -> "ExportOut":
         is_ready = export.state == ExportState.READY
         return cls(
             id=export.code,
@@ -132,7 +132,7 @@ class QuotaOut(Schema):
     runs_per_minute: int | None
 
     @classmethod
-    def of(cls, quota: Quota) -> "QuotaOut":
+    def from_quota(cls, quota: Quota) -> "QuotaOut":
         same = {name: getattr(quota, name) for name in cls.model_fields if hasattr(quota, name)}
         amounts = {
             name: None if same[name] is None else money.exact(same[name]) for name in ("money_day", "money_month")
@@ -157,21 +157,23 @@ def ask_for_export(request: ApiRequest, body: ExportIn) -> "Status[ExportOut]":
     if body.what not in SOURCES:
         raise ApiRefused(422, "invalid", f"What is exported is one of {', '.join(SOURCES)}.")
     scope = usage.Scope(org=member.org, span=span, is_play=body.play, only={}, user_id=own)
-    return Status(202, ExportOut.of(tasks.request_export(scope=scope, what=body.what, form=body.format, by=member)))
+    return Status(
+        202, ExportOut.from_export(tasks.request_export(scope=scope, what=body.what, form=body.format, by=member))
+    )
 
 
 @router.get("/exports", auth=may(Scope.USAGE), response={200: Page[ExportOut], **REFUSALS}, url_name="api_exports")
 @inside
 def list_exports(request: ApiRequest, paging: Paging) -> dict[str, Any]:
     """List your exports of the last week, the newest first"""
-    return page(exports.visible_to(request.auth.member), paging, ExportOut.of)
+    return page(exports.visible_to(request.auth.member), paging, ExportOut.from_export)
 
 
 @router.get("/exports/{uuid:code}", auth=may(Scope.USAGE), response={200: ExportOut, **REFUSALS}, url_name="api_export")
 @inside
 def read_export(request: ApiRequest, code: UUID) -> ExportOut:
     """Read how far an export is"""
-    return ExportOut.of(get_object_or_404(exports.visible_to(request.auth.member), code=code))
+    return ExportOut.from_export(get_object_or_404(exports.visible_to(request.auth.member), code=code))
 
 
 @router.get(
@@ -185,7 +187,7 @@ def read_export(request: ApiRequest, code: UUID) -> ExportOut:
 def export_file(request: ApiRequest, code: UUID) -> HttpResponseBase:
     """Download an export"""
     export = get_object_or_404(exports.visible_to(request.auth.member), code=code, state=ExportState.READY)
-    return downloads.sent(export)
+    return downloads.send(export)
 
 
 @router.get("/quotas", auth=may(Scope.MANAGE), response={200: Page[QuotaOut], **REFUSALS}, url_name="api_quotas")
@@ -193,7 +195,7 @@ def export_file(request: ApiRequest, code: UUID) -> HttpResponseBase:
 def list_quotas(request: ApiRequest) -> dict[str, Any]:
     """List the limits that were set: of the organization, of roles, members and keys"""
     found = request.auth.org.quotas.exclude(subject=Subject.LOAN).select_related("user", "api_key").order_by("pk")
-    return {"data": [QuotaOut.of(quota) for quota in found], "next": None}
+    return {"data": [QuotaOut.from_quota(quota) for quota in found], "next": None}
 
 
 @router.get(
@@ -204,7 +206,7 @@ def read_quota(request: ApiRequest, subject: Subject, name: str) -> QuotaOut:
     """Read what was set for one
 
     `organization/all`, `role/<role>`, `member/<id>` or `key/<id>`."""
-    return QuotaOut.of(_quota(request, subject, name))
+    return QuotaOut.from_quota(_quota(request, subject, name))
 
 
 @router.put(
@@ -221,7 +223,7 @@ def set_quota(request: ApiRequest, subject: Subject, name: str, body: QuotaIn) -
         quota=_quota(request, subject, name),
         values=body.values(),
     )
-    return QuotaOut.of(_quota(request, subject, name))
+    return QuotaOut.from_quota(_quota(request, subject, name))
 
 
 @router.delete(

@@ -10,7 +10,7 @@ from accounts.limits import remaining
 from accounts.limits.periods import resets_at
 from accounts.models import Counter, Period, Scope, Unit
 from saas.text import money
-from studio.api.door import ApiRequest, Caller, inside, may
+from studio.api.door import ApiCaller, ApiRequest, inside, may
 from studio.api.runs import REFUSALS
 from studio.api.shapes import AmountOut, LimitOut, MemberOut, ModelOut, OrganizationOut, Page, UsageDay, UsageOut
 from studio.catalogue import image_models
@@ -80,7 +80,7 @@ def list_models(request: ApiRequest) -> dict[str, Any]:
     return {"data": [_model(model) for model in image_models.at(timezone.now()).models], "next": None}
 
 
-def _limit(caller: Caller, row: Counter) -> LimitOut:
+def _limit(caller: ApiCaller, row: Counter) -> LimitOut:
     return LimitOut(
         of=row.subject,
         period=row.period,

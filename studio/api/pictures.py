@@ -13,7 +13,7 @@ from studio.api.door import ApiRequest, inside, may
 from studio.api.runs import REFUSALS
 from studio.api.shapes import TAGS, ImageOut, ImageShape, InputOut, Page, Shape
 from studio.files import serving
-from studio.gallery import organize, wall
+from studio.gallery import organize, tiles
 from studio.gallery.filters import MOST_CHARACTERS, Filters
 from studio.inputs import uploads
 from studio.models import MOST_STARS, Output, Run
@@ -67,20 +67,20 @@ def give_input(request: ApiRequest, file: File[UploadedFile], form: Form[MaskFor
     PNG, JPEG or WebP up to 50 MB. Its id goes into `references` or `mask` of a run."""
     caller, name = request.auth, file.name or "picture"
     if form.mask_of is None:
-        ready = uploads.read(org=caller.org, name=name, data=file.read())
+        ready = uploads.store_picture(org=caller.org, name=name, data=file.read())
     else:
         with tenancy.tenant(caller.org.pk):
             first = get_object_or_404(uploads.visible_to(caller.member), code=form.mask_of)
-        ready = uploads.read_mask(org=caller.org, name=name, data=file.read(), first=first)
+        ready = uploads.store_mask(org=caller.org, name=name, data=file.read(), first=first)
     with tenancy.tenant(caller.org.pk):
-        return Status(201, InputOut.of(uploads.keep(ready, by=caller.member.user)))
+        return Status(201, InputOut.from_input(uploads.keep(ready, by=caller.member.user)))
 
 
 @router.get("/inputs/{uuid:code}", auth=may(Scope.READ), response={200: InputOut, **REFUSALS}, url_name="api_input")
 @inside
 def read_input(request: ApiRequest, code: UUID) -> InputOut:
     """Read what is known of a given picture"""
-    return InputOut.of(get_object_or_404(uploads.visible_to(request.auth.member), code=code))
+    return InputOut.from_input(get_object_or_404(uploads.visible_to(request.auth.member), code=code))
 
 
 @router.get("/images", auth=may(Scope.READ), response={200: Page[ImageOut], **REFUSALS}, url_name="api_images")
@@ -88,13 +88,13 @@ def read_input(request: ApiRequest, code: UUID) -> InputOut:
 def list_images(request: ApiRequest, filters: Query[ImageFilters]) -> dict[str, Any]:
     """List pictures by the gallery's filters, the newest first"""
     member = request.auth.member
-    rows = wall.pictures(member, Filters.read(filters.model_dump(exclude={"limit", "cursor"})))
+    rows = tiles.pictures(member, Filters.read(filters.model_dump(exclude={"limit", "cursor"})))
     if filters.cursor:
         rows = rows.filter(pk__lt=get_object_or_404(member.org.outputs.all(), code=filters.cursor).pk)
-    found = list(wall.newest(rows, filters.limit + 1).select_related("run", "slot").prefetch_related(TAGS))
+    found = list(tiles.newest(rows, filters.limit + 1).select_related("run", "slot").prefetch_related(TAGS))
     shown = found[: filters.limit]
     return {
-        "data": [ImageOut.of(output, output.run, output.slot) for output in shown],
+        "data": [ImageOut.from_output(output, output.run, output.slot) for output in shown],
         "next": str(shown[-1].code) if len(found) > filters.limit else None,
     }
 
@@ -104,7 +104,7 @@ def list_images(request: ApiRequest, filters: Query[ImageFilters]) -> dict[str, 
 def read_image(request: ApiRequest, code: UUID) -> ImageOut:
     """Read what is known of a picture"""
     output = get_object_or_404(_visible(request).select_related("run", "slot"), code=code)
-    return ImageOut.of(output, output.run, output.slot)
+    return ImageOut.from_output(output, output.run, output.slot)
 
 
 @router.patch(
@@ -127,7 +127,7 @@ def sort_image(request: ApiRequest, code: UUID, body: ImageIn) -> ImageOut:
             if name.casefold() not in wanted:
                 organize.untag(by=member, outputs=[output], name=name)
     output.refresh_from_db(fields=["stars"])
-    return ImageOut.of(output, output.run, output.slot)
+    return ImageOut.from_output(output, output.run, output.slot)
 
 
 @router.get(
@@ -144,7 +144,7 @@ def image_file(request: ApiRequest, code: UUID, shape: ImageShape) -> HttpRespon
     `kept` is a PNG in which everything outside the mask is the first reference's, pixel by pixel. It is made in the
     seconds after the picture."""
     output = get_object_or_404(_visible(request).select_related("composite"), code=code)
-    if shape == "kept" and not output.is_kept:
+    if shape == "kept" and not output.has_composite:
         raise Http404
     name = output.composite.file if shape == "kept" else _file(output, shape)
     return serving.send(request, name, download_as=name.rpartition("/")[2])

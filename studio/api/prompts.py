@@ -37,7 +37,7 @@ class PromptOut(Schema):
     ended_at: datetime | None
 
     @classmethod
-    def of(cls, asked: Rewrite) -> "PromptOut":
+    def from_rewrite(cls, asked: Rewrite) -> "PromptOut":
         is_failed = asked.state == RewriteState.FAILED
         return cls(
             id=asked.code,
@@ -63,11 +63,13 @@ def optimize_prompt(request: ApiRequest, body: PromptIn) -> "Status[PromptOut]":
     caller = request.auth
     key = idempotency.key_of(request.headers.get("Idempotency-Key", ""), caller.code)
     asked = rewrite.ask(by=caller.member, prompt=body.prompt, api_key=caller.api_key, request_key=key)
-    return Status(202, PromptOut.of(asked))
+    return Status(202, PromptOut.from_rewrite(asked))
 
 
 @router.get("/prompts/{uuid:code}", auth=may(Scope.READ), response={200: PromptOut, **REFUSALS}, url_name="api_prompt")
 @inside
 def read_prompt(request: ApiRequest, code: UUID) -> PromptOut:
     """Read what was suggested, to you alone"""
-    return PromptOut.of(get_object_or_404(rewrite.visible_to(request.auth.member).select_related("org"), code=code))
+    return PromptOut.from_rewrite(
+        get_object_or_404(rewrite.visible_to(request.auth.member).select_related("org"), code=code)
+    )

@@ -13,7 +13,7 @@ from saas import idempotency
 from saas.database import tenancy
 from saas.text.codes import code_or_none
 from studio.api import streams
-from studio.api.door import ApiRequest, Caller, inside, may
+from studio.api.door import ApiCaller, ApiRequest, inside, may
 from studio.api.errors import ApiRefused
 from studio.api.shapes import TAGS, Error, EventOut, Events, Page, RunIn, RunOut
 from studio.catalogue import image_models, specs
@@ -57,11 +57,11 @@ def submit_run(request: ApiRequest, body: RunIn, stream: bool = False) -> "Statu
     caller = request.auth
     if not stream:
         with tenancy.tenant(caller.org.pk):
-            return Status(201, _whole(_submit(request, caller, body)))
+            return Status(201, _describe(_submit(request, caller, body)))
     with streams.place_for(request) as place:
         with tenancy.tenant(caller.org.pk):
             run = _submit(request, caller, body)
-        return streams.of(request, run, place)
+        return streams.stream_events(request, run, place)
 
 
 @router.get("/runs", auth=may(Scope.READ), response={200: Page[RunOut], **REFUSALS}, url_name="api_runs")
@@ -72,7 +72,7 @@ def list_runs(request: ApiRequest, filters: Query[RunFilters]) -> dict[str, Any]
     found = list(_with_all(rows).order_by("-pk")[: filters.limit + 1])
     shown = found[: filters.limit]
     return {
-        "data": [RunOut.of(run) for run in shown],
+        "data": [RunOut.from_run(run) for run in shown],
         "next": str(shown[-1].code) if len(found) > filters.limit else None,
     }
 
@@ -81,7 +81,7 @@ def list_runs(request: ApiRequest, filters: Query[RunFilters]) -> dict[str, Any]
 @inside
 def read_run(request: ApiRequest, code: UUID) -> RunOut:
     """Read a run"""
-    return RunOut.of(get_object_or_404(_with_all(Run.objects.visible_to(request.auth.member)), code=code))
+    return RunOut.from_run(get_object_or_404(_with_all(Run.objects.visible_to(request.auth.member)), code=code))
 
 
 @router.get(
@@ -101,7 +101,7 @@ def read_events(
             said = [EventOut(**event.as_message(str(run.code))) for event in found]
             return Events(run=run.code, events=said)
     with streams.place_for(request) as place:
-        return streams.of(request, run, place, after=after)
+        return streams.stream_events(request, run, place, after=after)
 
 
 @router.get(
@@ -113,7 +113,7 @@ def read_events(
 @inside
 def read_metadata(request: ApiRequest, code: UUID) -> dict[str, Any]:
     """Read all that is known of a run, as one document"""
-    return document.of(_visible(request, code), seen_by=request.auth.member)
+    return document.document_of(_visible(request, code), seen_by=request.auth.member)
 
 
 @router.post(
@@ -126,7 +126,7 @@ def cancel_run(request: ApiRequest, code: UUID) -> RunOut:
     What waits ends at once; what a provider works on may still be charged."""
     run = _visible(request, code)
     stop_run.cancel(run=run, by=request.auth.member)
-    return _whole(run)
+    return _describe(run)
 
 
 @router.post(
@@ -142,7 +142,7 @@ def change_visibility(request: ApiRequest, code: UUID, body: VisibilityIn) -> Ru
     For its maker. What becomes private is gone from shared links for good."""
     run = _visible(request, code)
     visibility.change(by=request.auth.member, run=run, to=body.visibility)
-    return _whole(run)
+    return _describe(run)
 
 
 @router.post(
@@ -159,17 +159,17 @@ def retry_slot(request: ApiRequest, code: UUID, index: int) -> RunOut:
         raise ApiRefused(404, "not_found", "There is no such picture in this run.")
     slot = get_object_or_404(run.slots.select_related("run__connection"), index=index)
     retries.retry(slot=slot, by=request.auth.member, api_key=request.auth.api_key)
-    return _whole(run)
+    return _describe(run)
 
 
-def _submit(request: ApiRequest, caller: Caller, body: RunIn) -> Run:
+def _submit(request: ApiRequest, caller: ApiCaller, body: RunIn) -> Run:
     references = [_input(caller, code) for code in body.references]
     mask = _input(caller, body.mask) if body.mask else None
     asked = body.model_dump(exclude=OURS, exclude_none=True)
     if references or mask:
         asked |= {"references": len(references), "mask": mask is not None}
     key = idempotency.key_of(request.headers.get("Idempotency-Key", ""), caller.code)
-    spec = specs.read(asked, models=image_models.at(timezone.now()))
+    spec = specs.read_spec(asked, models=image_models.at(timezone.now()))
     return submission.submit(
         by=caller.member,
         plan=plan.make(org=caller.org, spec=spec, pictures=Pictures(references, mask)),
@@ -182,14 +182,14 @@ def _submit(request: ApiRequest, caller: Caller, body: RunIn) -> Run:
     )
 
 
-def _input(caller: Caller, code: UUID) -> Input:
+def _input(caller: ApiCaller, code: UUID) -> Input:
     found = uploads.visible_to(caller.member).filter(code=code).first()
     if found is None:
         raise ApiRefused(404, "input_not_found", f"Input {code} was not found, or you do not have access to it.")
     return found
 
 
-def _narrowed(rows: QuerySet[Run], filters: RunFilters, caller: Caller) -> QuerySet[Run]:
+def _narrowed(rows: QuerySet[Run], filters: RunFilters, caller: ApiCaller) -> QuerySet[Run]:
     named = {"state": filters.state, "kind": filters.kind, "model": filters.model, "project": filters.project}
     rows = rows.filter(**{name: value for name, value in named.items() if value and "\0" not in value})
     if filters.by:
@@ -212,8 +212,8 @@ def _visible(request: ApiRequest, code: UUID) -> Run:
     return get_object_or_404(Run.objects.visible_to(request.auth.member).select_related("org", "maker"), code=code)
 
 
-def _whole(run: Run) -> RunOut:
-    return RunOut.of(_with_all(run.org.runs.all()).get(pk=run.pk))
+def _describe(run: Run) -> RunOut:
+    return RunOut.from_run(_with_all(run.org.runs.all()).get(pk=run.pk))
 
 
 def _with_all(rows: QuerySet[Run]) -> QuerySet[Run]:

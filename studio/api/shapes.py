@@ -84,7 +84,7 @@ class ImageOut(Schema):
     url: str = Field(description="The original bytes; needs the same rights as this answer")
 
     @classmethod
-    def of(cls, output: Output, run: Run, slot: Slot) -> "ImageOut":
+    def from_output(cls, output: Output, run: Run, slot: Slot) -> "ImageOut":
         """Describe an output. Prefetch `TAGS` for many outputs."""
         return cls(
             id=output.code,
@@ -120,7 +120,7 @@ class SlotOut(Schema):
     error: SlotError | None
 
     @classmethod
-    def of(cls, slot: Slot, run: Run) -> "SlotOut":
+    def from_slot(cls, slot: Slot, run: Run) -> "SlotOut":
         output = getattr(slot, "output", None)
         return cls(
             index=slot.index,
@@ -129,7 +129,7 @@ class SlotOut(Schema):
             charged=slot.charged,
             used=slot.used,
             usage=slot.usage,
-            image=ImageOut.of(output, run, slot) if output else None,
+            image=ImageOut.from_output(output, run, slot) if output else None,
             error=SlotError(code=slot.error_code, message=slot.error_sentence) if slot.error_code else None,
         )
 
@@ -155,7 +155,7 @@ class RunOut(Schema):
     slots: list[SlotOut]
 
     @classmethod
-    def of(cls, run: Run) -> "RunOut":
+    def from_run(cls, run: Run) -> "RunOut":
         """Describe a run that was fetched with its slots and their outputs, its maker, its key and its parent."""
         return cls(
             id=run.code,
@@ -175,7 +175,7 @@ class RunOut(Schema):
             started_at=run.started_at,
             ended_at=run.ended_at,
             last_event=run.last_seq,
-            slots=[SlotOut.of(slot, run) for slot in run.slots.all()],
+            slots=[SlotOut.from_slot(slot, run) for slot in run.slots.all()],
         )
 
 
@@ -207,7 +207,7 @@ class InputOut(Schema):
     created_at: datetime
 
     @classmethod
-    def of(cls, given: Input) -> "InputOut":
+    def from_input(cls, given: Input) -> "InputOut":
         return cls(
             id=given.code,
             name=given.name,
@@ -233,7 +233,7 @@ class CollectionOut(Schema):
     created_at: datetime
 
     @classmethod
-    def of(cls, collection: Collection, count: int, cover: Output | None) -> "CollectionOut":
+    def from_collection(cls, collection: Collection, count: int, cover: Output | None) -> "CollectionOut":
         return cls(
             id=collection.code,
             name=collection.name,
@@ -251,7 +251,7 @@ class PresetOut(Schema):
     created_at: datetime
 
     @classmethod
-    def of(cls, preset: Preset) -> "PresetOut":
+    def from_preset(cls, preset: Preset) -> "PresetOut":
         return cls(
             id=preset.code,
             name=preset.name,

@@ -11,11 +11,11 @@ from studio.api.door import ApiRequest, inside, may
 from studio.api.errors import ApiRefused
 from studio.api.runs import REFUSALS
 from studio.api.shapes import CollectionOut, Page, PresetOut, TagOut
-from studio.gallery import collections, wall
+from studio.gallery import collections, tiles
 from studio.gallery.filters import Filters
 from studio.models import Collection, Output
 from studio.prompt import presets
-from studio.prompt.values import Values
+from studio.prompt.prompt_form import PromptForm
 
 router = Router(tags=["Sorting"])
 MOST_AT_ONCE = 500
@@ -65,7 +65,10 @@ def list_tags(request: ApiRequest) -> dict[str, Any]:
 def list_collections(request: ApiRequest) -> dict[str, Any]:
     """List the collections. Their pictures: `GET /images?collection=<id>`"""
     found = collections.shelf(request.auth.member)
-    return {"data": [CollectionOut.of(one.collection, one.count, one.cover) for one in found], "next": None}
+    return {
+        "data": [CollectionOut.from_collection(one.collection, one.count, one.cover) for one in found],
+        "next": None,
+    }
 
 
 @router.post(
@@ -77,7 +80,7 @@ def list_collections(request: ApiRequest) -> dict[str, Any]:
 @inside
 def make_collection(request: ApiRequest, body: CollectionIn) -> "Status[CollectionOut]":
     """Make a collection"""
-    return Status(201, CollectionOut.of(collections.make(by=request.auth.member, name=body.name), 0, None))
+    return Status(201, CollectionOut.from_collection(collections.make(by=request.auth.member, name=body.name), 0, None))
 
 
 @router.get(
@@ -158,7 +161,7 @@ def uncollect_image(request: ApiRequest, code: UUID, image: UUID) -> "Status[Non
 @inside
 def list_presets(request: ApiRequest) -> dict[str, Any]:
     """List your own presets and the organization's"""
-    return {"data": [PresetOut.of(one) for one in presets.visible_to(request.auth.member)], "next": None}
+    return {"data": [PresetOut.from_preset(one) for one in presets.visible_to(request.auth.member)], "next": None}
 
 
 @router.post("/presets", auth=may(Scope.GENERATE), response={201: PresetOut, **REFUSALS}, url_name="api_presets")
@@ -167,7 +170,9 @@ def make_preset(request: ApiRequest, body: PresetIn) -> "Status[PresetOut]":
     """Keep settings under a name
 
     With `prompt` among the values, the words are kept, too."""
-    values = Values.stored({name: _said(value) for name, value in body.values.items() if name != "reference"})
+    values = PromptForm.stored(
+        {name: _as_form_text(value) for name, value in body.values.items() if name != "reference"}
+    )
     made = presets.make(
         by=request.auth.member,
         name=body.name,
@@ -175,7 +180,7 @@ def make_preset(request: ApiRequest, body: PresetIn) -> "Status[PresetOut]":
         is_shared=body.is_shared,
         with_prompt="prompt" in body.values,
     )
-    return Status(201, PresetOut.of(made))
+    return Status(201, PresetOut.from_preset(made))
 
 
 @router.delete(
@@ -189,7 +194,7 @@ def remove_preset(request: ApiRequest, code: UUID) -> "Status[None]":
     return Status(204, None)
 
 
-def _said(value: str | int | bool) -> str:
+def _as_form_text(value: str | int | bool) -> str:
     """Write a value as the form of the bar would send it, without null characters, which PostgreSQL cannot keep."""
     if isinstance(value, bool):
         return "on" if value else "off"
@@ -197,7 +202,7 @@ def _said(value: str | int | bool) -> str:
 
 
 def _kept(request: ApiRequest) -> "QuerySet[Output]":
-    return wall.pictures(request.auth.member, Filters())
+    return tiles.pictures(request.auth.member, Filters())
 
 
 def _collection(request: ApiRequest, code: UUID) -> Collection:
@@ -208,4 +213,4 @@ def _collection(request: ApiRequest, code: UUID) -> Collection:
 def _shown(request: ApiRequest, collection: Collection) -> CollectionOut:
     inside_it = collections.pictures(request.auth.member, collection)
     chosen = next((output for output in inside_it if output.pk == collection.cover_id), None)
-    return CollectionOut.of(collection, len(inside_it), chosen or next(iter(inside_it), None))
+    return CollectionOut.from_collection(collection, len(inside_it), chosen or next(iter(inside_it), None))

@@ -24,12 +24,12 @@ def place_for(request: ApiRequest) -> AbstractContextManager[Place]:
     return places.holding(request.auth.member, request.auth.api_key)
 
 
-def of(request: ApiRequest, run: Run, place: Place, *, after: int = 0) -> StreamingHttpResponse:
+def stream_events(request: ApiRequest, run: Run, place: Place, *, after: int = 0) -> StreamingHttpResponse:
     """Stream the run's events. If the caller disconnects, or may not see the run any more, only the stream ends."""
     seen_by = request.auth.member
     is_sse = SSE in request.headers.get("Accept", "")
     response = StreamingHttpResponse(
-        _said(run, after, seen_by, is_sse=is_sse),
+        _write_events(run, after, seen_by, is_sse=is_sse),
         content_type=SSE if is_sse else NDJSON,
         headers={"Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no", "x-darkroom-run": str(run.code)},
     )
@@ -37,7 +37,7 @@ def of(request: ApiRequest, run: Run, place: Place, *, after: int = 0) -> Stream
     return response
 
 
-async def _said(run: Run, after: int, seen_by: Membership, *, is_sse: bool) -> AsyncIterator[bytes]:
+async def _write_events(run: Run, after: int, seen_by: Membership, *, is_sse: bool) -> AsyncIterator[bytes]:
     following = follow.events(run, after=after, pulse_seconds=PULSE_SECONDS, seen_by=seen_by)
     try:
         async for event in _until_drained(following):

@@ -30,7 +30,7 @@ class WebhookOut(Schema):
     secret: str | None = Field(None, description="Only in the answer that created it")
 
     @classmethod
-    def of(cls, hook: Webhook, secret: str | None = None) -> "WebhookOut":
+    def from_webhook(cls, hook: Webhook, secret: str | None = None) -> "WebhookOut":
         return cls(
             id=hook.code,
             url=hook.url,
@@ -61,7 +61,7 @@ class DeliveryOut(Schema):
     ended_at: datetime | None
 
     @classmethod
-    def of(cls, one: Delivery) -> "DeliveryOut":
+    def from_delivery(cls, one: Delivery) -> "DeliveryOut":
         return cls(
             id=one.code,
             event=one.event,
@@ -82,7 +82,9 @@ def add_webhook(request: ApiRequest, body: WebhookIn) -> "Status[WebhookOut]":
     """Have an address told what happens
 
     Messages are signed by the Standard Webhooks rules and tried again for a day."""
-    return Status(201, WebhookOut.of(*endpoints.add(by=request.auth.member, url=body.url, events=body.events)))
+    return Status(
+        201, WebhookOut.from_webhook(*endpoints.add(by=request.auth.member, url=body.url, events=body.events))
+    )
 
 
 @router.get("/webhooks", response={200: Page[WebhookOut], **REFUSALS}, url_name="api_webhooks")
@@ -90,14 +92,14 @@ def add_webhook(request: ApiRequest, body: WebhookIn) -> "Status[WebhookOut]":
 def list_webhooks(request: ApiRequest) -> dict[str, Any]:
     """List the webhooks"""
     hooks = request.auth.org.webhooks.order_by("pk")
-    return {"data": [WebhookOut.of(hook) for hook in hooks], "next": None}
+    return {"data": [WebhookOut.from_webhook(hook) for hook in hooks], "next": None}
 
 
 @router.get("/webhooks/{uuid:code}", response={200: WebhookOut, **REFUSALS}, url_name="api_webhook")
 @inside
 def read_webhook(request: ApiRequest, code: UUID) -> WebhookOut:
     """Read a webhook"""
-    return WebhookOut.of(_hook(request, code))
+    return WebhookOut.from_webhook(_hook(request, code))
 
 
 @router.put("/webhooks/{uuid:code}", response={200: WebhookOut, **REFUSALS}, url_name="api_webhook")
@@ -106,7 +108,7 @@ def change_webhook(request: ApiRequest, code: UUID, body: WebhookIn) -> WebhookO
     """Give a webhook another address or other events. Its secret stays"""
     hook = _hook(request, code)
     endpoints.change(hook=hook, by=request.auth.member, url=body.url, events=body.events)
-    return WebhookOut.of(hook)
+    return WebhookOut.from_webhook(hook)
 
 
 @router.delete("/webhooks/{uuid:code}", response={204: None, **REFUSALS}, url_name="api_webhook")
@@ -123,7 +125,7 @@ def switch_webhook_on(request: ApiRequest, code: UUID) -> WebhookOut:
     """Switch a webhook on again"""
     hook = _hook(request, code)
     endpoints.switch_on(hook=hook, by=request.auth.member)
-    return WebhookOut.of(hook)
+    return WebhookOut.from_webhook(hook)
 
 
 @router.post("/webhooks/{uuid:code}/off", response={200: WebhookOut, **REFUSALS}, url_name="api_webhook_off")
@@ -134,14 +136,14 @@ def switch_webhook_off(request: ApiRequest, code: UUID) -> WebhookOut:
     What waits for it has failed, and can be sent again."""
     hook = _hook(request, code)
     endpoints.switch_off(hook=hook, by=request.auth.member)
-    return WebhookOut.of(hook)
+    return WebhookOut.from_webhook(hook)
 
 
 @router.post("/webhooks/{uuid:code}/test", response={201: DeliveryOut, **REFUSALS}, url_name="api_webhook_test")
 @inside
 def test_webhook(request: ApiRequest, code: UUID) -> "Status[DeliveryOut]":
     """Send a message that says nothing, to see whether it arrives"""
-    return Status(201, DeliveryOut.of(endpoints.test(hook=_hook(request, code), by=request.auth.member)))
+    return Status(201, DeliveryOut.from_delivery(endpoints.test(hook=_hook(request, code), by=request.auth.member)))
 
 
 @router.get(
@@ -150,7 +152,7 @@ def test_webhook(request: ApiRequest, code: UUID) -> "Status[DeliveryOut]":
 @inside
 def list_deliveries(request: ApiRequest, code: UUID, paging: Paging) -> dict[str, Any]:
     """List the messages of a month to a webhook, the newest first, and how each went"""
-    return page(_hook(request, code).deliveries.all(), paging, DeliveryOut.of)
+    return page(_hook(request, code).deliveries.all(), paging, DeliveryOut.from_delivery)
 
 
 @router.post("/deliveries/{uuid:code}/replay", response={200: DeliveryOut, **REFUSALS}, url_name="api_replay")
@@ -160,7 +162,7 @@ def replay_delivery(request: ApiRequest, code: UUID) -> DeliveryOut:
     delivery = get_object_or_404(request.auth.org.deliveries.select_related("webhook"), code=code)
     endpoints.replay(delivery=delivery, by=request.auth.member)
     delivery.refresh_from_db()
-    return DeliveryOut.of(delivery)
+    return DeliveryOut.from_delivery(delivery)
 
 
 def _hook(request: ApiRequest, code: UUID) -> Webhook:

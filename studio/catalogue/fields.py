@@ -14,7 +14,7 @@ NO = {"off", "false", "0", "no"}
 
 
 @dataclass(frozen=True, slots=True)
-class SpecError:
+class Fault:
     field: str
     code: str
     sentence: str
@@ -24,12 +24,12 @@ class SpecError:
 class SpecRefused(Exception):
     """A request is not valid. `errors` lists all its faults."""
 
-    def __init__(self, errors: list[SpecError]) -> None:
+    def __init__(self, errors: list[Fault]) -> None:
         super().__init__(" ".join(error.sentence for error in errors))
         self.errors = errors
 
 
-class Asked:
+class FieldReader:
     """The values of a request, and the faults found in them. Null, and an empty field of a form, count as not given."""
 
     def __init__(self, values: Mapping[str, Any], *, from_form: bool) -> None:
@@ -37,13 +37,13 @@ class Asked:
         self.values = {
             name: value for name, value in values.items() if value is not None and not (from_form and value == "")
         }
-        self.errors: list[SpecError] = []
+        self.errors: list[Fault] = []
 
     def __contains__(self, field: str) -> bool:
         return field in self.values
 
     def refuse(self, field: str, code: str, sentence: str, suggestion: str | None = None) -> None:
-        self.errors.append(SpecError(field, code, sentence, suggestion))
+        self.errors.append(Fault(field, code, sentence, suggestion))
 
     def is_refused(self, *fields: str) -> bool:
         return any(error.field in fields for error in self.errors)

@@ -11,7 +11,7 @@ from studio.models import Run
 MOST = 2**63 - 1  # of a bigint
 
 
-def of(run: Run, pictures: Iterable[str]) -> int:
+def fingerprint_of(run: Run, pictures: Iterable[str]) -> int:
     """Return the run's number, never 0: of its maker, its prompt without case and spacing, and `pictures`, the digests
     of its inputs."""
     words = " ".join(run.prompt.split()).casefold()

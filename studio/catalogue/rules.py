@@ -4,7 +4,7 @@ adding a fault to `given`."""
 import re
 from collections.abc import Sequence
 
-from studio.catalogue.fields import Asked, closest, listing, quote
+from studio.catalogue.fields import FieldReader, closest, listing, quote
 from studio.catalogue.image_models import Catalogue
 from studio.imaging.sizes import Size, nearest
 from studio.models import ImageModel
@@ -17,8 +17,8 @@ SYNONYMS = {"jpg": "jpeg", "max": "high", "hd": "high", "standard": "medium"}
 
 
 class Rules:
-    def __init__(self, given: Asked, model: ImageModel, models: Catalogue) -> None:
-        self.given, self.model, self.models = given, model, models
+    def __init__(self, reader: FieldReader, model: ImageModel, models: Catalogue) -> None:
+        self.given, self.model, self.models = reader, model, models
 
     def prompt(self) -> str:
         prompt = self.given.text("prompt", "The prompt", "")

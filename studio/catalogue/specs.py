@@ -7,12 +7,12 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from studio.catalogue import operations
-from studio.catalogue.fields import Asked, SpecError, SpecRefused, closest, listing, quote
+from studio.catalogue.fields import Fault, FieldReader, SpecRefused, closest, listing, quote
 from studio.catalogue.image_models import Catalogue, UnknownModel
 from studio.catalogue.rules import Rules
 from studio.models import ImageModel
 
-__all__ = ["Spec", "SpecError", "SpecRefused", "read"]
+__all__ = ["Fault", "Spec", "SpecRefused", "read_spec"]
 
 UNKNOWN_NAMES_TOLD = 10
 
@@ -52,15 +52,15 @@ class Spec:
 FIELDS = tuple(field.name for field in fields(Spec))
 
 
-def read(asked: Mapping[str, Any], *, models: Catalogue, from_form: bool = False) -> Spec:
+def read_spec(asked: Mapping[str, Any], *, models: Catalogue, from_form: bool = False) -> Spec:
     """Check a request and return its spec. Raise SpecRefused with all faults. A form's values may be text; a program's
     must have the right type."""
-    given = Asked(asked, from_form=from_form)
-    model = _model(given, models)
-    references, has_mask = operations.pictures(given)
-    keep_rest, feather = operations.keeping(given, has_mask)
-    kind = operations.kind(given, references)
-    limits = Rules(given, model, models)
+    reader = FieldReader(asked, from_form=from_form)
+    model = _model(reader, models)
+    references, has_mask = operations.read_pictures(reader)
+    keep_rest, feather = operations.read_keep_rest(reader, has_mask)
+    kind = operations.read_kind(reader, references)
+    limits = Rules(reader, model, models)
     spec = Spec(
         kind=kind,
         model=model.name,
@@ -73,31 +73,31 @@ def read(asked: Mapping[str, Any], *, models: Catalogue, from_form: bool = False
         moderation=limits.choice("moderation", "moderation", model.moderations),
         n=limits.count("n", "The number of pictures", 1, model.n_max, default=1),
         partial_images=limits.partial_images(),
-        api=operations.api(given, kind),
+        api=operations.read_api(reader, kind),
         references=references,
         mask=has_mask,
         input_fidelity=limits.input_fidelity(),
         keep_rest=keep_rest,
         feather=feather,
     )
-    operations.check_combination(kind, references, has_mask, given, model)
-    _refuse_unknown(given)
-    if given.errors:
-        raise SpecRefused(sorted(given.errors, key=_as_in_the_form))
+    operations.check_combination(kind, references, has_mask, reader, model)
+    _refuse_unknown(reader)
+    if reader.errors:
+        raise SpecRefused(sorted(reader.errors, key=_as_in_the_form))
     return spec
 
 
-def _model(given: Asked, models: Catalogue) -> ImageModel:
+def _model(reader: FieldReader, models: Catalogue) -> ImageModel:
     """Return the model asked for. If it is unknown, refuse it and return the one that was probably meant, whose rules
     are used to find further faults."""
     if not models.models:
-        raise SpecRefused([SpecError("model", "unknown_model", "No model is available at the moment.")])
-    name = given.text("model", "The model", models.default.name)
+        raise SpecRefused([Fault("model", "unknown_model", "No model is available at the moment.")])
+    name = reader.text("model", "The model", models.default.name)
     try:
         return models.model(name)
     except UnknownModel:
         meant = closest(name, models.names) or models.default.name
-        given.refuse(
+        reader.refuse(
             "model",
             "unknown_model",
             f"The model {quote(name)} is not available. Choose {listing(models.names)}.",
@@ -106,16 +106,16 @@ def _model(given: Asked, models: Catalogue) -> ImageModel:
         return models.model(meant)
 
 
-def _refuse_unknown(given: Asked) -> None:
-    unknown = [str(name) for name in given.values if name not in FIELDS]
+def _refuse_unknown(reader: FieldReader) -> None:
+    unknown = [str(name) for name in reader.values if name not in FIELDS]
     for name in unknown[:UNKNOWN_NAMES_TOLD]:
         meant = closest(name, FIELDS)
         hint = f" Did you mean “{meant}”?" if meant else ""
-        given.refuse(name[:80], "unknown_parameter", f"There is no parameter {quote(name)}.{hint}", meant)
+        reader.refuse(name[:80], "unknown_parameter", f"There is no parameter {quote(name)}.{hint}", meant)
     if len(unknown) > UNKNOWN_NAMES_TOLD:
         more = len(unknown) - UNKNOWN_NAMES_TOLD
-        given.refuse(unknown[UNKNOWN_NAMES_TOLD][:80], "unknown_parameter", f"And {more} more unknown parameters.")
+        reader.refuse(unknown[UNKNOWN_NAMES_TOLD][:80], "unknown_parameter", f"And {more} more unknown parameters.")
 
 
-def _as_in_the_form(error: SpecError) -> int:
+def _as_in_the_form(error: Fault) -> int:
     return FIELDS.index(error.field) if error.field in FIELDS else len(FIELDS)

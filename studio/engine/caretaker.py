@@ -74,7 +74,7 @@ def look_at_outages() -> None:
         outages.call_for_models()
 
 
-def poke() -> None:
+def wake_workers() -> None:
     """Send messages again for all that waits, so that a broker that lost its messages costs only seconds."""
     wake.for_waiting()
     if composites.count_due():
@@ -95,7 +95,7 @@ def serve_without_queue() -> None:
 def measure() -> None:
     metrics.CALLS_IN_FLIGHT.set(leases.count())
     metrics.SLOTS.labels("waiting").set(tickets.count_waiting())
-    metrics.SLOTS.labels("running").set(tickets.count_held())
+    metrics.SLOTS.labels("running").set(tickets.count_claimed())
     metrics.LINE_OLDEST_SECONDS.set(standstill.oldest_seconds())
     metrics.CIRCUITS_OPEN.set(circuit.count_open())
     metrics.RESCUED_FILES.set(rescue.count_files())
@@ -139,7 +139,7 @@ def _watch() -> None:
 def _call() -> None:
     """Send messages for what is due, in a thread of its own: the queue may be silent for seconds with each message."""
     while not _retire.wait(settings.LEASE_SECONDS * 2 / 3):
-        _try(poke)
+        _try(wake_workers)
         _try(reconcile_nightly)
         _try(monthly_exports)
         connection.close()
@@ -165,7 +165,7 @@ def _sweep() -> None:
         except Exception:
             log.warning("sweeper failed", exc_info=True)
             seen = {}
-        _try(suspended.look)
+        _try(suspended.wake_or_end)
         connection.close()
 
 

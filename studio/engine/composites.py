@@ -34,7 +34,7 @@ log = structlog.get_logger("darkroom.composites")
 
 
 @dataclass(frozen=True)
-class Given:
+class Sources:
     """A composite and the names of the files that it is made from."""
 
     composite: Composite
@@ -55,24 +55,24 @@ def plan(run: Run, output: Output) -> None:
 
 def make_next() -> bool:
     """Make the composite that has waited longest. Return False if there is none that may be taken now."""
-    with thread_shares.OF_LANE[lanes.COMPOSITES].taking(_take) as work:
-        if work is None:
+    with thread_shares.OF_LANE[lanes.COMPOSITES].taking(_take) as claim:
+        if claim is None:
             return False
-        if not _must_rest(work):
-            _try_to_make(work)
+        if not _must_rest(claim):
+            _try_to_make(claim)
     return True
 
 
-def _try_to_make(work: CompositeTicket) -> None:
+def _try_to_make(claim: CompositeTicket) -> None:
     try:
-        if work.tries > MOST_TRIES:  # all tries failed or ended their workers
+        if claim.tries > MOST_TRIES:  # all tries failed or ended their workers
             raise CannotCompose(GIVEN_UP)
-        _make(work)
+        _make(claim)
     except CannotCompose as refusal:
-        _end(work, Composite.State.FAILED, sentence=refusal.sentence[:300])
+        _end(claim, Composite.State.FAILED, sentence=refusal.sentence[:300])
     except Exception:
-        log.exception("composite not made", output=str(work.output_code), tries=work.tries)
-        _wait_and_try_again(work)
+        log.exception("composite not made", output=str(claim.output_code), tries=claim.tries)
+        _wait_and_try_again(claim)
 
 
 def count_due() -> int:
@@ -83,34 +83,34 @@ def _take(barred: Barred = NOBODY) -> CompositeTicket | None:
     return due.claim(CompositeTicket, barred, seconds=TAKEN_SECONDS, counts_tries=True)
 
 
-def _must_rest(work: CompositeTicket) -> bool:
+def _must_rest(claim: CompositeTicket) -> bool:
     """Return whether the organization may not work. Put off a suspended one's composites, and end a deleted one's."""
-    with tenancy.tenant(work.org_id):
-        org = Organization.objects.filter(pk=work.org_id).first()
+    with tenancy.tenant(claim.org_id):
+        org = Organization.objects.filter(pk=claim.org_id).first()
         if org is None or org.may_work:
             return False
         if org.deleted_at is None:
-            CompositeTicket.objects.filter(pk=work.pk).update(tries=work.tries - 1)  # this was no try
-            suspended.put_off(work, org)
+            CompositeTicket.objects.filter(pk=claim.pk).update(tries=claim.tries - 1)  # this was no try
+            suspended.put_off(claim, org)
             return True
-    _end(work, Composite.State.FAILED, sentence=DELETED)
+    _end(claim, Composite.State.FAILED, sentence=DELETED)
     return True
 
 
-def _make(work: CompositeTicket) -> None:
-    with released(), tenancy.tenant(work.org_id):
-        given = _load(work)
-    if given is None:
+def _make(claim: CompositeTicket) -> None:
+    with released(), tenancy.tenant(claim.org_id):
+        sources = _load(claim)
+    if sources is None:
         return
-    feather = given.composite.feather
-    base, result, mask = (storage.load(name) for name in (given.base, given.result, given.mask))
-    with compositing.turn(base, result, mask, by=work.org_id, seconds=decode_turns.FINAL_SECONDS):
+    feather = sources.composite.feather
+    base, result, mask = (storage.load(name) for name in (sources.base, sources.result, sources.mask))
+    with compositing.turn(base, result, mask, by=claim.org_id, seconds=decode_turns.FINAL_SECONDS):
         data = compositing.compose(base, result, mask, feather)
         strayed = straying.measure(base, result, mask, feather)
         preview, thumbnail = previews.preview_and_thumbnail(data)
     measured = previews.measure(data)
-    stem = given.composite.output.file.rpartition(".")[0]
-    save = storage.save if work.tries == 1 else storage.save_again
+    stem = sources.composite.output.file.rpartition(".")[0]
+    save = storage.save if claim.tries == 1 else storage.save_again
     names = {
         "file": save(f"{stem}-kept.png", data),
         "preview": save(f"{stem}-kept-preview.webp", preview),
@@ -118,7 +118,7 @@ def _make(work: CompositeTicket) -> None:
         "heat": save(f"{stem}-heat.webp", strayed.heat),
     }
     _end(
-        work,
+        claim,
         Composite.State.MADE,
         **names,
         width=measured.width,
@@ -129,23 +129,23 @@ def _make(work: CompositeTicket) -> None:
     )
 
 
-def _wait_and_try_again(work: CompositeTicket) -> None:
+def _wait_and_try_again(claim: CompositeTicket) -> None:
     """Put the work off, unless this claim was lost. The caretaker sends a message when it is due."""
-    due_at = timezone.now() + timedelta(seconds=FIRST_WAIT_SECONDS * 2**work.tries)
-    due.claimed(work).update(due_at=due_at)
+    due_at = timezone.now() + timedelta(seconds=FIRST_WAIT_SECONDS * 2**claim.tries)
+    due.claimed(claim).update(due_at=due_at)
 
 
-def _load(work: CompositeTicket) -> Given | None:
+def _load(claim: CompositeTicket) -> Sources | None:
     """Find the files of a composite. Return None if its run is gone or another worker has ended the composite."""
-    composite = _waiting(work)
+    composite = _waiting(claim)
     if composite is None:
-        due.claimed(work).delete()
+        due.claimed(claim).delete()
         return None
     used = RunInput.objects.select_related("input").filter(run_id=composite.output.run_id, number__in=(0, 1))
     inputs: dict[int, Input] = {one.number: one.input for one in used}
     if len(inputs) != 2:  # noqa: PLR2004 Image 1 and its mask
         raise CannotCompose("Image 1 or its mask is gone, so nothing can be put back.")
-    return Given(
+    return Sources(
         composite=composite,
         base=inputs[1].sent_file,
         result=composite.output.file,
@@ -153,25 +153,25 @@ def _load(work: CompositeTicket) -> Given | None:
     )
 
 
-def _end(work: CompositeTicket, state: str, **values: object) -> None:
+def _end(claim: CompositeTicket, state: str, **values: object) -> None:
     """Note how the composite ended. A finished one counts even if this claim was lost, as every claim makes the same; a
     failure counts only while this claim is valid, as the next claim may succeed."""
     tickets = (
-        CompositeTicket.objects.filter(output_code=work.output_code)
+        CompositeTicket.objects.filter(output_code=claim.output_code)
         if state == Composite.State.MADE
-        else due.claimed(work)
+        else due.claimed(claim)
     )
-    with tenancy.tenant(work.org_id):
+    with tenancy.tenant(claim.org_id):
         deleted, _ = tickets.delete()
         if not deleted:
             return
-        composite = _waiting(work)
+        composite = _waiting(claim)
         if composite is not None and composite.end(state, **values):
             output = composite.output
             told = {"output": str(output.code), "state": str(state), "changed_ppm": values.get("changed_ppm")}
             events.record(output.run, "composite", slot=output.slot.index, data=told)
 
 
-def _waiting(work: CompositeTicket) -> Composite | None:
-    waiting = Composite.objects.filter(output__code=work.output_code, state=Composite.State.WAITING)
+def _waiting(claim: CompositeTicket) -> Composite | None:
+    waiting = Composite.objects.filter(output__code=claim.output_code, state=Composite.State.WAITING)
     return waiting.select_related("output__slot", "output__run").first()

@@ -15,7 +15,7 @@ def note_answer(job: Job) -> None:
     """Note that the provider answered. If this ended an outage, send messages for the tickets that wait."""
     if job.connection is None:
         return
-    if circuit.note_answer(job.connection, maker_id=job.run.maker_id, is_trying=job.held.is_trying):
+    if circuit.note_answer(job.connection, maker_id=job.run.maker_id, is_trying=job.claim.is_trying):
         after_commit(wake.for_waiting)
 
 
@@ -26,16 +26,16 @@ def note_success(job: Job, frame: Final) -> None:
 
 
 def note_failure(job: Job, error: ProviderError, standing: Standing) -> None:
-    if job.connection is None or error.ending.is_silent:
+    if job.connection is None or error.outcome.is_silent:
         return
-    if not error.ending.is_sick:
+    if not error.outcome.is_sick:
         note_answer(job)
         return
-    failed = Failed(ticket_id=job.held.id, maker_id=job.run.maker_id, likeness=standing.likeness)
+    failed = Failed(ticket_id=job.claim.id, maker_id=job.run.maker_id, likeness=standing.likeness)
     if rest := circuit.note_outage(job.connection, failed):
         failover.wake_after(rest)
 
 
 def note_trouble(job: Job, error: ProviderError) -> None:
-    if error.ending.is_trouble and job.connection is not None:
-        registry.learn_trouble(job.connection, sentence=error.ending.sentence)
+    if error.outcome.is_trouble and job.connection is not None:
+        registry.learn_trouble(job.connection, sentence=error.outcome.sentence)

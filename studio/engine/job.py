@@ -1,7 +1,8 @@
 """Define the job of a worker: a claimed ticket and the rows behind it.
 
 Between frames a worker keeps no transaction and no database connection, so that many slots can wait on the network at
-once. Each write goes through `wall`; one that needs the claim asks `grip` there first whether it is still valid."""
+once. Each write goes through `in_tenant`; one that needs the claim asks `check_claim` there first whether it is still
+valid."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +15,9 @@ from saas.database import tenancy
 from saas.database.release import released
 from saas.queue.thread_shares import Place
 from studio.models import Run, Slot
-from studio.providers.metering import Call
+from studio.providers.metering import MeteredCall
 from studio.queue import tickets
-from studio.queue.tickets import Grip, Held
+from studio.queue.tickets import Claim, ClaimState
 
 KEEP_WAITS_SECONDS = (0.5, 2.0, 8.0)  # between the tries to write down what a provider said
 ROOM_WAITS_SECONDS = (
@@ -32,7 +33,7 @@ class Lost(Exception):
 
 @dataclass(frozen=True)
 class Job:
-    held: Held
+    claim: Claim
     org: Organization
     run: Run
     slot: Slot
@@ -42,11 +43,11 @@ class Job:
 
     @property
     def place(self) -> Place:
-        return self.held.place
+        return self.claim.place
 
     @cached_property
-    def call(self) -> Call:
-        return Call(self.run, self.slot, str(self.connection.code) if self.connection else "")
+    def call(self) -> MeteredCall:
+        return MeteredCall(self.run, self.slot, str(self.connection.code) if self.connection else "")
 
 
 def waits() -> Iterator[float | None]:
@@ -61,12 +62,12 @@ def waits_for_room() -> Iterator[float | None]:
     yield None
 
 
-def grip(job: Job) -> Grip | None:
+def check_claim(job: Job) -> ClaimState | None:
     """Lock the job's ticket. Return None if this claim was lost."""
-    return tickets.grip(job.held)
+    return tickets.check_claim(job.claim)
 
 
 @contextmanager
-def wall(job: Job) -> Iterator[None]:
-    with released(), tenancy.tenant(job.held.org_id):
+def in_tenant(job: Job) -> Iterator[None]:
+    with released(), tenancy.tenant(job.claim.org_id):
         yield

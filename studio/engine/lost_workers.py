@@ -15,7 +15,7 @@ from studio.models import Charged, Slot, State
 from studio.money import run_holds
 from studio.providers.answers import Final
 from studio.queue import tickets
-from studio.queue.tickets import Expired, Held
+from studio.queue.tickets import Claim, Expired
 from studio.runs import events, finish
 
 log = structlog.get_logger("darkroom.caretaker")
@@ -45,47 +45,49 @@ def look_for_lost(seen: Mapping[Expired, float]) -> dict[Expired, float]:
 def sweep(among: Sequence[Expired] | None = None) -> int:
     """Sweep every ticket whose lease is over, or those in `among`. Return how many there were."""
     count = 0
-    while (held := _take_expired(among)) is not None:
+    while (claim := _take_expired(among)) is not None:
         count += 1
         try:
-            with leases.holding(held):
-                _take_over(held)
+            with leases.renewing(claim):
+                _take_over(claim)
         except Exception:  # one failure must not stop the others; the lease ends again
-            log.exception("ticket cannot be taken over", slot=str(held.slot_code))
+            log.exception("ticket cannot be taken over", slot=str(claim.slot_code))
     return count
 
 
-def _take_expired(among: Sequence[Expired] | None) -> Held | None:
+def _take_expired(among: Sequence[Expired] | None) -> Claim | None:
     with released():
-        return tickets.take_expired() if among is None else tickets.take_expired(among)
+        return tickets.claim_expired() if among is None else tickets.claim_expired(among)
 
 
-def _take_over(held: Held) -> None:
+def _take_over(claim: Claim) -> None:
     """End the slot or put it back. Look for its picture between transactions: storage and decoder may be slow."""
-    with released(), tenancy.tenant(held.org_id):
-        slot = _slot_of(held)
+    with released(), tenancy.tenant(claim.org_id):
+        slot = _slot_of(claim)
     may_have_come = slot is not None and slot.sent_at is not None and slot.state == State.RUNNING
-    found = record_picture.find(slot.run, slot) if slot is not None and may_have_come else None
-    with released(), tenancy.tenant(held.org_id):
-        if tickets.grip(held):
-            _end_or_put_back(held, found)
+    found = record_picture.recover_stored(slot.run, slot) if slot is not None and may_have_come else None
+    with released(), tenancy.tenant(claim.org_id):
+        if tickets.check_claim(claim):
+            _end_or_put_back(claim, found)
 
 
-def _slot_of(held: Held) -> Slot | None:
-    return Slot.objects.select_related("run", "org").filter(code=held.slot_code).first()
+def _slot_of(claim: Claim) -> Slot | None:
+    return Slot.objects.select_related("run", "org").filter(code=claim.slot_code).first()
 
 
-def _end_or_put_back(held: Held, found: tuple[Final, Stored] | None) -> None:
-    slot = _slot_of(held)
+def _end_or_put_back(claim: Claim, found: tuple[Final, Stored] | None) -> None:
+    slot = _slot_of(claim)
     if slot is None:
-        tickets.leave(held)
-        run_holds.ended(held.slot_code, Charged.PERHAPS)
+        tickets.remove(claim)
+        run_holds.resolve(claim.slot_code, Charged.PERHAPS)
     elif slot.sent_at is None and slot.put_back():
-        tickets.free(held)
+        tickets.unclaim(claim)
         events.record(slot.run, "queued", slot=slot.index, data={"why": "worker_lost"})
     elif slot.state == State.RUNNING and found is not None:
-        tickets.leave(held)
-        record_picture.note(slot.run, slot, *found)  # paid for, at the hold's amount: the tokens were not written down
+        tickets.remove(claim)
+        record_picture.record(
+            slot.run, slot, *found
+        )  # paid for, at the hold's amount: the tokens were not written down
     else:
-        tickets.leave(held)
+        tickets.remove(claim)
         finish.end(slot.run, slot, "worker_lost")

@@ -16,7 +16,7 @@ from studio.runs import events, finish
 log = structlog.get_logger("darkroom.engine")
 
 
-def find(run: Run, slot: Slot) -> tuple[Final, Stored] | None:
+def recover_stored(run: Run, slot: Slot) -> tuple[Final, Stored] | None:
     """Find a picture that a lost worker stored and did not note. Return None if storage has none or fails."""
     try:
         return store_frames.find_output(slot.org.code, run, slot)
@@ -27,7 +27,7 @@ def find(run: Run, slot: Slot) -> tuple[Final, Stored] | None:
         return None
 
 
-def note(run: Run, slot: Slot, frame: Final, stored: Stored) -> None:
+def record(run: Run, slot: Slot, frame: Final, stored: Stored) -> None:
     """Note the picture and settle its hold, also if the slot ended as unknown or stopped meanwhile: it was paid for."""
     output = store_frames.note_output(slot, frame, stored)
     if output is not None:
@@ -36,4 +36,4 @@ def note(run: Run, slot: Slot, frame: Final, stored: Stored) -> None:
         events.record(run, "output", slot=slot.index, data=seen, hint={"preview": preview})
         composites.plan(run, output)
     finish.close(run)
-    run_holds.kept(slot.code, tried=slot.tries, usage=frame.usage, used=frame.used, request_id=frame.request_id)
+    run_holds.charge(slot.code, tried=slot.tries, usage=frame.usage, used=frame.used, request_id=frame.request_id)

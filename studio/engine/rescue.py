@@ -91,7 +91,7 @@ def _take_up(path: Path) -> bool:
             slot.tries = said["try"]  # the try that the picture came from
             stored = store_frames.store_output(slot.org.code, slot.run, slot, frame, is_again=True)
             with tenancy.tenant(said["org"]):
-                record_picture.note(slot.run, slot, frame, stored)
+                record_picture.record(slot.run, slot, frame, stored)
         path.unlink(missing_ok=True)
     except Exception:
         log.warning("still not stored", file=path.name, exc_info=True)

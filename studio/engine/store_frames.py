@@ -1,5 +1,5 @@
 """Write the files and rows of frames: the bytes as they came, a preview and a thumbnail, and the rows that name them.
-keep_frames decides which frames, and what follows if this fails.
+take_frames decides which frames, and what follows if this fails.
 
 Files are written before the transaction that names them: a file without a row is deleted some day, but a row without a
 file would promise a picture that does not exist."""

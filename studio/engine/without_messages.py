@@ -26,7 +26,7 @@ log = structlog.get_logger("darkroom.caretaker")
 
 
 @dataclass(frozen=True)
-class Work:
+class Lane:
     """A kind of work that waits in a table of its own."""
 
     lane: str
@@ -40,13 +40,13 @@ def _develop_next() -> bool:
     return worker.develop_next()
 
 
-WORKS = (
-    Work(lanes.PICTURES, tickets.count_waiting, _develop_next),
-    Work(lanes.WORDS, rewrite_worker.count_due, rewrite_worker.make_next),
-    Work(lanes.COMPOSITES, composites.count_due, composites.make_next),
-    Work(lanes.WEBHOOKS, delivery.count_due, delivery.deliver_next),
-    Work(lanes.EXPORTS, export_tickets.count_due, exports.make_next_export),
-    Work(lanes.MAIL, mail_outbox.count_due, mail_outbox.deliver_next),
+LANES = (
+    Lane(lanes.PICTURES, tickets.count_waiting, _develop_next),
+    Lane(lanes.WORDS, rewrite_worker.count_due, rewrite_worker.make_next),
+    Lane(lanes.COMPOSITES, composites.count_due, composites.make_next),
+    Lane(lanes.WEBHOOKS, delivery.count_due, delivery.deliver_next),
+    Lane(lanes.EXPORTS, export_tickets.count_due, exports.make_next_export),
+    Lane(lanes.MAIL, mail_outbox.count_due, mail_outbox.deliver_next),
 )
 
 _threads: set[threading.Thread] = set()
@@ -57,10 +57,10 @@ _stop = threading.Event()
 
 def serve() -> None:
     """Start threads for what is due, as far as workers leave threads free."""
-    for work in WORKS:
-        if work.lane in lanes.served():
-            for _ in range(min(work.count_due(), thread_shares.OF_LANE[work.lane].free, AT_ONCE)):
-                _start(work)
+    for lane in LANES:
+        if lane.lane in lanes.served():
+            for _ in range(min(lane.count_due(), thread_shares.OF_LANE[lane.lane].free, AT_ONCE)):
+                _start(lane)
 
 
 def start() -> None:
@@ -81,24 +81,24 @@ def wait(seconds: float = PATIENCE_SECONDS) -> None:
         thread.join(max(0.0, ends_at - time.monotonic()))
 
 
-def _start(work: Work) -> None:
+def _start(lane: Lane) -> None:
     with _guard:
-        if _stop.is_set() or _serving[work.lane] >= thread_shares.OF_LANE[work.lane].threads:
+        if _stop.is_set() or _serving[lane.lane] >= thread_shares.OF_LANE[lane.lane].threads:
             return
-        thread = threading.Thread(target=_serve, args=(work,), name=f"without queue: {work.lane}", daemon=True)
-        _serving[work.lane] += 1
+        thread = threading.Thread(target=_serve, args=(lane,), name=f"without queue: {lane.lane}", daemon=True)
+        _serving[lane.lane] += 1
         _threads.add(thread)
     thread.start()
 
 
-def _serve(work: Work) -> None:
+def _serve(lane: Lane) -> None:
     try:
-        while not _stop.is_set() and work.serve_next():
+        while not _stop.is_set() and lane.serve_next():
             pass
     except Exception:
-        log.exception("not served", lane=work.lane)
+        log.exception("not served", lane=lane.lane)
     finally:
         connections.close_all()
         with _guard:
-            _serving[work.lane] -= 1
+            _serving[lane.lane] -= 1
             _threads.discard(threading.current_thread())

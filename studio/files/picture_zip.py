@@ -13,7 +13,7 @@ from studio.models import Output
 MOST_PICTURES = 2000
 
 
-def of(outputs: Iterable[Output], *, folder: str, with_prompts: bool = True) -> Archive:
+def archive_of_pictures(outputs: Iterable[Output], *, folder: str, with_prompts: bool = True) -> Archive:
     """Return the archive of these pictures. Its list is complete before the first byte is sent; no file is read yet."""
     members, listed = [], []
     for number, output in enumerate(outputs, start=1):

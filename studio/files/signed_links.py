@@ -13,12 +13,12 @@ LIVE_SECONDS = 3600
 SALT = "studio.links"
 
 
-def to(output: Output) -> str:
+def link_to(output: Output) -> str:
     token = signing.dumps([output.org_id, str(output.code)], salt=SALT)
     return str(settings.PUBLIC_URL + reverse("gateway_picture", args=[token]))
 
 
-def behind(token: str) -> Output | None:
+def output_behind(token: str) -> Output | None:
     """Return the output of a valid token. Return None if the link has expired, the picture is in the bin, or the
     organization is deleted or suspended."""
     try:
@@ -27,4 +27,4 @@ def behind(token: str) -> Output | None:
         return None
     with tenancy.tenant(org_id):
         org = Organization.objects.filter(pk=org_id, deleted_at=None, suspended_at=None).first()
-        return org.outputs.filter(code=code).kept().first() if org else None
+        return org.outputs.filter(code=code).not_in_bin().first() if org else None

@@ -1,5 +1,5 @@
-"""Stream a ZIP file while it is being written. What goes into it is listed before: by `of` for a run, and by
-`studio.files.picture_zip` for chosen pictures.
+"""Stream a ZIP file while it is being written. What goes into it is listed before: by `archive_of_run` for a run, and
+by `studio.files.picture_zip` for chosen pictures.
 
 Files are stored uncompressed, because pictures are compressed already. Only a chunk at a time is in memory, however
 large the archive is."""
@@ -45,17 +45,17 @@ class Archive:
         return f"{self.folder}.zip"
 
 
-def of(run: Run, document: dict[str, Any]) -> Archive:
+def archive_of_run(run: Run, document: dict[str, Any]) -> Archive:
     """List the files of a run, which must come from `studio.story.whole`. The list is complete before the first byte is
     sent."""
     return Archive(names.of_run(run), run.created_at, document, tuple(_members(run)))
 
 
-async def sent(archive: Archive, *, org_id: int) -> AsyncIterator[bytes]:
+async def stream_zip(archive: Archive, *, org_id: int) -> AsyncIterator[bytes]:
     """Yield the ZIP's bytes. Files are read in a thread, so that a slow disk or bucket does not block the event loop,
     and without a database connection. All archives of one organization share a limit on bandwidth."""
     await sync_to_async(_release_connection)()
-    chunks = written(archive)
+    chunks = zip_chunks(archive)
     try:
         while chunk := await sync_to_async(_next, thread_sensitive=False)(chunks):
             yield chunk
@@ -64,7 +64,7 @@ async def sent(archive: Archive, *, org_id: int) -> AsyncIterator[bytes]:
         await sync_to_async(chunks.close, thread_sensitive=False)()
 
 
-def written(archive: Archive) -> Generator[bytes, None, None]:
+def zip_chunks(archive: Archive) -> Generator[bytes, None, None]:
     outbox = _Outbox()
     missing = []
     with zipfile.ZipFile(outbox, "w", zipfile.ZIP_STORED) as packed:
@@ -114,7 +114,7 @@ def _members(run: Run) -> Iterator[Member]:
         output = getattr(slot, "output", None)
         if output is not None:
             yield Member(names.of_final(slot, output), output.file)
-            if output.is_kept:
+            if output.has_composite:
                 yield Member(names.of_composite(slot, output.composite), output.composite.file)
         for partial in slot.partials.all():
             yield Member(names.of_partial(slot, partial), partial.file)

@@ -101,7 +101,7 @@ class Shelved:
 def pictures(member: Membership, collection: Collection) -> list[Output]:
     """Return the collection's pictures that this member may see, in order. Those in the bin are left out; their
     positions stay."""
-    visible = Output.objects.filter(org=member.org).visible_to(member).kept()
+    visible = Output.objects.filter(org=member.org).visible_to(member).not_in_bin()
     items = (
         collection.items.filter(output__in=visible)
         .select_related("output__run", "output__maker", "output__composite")
@@ -112,7 +112,7 @@ def pictures(member: Membership, collection: Collection) -> list[Output]:
 
 def shelf(member: Membership) -> list[Shelved]:
     """Return all collections by name, each with its cover: the chosen one if visible, else the first visible one."""
-    visible = Output.objects.filter(org=member.org).visible_to(member).kept()
+    visible = Output.objects.filter(org=member.org).visible_to(member).not_in_bin()
     seen = CollectionItem.objects.filter(collection=OuterRef("pk"), output__in=visible)
     first = seen.order_by("position", "pk").values("output")[:1]
     counted = seen.order_by().values("collection").annotate(count=Count("pk")).values("count")

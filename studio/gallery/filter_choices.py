@@ -35,7 +35,7 @@ TYPED = {
 }
 
 
-def of(member: Membership, filters: Filters) -> dict[str, Any]:
+def filter_options(member: Membership, filters: Filters) -> dict[str, Any]:
     choices = _all(member)
     chosen = filters.chosen()
     selects = [

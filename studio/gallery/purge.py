@@ -56,7 +56,7 @@ def tidy() -> Left:
 def purge(org: Organization) -> int:
     """Purge at most AT_ONCE pictures. Return how many."""
     with tenancy.tenant(org.pk):
-        if not _is_mine() or retention.is_held(org.pk):
+        if not _is_mine() or retention.has_legal_hold(org.pk):
             return 0
         before = timezone.now() - timedelta(days=bins.DAYS)
         found = Output.objects.filter(org=org, binned_at__lt=before, purged_at=None).select_related("composite")

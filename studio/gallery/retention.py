@@ -28,7 +28,7 @@ def rule_of(org: Organization) -> Retention:
 
 def due(rule: Retention) -> "QuerySet[Output]":
     """Return the pictures that the rule would put in the bin now."""
-    found = Output.objects.filter(org=rule.org_id).kept()
+    found = Output.objects.filter(org=rule.org_id).not_in_bin()
     found = found.filter(created_at__lt=timezone.now() - timedelta(days=rule.days))
     if rule.spares_starred:
         found = found.filter(stars=0)
@@ -70,8 +70,8 @@ def decide(
     return rule
 
 
-def hold(*, by: Membership, reason: str) -> None:
-    """Start a legal hold: until `release`, the rule bins nothing, and nothing is purged or cleared."""
+def place_legal_hold(*, by: Membership, reason: str) -> None:
+    """Start a legal hold: until `lift_legal_hold`, the rule bins nothing, and nothing is purged or cleared."""
     _must_be_admin(by)
     reason = " ".join(reason.replace("\0", "").split())[:200]
     if not reason:
@@ -81,14 +81,14 @@ def hold(*, by: Membership, reason: str) -> None:
     audit.record(org=by.org, by=by.user, action="retention.held", target=reason)
 
 
-def release(*, by: Membership) -> None:
+def lift_legal_hold(*, by: Membership) -> None:
     _must_be_admin(by)
     held = Retention.objects.filter(org=by.org, held_at__isnull=False)
     if held.update(held_at=None, held_by=None, hold_reason=""):
         audit.record(org=by.org, by=by.user, action="retention.released", target=by.org.name)
 
 
-def is_held(org_id: int) -> bool:
+def has_legal_hold(org_id: int) -> bool:
     return Retention.objects.filter(org=org_id, held_at__isnull=False).exists()
 
 

@@ -133,7 +133,7 @@ def pictures(share: Share) -> "QuerySet[Output]":
     made it and is still an active member. Needs the organization's wall."""
     makers = Membership.objects.filter(org=share.org_id, user=share.maker_id, user__is_active=True).values("user")
     may = Q(visibility=Visibility.TEAM) | Q(maker=share.maker_id, maker__in=makers)
-    listed = Output.objects.filter(may, org=share.org_id, shared_pictures__share=share).kept()
+    listed = Output.objects.filter(may, org=share.org_id, shared_pictures__share=share).not_in_bin()
     return listed.select_related("run", "composite").order_by("shared_pictures__position")
 
 

@@ -3,33 +3,33 @@
 import time
 from typing import Any
 
-from studio.gateway import splicing
-from studio.gateway.asks import Ask
+from studio.gateway import json_with_pictures
+from studio.gateway.parameters import ImageRequest
 from studio.gateway.results import Made, Result
 from studio.models import Kind, Run
 from studio.openai_wire import frames
-from studio.openai_wire.refusals import Refused
+from studio.openai_wire.errors import OpenAIError
 
 
-def whole(run: Run, ask: Ask, result: Result, links: list[str]) -> bytes:
+def write_answer(run: Run, image_request: ImageRequest, result: Result, links: list[str]) -> bytes:
     """Write the JSON answer, with links instead of the pictures if the caller wants to fetch them."""
     data = [_item(made, links[number] if links else None) for number, made in enumerate(result.made)]
     body = {"created": int(run.created_at.timestamp()), **result.made[0].resolved, "data": data}
-    body |= {"usage": result.usage, **_safety(ask)}
-    return splicing.whole(body, [] if links else [made.base64 for made in result.made])
+    body |= {"usage": result.usage, **_safety(image_request)}
+    return json_with_pictures.encode(body, [] if links else [made.base64 for made in result.made])
 
 
 def _item(made: Made, link: str | None) -> dict[str, Any]:
-    shown = {"b64_json": splicing.HERE} if link is None else {"url": link}
+    shown = {"b64_json": json_with_pictures.HERE} if link is None else {"url": link}
     return shown | ({"revised_prompt": made.output.revised_prompt} if made.output.revised_prompt else {})
 
 
-def partial(run: Run, picture: bytes, index: int) -> bytes:
+def write_partial(run: Run, picture: bytes, index: int) -> bytes:
     asked = run.asked
-    return splicing.frame(
+    return json_with_pictures.event_frame(
         {
             "type": f"{_kind(run)}.partial_image",
-            "b64_json": splicing.HERE,
+            "b64_json": json_with_pictures.HERE,
             "created_at": int(time.time()),
             "size": asked["size"],
             "quality": asked["quality"],
@@ -41,18 +41,20 @@ def partial(run: Run, picture: bytes, index: int) -> bytes:
     )
 
 
-def lost(index: int) -> bytes:
+def write_lost(index: int) -> bytes:
     """Say why an index is missing, in a comment, which the official SDKs ignore."""
     return f": partial image {index} was lost, the picture itself is still to come\n\n".encode()
 
 
-def completed(run: Run, ask: Ask, result: Result) -> bytes:
+def write_completed(run: Run, image_request: ImageRequest, result: Result) -> bytes:
     made = result.made[0]
-    head = {"type": f"{_kind(run)}.completed", "b64_json": splicing.HERE, "created_at": int(time.time())}
-    return splicing.frame({**head, **made.resolved, "usage": result.usage, **_safety(ask)}, [made.base64])
+    head = {"type": f"{_kind(run)}.completed", "b64_json": json_with_pictures.HERE, "created_at": int(time.time())}
+    return json_with_pictures.event_frame(
+        {**head, **made.resolved, "usage": result.usage, **_safety(image_request)}, [made.base64]
+    )
 
 
-def failed(refusal: Refused) -> bytes:
+def write_failed(refusal: OpenAIError) -> bytes:
     """Write the error event. The error is nested, as the official SDKs silently ignore a flat one."""
     return frames.nested_error(refusal.error)
 
@@ -61,5 +63,5 @@ def _kind(run: Run) -> str:
     return "image_edit" if run.kind == Kind.EDIT else "image_generation"
 
 
-def _safety(ask: Ask) -> dict[str, str]:
-    return {"safety_identifier": ask.identifier} if ask.identifier else {}
+def _safety(image_request: ImageRequest) -> dict[str, str]:
+    return {"safety_identifier": image_request.identifier} if image_request.identifier else {}

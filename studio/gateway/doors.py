@@ -14,16 +14,15 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts import access, rate_limit
-from accounts.errors import NotAllowed
-from accounts.errors import Refused as ActRefused
+from accounts.errors import NotAllowed, Refused
 from accounts.limits.refusals import LimitReached
 from accounts.models import ApiKey, Membership, Organization, Scope
 from accounts.rate_limit import Allowance, AskedTooOften
 from saas.database.threads import in_thread
 from saas.web import bearer
-from studio.gateway import failures
-from studio.gateway.retrying import Call
-from studio.openai_wire.refusals import REQUEST, Refused
+from studio.gateway import failure_answers
+from studio.gateway.retrying import GatewayCall
+from studio.openai_wire.errors import REQUEST, OpenAIError
 from studio.runs import submit_run
 from studio.runs.outages import LeftAlone
 from studio.waiting import places
@@ -37,10 +36,10 @@ View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 
 @dataclass(frozen=True)
-class Caller:
+class GatewayCaller:
     api_key: ApiKey
     member: Membership
-    call: Call = field(default_factory=Call, compare=False)
+    call: GatewayCall = field(default_factory=GatewayCall, compare=False)
 
     @property
     def org(self) -> Organization:
@@ -59,7 +58,7 @@ def door(method: str, scope: Scope, *, is_awaited: bool = False) -> Callable[[Vi
             try:
                 _refuse_key_in_address(request)
                 if request.method != method:
-                    raise Refused(
+                    raise OpenAIError(
                         f"Not allowed to {request.method} on {request.path}.", status=405, code="method_not_supported"
                     )
                 caller, left = await in_thread(_let_in, request, scope)
@@ -68,9 +67,9 @@ def door(method: str, scope: Scope, *, is_awaited: bool = False) -> Callable[[Vi
                     if place is not None:
                         place.keep_for(response)
                         call.keep_for(response)
-            except Refused as refusal:
+            except OpenAIError as refusal:
                 return refuse(refusal)
-            except ActRefused as act:
+            except Refused as act:
                 return refuse(of_act(act))
             left.tell(response)
             return response
@@ -80,43 +79,43 @@ def door(method: str, scope: Scope, *, is_awaited: bool = False) -> Callable[[Vi
     return decorate
 
 
-def _place(caller: Caller) -> AbstractContextManager[Place]:
+def _place(caller: GatewayCaller) -> AbstractContextManager[Place]:
     return places.holding(caller.member, caller.api_key)
 
 
-def refuse(refusal: Refused) -> JsonResponse:
+def refuse(refusal: OpenAIError) -> JsonResponse:
     response = JsonResponse(refusal.envelope, status=refusal.status, headers=refusal.headers)
     if refusal.status == HTTPStatus.UNAUTHORIZED:
         response["WWW-Authenticate"] = 'Bearer realm="Darkroom"'
     return response
 
 
-def of_act(act: ActRefused) -> Refused:
+def of_act(act: Refused) -> OpenAIError:
     """Write the refusal of an act as OpenAI would."""
     if isinstance(act, submit_run.KeyReused):
         message = "This Idempotency-Key was used with other parameters."
-        return Refused(message, status=409, code="idempotency_key_reused", headers=NEVER_AGAIN)
+        return OpenAIError(message, status=409, code="idempotency_key_reused", headers=NEVER_AGAIN)
     if isinstance(act, LimitReached):
         return _of_limit(act)
     if isinstance(act, NoPlace):
         headers = {"Retry-After": str(act.wait_seconds)}
-        return Refused(act.sentence, status=429, kind="requests", code="rate_limit_exceeded", headers=headers)
+        return OpenAIError(act.sentence, status=429, kind="requests", code="rate_limit_exceeded", headers=headers)
     if isinstance(act, LeftAlone):
-        return failures.left_alone(act)
+        return failure_answers.left_alone(act)
     if isinstance(act, access.RightsEnded):
-        return Refused(WRONG_KEY, status=401, code="invalid_api_key")
+        return OpenAIError(WRONG_KEY, status=401, code="invalid_api_key")
     if isinstance(act, NotAllowed):
-        return Refused(act.sentence, status=403, code="not_allowed")
-    return Refused(act.sentence, kind=REQUEST, code="refused", headers=NEVER_AGAIN)
+        return OpenAIError(act.sentence, status=403, code="not_allowed")
+    return OpenAIError(act.sentence, kind=REQUEST, code="refused", headers=NEVER_AGAIN)
 
 
-def _of_limit(act: LimitReached) -> Refused:
+def _of_limit(act: LimitReached) -> OpenAIError:
     """Write the refusal of a reached limit. Runs at once and runs per minute have room again soon; at any other limit
     a retry would be refused alike, so a header tells SDKs not to make one."""
     kind, headers = "insufficient_quota", NEVER_AGAIN
     if act.wait_seconds is not None:
         kind, headers = "requests", {"Retry-After": str(act.wait_seconds)}
-    return Refused(act.sentence, status=429, kind=kind, code=act.code, headers=headers | _anew(act))
+    return OpenAIError(act.sentence, status=429, kind=kind, code=act.code, headers=headers | _anew(act))
 
 
 def _anew(act: LimitReached) -> dict[str, str]:
@@ -124,40 +123,40 @@ def _anew(act: LimitReached) -> dict[str, str]:
     return left | ({"x-darkroom-limit-resets-at": act.resets_at.isoformat()} if act.resets_at else {})
 
 
-def _let_in(request: HttpRequest, scope: Scope) -> tuple[Caller, Allowance]:
+def _let_in(request: HttpRequest, scope: Scope) -> tuple[GatewayCaller, Allowance]:
     caller = _identify(request, scope)
     try:
         return caller, rate_limit.count(caller.api_key)
     except AskedTooOften as often:
-        raise Refused(
+        raise OpenAIError(
             str(often), status=429, kind="requests", code="rate_limit_exceeded", headers=often.headers
         ) from None
 
 
-def _identify(request: HttpRequest, scope: Scope) -> Caller:
+def _identify(request: HttpRequest, scope: Scope) -> GatewayCaller:
     key = bearer.key_of(request)
     if not key:
         message = (
             "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer "
             "auth (i.e. Authorization: Bearer YOUR_KEY)."
         )
-        raise Refused(message, status=401, code="invalid_api_key")
+        raise OpenAIError(message, status=401, code="invalid_api_key")
     try:
-        return Caller(*access.let_in(key, scope))
+        return GatewayCaller(*access.let_in(key, scope))
     except access.KeyRefused as refusal:
         raise _of_key(refusal, scope) from None
 
 
-def _of_key(refusal: access.KeyRefused, scope: Scope) -> Refused:
+def _of_key(refusal: access.KeyRefused, scope: Scope) -> OpenAIError:
     if refusal.status == HTTPStatus.UNAUTHORIZED:
-        return Refused(WRONG_KEY, status=401, code=refusal.code)
+        return OpenAIError(WRONG_KEY, status=401, code=refusal.code)
     if refusal.code != "scope_missing":
-        return Refused(refusal.sentence, status=403, code=refusal.code)
+        return OpenAIError(refusal.sentence, status=403, code=refusal.code)
     message = f"You have insufficient permissions for this operation. Missing scopes: {scope.value}."
-    return Refused(message, status=403, code="insufficient_permissions")
+    return OpenAIError(message, status=403, code="insufficient_permissions")
 
 
 def _refuse_key_in_address(request: HttpRequest) -> None:
     if KEY_IN_AN_ADDRESS.search(request.META.get("QUERY_STRING", "")):
         message = "Do not put an API key in an address, where logs store it. Revoke this key and send a new one in the "
-        raise Refused(message + "Authorization header.", status=401, code="key_in_address")
+        raise OpenAIError(message + "Authorization header.", status=401, code="key_in_address")

@@ -9,38 +9,38 @@ from django.http.multipartparser import MultiPartParserError
 from accounts.models import Scope
 from saas.database import tenancy
 from saas.database.threads import in_thread
-from studio.gateway import bodies, given
-from studio.gateway.doors import Caller, door
+from studio.gateway import bodies, pictures_in
+from studio.gateway.doors import GatewayCaller, door
 from studio.imaging.inspection import UploadRefused
 from studio.inputs import uploads
 from studio.models import Input
 from studio.openai_wire import forms
+from studio.openai_wire.errors import OpenAIError, missing
 from studio.openai_wire.fields import Fields
-from studio.openai_wire.refusals import Refused, missing
 
 PURPOSES = ("vision", "user_data", "assistants")
 KNOWN = frozenset(["purpose", "expires_after[anchor]", "expires_after[seconds]"])
 
 
 @door("POST", Scope.GENERATE)
-async def upload_file(request: HttpRequest, caller: Caller) -> JsonResponse:
+async def upload_file(request: HttpRequest, caller: GatewayCaller) -> JsonResponse:
     return JsonResponse(await in_thread(_upload, request, caller))
 
 
 @door("GET", Scope.READ)
-async def show_file(request: HttpRequest, caller: Caller, file_id: str) -> JsonResponse:
-    return JsonResponse(_described(await in_thread(given.file, file_id, caller, "file_id")))
+async def show_file(request: HttpRequest, caller: GatewayCaller, file_id: str) -> JsonResponse:
+    return JsonResponse(_described(await in_thread(pictures_in.find_file, file_id, caller, "file_id")))
 
 
-def _upload(request: HttpRequest, caller: Caller) -> dict[str, Any]:
+def _upload(request: HttpRequest, caller: GatewayCaller) -> dict[str, Any]:
     bodies.refuse_large(request)
     if not forms.is_form(request):
         message = f"Unsupported content type: '{request.content_type}'. This API expects 'multipart/form-data'."
-        raise Refused(message, status=415, code="unsupported_content_type")
+        raise OpenAIError(message, status=415, code="unsupported_content_type")
     try:
         texts, files = request.POST, request.FILES
     except (MultiPartParserError, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent):
-        raise Refused("We could not parse the multipart body of your request.") from None
+        raise OpenAIError("We could not parse the multipart body of your request.") from None
     fields = Fields({name: texts[name] for name in texts}, is_form=True)
     fields.refuse_others(KNOWN)
     purpose = fields.choice("purpose", PURPOSES, fields.text("purpose"))
@@ -48,9 +48,9 @@ def _upload(request: HttpRequest, caller: Caller) -> dict[str, Any]:
     if file is None:
         raise missing("file")
     try:
-        ready = uploads.read(org=caller.org, name=file.name or "picture", data=file.read())
+        ready = uploads.store_picture(org=caller.org, name=file.name or "picture", data=file.read())
     except UploadRefused as refusal:
-        raise given.of_upload(refusal, "file") from None
+        raise pictures_in.error_of_upload(refusal, "file") from None
     with tenancy.tenant(caller.org.pk):
         kept = uploads.keep(ready, by=caller.member.user)
     return _described(kept, purpose)
@@ -58,7 +58,7 @@ def _upload(request: HttpRequest, caller: Caller) -> dict[str, Any]:
 
 def _described(kept: Input, purpose: str = "vision") -> dict[str, Any]:
     return {
-        "id": f"{given.FILE_PREFIX}{kept.code.hex}",
+        "id": f"{pictures_in.FILE_PREFIX}{kept.code.hex}",
         "object": "file",
         "bytes": kept.size_bytes,
         "created_at": int(kept.created_at.timestamp()),

@@ -7,19 +7,19 @@ from accounts.models import Scope
 from saas.database.threads import in_thread
 from studio.catalogue import image_models
 from studio.catalogue.image_models import UnknownModel
-from studio.gateway.doors import Caller, door
+from studio.gateway.doors import GatewayCaller, door
 from studio.models import ImageModel
-from studio.openai_wire.refusals import no_such_model
+from studio.openai_wire.errors import no_such_model
 
 
 @door("GET", Scope.READ)
-async def list_models(request: HttpRequest, caller: Caller) -> JsonResponse:
+async def list_models(request: HttpRequest, caller: GatewayCaller) -> JsonResponse:
     models = await in_thread(lambda: image_models.at(timezone.now()).models)
     return JsonResponse({"object": "list", "data": [_described(model) for model in models]})
 
 
 @door("GET", Scope.READ)
-async def show_model(request: HttpRequest, caller: Caller, model: str) -> JsonResponse:
+async def show_model(request: HttpRequest, caller: GatewayCaller, model: str) -> JsonResponse:
     try:
         return JsonResponse(_described(await in_thread(lambda: image_models.at(timezone.now()).model(model))))
     except UnknownModel:

@@ -13,7 +13,7 @@ from studio.files import serving, signed_links
 @login_not_required
 @require_safe
 def picture(request: HttpRequest, token: str) -> HttpResponseBase:
-    output = signed_links.behind(token)
+    output = signed_links.output_behind(token)
     if output is None:
         raise Http404
     response = after_transaction.made(serving.send(request, output.file, download_as=output.file.rpartition("/")[2]))

@@ -9,85 +9,87 @@ from django.http.response import HttpResponseBase
 from accounts.models import Scope
 from billing.tokens import TALK
 from saas.database.threads import in_thread
-from studio.gateway import answers, conversing, delivering, outgoing, splicing
-from studio.gateway.conversing import CALL_PREFIX, RESPONSE_PREFIX, Wanted
-from studio.gateway.doors import Caller, door
-from studio.gateway.given import Reading
+from studio.gateway import answer_memory, answers, conversation, delivery, json_with_pictures
+from studio.gateway.conversation import CALL_PREFIX, RESPONSE_PREFIX, ResponseRequest
+from studio.gateway.doors import GatewayCaller, door
+from studio.gateway.pictures_in import PictureReader
 from studio.gateway.results import Made
-from studio.gateway.submitting import submit
+from studio.gateway.submission import submit
 from studio.models import Relation, Run
 from studio.openai_wire import frames
-from studio.openai_wire.refusals import Refused
+from studio.openai_wire.errors import OpenAIError
 
 STATUSES = {"moderation_blocked": "image_content_policy_violation", "rate_limit_exceeded": "rate_limit_exceeded"}
 
 
 @door("POST", Scope.GENERATE, is_awaited=True)
-async def respond(request: HttpRequest, caller: Caller) -> HttpResponseBase:
+async def respond(request: HttpRequest, caller: GatewayCaller) -> HttpResponseBase:
     run, wanted = await in_thread(_submit, request, caller)
-    if wanted.ask.stream:
+    if wanted.image_request.stream:
         return await _streamed(run, wanted, caller)
-    with outgoing.loading() as load:
-        with delivering.never_paid_twice(run):
-            await delivering.ended(run)
-            result = await in_thread(delivering.result_of, run, caller, load)
+    with answer_memory.reserve() as memory:
+        with delivery.never_paid_twice(run):
+            await delivery.wait_until_ended(run)
+            result = await in_thread(delivery.result_of, run, caller, memory)
             made = result.made[0]
-            words = Words(run, wanted)
-            body = splicing.whole(words.response("completed", [words.item(made)], made), [made.base64])
-        headers = delivering.about(run) | result.headers
+            builder = ResponseBuilder(run, wanted)
+            body = json_with_pictures.encode(builder.response("completed", [builder.item(made)], made), [made.base64])
+        headers = delivery.run_headers(run) | result.headers
         response = HttpResponse(body, content_type="application/json", headers=headers)
-        load.keep_for(response)
+        memory.keep_for(response)
     return response
 
 
-def _submit(request: HttpRequest, caller: Caller) -> tuple[Run, Wanted]:
-    wanted = conversing.read(request, caller)
-    pictures = Reading(wanted.images, wanted.mask, caller) if wanted.images else None
+def _submit(request: HttpRequest, caller: GatewayCaller) -> tuple[Run, ResponseRequest]:
+    wanted = conversation.read_conversation(request, caller)
+    pictures = PictureReader(wanted.images, wanted.mask, caller) if wanted.images else None
     said, relation = wanted.said, _relation(wanted)
-    return submit(request, caller, wanted.ask, said, pictures, parent=wanted.parent, relation=relation), wanted
+    return submit(
+        request, caller, wanted.image_request, said, pictures, parent=wanted.parent, relation=relation
+    ), wanted
 
 
-def _relation(wanted: Wanted) -> Relation:
+def _relation(wanted: ResponseRequest) -> Relation:
     return Relation.EDIT if wanted.parent else Relation.NONE
 
 
-async def _streamed(run: Run, wanted: Wanted, caller: Caller) -> StreamingHttpResponse:
+async def _streamed(run: Run, wanted: ResponseRequest, caller: GatewayCaller) -> StreamingHttpResponse:
     """Stream the answer. Its opening events depend on no picture, so they are sent at once."""
-    frames = _frames(run, Words(run, wanted), caller)
+    frames = _frames(run, ResponseBuilder(run, wanted), caller)
     return StreamingHttpResponse(
         frames,
         content_type="text/event-stream; charset=utf-8",
-        headers=delivering.STREAM_HEADERS | delivering.about(run),
+        headers=delivery.STREAM_HEADERS | delivery.run_headers(run),
     )
 
 
-async def _frames(run: Run, words: "Words", caller: Caller) -> AsyncIterator[bytes]:
-    with outgoing.loading() as load:
+async def _frames(run: Run, builder: "ResponseBuilder", caller: GatewayCaller) -> AsyncIterator[bytes]:
+    with answer_memory.reserve() as memory:
         try:
-            with delivering.never_paid_twice(run):
-                for frame in words.opening():
+            with delivery.never_paid_twice(run):
+                for frame in builder.opening():
                     yield frame
-                async for partial in delivering.partials(run):
+                async for partial in delivery.partials(run):
                     match partial:
                         case None:
                             yield frames.PING
                         case None, index:
-                            yield answers.lost(index)
+                            yield answers.write_lost(index)
                         case picture, index:
-                            yield words.partial(picture, index)
-                result = await in_thread(delivering.result_of, run, caller, load)
-                ending = words.final(result.made[0])
-        except Refused as refusal:
-            ending = words.failed(refusal)
+                            yield builder.partial(picture, index)
+                result = await in_thread(delivery.result_of, run, caller, memory)
+                ending = builder.final(result.made[0])
+        except OpenAIError as refusal:
+            ending = builder.failed(refusal)
         for frame in ending:
             yield frame
 
 
-class Words:
+class ResponseBuilder:
     """The JSON of answers and events. Events are numbered; the picture is in the item; its tokens are listed apart from
     those of the text model."""
 
-    def __init__(self, run: Run, wanted: Wanted) -> None:
+    def __init__(self, run: Run, wanted: ResponseRequest) -> None:
         self.run, self.wanted, self.number = run, wanted, -1
         self.item_id = f"{CALL_PREFIX}{run.code.hex}"
 
@@ -103,7 +105,11 @@ class Words:
     def partial(self, picture: bytes, index: int) -> bytes:
         asked = self.run.asked
         more = {"size": asked["size"], "quality": asked["quality"], "background": asked["background"]}
-        shown = {"partial_image_b64": splicing.HERE, "partial_image_index": index, "output_format": asked["format"]}
+        shown = {
+            "partial_image_b64": json_with_pictures.HERE,
+            "partial_image_index": index,
+            "output_format": asked["format"],
+        }
         return self._about("partial_image", [picture], **shown, **more)
 
     def final(self, made: Made) -> list[bytes]:
@@ -115,7 +121,7 @@ class Words:
             self._event("response.completed", [made.base64], response=completed),
         ]
 
-    def failed(self, refusal: Refused) -> list[bytes]:
+    def failed(self, refusal: OpenAIError) -> list[bytes]:
         code = refusal.error["code"]
         failed = self.response("failed", [self.item(None) | {"status": "failed", "error": refusal.error}])
         failed["error"] = {"code": STATUSES.get(code, "server_error"), "message": refusal.error["message"]}
@@ -126,7 +132,12 @@ class Words:
         if made is None:
             return item | {"status": "in_progress", "result": None}
         revised = made.output.revised_prompt or None
-        return item | {"status": "completed", "result": splicing.HERE, "revised_prompt": revised, **made.resolved}
+        return item | {
+            "status": "completed",
+            "result": json_with_pictures.HERE,
+            "revised_prompt": revised,
+            **made.resolved,
+        }
 
     def response(self, status: str, output: list[dict[str, Any]], made: Made | None = None) -> dict[str, Any]:
         body = self.wanted.body
@@ -148,7 +159,7 @@ class Words:
 
     def _event(self, kind: str, pictures: list[bytes] | None = None, **more: Any) -> bytes:
         self.number += 1
-        return splicing.frame({"type": kind, "sequence_number": self.number, **more}, pictures or [])
+        return json_with_pictures.event_frame({"type": kind, "sequence_number": self.number, **more}, pictures or [])
 
     def _about(self, stage: str, pictures: list[bytes] | None = None, **more: Any) -> bytes:
         kind = f"response.image_generation_call.{stage}"

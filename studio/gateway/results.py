@@ -12,9 +12,9 @@ from saas.database import tenancy
 from saas.database.release import released
 from saas.text import money
 from studio.files import storage
-from studio.gateway.outgoing import Load
+from studio.gateway.answer_memory import AnswerMemory
 from studio.models import Output, Run, RunEvent, Slot, State
-from studio.openai_wire.refusals import Refused
+from studio.openai_wire.errors import OpenAIError
 from studio.providers.answers import Partial
 from studio.runs import outages
 
@@ -67,7 +67,7 @@ class Result:
     def usage(self) -> dict[str, Any]:
         """Return the tokens of all pictures together, with every key that the API promises."""
         found = [one.slot.usage or {} for one in self.made]
-        total: dict[str, Any] = {name: sum(_whole(usage.get(name)) for usage in found) for name in TOKENS}
+        total: dict[str, Any] = {name: sum(_as_count(usage.get(name)) for usage in found) for name in TOKENS}
         total["total_tokens"] = total["total_tokens"] or total["input_tokens"] + total["output_tokens"]
         total["input_tokens_details"] = _details(found, "input_tokens_details")
         if all(isinstance(usage.get("output_tokens_details"), dict) for usage in found):
@@ -75,7 +75,7 @@ class Result:
         return total
 
 
-def read(run: Run, payer: tuple[Membership, ApiKey], load: Load, *, with_bytes: bool = True) -> Result:
+def read_result(run: Run, payer: tuple[Membership, ApiKey], memory: AnswerMemory, *, with_bytes: bool = True) -> Result:
     with released(), tenancy.tenant(run.org_id):
         slots = list(run.slots.select_related("output", "run__connection", "connection").order_by("index"))
         cost = _cost_now_told(run)
@@ -85,7 +85,7 @@ def read(run: Run, payer: tuple[Membership, ApiKey], load: Load, *, with_bytes: 
     size_bytes = sum(slot.output.size_bytes for slot in done) if with_bytes else 0
     if size_bytes > LARGEST_ANSWER_BYTES:
         raise _too_large()
-    load.take(size_bytes, org_id=run.org_id)
+    memory.take(size_bytes, org_id=run.org_id)
     made = [Made(slot, slot.output, _base64(slot.output.file) if with_bytes else b"") for slot in done]
     return Result(made, [slot for slot in slots if slot.state != State.SUCCEEDED], cost, left, wait_seconds)
 
@@ -108,16 +108,16 @@ def _cost_now_told(run: Run) -> str:
     return money.exact(int(micros))
 
 
-def _too_large() -> Refused:
+def _too_large() -> OpenAIError:
     """Return the refusal for pictures that are too large together. They are paid for, so an SDK must not retry."""
     message = (
         f"The pictures have more than {LARGEST_ANSWER_BYTES // 1_000_000} MB together. They are in the gallery; ask "
         "for fewer at once, or with 'response_format' as 'url'."
     )
-    return Refused(message, status=400, code="answer_too_large", headers={"x-should-retry": "false"})
+    return OpenAIError(message, status=400, code="answer_too_large", headers={"x-should-retry": "false"})
 
 
-def partial(run: Run, told: RunEvent | Partial) -> bytes | None:
+def read_partial(run: Run, told: RunEvent | Partial) -> bytes | None:
     """Return the partial as base64, fresh or named by an event; None if it was never kept, or is kept no longer."""
     if isinstance(told, Partial):
         return base64.b64encode(told.data)
@@ -138,10 +138,10 @@ def _base64(name: str) -> bytes:
 def _details(found: list[dict[str, Any]], name: str) -> dict[str, int]:
     """Return the sums under both keys, always, because the official SDKs' types promise them."""
     said = [usage[name] if isinstance(usage.get(name), dict) else {} for usage in found]
-    return {key: sum(_whole(one.get(key)) for one in said) for key in DETAILS}
+    return {key: sum(_as_count(one.get(key)) for one in said) for key in DETAILS}
 
 
-def _whole(value: object) -> int:
+def _as_count(value: object) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 

@@ -108,7 +108,7 @@ def _values(member: Membership, api_key: ApiKey, hashed: str) -> dict[str, int |
     }
 
 
-class Call:
+class GatewayCall:
     """One call, from its arrival until its answer has gone out or its caller has gone away."""
 
     def __init__(self) -> None:
@@ -161,7 +161,7 @@ class Call:
         # The garbage collector may run at any moment, also in a thread that has a lock: only schedule the end.
         weakref.finalize(response, _soon, loop, self).atexit = False
 
-    def __enter__(self) -> "Call":
+    def __enter__(self) -> "GatewayCall":
         return self
 
     def __exit__(self, _: object, error: BaseException | None, *__: object) -> None:
@@ -171,7 +171,7 @@ class Call:
             self.end(was_told=True)
 
 
-def _soon(loop: asyncio.AbstractEventLoop, call: Call) -> None:
+def _soon(loop: asyncio.AbstractEventLoop, call: GatewayCall) -> None:
     if not loop.is_closed():
         loop.call_soon_threadsafe(lambda: call.end(was_told=False))
 

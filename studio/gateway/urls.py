@@ -1,6 +1,6 @@
 from django.urls import path
 
-from studio.gateway import files, images, models, nothing, pictures, responses
+from studio.gateway import files, images, models, pictures, responses, unknown_url
 
 urlpatterns = [
     path("v1/models", models.list_models, name="gateway_models"),
@@ -11,5 +11,5 @@ urlpatterns = [
     path("v1/files/<str:file_id>", files.show_file, name="gateway_file"),
     path("v1/responses", responses.respond, name="gateway_respond"),
     path("v1/pictures/<str:token>", pictures.picture, name="gateway_picture"),
-    path("v1/<path:rest>", nothing.nothing, name="gateway_nothing"),
+    path("v1/<path:rest>", unknown_url.refuse_unknown_url, name="gateway_nothing"),
 ]

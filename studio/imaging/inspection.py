@@ -2,7 +2,7 @@
 
 `examine` reads the file's structure and takes milliseconds, whatever the file claims to be. `normalise` decodes it,
 which proves that it is complete, and returns an upright 8-bit RGB(A) picture in sRGB without metadata about where and
-by whom it was taken. `check_mask` checks the bytes of an uploaded mask; `studio.inputs.mask_checks` checks a stored
+by whom it was taken. `check_mask` checks the bytes of an uploaded mask; `studio.inputs.mask_fit` checks a stored
 mask against Image 1. The original bytes are never changed here."""
 
 from dataclasses import dataclass, field
@@ -112,7 +112,7 @@ def check_mask(mask: Picture, first: Sides) -> None:
     that may change. A mask that is all transparent is allowed: it means the same as no mask. Raise UploadRefused
     otherwise.
 
-    Once stored, a mask is checked against Image 1 of each request by `studio.inputs.mask_checks`."""
+    Once stored, a mask is checked against Image 1 of each request by `studio.inputs.mask_fit`."""
     if mask.format != "png":
         raise UploadRefused("mask_not_png", "The mask must be a PNG.")
     if len(mask.data) > MASK_LIMIT_BYTES:

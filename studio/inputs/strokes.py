@@ -33,7 +33,7 @@ class Strokes(TypedDict):
     strokes: list[Stroke]
 
 
-def read(text: str, *, width: int, height: int) -> Strokes:
+def read_strokes(text: str, *, width: int, height: int) -> Strokes:
     """Read the strokes of a mask of this size. Raise UploadRefused if they are not valid."""
     if len(text) > LIMIT_BYTES:
         raise _refusal()

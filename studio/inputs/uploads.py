@@ -47,18 +47,18 @@ def visible_to(member: Membership) -> QuerySet[Input]:
     return Input.objects.filter(Q(giver=member.user_id) | Q(pk__in=used), org=member.org_id)
 
 
-def read(*, org: Organization, name: str, data: bytes) -> Ready:
+def store_picture(*, org: Organization, name: str, data: bytes) -> Ready:
     return _read(org=org, name=name, picture=inspection.examine(data))
 
 
-def read_mask(*, org: Organization, name: str, data: bytes, first: Sides, painted: str = "") -> Ready:
+def store_mask(*, org: Organization, name: str, data: bytes, first: Sides, painted: str = "") -> Ready:
     """Read a mask. `first` is the reference that it covers; `painted` is the JSON of its strokes, if painted here."""
     picture = inspection.examine(data)
-    strokes = strokes_of.read(painted, width=first.width, height=first.height) if painted else None
+    strokes = strokes_of.read_strokes(painted, width=first.width, height=first.height) if painted else None
     return _read(org=org, name=name, picture=picture, strokes=strokes, first=first)
 
 
-def read_output(output: Output) -> Ready:
+def store_output(output: Output) -> Ready:
     """Read an output, or its composite if there is one, as an input. Its bytes are copied, so that deleting one does
     not affect the other."""
     decode_turns.release_connection()

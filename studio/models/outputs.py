@@ -19,7 +19,7 @@ IN_NO_BIN = Q(binned_at=None)
 
 
 class OutputQuerySet(models.QuerySet["Output"]):
-    def kept(self) -> "OutputQuerySet":
+    def not_in_bin(self) -> "OutputQuerySet":
         """Exclude pictures in the bin and purged ones."""
         return self.filter(binned_at=None)
 
@@ -102,25 +102,25 @@ class Output(TenantModel):
 
     # Pages show the composite as soon as it is made. The texts below are the shapes in file addresses.
     @property
-    def is_kept(self) -> bool:
+    def has_composite(self) -> bool:
         return hasattr(self, "composite") and self.composite.is_made
 
     @property
-    def is_being_kept(self) -> bool:
+    def awaits_composite(self) -> bool:
         return hasattr(self, "composite") and self.composite.is_waiting
 
     @property
     def shown(self) -> "Output | Composite":
-        return self.composite if self.is_kept else self
+        return self.composite if self.has_composite else self
 
     @property
     def shown_original(self) -> str:
-        return "kept" if self.is_kept else "original"
+        return "kept" if self.has_composite else "original"
 
     @property
     def shown_preview(self) -> str:
-        return "kept-preview" if self.is_kept else "preview"
+        return "kept-preview" if self.has_composite else "preview"
 
     @property
     def shown_thumbnail(self) -> str:
-        return "kept-thumbnail" if self.is_kept else "thumbnail"
+        return "kept-thumbnail" if self.has_composite else "thumbnail"

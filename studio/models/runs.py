@@ -140,7 +140,9 @@ class Run(TenantModel):
     def is_moving(self) -> bool:
         """Return whether more will change: the run is live, or a composite is being made. Slots should be prefetched
         with their outputs and composites."""
-        return self.is_live or any(hasattr(slot, "output") and slot.output.is_being_kept for slot in self.slots.all())
+        return self.is_live or any(
+            hasattr(slot, "output") and slot.output.awaits_composite for slot in self.slots.all()
+        )
 
     @property
     def keeper_count(self) -> int:

@@ -57,7 +57,7 @@ def hold(
     )
 
 
-def diverted(slot: Slot, connection: ProviderConnection) -> bool:
+def reprice(slot: Slot, connection: ProviderConnection) -> bool:
     """Move the slot's hold to another connection and its price; if that has none, the agreed price stays. Return
     whether the connection may take over: the lent one does so only within the loan's limits, and only if the held
     money covers its price."""
@@ -87,7 +87,7 @@ def covers(slot_code: UUID, run: Run, connection: ProviderConnection) -> bool:
     return held is not None and held.micros >= _most_for_one(run, connection)
 
 
-def ended(slot_code: UUID, charged: Charged, *, request_id: str = "") -> None:
+def resolve(slot_code: UUID, charged: Charged, *, request_id: str = "") -> None:
     """Release or settle the hold of a try that ended without a picture or never begins, or mark it uncertain. It is the
     slot's newest hold: older ones have been decided on before."""
     held = holds.newest(slot_code)
@@ -102,12 +102,12 @@ def ended(slot_code: UUID, charged: Charged, *, request_id: str = "") -> None:
         costs.note(held)
 
 
-def never_begun(slot_codes: Collection[UUID]) -> None:
+def release(slot_codes: Collection[UUID]) -> None:
     """Release the holds of a stopped run's slots, all at once: each slot may have another payer."""
     charging.release(*holds.newest_of(slot_codes))
 
 
-def kept(
+def charge(
     slot_code: UUID, *, tried: int, usage: Mapping[str, Any] | None, used: Mapping[str, Any], request_id: str
 ) -> None:
     """Settle the hold of a try that brought a picture, even a late one or the slot's second: it was paid for."""

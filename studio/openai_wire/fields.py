@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from studio.openai_wire.refusals import Refused, missing, unknown, wrong_type, wrong_value
+from studio.openai_wire.errors import OpenAIError, missing, unknown, wrong_type, wrong_value
 
 SURROGATE = re.compile("[\ud800-\udfff]")  # JSON can have half of a pair; no database and no provider takes it
 WHOLE = re.compile(r"-?[0-9]{1,18}")
@@ -31,7 +31,7 @@ class Fields:
         if not isinstance(value, str):
             raise wrong_type(param, "a string", value)
         if SURROGATE.search(value):
-            raise Refused(
+            raise OpenAIError(
                 f"Invalid '{param}': the string holds half of a character.", code="invalid_value", param=param
             )
         if longest and len(value) > longest:
@@ -39,7 +39,7 @@ class Fields:
                 f"Invalid '{param}': string too long. Expected a string with maximum length {longest}, "
                 f"but got a string with length {len(value)} instead."
             )
-            raise Refused(message, code="string_above_max_length", param=param)
+            raise OpenAIError(message, code="string_above_max_length", param=param)
         return value
 
     def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
@@ -58,12 +58,12 @@ class Fields:
             message = (
                 f"Invalid '{param}': integer below minimum value. Expected a value >= {low}, but got {value} instead."
             )
-            raise Refused(message, code="integer_below_min_value", param=param)
+            raise OpenAIError(message, code="integer_below_min_value", param=param)
         if value > high:
             message = (
                 f"Invalid '{param}': integer above maximum value. Expected a value <= {high}, but got {value} instead."
             )
-            raise Refused(message, code="integer_above_max_value", param=param)
+            raise OpenAIError(message, code="integer_above_max_value", param=param)
         return value
 
     def flag(self, name: str) -> bool:

@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
-from studio.openai_wire.refusals import Refused, unknown
+from studio.openai_wire.errors import OpenAIError, unknown
 
 MIMES = ("image/jpeg", "image/png", "image/webp")
 MOST_IMAGES = 16
@@ -25,12 +25,12 @@ def read_form(request: HttpRequest) -> tuple[dict[str, str], list[Upload], Maybe
     try:
         texts, files = request.POST, request.FILES
     except (MultiPartParserError, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent):
-        raise Refused("We could not parse the multipart body of your request.") from None
+        raise OpenAIError("We could not parse the multipart body of your request.") from None
     for name in files:
         if name not in {*ARRAYS, "mask"}:
             raise unknown(name)
     for name in {*texts} & {*ARRAYS, "mask"}:
-        raise Refused(
+        raise OpenAIError(
             f"Invalid type for '{name}': expected a file, but got a string instead.", code="invalid_type", param=name
         )
     for part in (texts, files):
@@ -42,12 +42,12 @@ def read_form(request: HttpRequest) -> tuple[dict[str, str], list[Upload], Maybe
     return {name: str(texts[name]) for name in texts}, images, masks[0] if masks else None
 
 
-def _duplicate(name: str) -> Refused:
+def _duplicate(name: str) -> OpenAIError:
     message = (
         f"Duplicate parameter: '{name}'. You provided multiple values for this parameter, whereas only one is allowed. "
         f"If you are trying to provide a list of values, use the array syntax instead e.g. '{name}[]=<value>'."
     )
-    return Refused(message, code="duplicate_parameter", param=name)
+    return OpenAIError(message, code="duplicate_parameter", param=name)
 
 
 def check_count(count: int, param: str) -> None:
@@ -56,15 +56,15 @@ def check_count(count: int, param: str) -> None:
             f"Invalid '{param}': array too long. Expected an array with maximum length {MOST_IMAGES}, "
             f"but got an array with length {count} instead."
         )
-        raise Refused(message, code="array_above_max_length", param=param)
+        raise OpenAIError(message, code="array_above_max_length", param=param)
 
 
 def check_mime(param: str, mime: str | None) -> None:
     if not mime:
-        raise Refused(f"Invalid file '{param}': missing mimetype.", code="missing_file_mimetype", param=param)
+        raise OpenAIError(f"Invalid file '{param}': missing mimetype.", code="missing_file_mimetype", param=param)
     if mime not in MIMES:
         message = (
             f"Invalid file '{param}': unsupported mimetype ('{mime}'). "
             "Supported file formats are 'image/jpeg', 'image/png', and 'image/webp'."
         )
-        raise Refused(message, code="unsupported_file_mimetype", param=param)
+        raise OpenAIError(message, code="unsupported_file_mimetype", param=param)

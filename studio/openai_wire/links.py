@@ -4,8 +4,8 @@ import base64
 import binascii
 from typing import Any, NamedTuple
 
+from studio.openai_wire.errors import OpenAIError, missing, unknown, wrong_type
 from studio.openai_wire.forms import check_count, check_mime
-from studio.openai_wire.refusals import Refused, missing, unknown, wrong_type
 
 LONGEST_URL = 20_971_520
 DATA, BASE64 = "data:", ";base64"
@@ -19,7 +19,7 @@ class Link(NamedTuple):
     param: str
 
 
-def read(said: object, param: str) -> Link:
+def read_link(said: object, param: str) -> Link:
     if not isinstance(said, dict):
         raise wrong_type(param, "an object", said)
     named = {name: value for name, value in said.items() if value is not None}
@@ -27,13 +27,15 @@ def read(said: object, param: str) -> Link:
         if name not in {"image_url", "file_id"}:
             raise unknown(f"{param}.{name}")
     if len(named) != 1:
-        raise Refused(f"'{param}' needs exactly one of 'image_url' and 'file_id'.", code="invalid_value", param=param)
+        raise OpenAIError(
+            f"'{param}' needs exactly one of 'image_url' and 'file_id'.", code="invalid_value", param=param
+        )
     ((name, value),) = named.items()
     if not isinstance(value, str):
         raise wrong_type(f"{param}.{name}", "a string", value)
     if len(value) > LONGEST_URL:
         message = f"Invalid '{param}.{name}': string too long. Expected a string with maximum length {LONGEST_URL}."
-        raise Refused(message, code="string_above_max_length", param=f"{param}.{name}")
+        raise OpenAIError(message, code="string_above_max_length", param=f"{param}.{name}")
     return Link(name, value, f"{param}.{name}")
 
 
@@ -44,7 +46,7 @@ def images_of(body: dict[str, Any]) -> list[object]:
         raise missing("images")
     if not isinstance(links, list) or not links:
         message = "Invalid 'images': expected an array with at least one object."
-        raise Refused(message, code="invalid_type", param="images")
+        raise OpenAIError(message, code="invalid_type", param="images")
     check_count(len(links), "images")
     return links
 
@@ -57,9 +59,9 @@ def data_of(url: str, param: str) -> bytes:
     head, comma, body = url.partition(",")
     if not comma or not head.lower().endswith(BASE64):
         message = f"Invalid '{param}': expected a base64 data URL, such as 'data:image/png;base64,…'."
-        raise Refused(message, code="invalid_image_url", param=param)
+        raise OpenAIError(message, code="invalid_image_url", param=param)
     check_mime(param, head[len(DATA) : -len(BASE64)].lower())
     try:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
-        raise Refused(f"Invalid base64 in '{param}'.", code="invalid_base64_image", param=param) from None
+        raise OpenAIError(f"Invalid base64 in '{param}'.", code="invalid_base64_image", param=param) from None

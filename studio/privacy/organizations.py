@@ -93,7 +93,7 @@ def erase(org: Organization) -> Receipt:
 
 def refuse_held(org: Organization) -> None:
     with tenancy.tenant(org.pk):
-        if retention.is_held(org.pk):
+        if retention.has_legal_hold(org.pk):
             raise Refused(
                 f"A legal hold stops all deletion in {org.name} ({org.slug}). End the hold first (Settings, Storage)."
             )

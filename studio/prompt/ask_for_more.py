@@ -16,13 +16,13 @@ from saas.storage.redis_cache import counters
 from studio.catalogue import image_models
 from studio.models import Run, Visibility
 from studio.prompt import verdicts
-from studio.prompt.values import Values
+from studio.prompt.prompt_form import PromptForm
 from studio.runs import submit_run
 
 KEPT_SECONDS = 3600
 
 
-def remember(by: Membership, refusal: LimitReached, values: Values) -> None:
+def remember(by: Membership, refusal: LimitReached, values: PromptForm) -> None:
     """Remember the refused run for an hour, or until the same person asks or is refused again. It is sealed, because it
     contains a prompt. A refusal by the lent key's limit is not kept: no admin of the organization can raise it."""
     if refusal.place is None or refusal.unit is None:
@@ -42,7 +42,7 @@ def remember(by: Membership, refusal: LimitReached, values: Values) -> None:
     counters.set(_key(by), sealing.seal(json.dumps(refused), context=_key(by)), KEPT_SECONDS)
 
 
-def remembered(by: Membership) -> tuple[LimitReached, Values] | None:
+def remembered(by: Membership) -> tuple[LimitReached, PromptForm] | None:
     try:
         sealed = sealing.unseal(counters.get(_key(by), ""), context=_key(by))
     except sealing.CannotUnseal:  # no run was refused, or the hour is over
@@ -57,7 +57,7 @@ def remembered(by: Membership) -> tuple[LimitReached, Values] | None:
         needed=found["needed"],
         is_play=found["is_play"],
     )
-    return refusal, Values.stored(found["values"])
+    return refusal, PromptForm.stored(found["values"])
 
 
 def ask(*, by: Membership, reason: str) -> Ask:
@@ -81,13 +81,13 @@ def grant(*, ask: Ask, by: Membership, is_lasting: bool) -> Run | None:
     if asker is None:
         return None
     try:
-        return _start(ask, asker, Values.stored(ask.wish))
+        return _start(ask, asker, PromptForm.stored(ask.wish))
     except Refused:
         return None
 
 
-def _start(ask: Ask, asker: Membership, values: Values) -> Run | None:
-    verdict = verdicts.weigh(org=ask.org, member=asker, values=values, models=image_models.at(timezone.now()))
+def _start(ask: Ask, asker: Membership, values: PromptForm) -> Run | None:
+    verdict = verdicts.check(org=ask.org, member=asker, values=values, models=image_models.at(timezone.now()))
     if verdict.plan is None:
         return None
     return submit_run.submit(

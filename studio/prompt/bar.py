@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from studio.catalogue.fields import SpecError
+from studio.catalogue.fields import Fault
 from studio.catalogue.image_models import Catalogue, UnknownModel
 from studio.catalogue.rules import AS_PEOPLE_SAY
 from studio.models import ImageModel, Preset, Visibility
-from studio.prompt.values import Values
+from studio.prompt.prompt_form import PromptForm
 from studio.prompt.verdicts import Verdict
 
 QUALITIES = {
@@ -46,7 +46,7 @@ def new_key() -> str:
 
 @dataclass
 class Bar:
-    values: Values
+    values: PromptForm
     models: Catalogue
     verdict: Verdict
     presets: Iterable[Preset] = ()  # may be a queryset, which runs only if a page shows them
@@ -57,8 +57,8 @@ class Bar:
         return model_of(self.values, self.models)
 
     @cached_property
-    def faults(self) -> dict[str, list[SpecError]]:
-        found: dict[str, list[SpecError]] = defaultdict(list)
+    def faults(self) -> dict[str, list[Fault]]:
+        found: dict[str, list[Fault]] = defaultdict(list)
         for fault in self.verdict.faults:
             found[fault.field].append(fault)
         return dict(found)
@@ -121,7 +121,7 @@ class Bar:
         return [Choice(Visibility.TEAM.value, "Team"), Choice(Visibility.PRIVATE.value, "Only me")]
 
 
-def model_of(values: Values, models: Catalogue) -> ImageModel:
+def model_of(values: PromptForm, models: Catalogue) -> ImageModel:
     try:
         return models.model(values.model)
     except UnknownModel:

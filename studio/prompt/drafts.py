@@ -6,10 +6,10 @@ from django.utils import timezone
 
 from accounts.models import Membership
 from studio.models import Draft
-from studio.prompt.values import Values
+from studio.prompt.prompt_form import PromptForm
 
 
-def keep(*, by: Membership, values: Values) -> None:
+def save_draft(*, by: Membership, values: PromptForm) -> None:
     """Save the draft. A person has one draft, so with two tabs the one that saved last counts."""
     draft = Draft(org_id=by.org_id, maker_id=by.user_id, values=values.to_json(), saved_at=timezone.now())
     Draft.objects.bulk_create(
@@ -17,12 +17,12 @@ def keep(*, by: Membership, values: Values) -> None:
     )
 
 
-def sent(*, by: Membership, values: Values) -> None:
+def clear_sent(*, by: Membership, values: PromptForm) -> None:
     """Clear prompt and pictures of the draft after it was submitted, and keep its settings. Remix of the new run brings
     prompt and pictures back."""
-    keep(by=by, values=replace(values, prompt="", reference=(), mask="", parent=""))
+    save_draft(by=by, values=replace(values, prompt="", reference=(), mask="", parent=""))
 
 
-def of(member: Membership) -> Values | None:
+def draft_of(member: Membership) -> PromptForm | None:
     draft = Draft.objects.filter(org=member.org_id, maker=member.user_id).first()
-    return Values.stored(draft.values) if draft else None
+    return PromptForm.stored(draft.values) if draft else None

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Membership, Role
 from studio.models import Preset
-from studio.prompt.values import Values
+from studio.prompt.prompt_form import PromptForm
 
 NAME_CHARACTERS = 60
 MOST_PRESETS = 100
@@ -19,7 +19,9 @@ def visible_to(member: Membership) -> QuerySet[Preset]:
     return Preset.objects.filter(Q(is_shared=True) | Q(maker=member.user_id), org=member.org_id)
 
 
-def make(*, by: Membership, name: str, values: Values, is_shared: bool = False, with_prompt: bool = False) -> Preset:
+def make(
+    *, by: Membership, name: str, values: PromptForm, is_shared: bool = False, with_prompt: bool = False
+) -> Preset:
     if not by.is_at_least(Role.MEMBER):
         raise NotAllowed("Your role does not allow you to make presets.")
     name = " ".join(name.split())
@@ -43,7 +45,7 @@ def remove(*, preset: Preset, by: Membership) -> None:
     preset.delete()
 
 
-def apply(preset: Preset, values: Values) -> Values:
+def apply(preset: Preset, values: PromptForm) -> PromptForm:
     """Return the values with the preset's settings. Prompt and pictures stay, unless the preset has a prompt."""
     parts = ("settings", "prompt") if "prompt" in preset.values else ("settings",)
-    return replace(values.recalling(Values.stored(preset.values), parts), parent=values.parent)
+    return replace(values.recalling(PromptForm.stored(preset.values), parts), parent=values.parent)

@@ -20,7 +20,7 @@ from saas.queue.thread_shares import Barred
 from studio.models import Charged, Rewrite, RewriteState, RewriteTicket
 from studio.prompt.rewrite import INSTRUCTIONS, MOST_TOKENS_OUT
 from studio.providers import requests
-from studio.providers.outcomes import ENDINGS, ProviderError
+from studio.providers.outcomes import OUTCOMES, ProviderError
 from studio.providers.text_answers import Written
 from studio.runs import suspended
 
@@ -146,7 +146,7 @@ def _end_badly(asked: Rewrite, claim: RewriteTicket, error: ProviderError) -> No
         if error.code in PAID:
             _fail(asked, error.code, Charged.YES, error.details.get("usage"), error.request_id)
         else:
-            _fail(asked, error.code, ENDINGS[error.code].charged, None, error.request_id)
+            _fail(asked, error.code, OUTCOMES[error.code].charged, None, error.request_id)
 
 
 def _fail(
@@ -156,7 +156,7 @@ def _fail(
     usage: Mapping[str, Any] | None = None,
     request_id: str = "",
 ) -> None:
-    sentence = SENTENCES.get(code) or ENDINGS[code].sentence
+    sentence = SENTENCES.get(code) or OUTCOMES[code].sentence
     _end(asked, RewriteState.FAILED, error_code=code, error_sentence=sentence)
     held = holds.newest(asked.code)
     if held is None:
@@ -179,4 +179,4 @@ def _end(asked: Rewrite, state: RewriteState, **values: object) -> None:
 def _settle(asked: Rewrite, usage: Mapping[str, Any] | None, request_id: str) -> None:
     held = holds.newest(asked.code)
     if held is not None:
-        charging.settle(held, usage=usage, request_id=request_id, read=tokens.read_text)
+        charging.settle(held, usage=usage, request_id=request_id, read=tokens.read_text_usage)

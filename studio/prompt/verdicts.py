@@ -10,12 +10,12 @@ from billing.prices import Estimate, is_play
 from saas.text import money
 from saas.text.codes import code_or_none
 from studio.catalogue import specs
-from studio.catalogue.fields import SpecError, SpecRefused
+from studio.catalogue.fields import Fault, SpecRefused
 from studio.catalogue.image_models import Catalogue
 from studio.catalogue.specs import Spec
-from studio.inputs import mask_checks, uploads
+from studio.inputs import mask_fit, uploads
 from studio.models import ImageModel, Input
-from studio.prompt.values import Values
+from studio.prompt.prompt_form import PromptForm
 from studio.runs import plan
 from studio.runs.plan import Pictures, Plan
 
@@ -26,7 +26,7 @@ UNWRITTEN = "…"
 @dataclass(frozen=True, slots=True)
 class Verdict:
     pictures: Pictures
-    faults: list[SpecError]
+    faults: list[Fault]
     spec: Spec | None = None
     price: Estimate | None = None
     connection: ProviderConnection | None = None
@@ -48,15 +48,15 @@ class Verdict:
         return Plan(self.spec, plan.model_of(self.spec), self.connection, self.price, self.pictures)
 
 
-def weigh(*, org: Organization, member: Membership, values: Values, models: Catalogue) -> Verdict:
+def check(*, org: Organization, member: Membership, values: PromptForm, models: Catalogue) -> Verdict:
     pictures, missing = _look_up(values, member)
     connection = org.connections.filter(is_default=True).first()
     spec, faults = _read(values, models)
     faults += missing
     if connection is None:
-        faults.append(SpecError("", "no_connection", plan.NO_CONNECTION))
+        faults.append(Fault("", "no_connection", plan.NO_CONNECTION))
     if spec is None or connection is None:
-        faults += mask_checks.mask_faults(pictures.mask, pictures.references)
+        faults += mask_fit.mask_faults(pictures.mask, pictures.references)
         return Verdict(pictures, faults, connection=connection)
     model = models.model(spec.model)
     faults += plan.faults_of(spec, model, connection, pictures)
@@ -69,7 +69,7 @@ def weigh(*, org: Organization, member: Membership, values: Values, models: Cata
     return Verdict(pictures, faults, spec, price, connection, budget)
 
 
-def _look_up(values: Values, member: Membership) -> tuple[Pictures, list[SpecError]]:
+def _look_up(values: PromptForm, member: Membership) -> tuple[Pictures, list[Fault]]:
     """Return the pictures that the values name and that this member may use, and a fault if any are missing."""
     codes = [code for code in (*values.reference, values.mask) if _is_code(code)]
     known: dict[str, Input] = {}
@@ -80,33 +80,33 @@ def _look_up(values: Values, member: Membership) -> tuple[Pictures, list[SpecErr
     if len(references) == len(values.reference) and (mask is not None or not values.mask):
         return Pictures(references, mask), []
     sentence = "A picture that you added is no longer available. Add it again."
-    return Pictures(references, mask), [SpecError("reference", "gone", sentence)]
+    return Pictures(references, mask), [Fault("reference", "gone", sentence)]
 
 
-def _read(values: Values, models: Catalogue) -> tuple[Spec | None, list[SpecError]]:
+def _read(values: PromptForm, models: Catalogue) -> tuple[Spec | None, list[Fault]]:
     """Return the spec and its faults. If only the prompt is at fault, return a spec with a placeholder, so that the
     price is known before the prompt is written."""
     try:
-        return specs.read(values.asked(), models=models, from_form=True), []
+        return specs.read_spec(values.asked(), models=models, from_form=True), []
     except SpecRefused as refusal:
         if {error.field for error in refusal.errors} != {"prompt"}:
             return None, refusal.errors
-        return specs.read({**values.asked(), "prompt": UNWRITTEN}, models=models, from_form=True), refusal.errors
+        return specs.read_spec({**values.asked(), "prompt": UNWRITTEN}, models=models, from_form=True), refusal.errors
 
 
 def _price(
-    spec: Spec, model: ImageModel, connection: ProviderConnection, pictures: Pictures, faults: list[SpecError]
+    spec: Spec, model: ImageModel, connection: ProviderConnection, pictures: Pictures, faults: list[Fault]
 ) -> Estimate | None:
     try:
         return plan.price_of(spec, model, connection, pictures)
     except Refused as refusal:
-        faults.append(SpecError("model", "unpriced", refusal.sentence))
+        faults.append(Fault("model", "unpriced", refusal.sentence))
         return None
 
 
-def _no_room(budget: Budget, price: Estimate) -> SpecError:
+def _no_room(budget: Budget, price: Estimate) -> Fault:
     has, needs = money.show(budget.left), money.show(price.high)
-    return SpecError("", "no_room", f"{budget.name} has {has} left, and this needs up to {needs}.")
+    return Fault("", "no_room", f"{budget.name} has {has} left, and this needs up to {needs}.")
 
 
 def _is_code(text: str) -> bool:

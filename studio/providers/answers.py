@@ -14,7 +14,7 @@ from pydantic_core import from_json
 
 from billing.tokens import TALK
 from saas.fairness.memory import Busy
-from studio.openai_wire.swelling import is_swollen
+from studio.openai_wire.json_bounds import is_swollen
 from studio.providers import error_codes, sanitize, sse
 from studio.providers.incoming import Message
 from studio.providers.outcomes import ProviderError
@@ -77,7 +77,7 @@ def frames(answer: Answer, reading: Reading) -> Iterator[Frame]:
         try:
             for message in sse.messages(answer.iter_bytes(), limit_bytes=LARGEST_MESSAGE_BYTES):
                 reading.has_begun = True
-                yield from _said(message, _event, reading)
+                yield from _frames_of_message(message, _event, reading)
         except sse.TooLarge as error:
             raise ProviderError("too_large", request_id=reading.request_id) from error
         except OSError as error:
@@ -95,7 +95,7 @@ def frames(answer: Answer, reading: Reading) -> Iterator[Frame]:
         raise _of_disk(error, reading) from error
     if not kind.endswith("json"):
         raise ProviderError("strange_answer", request_id=reading.request_id, details={"content_type": kind[:80]})
-    yield from _said(message, _whole, reading)
+    yield from _frames_of_message(message, _frames_of_body, reading)
 
 
 def _read(answer: Answer, reading: Reading) -> Message:
@@ -109,7 +109,7 @@ def _read(answer: Answer, reading: Reading) -> Message:
     return message
 
 
-def _said(message: Message, read: Read, reading: Reading) -> Iterator[Frame]:
+def _frames_of_message(message: Message, read: Read, reading: Reading) -> Iterator[Frame]:
     """Read the frames of a message. A large one waits for its turn, which lasts until its frames are kept."""
     if not message.is_large:
         found = list(read(_object(message.load(), reading), reading))
@@ -146,7 +146,7 @@ def _pending(reading: Reading) -> Iterator[Frame]:
     def read(event: dict[str, Any], reading: Reading) -> Iterator[Frame]:
         return _final(event["item"].get("result"), event["item"], None, reading)
 
-    return _said(message, read, reading)
+    return _frames_of_message(message, read, reading)
 
 
 def _of_disk(error: OSError, reading: Reading) -> ProviderError:
@@ -192,14 +192,14 @@ def _event(event: dict[str, Any], reading: Reading) -> Iterator[Frame]:
     elif kind == "response.completed":
         yield from _response(event.get("response") or {}, reading)
     elif not kind and "data" in event:  # a whole answer inside a frame
-        yield from _whole(event, reading)
+        yield from _frames_of_body(event, reading)
     elif not kind and event.get("b64_json"):  # the event's name is only on the frame's event line
         named = "image_generation.partial_image" if "partial_image_index" in event else "image_generation.completed"
         yield from _event({**event, "type": named}, reading)
     # Everything else is a keep-alive, a progress event, or another vendor's dialect.
 
 
-def _whole(body: dict[str, Any], reading: Reading) -> Iterator[Frame]:
+def _frames_of_body(body: dict[str, Any], reading: Reading) -> Iterator[Frame]:
     if body.get("error"):
         raise _of_event(body, reading)
     if body.get("object") == "response" or "output" in body:

@@ -20,7 +20,7 @@ log = structlog.get_logger("darkroom.calls")
 
 
 @dataclass
-class Call:
+class MeteredCall:
     """One try of one slot, timed from the moment when its request leaves."""
 
     run: Run

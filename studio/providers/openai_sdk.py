@@ -75,7 +75,7 @@ def write(endpoint: Endpoint, *, model: str, instructions: str, prompt: str, mos
     except (openai.APIConnectionError, httpx2.HTTPError) as error:
         reading = Reading(request_id=request_id)
         raise _of_network(error, reading, time.monotonic() - began >= endpoint.deadline_seconds) from error
-    return text_answers.read(body, request_id)
+    return text_answers.read_answer(body, request_id)
 
 
 @lru_cache(maxsize=64)

@@ -9,7 +9,7 @@ from studio.providers.incoming import Message
 
 
 @dataclass(frozen=True)
-class Ending:
+class Outcome:
     state: State
     sentence: str
     charged: Charged = Charged.NO
@@ -20,145 +20,149 @@ class Ending:
     is_trouble: bool = False  # every call through this connection will end so until an admin acts
 
 
-ENDINGS = {
-    "address_refused": Ending(
+OUTCOMES = {
+    "address_refused": Outcome(
         State.FAILED, "The connection's address is not one that Darkroom may reach. Ask an admin.", is_silent=True
     ),
-    "unreachable": Ending(
+    "unreachable": Outcome(
         State.FAILED,
         "The provider could not be reached. Nothing was sent.",
         is_retryable=True,
         is_outage=True,
         is_sick=True,
     ),
-    "no_answer": Ending(
+    "no_answer": Outcome(
         State.UNKNOWN,
         "The provider accepted the request but never answered. It may have charged; check there before you try again.",
         charged=Charged.PERHAPS,
         is_sick=True,
     ),
-    "cut_off": Ending(
+    "cut_off": Outcome(
         State.UNKNOWN,
         "The connection was lost before the picture arrived. "
         "The provider may have charged; check there before you try again.",
         charged=Charged.PERHAPS,
         is_silent=True,
     ),
-    "too_long": Ending(
+    "too_long": Outcome(
         State.UNKNOWN,
         "The provider took longer than this connection allows. It may have charged; check there before you try again.",
         charged=Charged.PERHAPS,
         is_silent=True,
     ),
-    "no_picture": Ending(
+    "no_picture": Outcome(
         State.UNKNOWN,
         "The provider finished without a picture. It may have charged; check there before you try again.",
         charged=Charged.PERHAPS,
     ),
-    "strange_answer": Ending(
+    "strange_answer": Outcome(
         State.UNKNOWN,
         "The server did not answer like an OpenAI-compatible API. Check the connection's base URL.",
         charged=Charged.PERHAPS,
     ),
-    "too_large": Ending(
+    "too_large": Outcome(
         State.UNKNOWN,
         "The answer is larger than any picture may be. "
         "The provider may have charged; check there before you try again.",
         charged=Charged.PERHAPS,
     ),
-    "broken_picture": Ending(
+    "broken_picture": Outcome(
         State.FAILED,
         "The provider sent a file that is not a picture. It was probably charged. An operator can recover the file.",
         charged=Charged.YES,
     ),
-    "moderated": Ending(State.REFUSED, "The provider's safety system refused this. Change the prompt or the pictures."),
-    "moderated_late": Ending(
+    "moderated": Outcome(
+        State.REFUSED, "The provider's safety system refused this. Change the prompt or the pictures."
+    ),
+    "moderated_late": Outcome(
         State.REFUSED,
         "The provider's safety system refused the finished picture. It may have been charged.",
         charged=Charged.PERHAPS,
     ),
-    "invalid_key": Ending(
+    "invalid_key": Outcome(
         State.FAILED, "The provider rejected the connection's key. An admin can enter a valid one.", is_trouble=True
     ),
-    "not_verified": Ending(
+    "not_verified": Outcome(
         State.FAILED,
         "The provider requires a verified organization for this model. "
         "Verify yours in the provider's settings; it can take up to 30 minutes to take effect.",
         is_trouble=True,
     ),
-    "not_allowed": Ending(State.FAILED, "The provider does not allow this key to do this."),
-    "no_such_model": Ending(
+    "not_allowed": Outcome(State.FAILED, "The provider does not allow this key to do this."),
+    "no_such_model": Outcome(
         State.FAILED, "The provider does not know this model, or does not allow this key to use it."
     ),
-    "bad_request": Ending(State.FAILED, "The provider did not accept a parameter. Choose other settings."),
-    "out_of_money": Ending(
+    "bad_request": Outcome(State.FAILED, "The provider did not accept a parameter. Choose other settings."),
+    "out_of_money": Outcome(
         State.FAILED,
         "The provider's balance or spending limit is used up. An admin can raise it there.",
         is_trouble=True,
     ),
-    "rate_limited": Ending(State.FAILED, "The provider's rate limit was reached. Try again later.", is_retryable=True),
-    "outage": Ending(
+    "rate_limited": Outcome(State.FAILED, "The provider's rate limit was reached. Try again later.", is_retryable=True),
+    "outage": Outcome(
         State.FAILED,
         "The provider has an outage. Try again later.",
         is_retryable=True,
         is_outage=True,
         is_sick=True,
     ),
-    "gateway_timeout": Ending(
+    "gateway_timeout": Outcome(
         State.UNKNOWN,
         "A proxy in front of the provider timed out. The picture may have been made and charged.",
         charged=Charged.PERHAPS,
         is_sick=True,
     ),
-    "provider_failed": Ending(State.FAILED, "The provider failed to make this picture. Try again.", charged=Charged.NO),
-    "provider_failed_late": Ending(
+    "provider_failed": Outcome(
+        State.FAILED, "The provider failed to make this picture. Try again.", charged=Charged.NO
+    ),
+    "provider_failed_late": Outcome(
         State.FAILED, "The provider failed while the picture developed. It may have charged.", charged=Charged.PERHAPS
     ),
-    "no_key": Ending(
+    "no_key": Outcome(
         State.FAILED, "The connection's key can no longer be read. An admin can enter it again.", is_silent=True
     ),
-    "nothing_lent": Ending(
+    "nothing_lent": Outcome(
         State.FAILED,
         "The operator's key is no longer available for this connection. An admin can choose another one.",
         is_silent=True,
     ),
-    "loan_used_up": Ending(
+    "loan_used_up": Outcome(
         State.FAILED,
         "The connection has an outage, and this organization's limit for the operator's key is used up.",
         is_silent=True,
     ),
-    "no_connection": Ending(State.FAILED, "The connection was removed while this picture was queued.", is_silent=True),
-    "locked": Ending(
+    "no_connection": Outcome(State.FAILED, "The connection was removed while this picture was queued.", is_silent=True),
+    "locked": Outcome(
         State.FAILED,
         "The database was busy for too long. Nothing was sent. Try again.",
         is_retryable=True,
         is_silent=True,
     ),
-    "broken": Ending(State.FAILED, "Something broke on our side before anything was sent.", is_silent=True),
-    "broken_late": Ending(
+    "broken": Outcome(State.FAILED, "Something broke on our side before anything was sent.", is_silent=True),
+    "broken_late": Outcome(
         State.UNKNOWN,
         "Something broke on our side. The provider may have charged.",
         charged=Charged.PERHAPS,
         is_silent=True,
     ),
-    "put_aside": Ending(
+    "put_aside": Outcome(
         State.UNKNOWN,
         "The picture arrived, but storage is not accepting it. It is safe, and appears here when storage works again.",
         charged=Charged.YES,
     ),
-    "not_kept": Ending(
+    "not_kept": Outcome(
         State.FAILED,
         "The picture arrived and was charged, but neither storage nor the worker's disk accepted it. Ask an operator.",
         charged=Charged.YES,
     ),
-    "worker_lost": Ending(
+    "worker_lost": Outcome(
         State.UNKNOWN,
         "The worker stopped unexpectedly. The provider may have charged; check there before you try again.",
         charged=Charged.PERHAPS,
         is_silent=True,
     ),
-    "stopped": Ending(State.CANCELLED, "Stopped before anything was made.", is_silent=True),
-    "stopped_late": Ending(
+    "stopped": Outcome(State.CANCELLED, "Stopped before anything was made.", is_silent=True),
+    "stopped_late": Outcome(
         State.CANCELLED,
         "Stopped while the provider was working. It may have charged.",
         charged=Charged.PERHAPS,
@@ -182,5 +186,5 @@ class ProviderError(Exception):
         super().__init__(self.code)
 
     @property
-    def ending(self) -> Ending:
-        return ENDINGS[self.code]
+    def outcome(self) -> Outcome:
+        return OUTCOMES[self.code]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from studio.openai_wire.swelling import is_swollen
+from studio.openai_wire.json_bounds import is_swollen
 from studio.providers import error_codes
 from studio.providers.outcomes import ProviderError
 
@@ -17,7 +17,7 @@ class Written(NamedTuple):
     request_id: str
 
 
-def read(body: bytes, request_id: str) -> Written:
+def read_answer(body: bytes, request_id: str) -> Written:
     if is_swollen(body):
         raise ProviderError("strange_answer", request_id=request_id)
     try:

@@ -3,11 +3,11 @@
 from django.db import connection
 
 from saas.ops import heartbeat
-from studio.queue.tickets import HELD, PATIENCE, SERVABLE
+from studio.queue.tickets import CLAIMED, PATIENCE, SERVABLE
 
 MOST_SECONDS = heartbeat.WORK_SECONDS
 OLDEST = f"""
-{HELD}
+{CLAIMED}
 SELECT coalesce(extract(epoch FROM clock_timestamp() - min(ticket.not_before)), 0) {SERVABLE}
 """  # noqa: S608 our own words
 

@@ -23,11 +23,11 @@ AWAITED_PATIENCE = timedelta(seconds=20)  # the same if a caller's request is op
 CLAIM_LOCK = 7_260_411  # any number of our own: one claim at a time, so that two at once cannot pass a limit
 
 # Tickets that may be served now, before those are left out whose share of a process's threads is used up.
-HELD = """
-WITH held AS (SELECT org_id, maker_id, connection_id FROM studio_ticket WHERE worker IS NOT NULL),
-     of_org AS (SELECT org_id, count(*) AS n FROM held GROUP BY org_id),
-     of_maker AS (SELECT org_id, maker_id, count(*) AS n FROM held GROUP BY org_id, maker_id),
-     of_connection AS (SELECT connection_id, count(*) AS n FROM held GROUP BY connection_id)
+CLAIMED = """
+WITH claimed AS (SELECT org_id, maker_id, connection_id FROM studio_ticket WHERE worker IS NOT NULL),
+     of_org AS (SELECT org_id, count(*) AS n FROM claimed GROUP BY org_id),
+     of_maker AS (SELECT org_id, maker_id, count(*) AS n FROM claimed GROUP BY org_id, maker_id),
+     of_connection AS (SELECT connection_id, count(*) AS n FROM claimed GROUP BY connection_id)
 """
 SERVABLE = """
     FROM studio_ticket ticket
@@ -50,7 +50,7 @@ SERVABLE = """
 TAKE = f"""
 SELECT pg_advisory_xact_lock(%(lock)s), set_config('synchronous_commit', 'off', true),
     set_config('lock_timeout', %(patience_for_locks)s, true);
-{HELD}
+{CLAIMED}
 UPDATE studio_ticket SET worker = %(claim)s, lease_until = clock_timestamp() + make_interval(secs => %(lease)s)
 WHERE id = (
     SELECT ticket.id {SERVABLE}
@@ -107,7 +107,7 @@ STOPPING = f"SELECT worker FROM studio_ticket WHERE is_stopping AND id IN ({MINE
 
 
 @dataclass(frozen=True)
-class Held:
+class Claim:
     """A ticket that a worker has claimed."""
 
     id: int
@@ -117,7 +117,7 @@ class Held:
     connection_id: int
     org_limit: int
     connection_limit: int
-    claim: UUID  # new each time the ticket is claimed, so that no earlier claim can be mistaken for this one
+    token: UUID  # new each time the ticket is claimed, so that no earlier claim can be mistaken for this one
     is_trying: bool = field(default=False, compare=False)  # the call that tries a connection after an outage
     is_blocked: bool = field(default=False, compare=False)  # its connection is left alone, and this call may not try it
 
@@ -151,7 +151,7 @@ def join(
     )
 
 
-def take(barred: Barred = NOBODY) -> Held | None:
+def claim_next(barred: Barred = NOBODY) -> Claim | None:
     """Claim the next ticket that may be served now, except those of `barred`, with a token of its own. Return None if
     there is none. Call it in the transaction that begins the slot."""
     values: dict[str, Any] = {
@@ -170,52 +170,54 @@ def take(barred: Barred = NOBODY) -> Held | None:
         if row is None:
             return None
         *ticket, is_open = row
-        held = Held(*ticket)
+        claim = Claim(*ticket)
         if not is_open:
-            return held
-        cursor.execute(TRY, {"ticket": held.id, "probe": PROBE_LASTS.total_seconds()})
+            return claim
+        cursor.execute(TRY, {"ticket": claim.id, "probe": PROBE_LASTS.total_seconds()})
         may_try = cursor.rowcount == 1
-        return replace(held, is_trying=may_try, is_blocked=not may_try)
+        return replace(claim, is_trying=may_try, is_blocked=not may_try)
 
 
-def renew(held: Sequence[Held]) -> None:
+def renew(claims: Sequence[Claim]) -> None:
     """Extend the leases of those claims that are still valid."""
     with connection.cursor() as cursor:
-        cursor.execute(RENEW, {**_named(held), "lease": settings.LEASE_SECONDS})
+        cursor.execute(RENEW, {**_named(claims), "lease": settings.LEASE_SECONDS})
 
 
 @dataclass(frozen=True)
-class Grip:
+class ClaimState:
     """What a worker finds when it locks its ticket."""
 
     is_stopping: bool  # stopping a run marks its claimed tickets in the same transaction
 
 
-def grip(held: Held) -> Grip | None:
+def check_claim(claim: Claim) -> ClaimState | None:
     """Lock the ticket. Return None if this claim was lost: a worker whose ticket was swept learns it here, before it
     writes."""
-    is_stopping = _claimed(held).select_for_update().values_list("is_stopping", flat=True).first()
-    return None if is_stopping is None else Grip(is_stopping)
+    is_stopping = _rows_of(claim).select_for_update().values_list("is_stopping", flat=True).first()
+    return None if is_stopping is None else ClaimState(is_stopping)
 
 
-def leave(held: Held) -> None:
+def remove(claim: Claim) -> None:
     """Take the ticket out of the line, unless this claim was lost."""
-    _claimed(held).delete()
+    _rows_of(claim).delete()
 
 
-def step_back(held: Held, *, wait_seconds: float) -> None:
+def requeue(claim: Claim, *, wait_seconds: float) -> None:
     """Put the ticket back into the line, to be served after a while."""
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE studio_ticket SET worker = NULL, lease_until = NULL, "
             "not_before = clock_timestamp() + make_interval(secs => %s) WHERE id = %s AND worker = %s",
-            [wait_seconds, held.id, held.claim],
+            [wait_seconds, claim.id, claim.token],
         )
 
 
-def move(held: Held, *, connection_id: int, connection_limit: int) -> None:
+def move(claim: Claim, *, connection_id: int, connection_limit: int) -> None:
     """Put the ticket back into the line for another connection, at its old place."""
-    _claimed(held).update(worker=None, lease_until=None, connection_id=connection_id, connection_limit=connection_limit)
+    _rows_of(claim).update(
+        worker=None, lease_until=None, connection_id=connection_id, connection_limit=connection_limit
+    )
 
 
 def set_limit(connection_id: int, limit: int) -> None:
@@ -247,7 +249,7 @@ def _free_of(stale: QuerySet[Ticket]) -> list[int]:
     return list(stale.select_for_update(skip_locked=True).filter(worker=None).values_list("pk", flat=True))
 
 
-def give_up(slot_codes: list[UUID]) -> list[UUID]:
+def withdraw_unclaimed(slot_codes: list[UUID]) -> list[UUID]:
     """Remove the unclaimed tickets of these slots. Return the slots whose tickets were removed."""
     waiting = Ticket.objects.select_for_update(skip_locked=True).filter(slot_code__in=slot_codes, worker=None)
     codes = list(waiting.values_list("slot_code", flat=True))
@@ -261,11 +263,11 @@ def ask_to_stop(slot_codes: list[UUID]) -> None:
     Ticket.objects.filter(pk__in=list(tickets.values_list("pk", flat=True))).update(is_stopping=True)
 
 
-def asked_to_stop(held: Sequence[Held]) -> list[UUID]:
-    """Return those claims that are still valid and whose runs were stopped."""
+def asked_to_stop(claims: Sequence[Claim]) -> list[UUID]:
+    """Return the tokens of those claims that are still valid and whose runs were stopped."""
     with connection.cursor() as cursor:
-        cursor.execute(STOPPING, _named(held))
-        return [claim for (claim,) in cursor.fetchall()]
+        cursor.execute(STOPPING, _named(claims))
+        return [token for (token,) in cursor.fetchall()]
 
 
 @dataclass(frozen=True)
@@ -273,7 +275,7 @@ class Expired:
     """A claim whose lease is over."""
 
     id: int
-    claim: UUID
+    token: UUID
 
 
 def expired() -> list[Expired]:
@@ -282,14 +284,14 @@ def expired() -> list[Expired]:
         return [Expired(*row) for row in cursor.fetchall()]
 
 
-def take_expired(among: Sequence[Expired] | None = None) -> Held | None:
+def claim_expired(among: Sequence[Expired] | None = None) -> Claim | None:
     """Claim, for the sweeper, the next ticket whose lease is over, of all or of those in `among`. Return None if there
     is none."""
     values: dict[str, Any] = {"claim": uuid4(), "lease": settings.LEASE_SECONDS, "ids": None, "claims": None}
     with connection.cursor() as cursor:
         cursor.execute(TAKE_EXPIRED, values if among is None else values | _named(among))
         row = cursor.fetchone()
-    return Held(*row) if row else None
+    return Claim(*row) if row else None
 
 
 def expire_all() -> None:
@@ -297,9 +299,9 @@ def expire_all() -> None:
     Ticket.objects.exclude(worker=None).update(lease_until=Now())
 
 
-def free(held: Held) -> None:
+def unclaim(claim: Claim) -> None:
     """Put the ticket of a lost worker back into the line. For the sweeper, which has locked it."""
-    _claimed(held).update(worker=None, lease_until=None)
+    _rows_of(claim).update(worker=None, lease_until=None)
 
 
 @dataclass(frozen=True)
@@ -315,7 +317,7 @@ def standing(ticket_id: int) -> Standing:
     return Standing(ticket.likeness or ticket.pk, ticket.now - ticket.awaited_at if ticket.awaited_at else None)
 
 
-def count_held() -> int:
+def count_claimed() -> int:
     return Ticket.objects.exclude(worker=None).count()
 
 
@@ -324,10 +326,10 @@ def count_waiting() -> int:
     return Ticket.objects.filter(worker=None, org_limit__gt=0).count()
 
 
-def _claimed(held: Held) -> QuerySet[Ticket]:
-    return Ticket.objects.filter(pk=held.id, worker=held.claim)
+def _rows_of(claim: Claim) -> QuerySet[Ticket]:
+    return Ticket.objects.filter(pk=claim.id, worker=claim.token)
 
 
-def _named(held: Sequence[Held | Expired]) -> dict[str, Any]:
+def _named(claims: Sequence[Claim | Expired]) -> dict[str, Any]:
     """Return the parameters of MINE, RENEW and STOPPING that name these claims."""
-    return {"ids": [one.id for one in held], "claims": [one.claim for one in held]}
+    return {"ids": [one.id for one in claims], "claims": [one.token for one in claims]}

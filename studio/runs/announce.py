@@ -5,7 +5,7 @@ from accounts.webhooks import delivery
 from studio.models import Run, State, Visibility
 
 
-def ended(run: Run, succeeded: int) -> None:
+def announce_end(run: Run, succeeded: int) -> None:
     """Announce the end of a run, unless it is private: the owner of a webhook's address may not see private runs."""
     if run.visibility == Visibility.PRIVATE:
         return

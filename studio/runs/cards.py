@@ -5,7 +5,7 @@ from django.db.models import Count, OuterRef, Prefetch, QuerySet, Subquery
 from studio.models import Partial, Run, RunInput, Slot
 
 
-def of(found: QuerySet[Run]) -> QuerySet[Run]:
+def prefetch(found: QuerySet[Run]) -> QuerySet[Run]:
     given = RunInput.objects.select_related("input").order_by("number")
     return found.select_related("maker").prefetch_related(Prefetch("slots", _slots()), Prefetch("inputs", given))
 

@@ -25,7 +25,7 @@ def record(
     return event
 
 
-def heard(run: Run, message: dict[str, Any]) -> RunEvent:
+def event_from_message(run: Run, message: dict[str, Any]) -> RunEvent:
     """Rebuild the event from a socket message, without asking the database."""
     return RunEvent(
         org_id=run.org_id,

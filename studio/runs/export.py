@@ -3,7 +3,7 @@
 from typing import Any
 
 from billing.sheets import Column
-from billing.sources import Source, Wanted, register
+from billing.sources import ExportRange, Source, register
 
 COLUMNS = {
     "run": Column("r.code"),
@@ -66,7 +66,7 @@ WHERE r.org_id = %(org)s
 """
 
 
-def rows_of_runs(wanted: Wanted) -> tuple[str, dict[str, Any]]:
+def rows_of_runs(wanted: ExportRange) -> tuple[str, dict[str, Any]]:
     scope = wanted.scope
     values = {
         **wanted.values(),

@@ -9,7 +9,7 @@ from accounts.models import ProviderConnection
 from studio.models import Kind, Run, Slot
 from studio.money import run_holds
 from studio.queue import tickets, wake
-from studio.queue.tickets import Held
+from studio.queue.tickets import Claim
 from studio.runs import events, finish
 
 LEAST_WAIT = timedelta(seconds=10)  # while one call tries the connection, the others do not ask all the time
@@ -24,27 +24,27 @@ def next_connection(run: Run, slot_code: UUID | None, connection: ProviderConnec
     return next((other for other in behind if _can_make(run, slot_code, other)), None)
 
 
-def move(held: Held, slot: Slot, connection: ProviderConnection, other: ProviderConnection) -> None:
+def move(claim: Claim, slot: Slot, connection: ProviderConnection, other: ProviderConnection) -> None:
     """Move a waiting slot, whose ticket this worker has claimed, to another connection."""
-    tickets.move(held, connection_id=other.pk, connection_limit=other.most_calls_at_once)
+    tickets.move(claim, connection_id=other.pk, connection_limit=other.most_calls_at_once)
     slot.move()
     events.record(slot.run, "moved", slot=slot.index, data={"from": connection.name, "to": other.name})
     wake.soon("develop")
 
 
-def divert(held: Held, slot: Slot, connection: ProviderConnection) -> None:
+def reroute(claim: Claim, slot: Slot, connection: ProviderConnection) -> None:
     """Handle a slot whose turn comes while its connection is left alone: move it, let it wait for the end of the rest,
     or end it if the outage has lasted too long."""
     other = next_connection(slot.run, slot.code, connection)
     found = circuit.find(connection, maker_id=slot.run.maker_id)
     if other is not None:
-        move(held, slot, connection, other)
+        move(claim, slot, connection, other)
     elif found is not None and found.lasts > tickets.PATIENCE:
-        tickets.leave(held)
+        tickets.remove(claim)
         finish.end(slot.run, slot, "outage")
     else:
         wait = max(found.rest, LEAST_WAIT) if found else timedelta(0)
-        tickets.step_back(held, wait_seconds=wait.total_seconds())
+        tickets.requeue(claim, wait_seconds=wait.total_seconds())
 
 
 def wake_after(rest: timedelta) -> None:

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from studio.models import ENDS, Run, Slot, state_of
 from studio.money import run_holds
-from studio.providers.outcomes import ENDINGS
+from studio.providers.outcomes import OUTCOMES
 from studio.runs import announce, events
 
 
@@ -18,7 +18,7 @@ def end(run: Run, slot: Slot, code: str, *, request_id: str = "") -> None:
         Slot.objects.filter(pk=slot.pk).update(request_id=request_id[:120])
     close(run)
     # Also if an earlier try's picture has ended the slot: this try had a hold of its own.
-    run_holds.ended(slot.code, ENDINGS[code].charged, request_id=request_id)
+    run_holds.resolve(slot.code, OUTCOMES[code].charged, request_id=request_id)
 
 
 def stop(run: Run, slots: Iterable[Slot]) -> None:
@@ -27,22 +27,22 @@ def stop(run: Run, slots: Iterable[Slot]) -> None:
     for slot in stopped:
         _end_slot(run, slot, "stopped")
     close(run)
-    run_holds.never_begun([slot.code for slot in stopped])
+    run_holds.release([slot.code for slot in stopped])
 
 
 def _end_slot(run: Run, slot: Slot, code: str) -> bool:
     """End the slot. Return whether it was still open."""
-    ending = ENDINGS[code]
+    outcome = OUTCOMES[code]
     was_open = slot.end(
-        ending.state,
-        charged=ending.charged,
+        outcome.state,
+        charged=outcome.charged,
         now=timezone.now(),
         error_code=code,
-        error_sentence=ending.sentence,
+        error_sentence=outcome.sentence,
     )
     if was_open:
-        data: dict[str, Any] = {"code": code, "sentence": ending.sentence, "charged": ending.charged.value}
-        events.record(run, ending.state.value, slot=slot.index, data=data)
+        data: dict[str, Any] = {"code": code, "sentence": outcome.sentence, "charged": outcome.charged.value}
+        events.record(run, outcome.state.value, slot=slot.index, data=data)
     return was_open
 
 
@@ -55,4 +55,4 @@ def close(run: Run) -> None:
     if state in ENDS and locked.end(state, timezone.now()):
         succeeded = sum(slot.state == state.SUCCEEDED for slot in slots)
         events.record(locked, "ended", data={"state": state.value, "succeeded": succeeded, "count": len(slots)})
-        announce.ended(locked, succeeded)
+        announce.announce_end(locked, succeeded)

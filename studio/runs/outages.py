@@ -17,7 +17,7 @@ from saas.database.release import released
 from saas.database.transactions import after_commit, hurry
 from studio.models import Charged, Run, Slot
 from studio.money import run_holds
-from studio.providers.outcomes import ENDINGS
+from studio.providers.outcomes import OUTCOMES
 from studio.queue import tickets, wake
 from studio.runs import failover, finish
 
@@ -58,7 +58,7 @@ class LeftAlone(Refused):
     """Nothing was made, as the connection is left alone. Asking again makes sense after `wait_seconds`."""
 
     def __init__(self, wait_seconds: int) -> None:
-        super().__init__(ENDINGS["outage"].sentence)
+        super().__init__(OUTCOMES["outage"].sentence)
         self.wait_seconds = wait_seconds
 
 
@@ -108,13 +108,13 @@ def _end(slot_code: UUID) -> bool:
     slots = Slot.objects.select_related("run__connection", "run__org", "org", "connection")
     slot = slots.filter(code=slot_code).first()
     if slot is None:  # its run is gone, so no caller waits for it
-        tickets.give_up([slot_code])
-        run_holds.ended(slot_code, Charged.NO)
+        tickets.withdraw_unclaimed([slot_code])
+        run_holds.resolve(slot_code, Charged.NO)
         return False
     here = slot.connection or slot.run.connection
     if here is not None and failover.next_connection(slot.run, slot.code, here) is not None:
         return False  # it moves as soon as its turn comes
-    tickets.give_up([slot_code])
+    tickets.withdraw_unclaimed([slot_code])
     finish.end(slot.run, slot, "outage")
     return True
 

@@ -10,9 +10,9 @@ from accounts.errors import Refused
 from accounts.models import Organization, ProviderConnection
 from billing.prices import Estimate
 from studio.catalogue import image_models
-from studio.catalogue.fields import SpecError, SpecRefused
+from studio.catalogue.fields import Fault, SpecRefused
 from studio.catalogue.specs import Spec
-from studio.inputs import mask_checks
+from studio.inputs import mask_fit
 from studio.models import ImageModel, Input
 from studio.money import estimates
 
@@ -73,12 +73,12 @@ def make(*, org: Organization, spec: Spec, pictures: Pictures = NO_PICTURES) -> 
     return Plan(spec, model, connection, price_of(spec, model, connection, pictures), pictures)
 
 
-def faults_of(spec: Spec, model: ImageModel, connection: ProviderConnection, pictures: Pictures) -> list[SpecError]:
+def faults_of(spec: Spec, model: ImageModel, connection: ProviderConnection, pictures: Pictures) -> list[Fault]:
     """Return why this connection cannot run a spec with these pictures."""
     return [
-        *mask_checks.mask_faults(pictures.mask, pictures.references),
+        *mask_fit.mask_faults(pictures.mask, pictures.references),
         *_api_faults(spec, connection),
-        *mask_checks.keeping_faults(spec, pictures.references, model),
+        *mask_fit.keep_rest_faults(spec, pictures.references, model),
     ]
 
 
@@ -87,7 +87,7 @@ def price_of(spec: Spec, model: ImageModel, connection: ProviderConnection, pict
     return estimates.estimate(spec=spec, model=model, connection=connection, references=pictures.sizes)
 
 
-def _api_faults(spec: Spec, connection: ProviderConnection) -> list[SpecError]:
+def _api_faults(spec: Spec, connection: ProviderConnection) -> list[Fault]:
     if spec.api == "responses" and not connection.can_respond:
-        return [SpecError("api", "unsupported", f"{connection.name} does not offer the Responses API.", "images")]
+        return [Fault("api", "unsupported", f"{connection.name} does not offer the Responses API.", "images")]
     return []

@@ -49,7 +49,7 @@ def mark(*, output: Output, by: Membership, is_keeper: bool) -> None:
 
 
 def keepers_of(run: Run) -> list[Output]:
-    kept = Output.objects.kept().filter(org=run.org_id, run=run, is_keeper=True)
+    kept = Output.objects.not_in_bin().filter(org=run.org_id, run=run, is_keeper=True)
     return list(kept.select_related("run", "org", "slot", "composite").order_by("slot__index")[:MOST])
 
 
@@ -77,14 +77,14 @@ def enlargements(output: Output, model: ImageModel) -> list[Enlargement]:
     return [one for index, one in enumerate(found) if one.size not in {other.size for other in found[:index]}]
 
 
-def read(*, output: Output, asked: Mapping[str, Any], model: ImageModel, models: Catalogue) -> Spec:
+def read_spec(*, output: Output, asked: Mapping[str, Any], model: ImageModel, models: Catalogue) -> Spec:
     """Return the spec of one keeper's print. Raise SpecRefused."""
     offered = {one.value: one.size for one in enlargements(output, model)}
     size = offered.get(str(asked.get("enlarge", "")), max(offered.values(), key=lambda size: size.pixels))
     given = {"prompt": asked.get("prompt", ""), "quality": asked.get("quality", ""), "format": asked.get("format", "")}
     partial_images = min(2, model.partial_images_max) if model.can_stream else 0
     fixed = {"model": model.name, "size": str(size), "references": 1, "n": 1, "partial_images": partial_images}
-    return specs.read({**given, **fixed}, models=models, from_form=True)
+    return specs.read_spec({**given, **fixed}, models=models, from_form=True)
 
 
 def price(*, org: Organization, prints: Sequence[tuple[Output, Spec]], model: ImageModel) -> Price:
@@ -113,7 +113,7 @@ def submit(
         raise Refused("Mark at least one keeper first.")
     models = image_models.at(timezone.now())
     model = model_for(run, models)
-    prints = [(output, read(output=output, asked=asked, model=model, models=models)) for output in outputs]
+    prints = [(output, read_spec(output=output, asked=asked, model=model, models=models)) for output in outputs]
     now = timezone.now()
     with transaction.atomic():
         return [

@@ -12,7 +12,7 @@ from studio.catalogue import fingerprint
 from studio.catalogue.specs import Spec
 from studio.models import Run, Slot
 from studio.money import run_holds
-from studio.providers.outcomes import ENDINGS
+from studio.providers.outcomes import OUTCOMES
 from studio.runs import events, plan, submit_run
 
 
@@ -33,7 +33,7 @@ def _retry(slot: Slot, by: Membership, api_key: ApiKey | None) -> None:
     if run.maker_id != by.user_id and not by.is_admin:
         raise NotAllowed("Only the person who made this or an admin can try it again.")
     if run.connection is None:
-        raise Refused(ENDINGS["no_connection"].sentence)
+        raise Refused(OUTCOMES["no_connection"].sentence)
     # Lock the slot and then the run, in the order of workers: otherwise a sibling that ends now could end the run
     # although this slot is open again.
     slot = Slot.objects.select_for_update(no_key=True).get(pk=slot.pk)
@@ -48,7 +48,7 @@ def _retry(slot: Slot, by: Membership, api_key: ApiKey | None) -> None:
     Run.objects.filter(pk=run.pk).update(cancel_asked_at=None)
     events.record(run, "queued", slot=slot.index)
     pictures = run.inputs.order_by("number").values_list("input__sha256", flat=True)
-    asked = fingerprint.of(run, pictures)
+    asked = fingerprint.fingerprint_of(run, pictures)
     submit_run.line_up(run, [slot], run.connection, asked=asked)
     spec = replace(Spec.from_json(run.asked), n=1)
     run_holds.hold(

@@ -38,6 +38,6 @@ def _cancel(run: Run) -> None:
 def _stop_tickets(run: Run) -> set[UUID]:
     """Return the slots that no worker has begun. Tickets, then slots, then the run: the order in which workers lock."""
     codes = list(run.slots.filter(state__in=LIVE).values_list("code", flat=True))
-    waiting = tickets.give_up(codes)
+    waiting = tickets.withdraw_unclaimed(codes)
     tickets.ask_to_stop(codes)
     return set(waiting)

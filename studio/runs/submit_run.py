@@ -72,7 +72,7 @@ def submit(
 
     def act() -> Run:
         made = new()
-        asked = fingerprint.of(made, [one.sha256 for one in plan.pictures.all])
+        asked = fingerprint.fingerprint_of(made, [one.sha256 for one in plan.pictures.all])
         with transaction.atomic():
             made.save(force_insert=True)
             slots = Slot.objects.bulk_create(Slot(org=made.org, run=made, index=index) for index in range(spec.n))

@@ -11,17 +11,17 @@ from saas.queue.due import DueTicket
 from studio.models import Charged, Slot
 from studio.money import run_holds
 from studio.queue import tickets, wake
-from studio.queue.tickets import Held
+from studio.queue.tickets import Claim
 from studio.runs import finish
 
 NOTHING = 0  # as a ticket's limit
 MOST_ENDED = 200  # runs that one look ends; the next look goes on
 
 
-def lie_down(held: Held) -> None:
+def requeue(claim: Claim) -> None:
     """Put a claimed ticket back, and let it rest with all others of its organization."""
-    tickets.step_back(held, wait_seconds=0)
-    tickets.set_org_limit(held.org_id, NOTHING)
+    tickets.requeue(claim, wait_seconds=0)
+    tickets.set_org_limit(claim.org_id, NOTHING)
 
 
 def put_off(ticket: DueTicket, org: Organization) -> None:
@@ -30,7 +30,7 @@ def put_off(ticket: DueTicket, org: Organization) -> None:
     due.put_off(ticket, until=now + org.pause(now))
 
 
-def look() -> int:
+def wake_or_end() -> int:
     """Wake or end resting tickets. Return for how many organizations there was something to do."""
     return sum(_look_at(org_id) for org_id in tickets.resting_organizations())
 
@@ -63,10 +63,10 @@ def _end_one(org_id: int) -> bool:
             return False
         slot = Slot.objects.select_related("run").filter(code=code).first()
         if slot is None:
-            tickets.give_up([code])
-            run_holds.ended(code, Charged.NO)
+            tickets.withdraw_unclaimed([code])
+            run_holds.resolve(code, Charged.NO)
             return True
-        waiting = set(tickets.give_up(list(slot.run.slots.values_list("code", flat=True))))
+        waiting = set(tickets.withdraw_unclaimed(list(slot.run.slots.values_list("code", flat=True))))
         slots = slot.run.slots.select_for_update(no_key=True).order_by("index")
         finish.stop(slot.run, [one for one in slots if one.code in waiting])
         return bool(waiting)

@@ -7,11 +7,11 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from studio.openai_wire.refusals import Refused
-from studio.sandbox import easel, faults
+from studio.openai_wire.errors import OpenAIError
+from studio.sandbox import faults, paint_queue
 from studio.sandbox.calls import Call
 from studio.sandbox.directives import BEFORE
-from studio.sandbox.easel import painted
+from studio.sandbox.paint_queue import paint
 from studio.sandbox.painter import Painting
 from studio.sandbox.streaming import Dialect, drip, stream
 
@@ -20,31 +20,31 @@ Body = Callable[[list[str], bool], dict[str, Any]]
 
 async def answer(call: Call, *, body: Body, dialect: Dialect | None) -> HttpResponseBase:
     """Answer the call as its script says. `body` writes the JSON; with a dialect the answer is streamed."""
-    easel.check_room(call.whose, call.ask.n)
+    paint_queue.check_room(call.whose, call.asked.n)
     script = call.script
     is_inside = dialect is not None and script.after is not None
     if script.fail in BEFORE and not is_inside:
-        raise faults.refusal(script.fail, call.ask.model.id)
+        raise faults.refusal(script.fail, call.asked.model.id)
     if script.fail == "timeout" and not is_inside:
         await asyncio.sleep(faults.LONGEST_WAIT_SECONDS)
-        raise Refused("The request timed out.", status=504, kind="server_error")
+        raise OpenAIError("The request timed out.", status=504, kind="server_error")
     if script.fail == "html":
         return HttpResponse(faults.HTML)
     if dialect is not None and script.fail != "json":
         return _events(stream(call, dialect))
-    return await _whole(call, body)
+    return await _answer_at_once(call, body)
 
 
-async def _whole(call: Call, body: Body) -> HttpResponseBase:
+async def _answer_at_once(call: Call, body: Body) -> HttpResponseBase:
     fail = call.script.fail
     if fail == "drip":
         return StreamingHttpResponse(drip(b" ", call), content_type="application/json")
     await asyncio.sleep(call.script.delay_seconds)
     if fail in {"nested_error", "flat_error"}:
-        error = faults.inside(fail, call.ask.model.id)
+        error = faults.inside(fail, call.asked.model.id)
         return JsonResponse({"type": "error", **error} if fail == "flat_error" else {"error": error})
-    paintings = [Painting(call.sibling(index)) for index in range(call.ask.n)]
-    pictures = await asyncio.gather(*(painted(painting.final, call.whose) for painting in paintings))
+    paintings = [Painting(call.sibling(index)) for index in range(call.asked.n)]
+    pictures = await asyncio.gather(*(paint(painting.final, call.whose) for painting in paintings))
     answered = JsonResponse(body(pictures, fail != "no_usage"))
     if fail == "eof":
         answered.content = answered.content[: len(answered.content) // 2]

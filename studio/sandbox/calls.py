@@ -4,22 +4,22 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any
 
-from studio.sandbox import directives, easel, sizes, tokens
-from studio.sandbox.asks import Ask
+from studio.sandbox import directives, paint_queue, sizes, tokens
 from studio.sandbox.directives import Script
-from studio.sandbox.given import Given
 from studio.sandbox.paint.picture import Brief
 from studio.sandbox.painter import Job
+from studio.sandbox.parameters import ImageParameters
+from studio.sandbox.picture_checks import CheckedPicture
 
 DEFAULT_QUALITY = "medium"
 
 
 @dataclass(frozen=True)
 class Call:
-    ask: Ask
+    asked: ImageParameters
     script: Script
     job: Job
-    inputs: tuple[Given, ...]
+    inputs: tuple[CheckedPicture, ...]
     created: int
     whose: str
 
@@ -35,22 +35,22 @@ class Call:
             "size": f"{brief.width}x{brief.height}",
             "quality": brief.quality,
             "background": "transparent" if brief.is_transparent else "opaque",
-            "output_format": self.ask.output_format,
+            "output_format": self.asked.output_format,
         }
 
     @property
     def partials(self) -> int:
         """Return how many partials are delivered. Fewer than were asked for is normal."""
-        asked = self.ask.partial_images
+        asked = self.asked.partial_images
         return asked if self.script.partials is None else min(asked, self.script.partials)
 
     def usage(self, delivered: int, *, with_details: bool) -> dict[str, Any]:
         brief = self.job.brief
-        each = tokens.of_picture(self.ask.model, brief.quality, brief.width, brief.height)
+        each = tokens.of_picture(self.asked.model, brief.quality, brief.width, brief.height)
         return tokens.usage(
-            tokens.of_text(self.ask.prompt),
+            tokens.of_text(self.asked.prompt),
             sum(tokens.of_input(picture.width, picture.height) for picture in self.inputs),
-            each * self.ask.n + tokens.PER_PARTIAL * delivered,
+            each * self.asked.n + tokens.PER_PARTIAL * delivered,
             with_details=with_details,
         )
 
@@ -59,31 +59,33 @@ class Call:
         return replace(self.job, brief=brief)
 
 
-def make(ask: Ask, *, key: str, inputs: tuple[Given, ...] = (), mask: bytes | None = None) -> Call:
-    words, script = directives.read(ask.prompt, key=key, identifier=ask.identifier)
-    width, height = _size(ask, words, inputs)
+def make(
+    asked: ImageParameters, *, key: str, inputs: tuple[CheckedPicture, ...] = (), mask: bytes | None = None
+) -> Call:
+    words, script = directives.read_directives(asked.prompt, key=key, identifier=asked.identifier)
+    width, height = _size(asked, words, inputs)
     brief = Brief(
         prompt=words,
         width=width,
         height=height,
-        quality=DEFAULT_QUALITY if ask.quality == "auto" else ask.quality,
+        quality=DEFAULT_QUALITY if asked.quality == "auto" else asked.quality,
         seed=script.seed,
-        slot=directives.slot(ask.identifier),
-        is_transparent=_is_transparent(ask, words) and not inputs,
+        slot=directives.slot(asked.identifier),
+        is_transparent=_is_transparent(asked, words) and not inputs,
         stray=script.stray,
     )
-    job = Job(brief, ask.output_format, ask.compression, tuple(picture.data for picture in inputs), mask)
-    return Call(ask, script, job, inputs, int(time.time()), easel.whose(key))
+    job = Job(brief, asked.output_format, asked.compression, tuple(picture.data for picture in inputs), mask)
+    return Call(asked, script, job, inputs, int(time.time()), paint_queue.tenant_of_key(key))
 
 
-def _size(ask: Ask, words: str, inputs: tuple[Given, ...]) -> tuple[int, int]:
-    if ask.size != "auto":
-        return sizes.read(ask.size)
+def _size(asked: ImageParameters, words: str, inputs: tuple[CheckedPicture, ...]) -> tuple[int, int]:
+    if asked.size != "auto":
+        return sizes.read_size(asked.size)
     return sizes.for_picture(inputs[0].width, inputs[0].height) if inputs else sizes.for_prompt(words)
 
 
-def _is_transparent(ask: Ask, words: str) -> bool:
+def _is_transparent(asked: ImageParameters, words: str) -> bool:
     """Return whether the background is transparent. `auto` is if the model can, the format can, and the prompt asks for
     a sticker."""
-    can = ask.model.is_transparent and ask.output_format != "jpeg"
-    return can and (ask.background == "transparent" or (ask.background == "auto" and "sticker" in words.lower()))
+    can = asked.model.is_transparent and asked.output_format != "jpeg"
+    return can and (asked.background == "transparent" or (asked.background == "auto" and "sticker" in words.lower()))

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from studio.openai_wire.refusals import Refused
+from studio.openai_wire.errors import OpenAIError
 
 BRACKET = re.compile(r"\[sandbox\b([^\]]*)\]", re.IGNORECASE)
 IN_KEY = re.compile(r"delay=(\d+(?:\.\d+)?)")
@@ -29,7 +29,7 @@ class Script:
     stray: int = 0  # of 100: how much a masked edit changes what it should keep
 
 
-def read(prompt: str, *, key: str, identifier: str) -> tuple[str, Script]:
+def read_directives(prompt: str, *, key: str, identifier: str) -> tuple[str, Script]:
     """Return the prompt without its directives, and the script that they give for this one call."""
     given: dict[str, str] = {}
     for bracket in BRACKET.finditer(prompt):
@@ -91,5 +91,5 @@ def _number(name: str, value: str) -> float:
     return float(value)
 
 
-def _refused(what: str) -> Refused:
-    return Refused(f"Invalid sandbox directive: {what}.", code="invalid_value", param="prompt")
+def _refused(what: str) -> OpenAIError:
+    return OpenAIError(f"Invalid sandbox directive: {what}.", code="invalid_value", param="prompt")

@@ -11,8 +11,8 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from saas.web import bearer
-from studio.openai_wire.refusals import Refused
-from studio.sandbox import easel, faults
+from studio.openai_wire.errors import OpenAIError
+from studio.sandbox import faults, paint_queue
 
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
@@ -26,7 +26,7 @@ def door(method: str) -> Callable[[View], View]:
                 if method not in {request.method, "*"}:
                     raise _wrong_method(request)
                 return await view(request, key, **kwargs)
-            except Refused as refused:
+            except OpenAIError as refused:
                 return JsonResponse(refused.envelope, status=refused.status, headers=refused.headers)
 
         return csrf_exempt(login_not_required(guarded))
@@ -40,13 +40,13 @@ def _key(request: HttpRequest) -> str:
     key = bearer.key_of(request)
     if not key:
         message = "You didn't provide an API key. Provide it in an Authorization header using Bearer auth."
-        raise Refused(message, status=401)
-    is_strangers = easel.whose(key) == easel.STRANGERS
+        raise OpenAIError(message, status=401)
+    is_strangers = paint_queue.tenant_of_key(key) == paint_queue.STRANGERS
     if key.lower().startswith("invalid") or (is_strangers and not settings.IS_SANDBOX_PUBLIC):
         raise faults.invalid_key(key)
     return key
 
 
-def _wrong_method(request: HttpRequest) -> Refused:
+def _wrong_method(request: HttpRequest) -> OpenAIError:
     path = request.path.removeprefix("/sandbox")
-    return Refused(f"Not allowed to {request.method} on {path}.", status=405, code="method_not_supported")
+    return OpenAIError(f"Not allowed to {request.method} on {path}.", status=405, code="method_not_supported")

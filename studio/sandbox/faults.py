@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from studio.openai_wire.refusals import IMAGE, REQUEST, Refused
+from studio.openai_wire.errors import IMAGE, REQUEST, OpenAIError
 from studio.sandbox.directives import BEFORE
 
 LONGEST_WAIT_SECONDS = 1200.0
@@ -10,7 +10,7 @@ RETRY_AFTER_SECONDS = 2
 HTML = "<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
 
 
-def refusal(fail: str, model: str) -> Refused:
+def refusal(fail: str, model: str) -> OpenAIError:
     """Return the failure as HTTP answers it before the first byte."""
     return {
         "moderation_blocked": _moderation_blocked,
@@ -35,23 +35,23 @@ def inside(fail: str, model: str) -> dict[str, Any]:
     }
 
 
-def invalid_key(key: str) -> Refused:
+def invalid_key(key: str) -> OpenAIError:
     message = (
         f"Incorrect API key provided: {key[:4]}***{key[-4:]}. You can find your API key in your provider's dashboard."
     )
-    return Refused(message, status=401, code="invalid_api_key")
+    return OpenAIError(message, status=401, code="invalid_api_key")
 
 
-def _moderation_blocked(model: str) -> Refused:
+def _moderation_blocked(model: str) -> OpenAIError:
     message = (
         "Your request was rejected by the safety system. If you believe this is an error, contact us and include the "
         "request id. safety_violations=[sexual]."
     )
     details = {"moderation_stage": "input", "categories": ["sexual"]}
-    return Refused(message, kind=IMAGE, code="moderation_blocked", more={"moderation_details": details})
+    return OpenAIError(message, kind=IMAGE, code="moderation_blocked", more={"moderation_details": details})
 
 
-def _rate_limit(model: str) -> Refused:
+def _rate_limit(model: str) -> OpenAIError:
     message = (
         f"Rate limit reached for {model} (for limit gpt-image) in organization org-sandbox on input-images per min: "
         f"Limit 5, Used 5, Requested 1. Please try again in {RETRY_AFTER_SECONDS}s."
@@ -63,27 +63,27 @@ def _rate_limit(model: str) -> Refused:
         "X-RateLimit-Remaining-Input-Images": "0",
         "X-RateLimit-Reset-Input-Images": f"{RETRY_AFTER_SECONDS}s",
     }
-    return Refused(message, status=429, kind="input-images", code="rate_limit_exceeded", headers=headers)
+    return OpenAIError(message, status=429, kind="input-images", code="rate_limit_exceeded", headers=headers)
 
 
-def _insufficient_quota(model: str) -> Refused:
+def _insufficient_quota(model: str) -> OpenAIError:
     message = "You exceeded your current quota, please check your plan and billing details."
-    return Refused(message, status=429, kind="insufficient_quota", code="insufficient_quota")
+    return OpenAIError(message, status=429, kind="insufficient_quota", code="insufficient_quota")
 
 
-def _server_error(model: str) -> Refused:
+def _server_error(model: str) -> OpenAIError:
     message = "The server had an error while processing your request. Sorry about that!"
-    return Refused(message, status=500, kind="server_error")
+    return OpenAIError(message, status=500, kind="server_error")
 
 
-def _unverified(model: str) -> Refused:
+def _unverified(model: str) -> OpenAIError:
     message = (
         f"Your organization must be verified to use the model `{model}`. Please go to: "
         "https://platform.openai.com/settings/organization/general and click on Verify Organization. "
         "If you just verified, it can take up to 15 minutes for access to propagate."
     )
-    return Refused(message, status=403, kind=REQUEST)
+    return OpenAIError(message, status=403, kind=REQUEST)
 
 
-def _invalid_key(model: str) -> Refused:
+def _invalid_key(model: str) -> OpenAIError:
     return invalid_key("sk-sandbox-key")

@@ -19,7 +19,7 @@ def answer(call: Call, pictures: list[str], *, with_usage: bool = True) -> dict[
 
 
 def _safety(call: Call) -> dict[str, str]:
-    return {"safety_identifier": call.ask.identifier} if call.ask.identifier else {}
+    return {"safety_identifier": call.asked.identifier} if call.asked.identifier else {}
 
 
 class Events:

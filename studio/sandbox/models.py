@@ -3,7 +3,7 @@
 import re
 from typing import Any, NamedTuple
 
-from studio.openai_wire.refusals import Refused, no_such_model
+from studio.openai_wire.errors import OpenAIError, no_such_model
 
 FOUR = ("low", "medium", "high", "auto")
 SIX = ("low", "medium", "high", "xhigh", "max", "auto")
@@ -48,7 +48,7 @@ def find(model: str) -> Model:
 def check_text_model(model: str) -> None:
     if model in MODELS:
         message = f"The model '{model}' is not supported with the Responses API."
-        raise Refused(message, code="model_not_supported", param="model")
+        raise OpenAIError(message, code="model_not_supported", param="model")
     if not TEXT_MODEL.fullmatch(model):
         raise no_such_model(model)
 

@@ -6,45 +6,47 @@ from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 
-from studio.openai_wire import talks
+from studio.openai_wire import responses_input
+from studio.openai_wire.errors import OpenAIError
 from studio.openai_wire.fields import Fields
 from studio.openai_wire.frames import flat_error, frame, nested_error
-from studio.openai_wire.refusals import Refused
-from studio.sandbox import asks, bodies, calls, conversation, models, tokens, writing
+from studio.sandbox import bodies, calls, conversation, models, parameters, tokens, writing
 from studio.sandbox.calls import Call
 
-TOOL = asks.COMMON | talks.OF_THE_TOOL
+TOOL = parameters.COMMON | responses_input.OF_THE_TOOL
 TOOL_MODEL = "gpt-image-2.6-sunburst"
 
 
-class Wanted(NamedTuple):
+class ResponseRequest(NamedTuple):
     call: Call
     body: dict[str, Any]
     action: str
 
 
-def read(request: HttpRequest, key: str) -> Wanted | writing.Wanted:
+def read_request(request: HttpRequest, key: str) -> ResponseRequest | writing.TextRequest:
     body = bodies.read_json(request)
     fields = Fields(body)
-    fields.refuse_others(talks.KNOWN)
+    fields.refuse_others(responses_input.KNOWN)
     models.check_text_model(fields.text("model"))
     if not body.get("tools"):
-        return writing.read(body, key)
+        return writing.read_request(body, key)
     if previous := fields.text("previous_response_id", ""):
         message = f"Previous response with id '{previous}' not found."
-        raise Refused(message, code="previous_response_not_found", param="previous_response_id")
-    tool = talks.tool_of(fields, TOOL)
-    prompt, inputs = conversation.read(body.get("input"))
-    is_edit = talks.is_edit(tool, has_pictures=bool(inputs))
+        raise OpenAIError(message, code="previous_response_not_found", param="previous_response_id")
+    tool = responses_input.tool_of(fields, TOOL)
+    prompt, inputs = conversation.read_conversation(body.get("input"))
+    is_edit = responses_input.is_edit(tool, has_pictures=bool(inputs))
     inputs = inputs if is_edit else ()
-    mask = conversation.mask(talks.mask_of(tool, is_edit=is_edit), inputs)
-    ask = asks.read(tool, prompt=prompt, identifier=asks.identifier(fields), default_model=TOOL_MODEL)
-    ask = replace(ask, stream=fields.flag("stream"))
-    return Wanted(calls.make(ask, key=key, inputs=inputs, mask=mask), body, "edit" if inputs else "generate")
+    mask = conversation.mask(responses_input.mask_of(tool, is_edit=is_edit), inputs)
+    asked = parameters.read_parameters(
+        tool, prompt=prompt, identifier=parameters.read_identifier(fields), default_model=TOOL_MODEL
+    )
+    asked = replace(asked, stream=fields.flag("stream"))
+    return ResponseRequest(calls.make(asked, key=key, inputs=inputs, mask=mask), body, "edit" if inputs else "generate")
 
 
 class Events:
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: ResponseRequest) -> None:
         self.wanted, self.call, self.number = wanted, wanted.call, -1
         self.response_id, self.item_id = f"resp_{secrets.token_hex(16)}", f"ig_{secrets.token_hex(16)}"
 
@@ -114,7 +116,7 @@ class Events:
 
     def _usage(self, delivered: int) -> dict[str, Any]:
         """Count the tokens of the text model apart from those of the tool."""
-        text, said = tokens.of_text(self.call.ask.prompt), tokens.of_text(conversation.revised(self.call))
+        text, said = tokens.of_text(self.call.asked.prompt), tokens.of_text(conversation.revised(self.call))
         outer = {
             "input_tokens": text, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": said,
             "output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": text + said,

@@ -2,7 +2,7 @@
 
 import re
 
-from studio.openai_wire.refusals import Refused, image_value
+from studio.openai_wire.errors import OpenAIError, image_value
 from studio.sandbox.paint.seeds import Dice
 
 STEP = 16
@@ -11,7 +11,7 @@ FEWEST, MOST = 655_360, 8_294_400
 ODD_ONE_IN = 16  # `auto` may become a size that no request may ask for, as with the real service
 
 
-def read(size: str) -> tuple[int, int]:
+def read_size(size: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{1,5})x(\d{1,5})", size)
     if not match:
         raise image_value("size", f"Invalid size '{size}'. Expected WIDTHxHEIGHT or 'auto'.")
@@ -21,7 +21,7 @@ def read(size: str) -> tuple[int, int]:
     return width, height
 
 
-def complaint(width: int, height: int) -> Refused | None:
+def complaint(width: int, height: int) -> OpenAIError | None:
     sentence = None
     if width % STEP or height % STEP:
         sentence = "Width and height must both be divisible by 16."
@@ -38,7 +38,7 @@ def complaint(width: int, height: int) -> Refused | None:
 
 def for_prompt(prompt: str) -> tuple[int, int]:
     """Choose a size by the prompt alone, so that the same prompt always gets the same size."""
-    chance = Dice(prompt.strip()).of("size")
+    chance = Dice(prompt.strip()).random_for("size")
     if chance.randrange(ODD_ONE_IN) == 0:
         return 1254, 1254
     return chance.choice([(1024, 1024), (1024, 1024), (1536, 1024), (1024, 1536)])

@@ -10,7 +10,7 @@ from studio.openai_wire.frames import PING
 from studio.sandbox import faults
 from studio.sandbox.calls import Call
 from studio.sandbox.directives import BEFORE
-from studio.sandbox.easel import painted
+from studio.sandbox.paint_queue import paint
 from studio.sandbox.painter import Painting
 
 
@@ -31,7 +31,7 @@ async def stream(call: Call, dialect: Dialect) -> AsyncIterator[bytes]:
         if index == fault_at:
             break
         await asyncio.sleep(script.delay_seconds)
-        picture = await painted(partial(painting.partial, index, call.partials), call.whose)
+        picture = await paint(partial(painting.partial, index, call.partials), call.whose)
         for frame in dialect.partial(picture, index):
             yield frame
     if fault_at is not None:
@@ -39,7 +39,7 @@ async def stream(call: Call, dialect: Dialect) -> AsyncIterator[bytes]:
             yield frame
         return
     await asyncio.sleep(script.delay_seconds)
-    picture = await painted(painting.final, call.whose)
+    picture = await paint(painting.final, call.whose)
     for frame in dialect.final(picture, call.partials, with_usage=script.fail != "no_usage"):
         yield frame
 
@@ -63,7 +63,7 @@ async def _fault(call: Call, dialect: Dialect) -> AsyncIterator[bytes]:
         await asyncio.sleep(faults.LONGEST_WAIT_SECONDS)
     elif fail in {*BEFORE, "nested_error", "flat_error"}:
         await asyncio.sleep(call.script.delay_seconds)
-        error = faults.inside(fail, call.ask.model.id)
+        error = faults.inside(fail, call.asked.model.id)
         for frame in dialect.failure(error, is_flat=fail == "flat_error"):
             yield frame
 

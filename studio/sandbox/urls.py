@@ -8,5 +8,5 @@ urlpatterns = [
     path("sandbox/v1/images/generations", views.generate, name="sandbox_generate"),
     path("sandbox/v1/images/edits", views.edit, name="sandbox_edit"),
     path("sandbox/v1/responses", views.respond, name="sandbox_respond"),
-    path("sandbox/v1/<path:rest>", views.nothing, name="sandbox_nothing"),
+    path("sandbox/v1/<path:rest>", views.refuse_unknown_url, name="sandbox_nothing"),
 ]

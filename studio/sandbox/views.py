@@ -3,8 +3,8 @@
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
 
-from studio.openai_wire.refusals import Refused
-from studio.sandbox import easel, images, models, requests, responses, writing
+from studio.openai_wire.errors import OpenAIError
+from studio.sandbox import images, models, paint_queue, requests, responses, writing
 from studio.sandbox.answering import answer
 from studio.sandbox.calls import Call
 from studio.sandbox.doors import door
@@ -22,31 +22,31 @@ async def show_model(request: HttpRequest, key: str, model: str) -> HttpResponse
 
 @door("POST")
 async def generate(request: HttpRequest, key: str) -> HttpResponseBase:
-    return await _pictures(await easel.read(requests.generation, request, key))
+    return await _pictures(await paint_queue.read_in_thread(requests.generation, request, key))
 
 
 @door("POST")
 async def edit(request: HttpRequest, key: str) -> HttpResponseBase:
-    return await _pictures(await easel.read(requests.edit, request, key))
+    return await _pictures(await paint_queue.read_in_thread(requests.edit, request, key))
 
 
 async def _pictures(call: Call) -> HttpResponseBase:
     return await answer(
         call,
         body=lambda pictures, with_usage: images.answer(call, pictures, with_usage=with_usage),
-        dialect=images.Events(call) if call.ask.stream else None,
+        dialect=images.Events(call) if call.asked.stream else None,
     )
 
 
 @door("POST")
 async def respond(request: HttpRequest, key: str) -> HttpResponseBase:
-    wanted = await easel.read(responses.read, request, key)
-    if isinstance(wanted, writing.Wanted):
+    wanted = await paint_queue.read_in_thread(responses.read_request, request, key)
+    if isinstance(wanted, writing.TextRequest):
         return await writing.answer(wanted)
     told = responses.Events(wanted)
-    return await answer(wanted.call, body=told.whole, dialect=told if wanted.call.ask.stream else None)
+    return await answer(wanted.call, body=told.whole, dialect=told if wanted.call.asked.stream else None)
 
 
 @door("*")
-async def nothing(request: HttpRequest, key: str, rest: str) -> HttpResponseBase:
-    raise Refused(f"Invalid URL (/v1/{rest})", status=404)
+async def refuse_unknown_url(request: HttpRequest, key: str, rest: str) -> HttpResponseBase:
+    raise OpenAIError(f"Invalid URL (/v1/{rest})", status=404)

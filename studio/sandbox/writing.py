@@ -10,35 +10,35 @@ from typing import Any
 from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 
+from studio.openai_wire.errors import OpenAIError, wrong_type
 from studio.openai_wire.fields import Fields
-from studio.openai_wire.refusals import Refused, wrong_type
-from studio.sandbox import asks, conversation, directives, faults, tokens
+from studio.sandbox import conversation, directives, faults, parameters, tokens
 from studio.sandbox.directives import BEFORE, Script
 from studio.sandbox.paint import picture
 from studio.sandbox.paint.picture import Brief
 
 
 @dataclass(frozen=True)
-class Wanted:
+class TextRequest:
     model: str
     told: str  # all of the input, to be counted
     words: str
     script: Script
 
 
-def read(body: dict[str, Any], key: str) -> Wanted:
+def read_request(body: dict[str, Any], key: str) -> TextRequest:
     fields = Fields(body)
     if fields.flag("stream"):
-        raise Refused("The sandbox streams pictures, not text.", code="unsupported_value", param="stream")
+        raise OpenAIError("The sandbox streams pictures, not text.", code="unsupported_value", param="stream")
     instructions = body.get("instructions")
     if instructions is not None and not isinstance(instructions, str):
         raise wrong_type("instructions", "a string", instructions)
-    prompt, _ = conversation.read(body.get("input"))
-    words, script = directives.read(prompt, key=key, identifier=asks.identifier(fields))
-    return Wanted(body["model"], (instructions or "") + prompt, words, script)
+    prompt, _ = conversation.read_conversation(body.get("input"))
+    words, script = directives.read_directives(prompt, key=key, identifier=parameters.read_identifier(fields))
+    return TextRequest(body["model"], (instructions or "") + prompt, words, script)
 
 
-async def answer(wanted: Wanted) -> HttpResponseBase:
+async def answer(wanted: TextRequest) -> HttpResponseBase:
     fail = wanted.script.fail
     if fail in BEFORE:
         raise faults.refusal(fail, wanted.model)
@@ -46,7 +46,7 @@ async def answer(wanted: Wanted) -> HttpResponseBase:
         raise faults.refusal("server_error", wanted.model)
     if fail == "timeout":
         await asyncio.sleep(faults.LONGEST_WAIT_SECONDS)
-        raise Refused("The request timed out.", status=504, kind="server_error")
+        raise OpenAIError("The request timed out.", status=504, kind="server_error")
     await asyncio.sleep(wanted.script.delay_seconds)
     if fail == "html":
         return HttpResponse(faults.HTML)
@@ -56,7 +56,7 @@ async def answer(wanted: Wanted) -> HttpResponseBase:
     return answered
 
 
-def body(wanted: Wanted, *, with_usage: bool) -> dict[str, Any]:
+def body(wanted: TextRequest, *, with_usage: bool) -> dict[str, Any]:
     text = retold(wanted.words)
     given, said = tokens.of_text(wanted.told), tokens.of_text(text)
     usage = {

@@ -2,7 +2,7 @@
 
 Templates draw a `Story` without further queries, so they can also draw the sample run, which is in no table."""
 
-from studio.story.building import of, whole
+from studio.story.building import build, prefetch
 from studio.story.shapes import Story
 
-__all__ = ["Story", "of", "whole"]
+__all__ = ["Story", "build", "prefetch"]

@@ -21,8 +21,8 @@ TONES = {
 }
 
 
-def of(run: Run, *, seen_by: Membership, slot_index: int = 0) -> Story:
-    """Build the story of a run, which must come from `whole`, as this member may see it."""
+def build(run: Run, *, seen_by: Membership, slot_index: int = 0) -> Story:
+    """Build the story of a run, which must come from `prefetch`, as this member may see it."""
     slug = seen_by.org.slug
     happened = list(run.events.all())
     told = frames.Telling(run, slug, happened)
@@ -48,21 +48,21 @@ def of(run: Run, *, seen_by: Membership, slot_index: int = 0) -> Story:
         project=run.project,
         is_stopping=run.cancel_asked_at is not None,
         is_private=run.visibility == "private",
-        facts=facts.of(run),
+        facts=facts.facts_of(run),
         inputs=lineage.inputs(run, seen_by),
         came_from=lineage.came_from(run, seen_by),
         became=became,
         more_became=more,
         log=log.entries(run, happened),
         tokens=tokens.total([slot.tokens for slot in slots]),
-        cost=cost.of(run),
+        cost=cost.cost_of(run),
         comments=list(run.comments.select_related("author").order_by("pk")),
         may_act=run.maker_id == seen_by.user_id or seen_by.is_admin,
         chosen=_chosen(slots, slot_index),
     )
 
 
-def whole(found: QuerySet[Run]) -> QuerySet[Run]:
+def prefetch(found: QuerySet[Run]) -> QuerySet[Run]:
     """Prefetch the rows of these runs that a story needs."""
     partials = Prefetch("partials", Partial.objects.order_by("tried", "index"))
     slots = Slot.objects.select_related("output__composite", "connection").prefetch_related(partials).order_by("index")

@@ -14,7 +14,7 @@ from studio.story import changes, cost, lineage, tokens
 VERSION = 1
 
 
-def of(run: Run, *, seen_by: Membership) -> dict[str, Any]:
+def document_of(run: Run, *, seen_by: Membership) -> dict[str, Any]:
     """Return the document of a run, which must come from `studio.story.whole`, as this member may see it."""
     slots = list(run.slots.all())
     return {
@@ -44,7 +44,7 @@ def of(run: Run, *, seen_by: Membership) -> dict[str, Any]:
 
 
 def _tokens(slots: Sequence[Slot]) -> dict[str, int] | None:
-    total = tokens.total([tokens.read(slot.usage) for slot in slots])
+    total = tokens.total([tokens.read_tokens(slot.usage) for slot in slots])
     if total is None:
         return None
     return {
@@ -57,7 +57,7 @@ def _tokens(slots: Sequence[Slot]) -> dict[str, int] | None:
 
 def _cost(run: Run) -> dict[str, int | bool] | None:
     """Return the cost in micro-dollars."""
-    known = cost.of(run)
+    known = cost.cost_of(run)
     return asdict(known) if known else None
 
 

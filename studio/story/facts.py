@@ -12,7 +12,7 @@ NAMES = {"size": "Size", "quality": "Quality", "format": "Format", "background":
 ALIKE = {"jpg": "jpeg"}
 
 
-def of(run: Run) -> list[Fact]:
+def facts_of(run: Run) -> list[Fact]:
     slots = list(run.slots.all())
     return [_pictures(run, slots), *_compared(run, slots), *_told_only(run.asked)]
 

@@ -52,10 +52,12 @@ class Telling:
             sentence=slot.error_sentence,
             charged=slot.get_charged_display(),
             request_id=slot.request_id,
-            tokens=tokens.read(slot.usage),
+            tokens=tokens.read_tokens(slot.usage),
             output=output,
             output_code=str(output.code) if output else "",
-            original=self._url("output_file", output.code, "kept" if output.is_kept else "original") if output else "",
+            original=self._url("output_file", output.code, "kept" if output.has_composite else "original")
+            if output
+            else "",
             name=names.of_output(self.run, slot, output) if output else "",
             size_bytes=output.size_bytes if output else 0,
             revised=changes.words(self.run.prompt, output.revised_prompt) if output and output.revised_prompt else (),
@@ -101,7 +103,7 @@ class Telling:
             return Frame(name, at_ms, preview=first, original=second, size_bytes=size_bytes, is_final=True)
 
         yield frame("Final", "preview", "original", output.size_bytes)
-        if output.is_kept:
+        if output.has_composite:
             yield frame("Kept exactly", "kept-preview", "kept", output.composite.size_bytes)
 
     def _url(self, name: str, code: object, shape: str) -> str:

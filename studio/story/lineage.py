@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.models import Membership
 from studio.models import Output, Relation, Run, RunInput, Visibility
 from studio.story import changes
-from studio.story.shapes import Given, Relative
+from studio.story.shapes import Relative, StoryInput
 
 MOST = 24  # descendants that are shown; the others are only counted
 WORDS_BACK = {
@@ -55,7 +55,7 @@ def became(run: Run, member: Membership) -> tuple[list[Relative], int]:
     return [_descendant(run, child, member) for child in found[:MOST]], more
 
 
-def inputs(run: Run, member: Membership) -> list[Given]:
+def inputs(run: Run, member: Membership) -> list[StoryInput]:
     return [_given(given, member) for given in run.inputs.all()]
 
 
@@ -96,10 +96,10 @@ def _relative(
     )
 
 
-def _given(given: RunInput, member: Membership) -> Given:
+def _given(given: RunInput, member: Membership) -> StoryInput:
     source = given.input.source
     slug, code = member.org.slug, given.input.code
-    return Given(
+    return StoryInput(
         label=str(given),
         name=given.input.name,
         thumbnail=reverse("input_file", args=[slug, code, "thumbnail"]),

@@ -117,7 +117,7 @@ class Relative:
 
 
 @dataclass(frozen=True)
-class Given:
+class StoryInput:
     """An input: Image 1, Image 2, …, or the mask."""
 
     label: str
@@ -168,7 +168,7 @@ class Story:
     is_stopping: bool = False
     is_sample: bool = False
     facts: Sequence[Fact] = ()
-    inputs: Sequence[Given] = ()
+    inputs: Sequence[StoryInput] = ()
     came_from: Sequence[Relative] = ()
     became: Sequence[Relative] = ()
     more_became: int = 0
@@ -182,7 +182,7 @@ class Story:
     @property
     def is_moving(self) -> bool:
         """Return whether more will change: the run is live, or a composite is being made."""
-        return self.is_live or any(slot.output and slot.output.is_being_kept for slot in self.slots)
+        return self.is_live or any(slot.output and slot.output.awaits_composite for slot in self.slots)
 
     @property
     def is_live(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 from studio.story.shapes import Tokens
 
 
-def read(usage: Mapping[str, Any] | None) -> Tokens | None:
+def read_tokens(usage: Mapping[str, Any] | None) -> Tokens | None:
     if not usage:
         return None
     details = usage.get("input_tokens_details") or {}

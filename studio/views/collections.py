@@ -10,7 +10,7 @@ from accounts.models import Role
 from saas.web.codes import as_code
 from studio.gallery import collections
 from studio.models import Collection, Output
-from studio.views.acts import answer, chosen
+from studio.views.picture_actions import answer, chosen
 
 COVERS = 4
 

@@ -25,13 +25,13 @@ def output_file(request: OrgRequest, code: UUID, shape: str) -> HttpResponseBase
     if output.purged_at:
         return serving.deleted()
     if shape in KEPT_SHAPES:
-        return _kept_file(request, output, shape)
+        return _composite_file(request, output, shape)
     name = {"original": output.file, "preview": output.preview, "thumbnail": output.thumbnail}[_shape(shape)]
     return serving.send(request, name, download_as=f"{output.code}.{name.rpartition('.')[2]}")
 
 
-def _kept_file(request: HttpRequest, output: Output, shape: str) -> HttpResponseBase:
-    if not output.is_kept:
+def _composite_file(request: HttpRequest, output: Output, shape: str) -> HttpResponseBase:
+    if not output.has_composite:
         raise Http404
     name = str(getattr(output.composite, KEPT_SHAPES[shape]))
     return serving.send(request, name, download_as=f"{output.code}-{shape}.{name.rpartition('.')[2]}")

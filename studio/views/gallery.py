@@ -11,7 +11,7 @@ from accounts.models import Role
 from saas.text.codes import code_or_none
 from studio.gallery import bin as bins
 from studio.gallery import filter_choices, unfinished
-from studio.gallery import wall as walls
+from studio.gallery import tiles as walls
 from studio.gallery.filters import Filters
 from studio.models import Output, State, Visibility
 
@@ -30,17 +30,17 @@ def gallery(request: OrgRequest) -> HttpResponse:
     if "newer" in request.GET:
         wall = walls.newer(request.member, filters, than=request.GET["newer"])
     else:
-        wall = walls.wall(request.member, filters, before=request.GET.get("before", ""))
+        wall = walls.page(request.member, filters, before=request.GET.get("before", ""))
     context: dict[str, Any] = {"wall": wall, "filters": filters, "query": filters.query(), "page_keys": KEYS}
     if request.htmx:
         return render(request, "studio/_wall.html", context)
-    return render(request, "studio/gallery.html", {**context, **filter_choices.of(request.member, filters)})
+    return render(request, "studio/gallery.html", {**context, **filter_choices.filter_options(request.member, filters)})
 
 
 def _unfinished(request: OrgRequest, filters: Filters, state: State) -> HttpResponse:
     page = unfinished.page(request.member, filters, state, before=request.GET.get("before", ""))
     context = {"unfinished": page, "filters": filters, "query": filters.query()}
-    return render(request, "studio/gallery.html", {**context, **filter_choices.of(request.member, filters)})
+    return render(request, "studio/gallery.html", {**context, **filter_choices.filter_options(request.member, filters)})
 
 
 @require_safe
@@ -50,7 +50,7 @@ def picture(request: OrgRequest, code: UUID) -> HttpResponse:
     visible = Output.objects.filter(org=request.org).visible_to(request.member)
     output = get_object_or_404(visible.select_related("run__maker", "slot", "api_key", "composite"), code=code)
     filters = Filters.read(request.GET.dict())
-    newer, older = walls.beside(request.member, filters, output)
+    newer, older = walls.neighbours(request.member, filters, output)
     context = {
         "output": output,
         "run": output.run,

@@ -67,7 +67,7 @@ def _taken(request: OrgRequest) -> Input | Ready:
             related = visible.select_related("run", "org", "composite")
             output = get_object_or_404(related, code=as_code(code))
             earlier = uploads.of_output(output=output, by=request.user)
-        return earlier or uploads.read_output(output)
+        return earlier or uploads.store_output(output)
     file = request.FILES.get("file")
     if not isinstance(file, UploadedFile):
         raise UploadRefused("missing", "Choose a picture.")
@@ -76,8 +76,8 @@ def _taken(request: OrgRequest) -> Input | Ready:
         with tenancy.tenant(request.org.pk):
             first = get_object_or_404(uploads.visible_to(request.member), code=as_code(code))
         painted = request.POST.get("strokes", "")
-        return uploads.read_mask(org=request.org, name=name, data=file.read(), first=first, painted=painted)
-    return uploads.read(org=request.org, name=name, data=file.read())
+        return uploads.store_mask(org=request.org, name=name, data=file.read(), first=first, painted=painted)
+    return uploads.store_picture(org=request.org, name=name, data=file.read())
 
 
 def _url(request: OrgRequest, given: Input, shape: str) -> str:

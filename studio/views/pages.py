@@ -19,7 +19,7 @@ from studio.catalogue import image_models
 from studio.models import Run
 from studio.prompt import bar, drafts, presets, verdicts
 from studio.prompt.bar import Bar
-from studio.prompt.values import PARTS, Values, fitted
+from studio.prompt.prompt_form import PARTS, PromptForm, fitted
 from studio.prompt.verdicts import Verdict
 from studio.runs import cards
 
@@ -31,7 +31,7 @@ NEWEST = 12
 def studio(request: OrgRequest) -> HttpResponse:
     """Draw the studio, or only the prompt bar for a page that is open already. `recall=<run>` (with `take=prompt`,
     `settings`, `pictures`) or `preset=<code>` fills the bar."""
-    values = _recalled(request, drafts.of(request.member) or Values())
+    values = _recalled(request, drafts.draft_of(request.member) or PromptForm())
     made = bar_of(request, fitted(values, bar.model_of(values, image_models.at(timezone.now()))))
     if request.htmx:
         return render(request, "studio/_bar.html", {"bar": made})
@@ -51,12 +51,12 @@ def newer_runs(request: OrgRequest) -> HttpResponse:
     visible = Run.objects.visible_to(request.member)
     after = code_or_none(request.GET.get("after", ""))
     last = visible.filter(code=after).values_list("pk", flat=True).first() if after else None
-    found = cards.of(visible.filter(pk__gt=last) if last else visible).order_by("-id")[:NEWEST]
+    found = cards.prefetch(visible.filter(pk__gt=last) if last else visible).order_by("-id")[:NEWEST]
     return render(request, "studio/_runs.html", {"runs": found})
 
 
 def card(request: OrgRequest, code: UUID) -> HttpResponse:
-    run = get_object_or_404(cards.of(Run.objects.visible_to(request.member)), code=code)
+    run = get_object_or_404(cards.prefetch(Run.objects.visible_to(request.member)), code=code)
     return render(request, "studio/_run.html", {"run": run})
 
 
@@ -71,25 +71,25 @@ class NewCard(TemplateResponse):
     def rendered_content(self) -> str:
         with tenancy.tenant(self.member.org_id):
             self.context_data = {
-                "run": get_object_or_404(cards.of(Run.objects.visible_to(self.member)), code=self.code)
+                "run": get_object_or_404(cards.prefetch(Run.objects.visible_to(self.member)), code=self.code)
             }
             return super().rendered_content
 
 
-def bar_of(request: OrgRequest, values: Values, *, verdict: Verdict | None = None) -> Bar:
+def bar_of(request: OrgRequest, values: PromptForm, *, verdict: Verdict | None = None) -> Bar:
     models = image_models.at(timezone.now())
-    verdict = verdict or verdicts.weigh(org=request.org, member=request.member, values=values, models=models)
+    verdict = verdict or verdicts.check(org=request.org, member=request.member, values=values, models=models)
     return Bar(values, models, verdict, presets.visible_to(request.member))
 
 
-def _recalled(request: OrgRequest, values: Values) -> Values:
+def _recalled(request: OrgRequest, values: PromptForm) -> PromptForm:
     if code := request.GET.get("preset"):
         preset = get_object_or_404(presets.visible_to(request.member), code=as_code(code))
         return presets.apply(preset, values)
     if code := request.GET.get("recall"):
         visible = Run.objects.visible_to(request.member).prefetch_related("inputs__input")
         run = get_object_or_404(visible, code=as_code(code))
-        return values.recalling(Values.asked_by(run), request.GET.getlist("take") or PARTS)
+        return values.recalling(PromptForm.asked_by(run), request.GET.getlist("take") or PARTS)
     return values
 
 
@@ -106,5 +106,5 @@ def studio_page(request: OrgRequest, made: Bar, *, status: int = 200) -> HttpRes
 
 def stream_page(request: OrgRequest, *, size: int = NEWEST) -> Page[Run]:
     """Return a page of runs, newest first: from the newest, or older than the run in `before`."""
-    rows = cards.of(Run.objects.visible_to(request.member))
+    rows = cards.prefetch(Run.objects.visible_to(request.member))
     return cursor_page(rows, before=request.GET.get("before", ""), size=size)

@@ -10,7 +10,7 @@ from accounts.access import OrgRequest, member_required
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Role
 from studio.prompt import presets
-from studio.prompt.values import Values
+from studio.prompt.prompt_form import PromptForm
 
 
 @require_POST
@@ -22,7 +22,7 @@ def save_preset(request: OrgRequest) -> HttpResponse:
         presets.make(
             by=request.member,
             name=request.POST.get("preset_name", ""),
-            values=Values.posted(request.POST),
+            values=PromptForm.posted(request.POST),
             is_shared="preset_shared" in request.POST,
             with_prompt="preset_prompt" in request.POST,
         )

@@ -43,7 +43,7 @@ def _read_keepers(request: OrgRequest, code: UUID) -> dict[int, Ready] | UploadR
         run = get_object_or_404(Run.objects.visible_to(request.member), code=code)
         fresh = [one for one in prints.keepers_of(run) if uploads.of_output(output=one, by=request.user) is None]
     try:
-        return {output.pk: uploads.read_output(output) for output in fresh}
+        return {output.pk: uploads.store_output(output) for output in fresh}
     except UploadRefused as refusal:
         return refusal
 
@@ -100,5 +100,5 @@ def _price(request: OrgRequest, run: Run, outputs: list[Output], form: PrintForm
     models = image_models.at(timezone.now())
     model = prints.model_for(run, models)
     asked = form.cleaned_data if form.is_bound and form.is_valid() else form.initial_values()
-    read = [(output, prints.read(output=output, asked=asked, model=model, models=models)) for output in outputs]
+    read = [(output, prints.read_spec(output=output, asked=asked, model=model, models=models)) for output in outputs]
     return prints.price(org=request.org, prints=read, model=model)

@@ -8,7 +8,7 @@ from accounts.models import Role
 from studio.catalogue import image_models
 from studio.models import Run
 from studio.prompt import bar, drafts
-from studio.prompt.values import Values, fitted
+from studio.prompt.prompt_form import PromptForm, fitted
 from studio.views.pages import bar_of
 
 LOOKED_BACK = 300
@@ -21,13 +21,13 @@ def draft(request: OrgRequest) -> HttpResponse:
     """Save the prompt bar as a draft, and return whether it could run and at what price. If the model was changed since
     the bar was drawn, return the chips of the new model. What was `sent` is a run already: it is priced, as it may be
     sent again, but not saved."""
-    values = Values.posted(request.POST)
+    values = PromptForm.posted(request.POST)
     model = bar.model_of(values, image_models.at(timezone.now()))
     is_same_model = request.POST.get("drawn_for", model.name) == model.name
     if not is_same_model:
         values = fitted(values, model)
     if "sent" not in request.POST:
-        drafts.keep(by=request.member, values=values)
+        drafts.save_draft(by=request.member, values=values)
     template = "studio/_verdict.html" if is_same_model else "studio/_chips.html"
     return render(request, template, {"bar": bar_of(request, values)})
 

@@ -64,7 +64,7 @@ def retention_page(request: OrgRequest) -> HttpResponse:
 @member_required(Role.ADMIN)
 def hold(request: OrgRequest) -> HttpResponse:
     try:
-        retention.hold(by=request.member, reason=request.POST.get("reason", ""))
+        retention.place_legal_hold(by=request.member, reason=request.POST.get("reason", ""))
     except Refused as refusal:
         messages.error(request, refusal.sentence)
     else:
@@ -75,6 +75,6 @@ def hold(request: OrgRequest) -> HttpResponse:
 @require_POST
 @member_required(Role.ADMIN)
 def release_hold(request: OrgRequest) -> HttpResponse:
-    retention.release(by=request.member)
+    retention.lift_legal_hold(by=request.member)
     messages.success(request, "The hold has ended.")
     return redirect("retention", request.org.slug)

@@ -34,8 +34,8 @@ def run_events(request: OrgRequest, code: UUID) -> JsonResponse:
 @require_GET
 @member_required(Role.VIEWER)
 def run_metadata(request: OrgRequest, code: UUID) -> JsonResponse:
-    run = get_object_or_404(story.whole(Run.objects.visible_to(request.member)), code=code)
-    document = story_document.of(run, seen_by=request.member)
+    run = get_object_or_404(story.prefetch(Run.objects.visible_to(request.member)), code=code)
+    document = story_document.document_of(run, seen_by=request.member)
     response = JsonResponse(document, json_dumps_params={"indent": 2, "ensure_ascii": False})
     response["Content-Disposition"] = f'inline; filename="{run.code}.json"'
     response["Cache-Control"] = "private, no-store"

@@ -98,7 +98,7 @@ def _to_share(request: OrgRequest, collection_code: str, codes: list[str]) -> tu
         collection = get_object_or_404(request.org.collections, code=code_or_none(collection_code))
         return collection, collections.pictures(request.member, collection)
     wanted = [code for text in codes[: shares.MOST_PICTURES] if (code := code_or_none(text))]
-    visible = Output.objects.filter(org=request.org, code__in=wanted).visible_to(request.member).kept()
+    visible = Output.objects.filter(org=request.org, code__in=wanted).visible_to(request.member).not_in_bin()
     found = sorted(visible.select_related("run", "composite"), key=lambda output: wanted.index(output.code))
     return None, found
 
@@ -150,8 +150,12 @@ def shared_file(request: HttpRequest, share: Share, token: str, code: UUID, shap
 def shared_archive(request: HttpRequest, share: Share, token: str) -> HttpResponseBase:
     if not shares.is_unlocked(share, request.session):
         return redirect("share", token)
-    archive = picture_zip.of(shares.pictures(share), folder=share.title, with_prompts=share.with_prompt)
-    response = StreamingHttpResponse(zip_stream.sent(archive, org_id=share.org_id), content_type="application/zip")
+    archive = picture_zip.archive_of_pictures(
+        shares.pictures(share), folder=share.title, with_prompts=share.with_prompt
+    )
+    response = StreamingHttpResponse(
+        zip_stream.stream_zip(archive, org_id=share.org_id), content_type="application/zip"
+    )
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=archive.name) or ""
     return response
 

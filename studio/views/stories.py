@@ -37,8 +37,10 @@ def run_details(request: OrgRequest, code: UUID) -> HttpResponse:
 def run_archive(request: OrgRequest, code: UUID) -> StreamingHttpResponse:
     """Send a ZIP with originals, composites, partials, inputs and metadata.json."""
     run = _run(request, code)
-    archive = zip_stream.of(run, document.of(run, seen_by=request.member))
-    response = StreamingHttpResponse(zip_stream.sent(archive, org_id=request.org.pk), content_type="application/zip")
+    archive = zip_stream.archive_of_run(run, document.document_of(run, seen_by=request.member))
+    response = StreamingHttpResponse(
+        zip_stream.stream_zip(archive, org_id=request.org.pk), content_type="application/zip"
+    )
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=archive.name) or ""
     response["Cache-Control"] = "private, no-store"
     return response
@@ -55,8 +57,8 @@ def _story(request: OrgRequest, code: UUID) -> story.Story:
     run = _run(request, code)
     asked = request.GET.get("slot", "")
     index = int(asked) if asked.isdecimal() and asked.isascii() and len(asked) <= MOST_DIGITS else 0
-    return story.of(run, seen_by=request.member, slot_index=index)
+    return story.build(run, seen_by=request.member, slot_index=index)
 
 
 def _run(request: OrgRequest, code: UUID) -> Run:
-    return get_object_or_404(story.whole(Run.objects.visible_to(request.member)), code=code)
+    return get_object_or_404(story.prefetch(Run.objects.visible_to(request.member)), code=code)

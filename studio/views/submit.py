@@ -14,14 +14,14 @@ from accounts.errors import NotAllowed, Refused
 from accounts.limits.refusals import LimitReached
 from accounts.models import Role
 from saas.text.codes import code_or_none
-from studio.catalogue.fields import SpecError
+from studio.catalogue.fields import Fault
 from studio.imaging.inspection import UploadRefused
 from studio.inputs import uploads
 from studio.inputs.uploads import Ready
 from studio.models import Relation, Run, Visibility
 from studio.prompt import ask_for_more, bar, drafts
 from studio.prompt.bar import Bar
-from studio.prompt.values import Values
+from studio.prompt.prompt_form import PromptForm
 from studio.runs import submit_run as submission
 from studio.runs.plan import Pictures, Plan
 from studio.views.pages import NewCard, bar_of, studio_page
@@ -35,7 +35,7 @@ def _read_files(request: OrgRequest) -> list[Ready] | UploadRefused:
     ready: list[Ready] = []
     try:
         for file in request.FILES.getlist("file"):
-            ready += [uploads.read(org=request.org, name=file.name or "", data=file.read())]
+            ready += [uploads.store_picture(org=request.org, name=file.name or "", data=file.read())]
     except UploadRefused as refusal:
         for one in ready:
             uploads.forget(one)
@@ -46,9 +46,9 @@ def _read_files(request: OrgRequest) -> list[Ready] | UploadRefused:
 @require_POST
 @member_required(Role.MEMBER, before=_read_files)
 def submit_run(request: OrgRequest) -> HttpResponse:
-    values, read = Values.posted(request.POST), cast("list[Ready] | UploadRefused", request.prepared)
+    values, read = PromptForm.posted(request.POST), cast("list[Ready] | UploadRefused", request.prepared)
     if isinstance(read, UploadRefused):
-        return _refused(request, values, SpecError("reference", read.code, read.sentence))
+        return _refused(request, values, Fault("reference", read.code, read.sentence))
     values = _with_files(request, values, read)
     made = bar_of(request, values)
     plan = made.verdict.plan
@@ -61,10 +61,10 @@ def submit_run(request: OrgRequest) -> HttpResponse:
     except LimitReached as refusal:
         ask_for_more.remember(request.member, refusal, values)
         code = "limit" if refusal.place else "refused"
-        return _refused(request, values, SpecError("", code, refusal.sentence))
+        return _refused(request, values, Fault("", code, refusal.sentence))
     except Refused as refusal:
-        return _refused(request, values, SpecError("", "refused", refusal.sentence))
-    drafts.sent(by=request.member, values=values)
+        return _refused(request, values, Fault("", "refused", refusal.sentence))
+    drafts.clear_sent(by=request.member, values=values)
     if not request.htmx:
         return redirect("studio", request.org.slug)
     answer = NewCard(request, run.code)
@@ -72,7 +72,7 @@ def submit_run(request: OrgRequest) -> HttpResponse:
     return answer
 
 
-def _submit(request: OrgRequest, values: Values, plan: Plan) -> Run:
+def _submit(request: OrgRequest, values: PromptForm, plan: Plan) -> Run:
     asked = {**plan.spec.to_json(), "reference": values.reference, "mask": values.mask, "parent": values.parent}
     asked |= {"visibility": values.visibility, "project": values.project}
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
@@ -92,7 +92,7 @@ def _submit(request: OrgRequest, values: Values, plan: Plan) -> Run:
     )
 
 
-def _origin(request: OrgRequest, values: Values, pictures: Pictures) -> tuple[Run | None, Relation]:
+def _origin(request: OrgRequest, values: PromptForm, pictures: Pictures) -> tuple[Run | None, Relation]:
     """Return the parent and its relation: for an edit the run of the picture that it changes, for a remix the run that
     it recalled."""
     source = next((one.source for one in pictures.references if one.source_id), None)
@@ -103,12 +103,12 @@ def _origin(request: OrgRequest, values: Values, pictures: Pictures) -> tuple[Ru
     return parent, Relation.REMIX if parent else Relation.NONE
 
 
-def _with_files(request: OrgRequest, values: Values, read: list[Ready]) -> Values:
+def _with_files(request: OrgRequest, values: PromptForm, read: list[Ready]) -> PromptForm:
     given = [uploads.keep(ready, by=request.user) for ready in read]
-    return Values.stored({**values.to_json(), "reference": [*values.reference, *(str(one.code) for one in given)]})
+    return PromptForm.stored({**values.to_json(), "reference": [*values.reference, *(str(one.code) for one in given)]})
 
 
-def _refused(request: OrgRequest, values: Values, fault: SpecError) -> HttpResponse:
+def _refused(request: OrgRequest, values: PromptForm, fault: Fault) -> HttpResponse:
     made = bar_of(request, values)
     made.verdict.faults.append(fault)
     return _refused_page(request, made)

@@ -56,11 +56,11 @@ async def events_and_fresh_partials(
 async def _events(
     run: Run, after: int, pulse_seconds: float | None, *, fresh: bool, seen_by: Membership | None = None
 ) -> AsyncGenerator[RunEvent | Partial | None, None]:
-    with _listening(run, fresh=fresh) as hearing:
+    with _subscribed(run, fresh=fresh) as subscription:
         with suppress(TimeoutError):  # a caller that waits until the group is joined needs only one look
-            await asyncio.wait_for(hearing.ear.listens.wait(), LOOK_SECONDS)
+            await asyncio.wait_for(subscription.listener.has_begun.wait(), LOOK_SECONDS)
         news, has_ended = await in_thread(_news, run, after, seen_by)
-        news_at, newest, frames = time.monotonic(), -1, hearing.frames() if has_ended else list[Partial]()
+        news_at, newest, frames = time.monotonic(), -1, subscription.frames() if has_ended else list[Partial]()
         while True:
             batch = list[RunEvent | Partial]([*news, *frames] if _is_ahead(frames, newest) else [*frames, *news])
             for one in batch:
@@ -74,14 +74,16 @@ async def _events(
             if pulse_seconds is not None and now - news_at >= pulse_seconds:
                 yield None
                 news_at = now
-            told = await hearing.told(None if pulse_seconds is None else news_at + pulse_seconds - now)
-            frames = [one for one in told if isinstance(one, Partial)]
-            found = _of_told(run, told, after, seen_by)
+            messages = await subscription.next_messages(
+                None if pulse_seconds is None else news_at + pulse_seconds - now
+            )
+            frames = [one for one in messages if isinstance(one, Partial)]
+            found = _events_of_messages(run, messages, after, seen_by)
             if found is None or _is_ahead(frames, newest):
                 found = await in_thread(_news, run, after, seen_by)
             news, has_ended = found
             if has_ended:
-                frames += hearing.frames()  # came before the end, and may not have been kept
+                frames += subscription.frames()  # came before the end, and may not have been kept
 
 
 def _is_ahead(frames: list[Partial], newest: int) -> bool:
@@ -101,30 +103,32 @@ def _index(one: RunEvent | Partial) -> int:
     return int(one.data["index"]) if one.type in PARTIALS else -1
 
 
-def _of_told(
-    run: Run, told: "list[Told]", after: int, seen_by: Membership | None
+def _events_of_messages(
+    run: Run, messages: "list[Message]", after: int, seen_by: Membership | None
 ) -> tuple[list[RunEvent], bool] | None:
-    """Return the events among `told` and whether the run has ended, or None if the database must be asked: a hint is
-    missing, or a look has found more than the hints brought."""
-    hints = [one for one in told if isinstance(one, dict)]
-    found = _of_hints(run, hints, after) if hints else ([], False)
+    """Return the events among `messages` and whether the run has ended, or None if the database must be asked: a hint
+    is missing, or a look has found more than the hints brought."""
+    hints = [one for one in messages if isinstance(one, dict)]
+    found = _events_of_hints(run, hints, after) if hints else ([], False)
     if found is None:
         return None
     news, has_ended = found
     heard = news[-1].seq if news else after
-    looks = [one for one in told if isinstance(one, Look)]
+    looks = [one for one in messages if isinstance(one, Look)]
     return None if any(look.tells_more(heard, has_ended, seen_by) for look in looks) else found
 
 
-def _of_hints(run: Run, told: list[dict[str, Any]], after: int) -> tuple[list[RunEvent], bool] | None:
+def _events_of_hints(run: Run, messages: list[dict[str, Any]], after: int) -> tuple[list[RunEvent], bool] | None:
     """Return the events of these hints and whether the run has ended, or None if the database must be asked: there is
     no hint, one is missing between, or one is no event of the run itself, as a comment or a change of visibility."""
-    if any("seq" not in message for message in told):
+    if any("seq" not in message for message in messages):
         return None
-    fresh = sorted((message for message in told if message["seq"] > after), key=lambda message: int(message["seq"]))
-    if not told or [message["seq"] for message in fresh] != list(range(after + 1, after + 1 + len(fresh))):
+    fresh = sorted((message for message in messages if message["seq"] > after), key=lambda message: int(message["seq"]))
+    if not messages or [message["seq"] for message in fresh] != list(range(after + 1, after + 1 + len(fresh))):
         return None
-    return [run_events.heard(run, message) for message in fresh], any(message["type"] == "ended" for message in fresh)
+    return [run_events.event_from_message(run, message) for message in fresh], any(
+        message["type"] == "ended" for message in fresh
+    )
 
 
 def _news(run: Run, after: int, seen_by: Membership | None) -> tuple[list[RunEvent], bool]:
@@ -163,20 +167,20 @@ def _look(run: Run) -> Look | None:
     return Look(found.last_seq, found.state in ENDS, found.visibility, found.maker_id) if found else None
 
 
-Told = dict[str, Any] | Partial | Look
+Message = dict[str, Any] | Partial | Look
 
 
-class _Hearing:
+class _Subscription:
     """The hints, fresh partials and looks of one run that wait for one caller."""
 
-    def __init__(self, ear: "_Ear") -> None:
-        self.ear, self.messages, self.hint = ear, deque[Told](maxlen=MOST_HINTS), asyncio.Event()
+    def __init__(self, listener: "_GroupListener") -> None:
+        self.listener, self.messages, self.hint = listener, deque[Message](maxlen=MOST_HINTS), asyncio.Event()
 
-    def tell(self, message: Told) -> None:
+    def deliver(self, message: Message) -> None:
         self.messages.append(message)
         self.hint.set()
 
-    async def told(self, seconds: float | None) -> list[Told]:
+    async def next_messages(self, seconds: float | None) -> list[Message]:
         """Return all messages since the last call as soon as there is one, or none after so many seconds."""
         with suppress(TimeoutError):
             await asyncio.wait_for(self.hint.wait(), seconds)
@@ -186,16 +190,16 @@ class _Hearing:
         return messages
 
     def frames(self) -> list[Partial]:
-        """Return the partials that have come since the last call of `told`, and leave them there."""
+        """Return the partials that have come since the last call of `next_messages`, and leave them there."""
         return [one for one in self.messages if isinstance(one, Partial)]
 
 
-class _Ear:
+class _GroupListener:
     """The listener to one group in one event loop, which lasts as long as a caller waits."""
 
     def __init__(self, group: str) -> None:
-        self.group, self.listens, self.hears = group, asyncio.Event(), False
-        self.waiting: dict[str, set[_Hearing]] = defaultdict(set)
+        self.group, self.has_begun, self.is_listening = group, asyncio.Event(), False
+        self.waiting: dict[str, set[_Subscription]] = defaultdict(set)
         self.lookers: dict[str, _Looker] = {}
         self.task = asyncio.get_running_loop().create_task(
             self._listen(), context=Context()
@@ -204,32 +208,32 @@ class _Ear:
     async def _listen(self) -> None:
         try:
             async with _channel(self.group) as (layer, channel):
-                self.hears = True
-                self.listens.set()
+                self.is_listening = True
+                self.has_begun.set()
                 while True:
-                    self._tell((await layer.receive(channel)).get("event", {}))
+                    self._deliver((await layer.receive(channel)).get("event", {}))
         except Exception:  # without hints, the lookers look every LOOK_SECONDS
             log.warning("hints are not heard", group=self.group, exc_info=True)
         finally:
-            self.hears = False
-            self.listens.set()
+            self.is_listening = False
+            self.has_begun.set()
 
-    def _tell(self, message: dict[str, Any]) -> None:
+    def _deliver(self, message: dict[str, Any]) -> None:
         code = message.get("run", "")
         if code in self.lookers:
             self.lookers[code].stirred.set()
-        for hearing in self.waiting.get(code, ()):
-            hearing.tell(message)
+        for subscription in self.waiting.get(code, ()):
+            subscription.deliver(message)
 
-    def join(self, run: Run, hearing: _Hearing) -> None:
+    def join(self, run: Run, subscription: _Subscription) -> None:
         code = str(run.code)
-        self.waiting[code].add(hearing)
+        self.waiting[code].add(subscription)
         if code not in self.lookers:
             self.lookers[code] = _Looker(self, run)
 
-    def leave(self, run: Run, hearing: _Hearing) -> None:
+    def leave(self, run: Run, subscription: _Subscription) -> None:
         code = str(run.code)
-        self.waiting[code].discard(hearing)
+        self.waiting[code].discard(subscription)
         if not self.waiting[code]:
             del self.waiting[code]
             self.lookers.pop(code).task.cancel()
@@ -240,8 +244,8 @@ class _Ear:
 class _Looker:
     """The task that looks at one run for all its callers, as long as there are any."""
 
-    def __init__(self, ear: _Ear, run: Run) -> None:
-        self.ear, self.run, self.is_heard, self.stirred = ear, run, True, asyncio.Event()
+    def __init__(self, listener: _GroupListener, run: Run) -> None:
+        self.listener, self.run, self.is_heard, self.stirred = listener, run, True, asyncio.Event()
         self.task = asyncio.get_running_loop().create_task(self._look_on(), context=Context())
 
     async def _look_on(self) -> None:
@@ -255,11 +259,11 @@ class _Looker:
                 continue
             if look is not None:  # else the run is gone, and callers have a deadline
                 self.is_heard = look.visibility == self.run.visibility  # else its hints go to another group by now
-                for hearing in tuple(self.ear.waiting.get(str(self.run.code), ())):
-                    hearing.tell(look)
+                for subscription in tuple(self.listener.waiting.get(str(self.run.code), ())):
+                    subscription.deliver(look)
 
     async def _until_next(self) -> None:
-        if self.ear.hears and self.is_heard:
+        if self.listener.is_listening and self.is_heard:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.stirred.wait(), IDLE_LOOK_SECONDS)
                 self.stirred.clear()
@@ -268,31 +272,31 @@ class _Looker:
             await asyncio.sleep(LOOK_SECONDS)
 
 
-_ears: dict[tuple[int, str], _Ear] = {}
+_listeners: dict[tuple[int, str], _GroupListener] = {}
 
 
 @contextmanager
-def _listening(run: Run, *, fresh: bool) -> Iterator[_Hearing]:
+def _subscribed(run: Run, *, fresh: bool) -> Iterator[_Subscription]:
     loop, group = asyncio.get_running_loop(), run_events.group_of(run)
     key = id(loop), group
-    ear = _ears.get(key)
-    if ear is None or ear.task.done():
-        ear = _ears[key] = _Ear(group)
-    hearing = _Hearing(ear)
-    ear.join(run, hearing)
+    listener = _listeners.get(key)
+    if listener is None or listener.task.done():
+        listener = _listeners[key] = _GroupListener(group)
+    subscription = _Subscription(listener)
+    listener.join(run, subscription)
 
-    def tell(frame: Partial) -> None:
+    def deliver(frame: Partial) -> None:
         with suppress(RuntimeError):  # the loop has ended, and all its callers with it
-            loop.call_soon_threadsafe(hearing.tell, frame)
+            loop.call_soon_threadsafe(subscription.deliver, frame)
 
-    straight: AbstractContextManager[None] = relay.listening(run.code, tell) if fresh else nullcontext()
+    straight: AbstractContextManager[None] = relay.listening(run.code, deliver) if fresh else nullcontext()
     try:
         with straight:
-            yield hearing
+            yield subscription
     finally:
-        ear.leave(run, hearing)
-        if not ear.waiting and _ears.get(key) is ear:
-            del _ears[key]
+        listener.leave(run, subscription)
+        if not listener.waiting and _listeners.get(key) is listener:
+            del _listeners[key]
 
 
 @asynccontextmanager

@@ -142,7 +142,7 @@ def usage(**changes: Any) -> dict[str, Any]:
     ],
 )
 def test_usage_is_read_by_kind_and_what_is_not_said_counts_as_the_dearer(said: dict[str, Any], read: Tokens) -> None:
-    assert tokens.read(said) == read
+    assert tokens.read_usage(said) == read
 
 
 @pytest.mark.parametrize(
@@ -157,4 +157,4 @@ def test_usage_is_read_by_kind_and_what_is_not_said_counts_as_the_dearer(said: d
     ],
 )
 def test_usage_that_cannot_be_true_is_no_usage(said: dict[str, Any] | None) -> None:
-    assert tokens.read(said) is None
+    assert tokens.read_usage(said) is None

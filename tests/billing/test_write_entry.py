@@ -7,7 +7,7 @@ import pytest
 
 from accounts.models import Counter, Hold, Organization, User
 from billing import ledger
-from billing.ledger import Said
+from billing.ledger import ProviderFacts
 from billing.models import Entry, EntryKind
 from billing.tokens import Tokens
 from saas.database import tenancy
@@ -29,7 +29,7 @@ PURPOSE = {
 }
 NOTHING = {**dict.fromkeys(PURPOSE, ""), "key_code": None, "connection_code": None}
 TARIFF = {"rates": {"image_out": 3}, "flat_micros": None}
-SAID = Said(Tokens(1, 2, 3, 4, 5, 6, 7, 8, 9), "q" * 30, "", "é" * 130)
+SAID = ProviderFacts(Tokens(1, 2, 3, 4, 5, 6, 7, 8, 9), "q" * 30, "", "é" * 130)
 
 
 def held_for(org: Organization, by: User, terms: dict[str, Any], *, is_play: bool = False) -> Hold:

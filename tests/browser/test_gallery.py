@@ -23,7 +23,7 @@ from saas.database import tenancy
 from studio.gallery import collections
 from studio.models import Output
 from tests.conftest import must_be_member
-from tests.support.wall_pictures import made
+from tests.support.gallery_pictures import made
 ben = User.objects.create_user("ben@example.com", "correct horse battery", name="Ben")
 EmailAddress.objects.create(user=ben, email=ben.email, verified=True, primary=True)
 demo = User.objects.get(email="demo@darkroom.invalid")

@@ -17,7 +17,7 @@ from tests.support import picture_bytes
 HANG_MANY = """
 from accounts.models import Membership, User
 from saas.database import tenancy
-from tests.support.wall_pictures import made
+from tests.support.gallery_pictures import made
 demo = User.objects.get(email="demo@darkroom.invalid")
 with tenancy.person(demo.pk):
     org = Membership.objects.select_related("org").get(user=demo).org

@@ -7,7 +7,7 @@ import pytest
 from saas.cli import client as cli
 from saas.cli.client import Client
 from saas.cli.config import Access
-from saas.cli.ending import Ending
+from saas.cli.errors import CommandFailed
 from tests.support.fake_provider import Exchange, upstream
 
 
@@ -36,7 +36,7 @@ def test_it_does_not_rest_for_ever(rests: list[float]) -> None:
     def speak(exchange: Exchange) -> None:
         exchange.whole(429, {"error": {"code": "rate_limited", "message": "Slower."}}, Retry_After="100000")
 
-    with upstream(speak) as found, pytest.raises(Ending, match="Slower") as ended:
+    with upstream(speak) as found, pytest.raises(CommandFailed, match="Slower") as ended:
         Client(Access(found.url, "dk_x")).post("/api/v1/runs", {})
     assert ended.value.code == 5
     assert rests == [cli.LONGEST_REST_SECONDS] * cli.MOST_RESTS
@@ -48,7 +48,7 @@ def test_a_limit_of_money_is_waited_for_by_nobody(retry_after: str, rests: list[
         code = "organization_money_day" if retry_after == "7" else "rate_limited"
         exchange.whole(429, {"error": {"code": code, "message": "Enough."}}, Retry_After=retry_after)
 
-    with upstream(speak) as found, pytest.raises(Ending, match="Enough"):
+    with upstream(speak) as found, pytest.raises(CommandFailed, match="Enough"):
         Client(Access(found.url, "dk_x")).post("/api/v1/runs", {})
     assert (rests, len(found.seen)) == ([], 1)
 

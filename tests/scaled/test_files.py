@@ -35,7 +35,7 @@ from studio.gallery import shares
 from studio.models import Partial
 from tests.conftest import make_person, must_be_member
 from tests.scaled.seed import PASSWORD
-from tests.support.wall_pictures import made
+from tests.support.gallery_pictures import made
 ada = User.objects.get(email="ada@example.com")
 with tenancy.person(ada.pk):
     org = Organization.objects.get()

@@ -9,8 +9,8 @@ import pytest
 from studio.imaging import compositing, containers, decode_turns, inspection, previews, vips
 from studio.imaging.containers import BrokenPicture
 from studio.imaging.inspection import UploadRefused
-from studio.openai_wire.refusals import Refused
-from studio.sandbox import given
+from studio.openai_wire.errors import OpenAIError
+from studio.sandbox import picture_checks
 from studio.sandbox.paint import loading
 from tests.storm import bombs
 from tests.support import picture_bytes
@@ -79,8 +79,8 @@ def test_it_is_refused_in_milliseconds_before_anything_is_decoded(bomb: str, mon
     for read in (previews.measure, previews.preview, previews.preview_and_thumbnail, previews.thumbnail):
         with pytest.raises(previews.Unreadable):
             read(data)
-    with pytest.raises(Refused):
-        given.image(data, 1, "image")
+    with pytest.raises(OpenAIError):
+        picture_checks.check_image(data, 1, "image")
     for paint in (loading.plain, lambda data: loading.redrawn(data, 8, 8)):
         with pytest.raises(BrokenPicture):
             paint(data)
@@ -90,7 +90,7 @@ def test_it_is_refused_in_milliseconds_before_anything_is_decoded(bomb: str, mon
 
 
 def test_nothing_is_decoded_without_a_turn() -> None:
-    for decode in (lambda data: vips.decode(data, containers.read(data)), previews.preview, compositing.opened):
+    for decode in (lambda data: vips.decode(data, containers.read_header(data)), previews.preview, compositing.opened):
         with pytest.raises(RuntimeError):
             decode(picture_bytes.plain(".png"))
 
@@ -125,7 +125,7 @@ def test_words_that_swell_do_not_reach_the_decoder() -> None:
 
 
 def reckoned(data: bytes) -> int:
-    return containers.read(data).decoded_bytes
+    return containers.read_header(data).decoded_bytes
 
 
 def test_what_a_decoder_holds_is_reckoned_from_above() -> None:

@@ -14,11 +14,11 @@ import pytest
 from django.conf import LazySettings
 
 from saas.fairness.memory import Room
-from studio.gateway import given
+from studio.gateway import pictures_in
 from studio.imaging import decode_turns
 from studio.imaging.inspection import UploadRefused
 from studio.inputs import uploads
-from studio.openai_wire.refusals import Refused
+from studio.openai_wire.errors import OpenAIError
 from tests.support import picture_bytes
 
 SECONDS = 5.0
@@ -54,7 +54,7 @@ def slowness() -> float:
 
 def read(org: Org, data: bytes) -> None:
     made: Any = org
-    uploads.read(org=made, name="cat.png", data=data)
+    uploads.store_picture(org=made, name="cat.png", data=data)
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -112,7 +112,7 @@ def test_who_waits_in_vain_is_told_when_to_come_back(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(decode_turns, "UPLOAD_SECONDS", 0.05)
     with room.held(1, by="another", seconds=0), pytest.raises(UploadRefused) as refused:
         read(Org(1), picture_bytes.plain(".png"))
-    told = given.of_upload(refused.value, "image")
+    told = pictures_in.error_of_upload(refused.value, "image")
     assert (refused.value.code, told.status, told.headers) == ("busy", 429, {"Retry-After": "5"})
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
@@ -130,23 +130,23 @@ def test_links_are_fetched_in_turns_and_weigh_no_more_than_a_form(
         assert go_on.wait(PATIENCE)
         return bytes(30_000_000)
 
-    monkeypatch.setattr(given, "fetch", fetch)
-    monkeypatch.setattr(given, "FETCH_SECONDS", 0.05)
+    monkeypatch.setattr(pictures_in, "fetch", fetch)
+    monkeypatch.setattr(pictures_in, "FETCH_SECONDS", 0.05)
 
-    def ask(org: int, luggage: given.Luggage) -> Any:
+    def ask(org: int, luggage: pictures_in.LinkBudget) -> Any:
         caller: Any = type("Caller", (), {"org": Org(org)})
-        return given.link({"image_url": "https://example.com/a.png"}, "image", caller, luggage)
+        return pictures_in.read_link({"image_url": "https://example.com/a.png"}, "image", caller, luggage)
 
-    threads = [threading.Thread(target=ask, args=(1, given.Luggage())) for _ in range(8)]
+    threads = [threading.Thread(target=ask, args=(1, pictures_in.LinkBudget())) for _ in range(8)]
     for thread in threads:
         thread.start()
     for _ in threads:
         assert fetching.acquire(timeout=PATIENCE)
-    with pytest.raises(Refused) as refused:
-        ask(1, given.Luggage())
+    with pytest.raises(OpenAIError) as refused:
+        ask(1, pictures_in.LinkBudget())
     assert (refused.value.status, refused.value.headers) == (429, {"Retry-After": "5"})
     go_on.set()
-    luggage = given.Luggage()
+    luggage = pictures_in.LinkBudget()
     for _ in range(3):
         ask(2, luggage)
     for thread in threads:

@@ -32,13 +32,13 @@ def test_a_queue_that_is_silent_lets_no_lease_run_out(
         answers.wait(60)
 
     monkeypatch.setattr(dramatiq.get_broker(), "enqueue", be_silent)
-    with leases.holding(job.held):
+    with leases.renewing(job.claim):
         caretaker.start()
         try:
             assert was_asked.wait(20)
             ends_at = time.monotonic() + 4 * settings.LEASE_SECONDS
             while time.monotonic() < ends_at:
-                assert Ticket.objects.get(pk=job.held.id).worker == job.held.claim  # a sweeper has not taken it over
+                assert Ticket.objects.get(pk=job.claim.id).worker == job.claim.token  # a sweeper has not taken it over
                 time.sleep(0.1)
         finally:
             answers.set()

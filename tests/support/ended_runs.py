@@ -43,6 +43,6 @@ def output(made: Run, *, index: int = 0, data: bytes | None = None) -> Output:
 
 def given(org: Organization, by: User, name: str = "picture.png") -> Input:
     """Give an organization a picture, as the upload door does: read outside of any transaction, kept inside."""
-    ready = uploads.read(org=org, name=name, data=picture_bytes.plain(".png"))
+    ready = uploads.store_picture(org=org, name=name, data=picture_bytes.plain(".png"))
     with tenancy.tenant(org.pk):
         return uploads.keep(ready, by=by)

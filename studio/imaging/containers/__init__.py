@@ -6,7 +6,7 @@ mean to send: places, names, thumbnails of what was cropped away, other files ap
 from studio.imaging.containers import foreign, jpeg, png, webp
 from studio.imaging.containers.header import LONGEST_EDGE, BrokenPicture, Header, damaged
 
-__all__ = ["LIMIT_PIXELS", "BrokenPicture", "Header", "bare", "bounded", "damaged", "is_known", "read"]
+__all__ = ["LIMIT_PIXELS", "BrokenPicture", "Header", "bare", "bounded", "damaged", "is_known", "read_header"]
 
 LIMIT_PIXELS = 8192 * 8192
 
@@ -18,8 +18,8 @@ def is_known(data: bytes) -> bool:
 
 def bounded(data: bytes) -> Header:
     """Read the header of a picture that may be decoded. Raise BrokenPicture if it is animated or has too many pixels,
-    or if `read` refuses it."""
-    header = read(data)
+    or if `read_header` refuses it."""
+    header = read_header(data)
     if header.is_animated:
         raise BrokenPicture(
             "animated", "This picture is animated. Save the frame that you want as a picture of its own."
@@ -33,14 +33,14 @@ def bounded(data: bytes) -> Header:
     return header
 
 
-def read(data: bytes) -> Header:
+def read_header(data: bytes) -> Header:
     """Read the header, in the format that the bytes show. Raise BrokenPicture if they cannot be read."""
     if png.claims(data):
-        return png.read(data)
+        return png.read_header(data)
     if jpeg.claims(data):
-        return jpeg.read(data)
+        return jpeg.read_header(data)
     if webp.claims(data):
-        return webp.read(data)
+        return webp.read_header(data)
     raise foreign.refusal(data)
 
 

@@ -43,7 +43,7 @@ def claims(data: bytes) -> bool:
     return data.startswith(b"\xff\xd8\xff")
 
 
-def read(data: bytes) -> Header:
+def read_header(data: bytes) -> Header:
     kept: list[Span] = [(0, 2)]
     frame, frame_marker, profiles, turned, scans, scanned = b"", 0, dict[int, bytes](), 1, 0, 0
     for marker, start, body, end in _segments(data):

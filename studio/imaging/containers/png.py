@@ -37,7 +37,7 @@ def claims(data: bytes) -> bool:
     return data.startswith(SIGNATURE)
 
 
-def read(data: bytes) -> Header:
+def read_header(data: bytes) -> Header:
     kept: list[Span] = [(0, len(SIGNATURE))]
     first: dict[bytes, bytes] = {}
     image_bytes = 0

@@ -31,7 +31,7 @@ def claims(data: bytes) -> bool:
     return data[:4] == b"RIFF" and data[8:12] == b"WEBP"
 
 
-def read(data: bytes) -> Header:
+def read_header(data: bytes) -> Header:
     kept: list[Span] = [(0, RIFF_BYTES)]
     first: dict[bytes, bytes] = {}
     for name, start, end in _chunks(data):

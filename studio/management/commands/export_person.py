@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.errors import Refused
-from studio.privacy import handing_out
+from studio.privacy import person_export
 
 
 class Command(BaseCommand):
@@ -28,12 +28,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             if not options["yes"]:
-                found = handing_out.preview(options["email"])
+                found = person_export.preview(options["email"])
                 self.stdout.write("This would be written:")
                 self.stdout.write("\n".join(found.lines()))
                 self.stdout.write(f"Nothing is written yet. Use --yes to write it to {options['to']}.")
                 return
-            receipt = handing_out.write(options["email"], options["to"])
+            receipt = person_export.write(options["email"], options["to"])
         except Refused as refusal:
             raise CommandError(refusal.sentence) from refusal
         self.stdout.write(json.dumps(receipt.to_json(), indent=2))

@@ -71,7 +71,7 @@ def _changed(brief: Brief, base: pyvips.Image, others: tuple[bytes, ...]) -> pyv
 
 def _overlay(brief: Brief) -> Canvas:
     dice = Dice(brief.prompt.strip(), brief.width, brief.height, brief.seed, brief.slot)
-    wish = words.read(brief.prompt, Dice(brief.prompt.strip(), brief.seed))
+    wish = words.read_wish(brief.prompt, Dice(brief.prompt.strip(), brief.seed))
     short = min(brief.width, brief.height)
     width, height = brief.width * SHORT_EDGE / short, brief.height * SHORT_EDGE / short
     canvas = Canvas(width, height, palette.mix(wish, dice), dice, wish, FINISHES[brief.quality].detail)
@@ -112,7 +112,7 @@ def _pinned(image: pyvips.Image, others: tuple[bytes, ...], canvas: Canvas) -> p
     step = image.width / (len(others) + 1)
     prints, lefts, tops = [], [], []
     for index, data in enumerate(others):
-        chance = canvas.dice.of(f"print{index}")
+        chance = canvas.dice.random_for(f"print{index}")
         card = _print(data, side, chance.uniform(-7, 7))
         prints.append(card)
         lefts.append(round(step * (index + 1) - card.width / 2))

@@ -14,7 +14,7 @@ BIG = {"fox": 2.3, "cat": 2.3, "robot": 2.2, "heart": 2.0, "rocket": 2.0, "light
 
 def sprigs(canvas: Canvas) -> None:
     """Draw grass and leaves close by in both corners, to frame the view."""
-    chance, palette, h = canvas.dice.of("sprigs"), canvas.palette, canvas.height
+    chance, palette, h = canvas.dice.random_for("sprigs"), canvas.palette, canvas.height
     for side in (0, 1):
         for index in range(5 + 2 * canvas.detail):
             x = abs(side * canvas.width - chance.uniform(-20, 300))
@@ -39,7 +39,7 @@ def sprigs(canvas: Canvas) -> None:
 
 def finish(canvas: Canvas, ground: float, skip: tuple[str, ...] = ()) -> None:
     """Draw the named motifs that stand in front, then balloons, then the weather."""
-    chance, wish = canvas.dice.of("finish"), canvas.wish
+    chance, wish = canvas.dice.random_for("finish"), canvas.wish
     standing = [name for name in STANDING if name in wish.motifs and name not in skip]
     for index, name in enumerate(standing):
         x = canvas.width * ((index + 1) / (len(standing) + 1) + chance.uniform(-0.08, 0.08))

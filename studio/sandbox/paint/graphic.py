@@ -9,7 +9,7 @@ from studio.sandbox.paint.lines import blob, petal
 
 
 def poster(canvas: Canvas) -> None:
-    w, h, p, chance = canvas.width, canvas.height, canvas.palette, canvas.dice.of("poster")
+    w, h, p, chance = canvas.width, canvas.height, canvas.palette, canvas.dice.random_for("poster")
     x, y = w / 2, h * 0.5
     ground, rays = (p.accent, p.accent.lit(0.06)) if not p.is_dark else (p.near, p.near.lit(0.06))
     canvas.sheet(f"M-20 -20H{w + 20:.0f}V{h + 20:.0f}H-20Z", ground, shade=(0.0, 0.3), lift=0)
@@ -35,9 +35,9 @@ def abstract(canvas: Canvas) -> None:
     w, h, p = canvas.width, canvas.height, canvas.palette
     canvas.sheet(f"M-20 -20H{w + 20:.0f}V{h + 20:.0f}H-20Z", p.paper.lit(-0.03), shade=(0.0, 0.12), lift=0)
     inks = [p.accent, p.far, p.near, p.second, p.light, p.sky, p.accent.turned(30), p.glow]
-    lead = canvas.dice.of("abstract")
+    lead = canvas.dice.random_for("abstract")
     for index in range(9 + 2 * canvas.detail):
-        chance = canvas.dice.of(f"shape{index}")
+        chance = canvas.dice.random_for(f"shape{index}")
         x, y, size = (
             chance.uniform(0.08, 0.92) * w,
             chance.uniform(0.08, 0.92) * h,

@@ -12,7 +12,7 @@ def mountains(canvas: Canvas) -> None:
     horizon = h * 0.66
     sky.sky(canvas, horizon)
     for index, (share, tall) in enumerate(((0.05, 0.40), (0.28, 0.34), (0.52, 0.22))):
-        chance = canvas.dice.of(f"peaks{index}")
+        chance = canvas.dice.random_for(f"peaks{index}")
         line = peaks(chance, horizon + h * 0.06 * index, h * tall, max(2, round(w / 330)) + index)
         colour = palette.sheet(share)
         outline = ridge(line, w, h, 90 + 40 * canvas.detail)
@@ -21,7 +21,7 @@ def mountains(canvas: Canvas) -> None:
             _snow(canvas, line, w, horizon + h * 0.06 * index, h * tall, index)
     for index in range(3):
         share = 0.62 + 0.19 * index
-        line = hill_line(canvas.dice.of(f"foot{index}"), h * (0.76 + 0.09 * index), h * 0.06)
+        line = hill_line(canvas.dice.random_for(f"foot{index}"), h * (0.76 + 0.09 * index), h * 0.06)
         canvas.sheet(ridge(line, w, h, 60), palette.sheet(share).lit(0.03), palette.sheet(share), shade=(0.0, 0.5))
         _pines(canvas, line, index, share)
     front.sprigs(canvas)
@@ -30,7 +30,7 @@ def mountains(canvas: Canvas) -> None:
 
 def _snow(canvas: Canvas, line: Line, w: float, base: float, tall: float, index: int) -> None:
     """Draw snow from the ridge down to a ragged line, which is the ridge pulled towards the snow line."""
-    chance = canvas.dice.of(f"snow{index}")
+    chance = canvas.dice.random_for(f"snow{index}")
     tongues = noise(chance, 6, rough=0.8)
     level = base - tall * 0.48
     steps = 110 + 40 * canvas.detail
@@ -45,7 +45,7 @@ def _snow(canvas: Canvas, line: Line, w: float, base: float, tall: float, index:
 
 
 def _pines(canvas: Canvas, line: Line, index: int, share: float) -> None:
-    chance, cut = canvas.dice.of(f"pines{index}"), motifs.pine(canvas.palette)
+    chance, cut = canvas.dice.random_for(f"pines{index}"), motifs.pine(canvas.palette)
     for _ in range(int((7 + 4 * canvas.detail) * canvas.width / 1000)):
         spot = chance.random()
         y = line(spot)
@@ -57,10 +57,10 @@ def forest(canvas: Canvas) -> None:
     sky.sky(canvas, h * 0.72)
     for index in range(5):
         share = index / 4
-        chance = canvas.dice.of(f"trees{index}")
+        chance = canvas.dice.random_for(f"trees{index}")
         base = h * (0.60 + 0.10 * index)
         colour = palette.sheet(0.1 + 0.9 * share)
-        ground = ridge(hill_line(canvas.dice.of(f"ground{index}"), base, h * 0.02), w, h, 50)
+        ground = ridge(hill_line(canvas.dice.random_for(f"ground{index}"), base, h * 0.02), w, h, 50)
         count = max(5, round((17 - 2.4 * index) * w / 1000))
         outline = "".join(
             fir(

@@ -23,7 +23,7 @@ def _rolling(canvas: Canvas, horizon: float, count: int) -> None:
     w, h = canvas.width, canvas.height
     for index in range(count):
         share = index / (count - 1)
-        chance = canvas.dice.of(f"hill{index}")
+        chance = canvas.dice.random_for(f"hill{index}")
         base = horizon + (h * 0.9 - horizon) * share**1.15
         line = hill_line(chance, base, h * (0.075 + 0.035 * share))
         colour = canvas.palette.sheet(share)
@@ -50,7 +50,7 @@ def _furrows(canvas: Canvas, line: Line) -> None:
 
 def _orchard(canvas: Canvas, index: int, line: Line, share: float) -> None:
     """Draw a few trees on the crest, smaller if it is farther."""
-    chance = canvas.dice.of(f"orchard{index}")
+    chance = canvas.dice.random_for(f"orchard{index}")
     cut = motifs.pine(canvas.palette) if chance.random() < 0.5 else motifs.tree(canvas.palette)  # noqa: PLR2004
     middle = chance.uniform(0.1, 0.9)
     for _ in range(2 + canvas.detail + index):
@@ -65,7 +65,7 @@ def desert(canvas: Canvas) -> None:
     sky.sky(canvas, horizon)
     for index in range(5):
         share = index / 4
-        chance = canvas.dice.of(f"dune{index}")
+        chance = canvas.dice.random_for(f"dune{index}")
         shift, long = chance.random(), 0.6 + 0.5 * share
         base = horizon + (h * 0.92 - horizon) * share
 
@@ -78,7 +78,7 @@ def desert(canvas: Canvas) -> None:
 
         colour = palette.sheet(share * 0.8).towards(palette.accent, 0.25)
         canvas.sheet(ridge(line, w, h, 90), colour.lit(0.05), colour.lit(-0.03), shade=(0.0, 0.55))
-    spot = canvas.dice.of("cactus")
+    spot = canvas.dice.random_for("cactus")
     for _ in range(2 + canvas.detail):
         canvas.place(_cactus(canvas), spot.uniform(0.05, 0.95) * w, h * spot.uniform(0.8, 0.95), spot.uniform(0.7, 1.5))
     front.finish(canvas, h * 0.93)

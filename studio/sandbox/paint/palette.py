@@ -69,7 +69,7 @@ INKS: dict[str, list[Palette]] = {
 
 
 def mix(wish: Wish, dice: Dice) -> Palette:
-    chance = dice.of("palette")
+    chance = dice.random_for("palette")
     palette = chance.choice(INKS[wish.time])
     sway = chance.uniform(-9, 9)
     inks = {name: getattr(palette, name).turned(sway) for name in ("sky", "glow", "far", "near", "accent", "second")}

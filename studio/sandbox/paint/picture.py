@@ -60,7 +60,7 @@ FINISHES = {
 
 def blank(brief: Brief) -> Canvas:
     dice = Dice(brief.prompt.strip(), brief.width, brief.height, brief.seed, brief.slot)
-    wish = words.read(brief.prompt, Dice(brief.prompt.strip(), brief.seed))
+    wish = words.read_wish(brief.prompt, Dice(brief.prompt.strip(), brief.seed))
     short = min(brief.width, brief.height)
     return Canvas(
         width=brief.width * SHORT_EDGE / short,

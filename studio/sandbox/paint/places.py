@@ -14,7 +14,7 @@ def city(canvas: Canvas) -> None:
     sky.sky(canvas, h * 0.75)
     for index in range(4):
         share = index / 3
-        chance = canvas.dice.of(f"row{index}")
+        chance = canvas.dice.random_for(f"row{index}")
         colour = palette.sheet(0.12 + 0.85 * share)
         outline, windows, x = "", "", -30.0
         while x < w + 30:
@@ -41,7 +41,7 @@ def _tower(x: float, top: float, wide: float, bottom: float, crown: str) -> str:
 
 
 def _windows(x: float, top: float, wide: float, bottom: float, canvas: Canvas, row: int) -> str:
-    chance = canvas.dice.of(f"windows{row}:{x:.0f}")
+    chance = canvas.dice.random_for(f"windows{row}:{x:.0f}")
     step = 19 + row * 3
     lit = 0.5 if canvas.palette.is_dark else 0.3
     spots = []
@@ -61,16 +61,16 @@ def space(canvas: Canvas) -> None:
         f"M-20 -20H{w + 20:.0f}V{h + 20:.0f}H-20Z", deep.lit(-0.06), deep.lit(0.12).turned(25), shade=(0.0, 0.4), lift=0
     )
     for index in range(3):
-        chance = canvas.dice.of(f"nebula{index}")
+        chance = canvas.dice.random_for(f"nebula{index}")
         x, y, size = chance.random() * w, chance.random() * h, chance.uniform(300, 560)
         tint = (palette.accent, palette.second, palette.glow)[index]
         canvas.draw(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{size:.0f}" fill="{canvas.halo(tint, 0.4)}"/>')
     sky.stars(canvas, h)
-    chance = canvas.dice.of("planet")
+    chance = canvas.dice.random_for("planet")
     x, y, size = w * chance.uniform(0.36, 0.64), h * chance.uniform(0.4, 0.58), chance.uniform(190, 265)
     _planet(canvas, x, y, size)
     for index in range(2):
-        small = canvas.dice.of(f"moon{index}")
+        small = canvas.dice.random_for(f"moon{index}")
         angle, out = small.uniform(0, 6.28), size * small.uniform(1.75, 2.2)
         canvas.circle(
             x + math.cos(angle) * out,
@@ -85,7 +85,7 @@ def space(canvas: Canvas) -> None:
 
 
 def _planet(canvas: Canvas, x: float, y: float, size: float) -> None:
-    palette, chance = canvas.palette, canvas.dice.of("bands")
+    palette, chance = canvas.palette, canvas.dice.random_for("bands")
     ring = f'fill="none" stroke="{palette.light.hex}" stroke-width="{size * 0.12:.0f}" stroke-opacity="0.85"'
     tilt = f'transform="rotate(-18 {x:.0f} {y:.0f})"'
     canvas.draw(f'<circle cx="{x:.0f}" cy="{y:.0f}" r="{size * 1.5:.0f}" fill="{canvas.halo(palette.accent, 0.5)}"/>')
@@ -107,7 +107,7 @@ def flowers(canvas: Canvas) -> None:
     w, h, palette = canvas.width, canvas.height, canvas.palette
     sky.sky(canvas, h * 0.85)
     for index in range(3):
-        line = hills(canvas.dice.of(f"meadow{index}"), h * (0.66 + 0.12 * index), h * 0.04)
+        line = hills(canvas.dice.random_for(f"meadow{index}"), h * (0.66 + 0.12 * index), h * 0.04)
         colour = palette.sheet(0.3 + 0.3 * index)
         canvas.sheet(ridge(line, w, h, 50), colour.lit(0.04), colour, shade=(0.0, 0.45))
     count = max(4, round(6 * w / 1000)) + canvas.detail
@@ -118,9 +118,9 @@ def flowers(canvas: Canvas) -> None:
         palette.light,
         palette.accent.lit(0.1).turned(-25),
     ]
-    order = sorted(range(count), key=lambda item: canvas.dice.of(f"tall{item}").random())
+    order = sorted(range(count), key=lambda item: canvas.dice.random_for(f"tall{item}").random())
     for item in order:
-        chance = canvas.dice.of(f"flower{item}")
+        chance = canvas.dice.random_for(f"flower{item}")
         x = w * (item + 0.5 + chance.uniform(-0.3, 0.3)) / count
         y = h * chance.uniform(0.26, 0.66)
         _flower(canvas, x, y, chance.uniform(66, 128), heads[item % len(heads)].hex, item)
@@ -128,7 +128,7 @@ def flowers(canvas: Canvas) -> None:
 
 
 def _flower(canvas: Canvas, x: float, y: float, size: float, fill: str, item: int) -> None:
-    chance, palette, h = canvas.dice.of(f"petals{item}"), canvas.palette, canvas.height
+    chance, palette, h = canvas.dice.random_for(f"petals{item}"), canvas.palette, canvas.height
     bend, foot = chance.uniform(-50, 50), x + chance.uniform(-50, 50)
     stem = palette.near.towards(Colour(0.42, 0.11, 150), 0.7).hex
     canvas.draw(

@@ -7,11 +7,11 @@ from studio.sandbox.paint.lines import blob, smooth
 
 def portrait(canvas: Canvas) -> None:
     """Draw a face in the manner of Matisse's paper cuts."""
-    w, h, p, chance = canvas.width, canvas.height, canvas.palette, canvas.dice.of("portrait")
+    w, h, p, chance = canvas.width, canvas.height, canvas.palette, canvas.dice.random_for("portrait")
     x, y, unit = w * 0.5, h * 0.44, min(w, h) / 1000
     canvas.sheet(f"M-20 -20H{w + 20:.0f}V{h + 20:.0f}H-20Z", p.glow, p.far, shade=(0.0, 0.3), lift=0)
     for index in range(5):
-        far = canvas.dice.of(f"back{index}")
+        far = canvas.dice.random_for(f"back{index}")
         canvas.sheet(
             blob(far, far.random() * w, far.random() * h, far.uniform(140, 280), 0.4),
             (p.second, p.light, p.far, p.sky, p.accent)[index].toned(0.85),

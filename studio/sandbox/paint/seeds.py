@@ -10,6 +10,6 @@ class Dice:
     def __init__(self, *parts: object) -> None:
         self.text = "\x1f".join(str(part) for part in parts)
 
-    def of(self, use: str) -> random.Random:
+    def random_for(self, use: str) -> random.Random:
         digest = hashlib.sha256(f"{self.text}\x1f{use}".encode()).digest()
         return random.Random(int.from_bytes(digest[:8]))  # noqa: S311 - pictures, not secrets

@@ -27,7 +27,7 @@ def sky(canvas: Canvas, horizon: float) -> tuple[float, float]:
 
 
 def light(canvas: Canvas, horizon: float) -> tuple[float, float]:
-    chance, palette, wish = canvas.dice.of("light"), canvas.palette, canvas.wish
+    chance, palette, wish = canvas.dice.random_for("light"), canvas.palette, canvas.wish
     x = canvas.width * chance.choice([0.3, 0.36, 0.62, 0.7])
     is_moon = "moon" in wish.motifs or (wish.time == "night" and "sun" not in wish.motifs)
     is_low = wish.time == "sunset"
@@ -49,7 +49,7 @@ def light(canvas: Canvas, horizon: float) -> tuple[float, float]:
 
 
 def _craters(canvas: Canvas, x: float, y: float, radius: float) -> None:
-    chance = canvas.dice.of("craters")
+    chance = canvas.dice.random_for("craters")
     spot = canvas.palette.light.lit(-0.09).toned(1.2).hex
     for _ in range(6):
         angle, out = chance.uniform(0, 6.3), chance.uniform(0.1, 0.66) * radius
@@ -72,7 +72,7 @@ def _stripes(canvas: Canvas, x: float, y: float, radius: float) -> None:
 
 
 def stars(canvas: Canvas, horizon: float) -> None:
-    chance, colour = canvas.dice.of("stars"), canvas.palette.light.hex
+    chance, colour = canvas.dice.random_for("stars"), canvas.palette.light.hex
     for index in range(44 + 26 * canvas.detail):
         x, y = chance.uniform(0, canvas.width), chance.random() ** 1.4 * horizon
         size = chance.choice([1.2, 1.6, 2.2, 3.0])
@@ -93,7 +93,7 @@ def _twinkle(x: float, y: float, size: float, colour: str) -> str:
 
 
 def clouds(canvas: Canvas, horizon: float, count: int = 3) -> None:
-    chance, palette = canvas.dice.of("clouds"), canvas.palette
+    chance, palette = canvas.dice.random_for("clouds"), canvas.palette
     white = palette.paper if not palette.is_dark else palette.glow
     for _ in range(count + canvas.detail // 3):
         x, y = chance.uniform(0.05, 0.95) * canvas.width, chance.uniform(0.10, 0.62) * horizon
@@ -114,7 +114,7 @@ def _cloud(breadth: float, x: float, y: float, share: float) -> str:
 
 
 def birds(canvas: Canvas, horizon: float) -> None:
-    chance, ink = canvas.dice.of("birds"), canvas.palette.ink.hex
+    chance, ink = canvas.dice.random_for("birds"), canvas.palette.ink.hex
     count = 9 if "birds" in canvas.wish.motifs else 3
     lead_x, lead_y = chance.uniform(0.25, 0.75) * canvas.width, chance.uniform(0.2, 0.5) * horizon
     for index in range(count):

@@ -8,7 +8,7 @@ from studio.sandbox.paint.canvas import Canvas
 
 def sticker(canvas: Canvas, width: int, height: int, grain: int) -> pyvips.Image:
     cut = [name for name in canvas.wish.motifs if name in motifs.MOTIFS]
-    name = cut[0] if cut else canvas.dice.of("sticker").choice(sorted(motifs.MOTIFS))
+    name = cut[0] if cut else canvas.dice.random_for("sticker").choice(sorted(motifs.MOTIFS))
     fragment = motifs.MOTIFS[name](canvas.palette)
     paper = canvas.palette.paper.hex
     round_line = 'stroke-width="16" stroke-linejoin="round" stroke-linecap="round"'

@@ -9,7 +9,7 @@ from studio.sandbox.paint.lines import blob, petal
 
 def still(canvas: Canvas) -> None:
     w, h, palette = canvas.width, canvas.height, canvas.palette
-    chance = canvas.dice.of("still")
+    chance = canvas.dice.random_for("still")
     wall, table = palette.far.lit(0.06), palette.accent.toned(0.75).lit(0.04)
     canvas.sheet(f"M-20 -20H{w + 20:.0f}V{h + 20:.0f}H-20Z", wall.lit(0.04), wall.lit(-0.05), shade=(0.16, 0.0), lift=0)
     x, y = w * chance.choice([0.3, 0.68]), h * 0.36
@@ -70,7 +70,7 @@ def mug(canvas: Canvas, x: float, y: float) -> None:
 
 
 def vase(canvas: Canvas, x: float, y: float) -> None:
-    p, chance = canvas.palette, canvas.dice.of("vase")
+    p, chance = canvas.palette, canvas.dice.random_for("vase")
     heads = [p.accent, p.light, p.accent.turned(40), p.paper, p.accent.lit(0.08)]
     for stem in range(5):
         lean = (stem - 2) * 74 + chance.uniform(-16, 16)
@@ -105,7 +105,7 @@ def fruit(canvas: Canvas, x: float, y: float) -> None:
     ):
         foot = y + index * 16
         canvas.sheet(
-            blob(canvas.dice.of(f"fruit{index}"), x + side, foot - size, size, 0.05, 8),
+            blob(canvas.dice.random_for(f"fruit{index}"), x + side, foot - size, size, 0.05, 8),
             fill.lit(0.05),
             fill.lit(-0.08),
             shade=(0.0, 0.6),

@@ -14,14 +14,14 @@ def sea(canvas: Canvas) -> None:
     w, h, palette = canvas.width, canvas.height, canvas.palette
     horizon = h * 0.52
     x, _ = sky.sky(canvas, horizon)
-    island = hill_line(canvas.dice.of("island"), horizon + h * 0.015, h * 0.055)
+    island = hill_line(canvas.dice.random_for("island"), horizon + h * 0.015, h * 0.055)
     canvas.sheet(ridge(island, w, horizon, 60), palette.sheet(0.22), shade=(0.0, 0.2), lift=0)
     canvas.sheet(f"M-20 {horizon:.0f}H{w + 20:.0f}V{h + 20:.0f}H-20Z", palette.sheet(0.12), palette.sheet(0.5), lift=0)
     _glitter(canvas, x, horizon)
     for index in range(6):
         share = index / 5
         base = horizon + (h - horizon) * (0.14 + 0.78 * share**1.2)
-        line = waves(canvas.dice.of(f"wave{index}"), base, 10 + 22 * share, (90 + 150 * share) / w)
+        line = waves(canvas.dice.random_for(f"wave{index}"), base, 10 + 22 * share, (90 + 150 * share) / w)
         colour = palette.sheet(0.25 + 0.7 * share)
         outline = ridge(line, w, h, 120 + 40 * canvas.detail)
         canvas.sheet(outline, colour.lit(0.05), colour, shade=(0.0, 0.5))
@@ -33,7 +33,7 @@ def sea(canvas: Canvas) -> None:
 
 def _glitter(canvas: Canvas, x: float, horizon: float) -> None:
     """Draw the reflection of the light on the water."""
-    chance, light = canvas.dice.of("glitter"), canvas.palette.light.hex
+    chance, light = canvas.dice.random_for("glitter"), canvas.palette.light.hex
     for row in range(12 + 5 * canvas.detail):
         y = horizon + 6 + (row**1.5) * 5
         breadth = chance.uniform(18, 60) * (1 + row * 0.08)
@@ -45,7 +45,7 @@ def _glitter(canvas: Canvas, x: float, horizon: float) -> None:
 
 
 def _afloat(canvas: Canvas, y: float) -> None:
-    chance, wish, w = canvas.dice.of("afloat"), canvas.wish, canvas.width
+    chance, wish, w = canvas.dice.random_for("afloat"), canvas.wish, canvas.width
     if "whale" in wish.motifs:
         canvas.place(
             motifs.whale(canvas.palette), w * chance.uniform(0.35, 0.6), y + 14, 2.0, flip=chance.random() < HALF
@@ -60,8 +60,8 @@ def _shore(canvas: Canvas) -> None:
     if "lighthouse" not in canvas.wish.motifs:
         return
     w, h, palette = canvas.width, canvas.height, canvas.palette
-    is_left = canvas.dice.of("shore").random() < HALF
-    line = hill_line(canvas.dice.of("rock"), 0, h * 0.03, 4)
+    is_left = canvas.dice.random_for("shore").random() < HALF
+    line = hill_line(canvas.dice.random_for("rock"), 0, h * 0.03, 4)
 
     def rock(share: float) -> float:
         near = share if is_left else 1 - share

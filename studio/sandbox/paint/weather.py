@@ -10,8 +10,8 @@ CURTAIN = (Colour(0.85, 0.19, 155), Colour(0.80, 0.15, 190), Colour(0.70, 0.19, 
 def aurora(canvas: Canvas, horizon: float) -> None:
     """Draw curtains of light: rays that stand on a wavering line and fade upwards."""
     for index, colour in enumerate(CURTAIN):
-        line = noise(canvas.dice.of(f"aurora{index}"), 3)
-        glow = noise(canvas.dice.of(f"glow{index}"), 5, rough=0.8)
+        line = noise(canvas.dice.random_for(f"aurora{index}"), 3)
+        glow = noise(canvas.dice.random_for(f"glow{index}"), 5, rough=0.8)
         count = 60 + 20 * canvas.detail
         fill = canvas.rise(colour)
         for ray in range(count):
@@ -37,7 +37,7 @@ def rainbow(canvas: Canvas, horizon: float) -> None:
 
 def falling(canvas: Canvas) -> None:
     """Draw rain and snow in front of everything."""
-    chance, wish = canvas.dice.of("weather"), canvas.wish
+    chance, wish = canvas.dice.random_for("weather"), canvas.wish
     if "rain" in wish.motifs:
         for _ in range(90 + 40 * canvas.detail):
             x, y, long = chance.uniform(-50, canvas.width), chance.uniform(-50, canvas.height), chance.uniform(22, 60)

@@ -114,10 +114,10 @@ def _matches(table: dict[str, re.Pattern[str]], prompt: str) -> list[tuple[str, 
     return [(key, match) for key, words in table.items() if (match := words.search(prompt))]
 
 
-def read(prompt: str, dice: Dice) -> Wish:
+def read_wish(prompt: str, dice: Dice) -> Wish:
     scenes, times, motifs = (_found(table, prompt) for table in LEXICON)
     hues = sorted((match.start(), hue) for hue, words in HUE_LEXICON.items() if (match := words.search(prompt)))
-    chance = dice.of("wish")
+    chance = dice.random_for("wish")
     scene = scenes[0] if scenes else _scene_of(motifs, chance.choice(FALLBACK_SCENES))
     time = times[0] if times else chance.choice(AFTER_DARK.get(scene, FALLBACK_TIMES))
     is_guessed = not (scenes or times or motifs or hues)

@@ -79,7 +79,7 @@ def test_an_admin_chooses_the_model_and_hears_what_cannot_be(
 
 def test_the_sandbox_retells_the_same_words_in_the_same_way() -> None:
     body = {"model": "gpt-5", "instructions": "Improve", "input": "a lamp [sandbox delay=0]"}
-    first, second = writing.read(body, "key"), writing.read(body, "key")
+    first, second = writing.read_request(body, "key"), writing.read_request(body, "key")
     said = writing.body(first, with_usage=True)
     text = said["output"][0]["content"][0]["text"]
     assert text.startswith("a lamp. ")

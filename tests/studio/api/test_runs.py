@@ -15,8 +15,8 @@ from studio.models import Run, RunEvent, Ticket, Visibility
 from tests.conftest import SignIn
 from tests.studio.api.keys import program
 from tests.support import picture_bytes
+from tests.support.gallery_pictures import made
 from tests.support.text_holds import allow, counter
-from tests.support.wall_pictures import made
 
 pytestmark = pytest.mark.django_db
 

@@ -13,7 +13,7 @@ from studio.models import Visibility
 from tests.conftest import actions
 from tests.studio.api.keys import Program, program
 from tests.support.fake_provider import Upstream
-from tests.support.wall_pictures import made
+from tests.support.gallery_pictures import made
 from tests.support.webhook_listener import deliver, deliveries_of, ear, sent, status
 
 __all__ = ["ear", "sent", "status"]

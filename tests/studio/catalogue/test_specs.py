@@ -6,23 +6,23 @@ from typing import Any
 import pytest
 
 from studio.catalogue import image_models, specs
-from studio.catalogue.specs import Spec, SpecError, SpecRefused
+from studio.catalogue.specs import Fault, Spec, SpecRefused
 from tests.support.catalogue_rows import TODAY, row, shipped
 
 MODELS = shipped()
 
 
 def read(*, from_form: bool = False, **asked: Any) -> Spec:
-    return specs.read({"prompt": "A pear", **asked}, models=MODELS, from_form=from_form)
+    return specs.read_spec({"prompt": "A pear", **asked}, models=MODELS, from_form=from_form)
 
 
-def refused(*, from_form: bool = False, **asked: Any) -> list[SpecError]:
+def refused(*, from_form: bool = False, **asked: Any) -> list[Fault]:
     with pytest.raises(SpecRefused) as refusal:
         read(from_form=from_form, **asked)
     return refusal.value.errors
 
 
-def only(errors: list[SpecError]) -> SpecError:
+def only(errors: list[Fault]) -> Fault:
     assert len(errors) == 1, errors
     return errors[0]
 
@@ -67,12 +67,12 @@ def test_everything_that_can_be_asked_is_kept() -> None:
         "keep_rest": True,
         "feather": 64,
     }
-    assert specs.read(asked, models=MODELS).to_json() == asked
+    assert specs.read_spec(asked, models=MODELS).to_json() == asked
 
 
 def test_null_means_not_given() -> None:
     nothing = dict.fromkeys(Spec.__dataclass_fields__)
-    assert specs.read({**nothing, "prompt": "A pear"}, models=MODELS) == read()
+    assert specs.read_spec({**nothing, "prompt": "A pear"}, models=MODELS) == read()
     assert only(refused(prompt=None)).code == "required"
 
 
@@ -80,7 +80,7 @@ def test_a_spec_survives_being_stored() -> None:
     spec = read(kind="edit", references=2, mask=True, format="jpeg", compression=80)
     stored = json.loads(json.dumps(spec.to_json()))
     assert Spec.from_json(stored) == spec
-    assert specs.read(stored, models=MODELS) == spec
+    assert specs.read_spec(stored, models=MODELS) == spec
     assert Spec.from_json({**stored, "of_another_version": 1}) == spec
 
 
@@ -199,7 +199,7 @@ def test_auto_is_refused_where_the_model_has_no_automatic_size() -> None:
     rule = {"kind": "fixed", "sizes": ["1024x1024"], "allows_auto": False}
     models = image_models.pick((row(size_rule=rule),), TODAY)
     with pytest.raises(SpecRefused) as refusal:
-        specs.read({"prompt": "A pear", "size": "auto"}, models=models)
+        specs.read_spec({"prompt": "A pear", "size": "auto"}, models=models)
     assert only(refusal.value.errors).field == "size"
 
 
@@ -261,9 +261,9 @@ def test_input_fidelity_is_never_taken_for_the_default_model() -> None:
 def test_input_fidelity_is_taken_where_a_row_allows_it_and_there_are_references() -> None:
     models = image_models.pick((row(input_fidelities=["high", "low"]),), TODAY)
     asked = {"prompt": "A pear", "input_fidelity": "high"}
-    assert specs.read({**asked, "references": 1}, models=models).input_fidelity == "high"
+    assert specs.read_spec({**asked, "references": 1}, models=models).input_fidelity == "high"
     with pytest.raises(SpecRefused) as refusal:
-        specs.read(asked, models=models)
+        specs.read_spec(asked, models=models)
     assert only(refusal.value.errors).field == "input_fidelity"
 
 
@@ -279,20 +279,20 @@ def test_an_unknown_model_is_named_and_the_rules_of_the_meant_one_find_the_rest(
 def test_a_model_that_has_not_come_out_yet_is_unknown() -> None:
     models = image_models.pick(MODELS.models, row("gpt-image-2.5-flare").available_from)
     with pytest.raises(SpecRefused) as refusal:
-        specs.read({"prompt": "A pear", "model": "gpt-image-2.6-flare"}, models=models)
+        specs.read_spec({"prompt": "A pear", "model": "gpt-image-2.6-flare"}, models=models)
     assert only(refusal.value.errors).code == "unknown_model"
 
 
 def test_an_empty_catalogue_is_said() -> None:
     with pytest.raises(SpecRefused, match="No model is available"):
-        specs.read({"prompt": "A pear"}, models=image_models.pick((), TODAY))
+        specs.read_spec({"prompt": "A pear"}, models=image_models.pick((), TODAY))
 
 
 def test_a_model_that_cannot_stream_makes_no_partial_images() -> None:
     models = image_models.pick((row(can_stream=False),), TODAY)
-    assert specs.read({"prompt": "A pear", "partial_images": 0}, models=models).partial_images == 0
+    assert specs.read_spec({"prompt": "A pear", "partial_images": 0}, models=models).partial_images == 0
     with pytest.raises(SpecRefused) as refusal:
-        specs.read({"prompt": "A pear", "partial_images": 1}, models=models)
+        specs.read_spec({"prompt": "A pear", "partial_images": 1}, models=models)
     assert only(refusal.value.errors).code == "unsupported"
 
 

@@ -11,7 +11,7 @@ from tests.support.catalogue_rows import TODAY, row
 
 
 def read(*models: ImageModel, **asked: Any) -> Spec:
-    return specs.read({"prompt": "A pear", **asked}, models=image_models.pick(models or (row(),), TODAY))
+    return specs.read_spec({"prompt": "A pear", **asked}, models=image_models.pick(models or (row(),), TODAY))
 
 
 def faults(*models: ImageModel, **asked: Any) -> list[tuple[str, str]]:

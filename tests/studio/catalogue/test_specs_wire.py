@@ -117,7 +117,7 @@ def right(draw: st.DrawFn) -> Spec:
 def read(values: dict[str, Any], **options: bool) -> Spec | None:
     """Every refusal names its fields; nothing else is ever raised."""
     try:
-        return specs.read(values, models=MODELS, **options)
+        return specs.read_spec(values, models=MODELS, **options)
     except SpecRefused as refused:
         errors = refused.errors
     assert errors
@@ -162,7 +162,7 @@ def test_what_is_read_again_is_the_same(values: dict[str, Any]) -> None:
 @given(sizes)
 def test_the_size_that_is_suggested_is_accepted(size: str | None) -> None:
     try:
-        specs.read({"prompt": "A pear", "size": size}, models=MODELS)
+        specs.read_spec({"prompt": "A pear", "size": size}, models=MODELS)
     except SpecRefused as refusal:
         suggested = [error.suggestion for error in refusal.errors]
     else:

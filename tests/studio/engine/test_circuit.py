@@ -27,7 +27,7 @@ from accounts.models import (
 )
 from billing import prices
 from saas.database import tenancy
-from studio.engine import failures, nightly, worker
+from studio.engine import nightly, try_again, worker
 from studio.models import Run, Slot, State, Ticket
 from studio.queue import tickets
 from tests.conftest import SignIn, must_be_member
@@ -107,7 +107,7 @@ def test_after_the_rest_one_call_tries_and_its_picture_closes_it(acme: Organizat
     rest_is_over()
     job = worker.begin()
     assert job is not None
-    assert job.held.is_trying
+    assert job.claim.is_trying
     assert worker.begin() is None  # the others wait for how it goes
     worker.develop(job)
     assert not Circuit.objects.get().is_open
@@ -157,12 +157,12 @@ def test_when_the_one_that_tries_dies_another_may(acme: Organization, alice: Use
     rest_is_over()
     first = worker.begin()
     assert first is not None
-    Ticket.objects.filter(pk=first.held.id).update(
+    Ticket.objects.filter(pk=first.claim.id).update(
         worker=None, not_before="2999-01-01T00:00:00Z"
     )  # freed by the sweeper
     second = worker.begin()
     assert second is not None
-    assert second.held.is_trying
+    assert second.claim.is_trying
 
 
 def test_in_an_outage_that_does_not_end_what_waits_ends(acme: Organization, alice: User, up: Upstream) -> None:
@@ -213,7 +213,7 @@ def test_of_many_workers_at_once_exactly_one_tries() -> None:
         gate.wait()
         try:
             for _ in range(3):
-                held = tickets.take()
+                held = tickets.claim_next()
                 with guard:
                     taken.append(held)
         finally:
@@ -270,7 +270,7 @@ def test_when_tries_are_used_up_another_connection_takes_over(
     up.script = up_is_down
     run = submit(acme, alice)
     hurry()
-    assert keys(up) == ["test-key"] * failures.MOST_TRIES + ["backup-key"]
+    assert keys(up) == ["test-key"] * try_again.MOST_TRIES + ["backup-key"]
     assert (state(run), events(run).count("moved")) == (State.SUCCEEDED, 1)
     with tenancy.tenant(acme.pk):
         slot = Slot.objects.get(run=run)
@@ -419,7 +419,7 @@ def test_a_rate_limit_waits_for_its_own_connection(
     up.script = lambda exchange: exchange.whole(429, error("rate_limit_exceeded", "requests"))
     run = submit(acme, alice)
     hurry()
-    assert (slots(run)[0].error_code, keys(up)) == ("rate_limited", ["test-key"] * failures.MOST_TRIES)
+    assert (slots(run)[0].error_code, keys(up)) == ("rate_limited", ["test-key"] * try_again.MOST_TRIES)
 
 
 def test_when_all_have_an_outage_it_ends_and_never_goes_back(
@@ -428,7 +428,7 @@ def test_when_all_have_an_outage_it_ends_and_never_goes_back(
     up.script = down
     run = submit(acme, alice)
     hurry()
-    assert keys(up) == ["test-key"] * failures.MOST_TRIES + ["backup-key"] * failures.MOST_TRIES
+    assert keys(up) == ["test-key"] * try_again.MOST_TRIES + ["backup-key"] * try_again.MOST_TRIES
     assert (state(run), slots(run)[0].error_code) == (State.FAILED, "outage")
 
 
@@ -490,6 +490,6 @@ def test_asked_again_after_all_tries_it_has_all_tries_again(acme: Organization, 
         slot = Slot.objects.select_related("run__connection").get(run=run)
         retry_slot.retry(slot=slot, by=must_be_member(acme, alice))
     hurry()
-    assert len(up.seen) == 2 * failures.MOST_TRIES
+    assert len(up.seen) == 2 * try_again.MOST_TRIES
     with tenancy.tenant(acme.pk):
         assert Run.objects.get(pk=run.pk).state == State.FAILED

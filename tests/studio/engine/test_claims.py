@@ -12,13 +12,13 @@ from django.utils import timezone
 from accounts.models import Hold, HoldState, Organization, User
 from billing.models import Entry
 from saas.database import tenancy
-from studio.engine import failures, leases, lost_workers, nightly, record_picture, store_frames, worker
+from studio.engine import leases, lost_workers, nightly, record_picture, store_frames, try_again, worker
 from studio.engine.job import Job, Lost
 from studio.imaging.decode_turns import Busy
 from studio.models import RunEvent, Slot, State, Ticket
 from studio.providers.outcomes import ProviderError
 from studio.queue import tickets
-from studio.queue.tickets import Expired, Held
+from studio.queue.tickets import Claim, Expired
 from tests.studio.engine.test_worker import events, slots, state, submit, up
 from tests.support.fake_provider import Upstream
 
@@ -46,7 +46,7 @@ def claims(acme: Organization, alice: User, up: Upstream) -> tuple[Job, Job]:
     run_out()
     assert lost_workers.sweep() == 1
     held = begun()
-    assert (lost.held.id, lost.slot.code) == (held.held.id, held.slot.code)
+    assert (lost.claim.id, lost.slot.code) == (held.claim.id, held.slot.code)
     return lost, held
 
 
@@ -109,33 +109,33 @@ def test_letting_go_of_a_lost_claim_leaves_the_ticket_and_the_money_of_the_next_
 @pytest.mark.parametrize("code", ["rate_limited", "invalid_key", "broken", "stopped", "no_answer"])
 def test_a_failure_of_a_lost_claim_changes_nothing(acme: Organization, claims: tuple[Job, Job], code: str) -> None:
     before = everything(acme)
-    failures.fail(claims[0], ProviderError(code))
+    try_again.handle_failure(claims[0], ProviderError(code))
     assert everything(acme) == before
 
 
 def test_no_act_on_the_line_by_a_lost_claim_touches_the_next_one(acme: Organization, claims: tuple[Job, Job]) -> None:
-    lost, held = (job.held for job in claims)
+    lost, held = (job.claim for job in claims)
     before = everything(acme)
-    tickets.leave(lost)
-    tickets.step_back(lost, wait_seconds=0)
+    tickets.remove(lost)
+    tickets.requeue(lost, wait_seconds=0)
     tickets.move(lost, connection_id=lost.connection_id, connection_limit=1)
-    tickets.free(lost)
+    tickets.unclaim(lost)
     tickets.renew([lost])
-    assert tickets.grip(lost) is None
+    assert tickets.check_claim(lost) is None
     assert tickets.asked_to_stop([lost]) == []
     assert everything(acme) == before
-    assert tickets.grip(held) == tickets.Grip(is_stopping=False)
+    assert tickets.check_claim(held) == tickets.ClaimState(is_stopping=False)
 
 
 def test_the_lost_claim_s_end_takes_no_lease_from_the_next_one(claims: tuple[Job, Job]) -> None:
     lost, held = claims
-    with leases.holding(held.held):
-        with leases.holding(lost.held):
+    with leases.renewing(held.claim):
+        with leases.renewing(lost.claim):
             pass
         run_out()
         leases.renew()
         assert lost_workers.sweep() == 0
-    assert tickets.grip(held.held) is not None
+    assert tickets.check_claim(held.claim) is not None
 
 
 def aged(seen: dict[Expired, float]) -> dict[Expired, float]:
@@ -147,15 +147,15 @@ def test_a_lease_that_was_over_for_half_a_lease_is_taken_over_and_not_at_once(
     acme: Organization, alice: User, up: Upstream
 ) -> None:
     submit(acme, alice)
-    held = begun().held
+    held = begun().claim
     assert lost_workers.look_for_lost({}) == {}
     run_out()
     seen = lost_workers.look_for_lost({})
-    assert list(seen) == [Expired(held.id, held.claim)]
+    assert list(seen) == [Expired(held.id, held.token)]
     assert lost_workers.look_for_lost(seen) == seen
-    assert tickets.grip(held) is not None
+    assert tickets.check_claim(held) is not None
     assert lost_workers.look_for_lost(aged(seen)) == {}
-    assert tickets.grip(held) is None
+    assert tickets.check_claim(held) is None
 
 
 def test_after_an_outage_of_the_database_those_who_live_lose_nothing(
@@ -163,35 +163,35 @@ def test_after_an_outage_of_the_database_those_who_live_lose_nothing(
 ) -> None:
     for _ in range(2):
         submit(acme, alice)
-    living, dead = begun().held, begun().held
-    with leases.holding(living):
+    living, dead = begun().claim, begun().claim
+    with leases.renewing(living):
         run_out()
         seen = lost_workers.look_for_lost({})
         assert len(seen) == 2
         leases.renew()
         assert lost_workers.look_for_lost(aged(seen)) == {}
-    assert tickets.grip(living) is not None
-    assert tickets.grip(dead) is None
+    assert tickets.check_claim(living) is not None
+    assert tickets.check_claim(dead) is None
 
 
 def test_a_look_takes_over_no_other_claim_than_those_it_has_seen(claims: tuple[Job, Job]) -> None:
     lost, held = claims
     run_out()
-    seen = lost_workers.look_for_lost(aged({Expired(lost.held.id, lost.held.claim): time.monotonic()}))
-    assert list(seen) == [Expired(held.held.id, held.held.claim)]
-    assert tickets.grip(held.held) is not None
+    seen = lost_workers.look_for_lost(aged({Expired(lost.claim.id, lost.claim.token): time.monotonic()}))
+    assert list(seen) == [Expired(held.claim.id, held.claim.token)]
+    assert tickets.check_claim(held.claim) is not None
 
 
 def test_stopping_calls_off_the_claim_that_holds_and_no_other(claims: tuple[Job, Job]) -> None:
     lost, held = claims
     tickets.ask_to_stop([held.slot.code])
-    with leases.holding(lost.held) as lost_wait, leases.holding(held.held) as held_wait:
+    with leases.renewing(lost.claim) as lost_wait, leases.renewing(held.claim) as held_wait:
         leases.call_off()
         assert (lost_wait.is_called_off, held_wait.is_called_off) == (False, True)
 
 
 def test_a_lost_claim_is_renewed_no_more(claims: tuple[Job, Job]) -> None:
-    with leases.holding(claims[0].held):
+    with leases.renewing(claims[0].claim):
         run_out()
         leases.renew()
         assert lost_workers.sweep() == 1
@@ -214,7 +214,7 @@ def test_the_sweeper_looks_for_a_picture_without_a_connection_in_hand(
     worker.note_sent(begun())
     run_out()
     held = []
-    monkeypatch.setattr(record_picture, "find", lambda *_: held.append(connection.connection))
+    monkeypatch.setattr(record_picture, "recover_stored", lambda *_: held.append(connection.connection))
     assert lost_workers.sweep() == 1
     assert (held, state(run)) == ([None], State.UNKNOWN)
 
@@ -225,15 +225,15 @@ def test_a_sweeper_that_lost_its_own_claim_ends_nothing(
     run = submit(acme, alice)
     worker.note_sent(begun())
     run_out()
-    take, other = tickets.take_expired, list[Held | None]()
+    take, other = tickets.claim_expired, list[Claim | None]()
 
     def another_sweeper_is_faster(*_: object) -> None:
         run_out()
         other.append(take())
 
-    monkeypatch.setattr(record_picture, "find", another_sweeper_is_faster)
+    monkeypatch.setattr(record_picture, "recover_stored", another_sweeper_is_faster)
     with monkeypatch.context() as once:
-        once.setattr(tickets, "take_expired", iter([take(), None]).__next__)
+        once.setattr(tickets, "claim_expired", iter([take(), None]).__next__)
         before = everything(acme)
         assert lost_workers.sweep() == 1
     assert (state(run), other[0] is not None) == (State.RUNNING, True)

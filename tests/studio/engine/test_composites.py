@@ -14,7 +14,7 @@ from studio.catalogue import image_models, specs
 from studio.engine import composites, record_picture, store_frames
 from studio.files import storage
 from studio.gateway import results
-from studio.gateway.outgoing import Load
+from studio.gateway.answer_memory import AnswerMemory
 from studio.imaging import compositing, straying
 from studio.imaging.compositing import CannotCompose
 from studio.models import Composite, CompositeTicket, Input, Output, Run, RunEvent, State
@@ -53,7 +53,7 @@ def given(org: Organization, by: User, name: str, data: bytes, *, is_mask: bool 
 
 def masked_run(org: Organization, by: User, **asked: Any) -> Run:
     with tenancy.tenant(org.pk):
-        spec = specs.read(
+        spec = specs.read_spec(
             {"prompt": "a hat", "references": 1, "mask": True, **asked}, models=image_models.at(timezone.now())
         )
         references = [given(org, by, "cat.png", saved(BASE, ".png"))]
@@ -70,7 +70,7 @@ def finish(run: Run, data: bytes | None = None) -> Output:
     slot.run = run
     stored = store_frames.store_output(run.org.code, run, slot, frame)
     with tenancy.tenant(run.org_id):
-        record_picture.note(run, slot, frame, stored)
+        record_picture.record(run, slot, frame, stored)
         return Output.objects.get(run=run)
 
 
@@ -131,7 +131,7 @@ def test_no_connection_is_held_while_an_answers_pictures_are_read(
     monkeypatch.setattr(results, "_base64", loaded)
     with tenancy.tenant(run.org_id):
         payer = must_be_member(run.org, run.maker)
-    found = results.read(run, cast("tuple[Membership, ApiKey]", (payer, None)), Load())
+    found = results.read_result(run, cast("tuple[Membership, ApiKey]", (payer, None)), AnswerMemory())
     assert (len(found.made), held) == (1, [False])
 
 
@@ -150,7 +150,7 @@ def test_metadata_tells_of_it(edited: tuple[Run, Output]) -> None:
     composites.make_next()
     with tenancy.tenant(run.org_id):
         maker = Membership.objects.select_related("org").get(org=run.org_id, user=run.maker_id)
-        told = document.of(Run.objects.get(pk=run.pk), seen_by=maker)["slots"][0]["output"]["composite"]
+        told = document.document_of(Run.objects.get(pk=run.pk), seen_by=maker)["slots"][0]["output"]["composite"]
     made = composite_of(output)
     assert (told["state"], told["feather"], told["sha256"]) == ("made", 8, made.sha256)
     assert told["changed_ppm"] == made.changed_ppm
@@ -171,7 +171,7 @@ def test_a_result_of_another_shape_stays_as_it_came_and_says_why(acme: Organizat
     failed = composite_of(output)
     assert failed.state == "failed"
     assert "a different shape" in failed.sentence
-    assert not output.is_kept
+    assert not output.has_composite
     with tenancy.tenant(acme.pk):
         assert Run.objects.get(pk=run.pk).state == State.SUCCEEDED
     assert CompositeTicket.objects.count() == 0

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.connections import registry
 from accounts.models import Organization, ProviderKind, User
 from saas.database import tenancy
-from studio.engine import failures, worker
+from studio.engine import try_again, worker
 from studio.models import ENDS, Charged, Output, Run, RunEvent, State, Ticket, state_of
 from tests.conftest import must_be_member
 from tests.studio.engine.test_worker import slots, submit
@@ -78,7 +78,7 @@ def work_until_nothing_is_left(stop_at: float) -> None:
 def test_forty_slots_and_eight_workers_end_honestly(
     acme: Organization, alice: User, rival: Organization, charlie: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(failures, "FIRST_WAIT_SECONDS", 0.01)
+    monkeypatch.setattr(try_again, "FIRST_WAIT_SECONDS", 0.01)
     moody = Moody()
     with upstream(moody) as up, override_settings(PROVIDER_ALLOWED_HOSTS=[up.host], ORGANIZATION_CALLS_AT_ONCE=3):
         for org, owner in ((acme, alice), (rival, charlie)):
@@ -107,7 +107,7 @@ def test_forty_slots_and_eight_workers_end_honestly(
         with tenancy.tenant(run.org_id):
             assert Output.objects.filter(slot=slot).exists() == (slot.state == State.SUCCEEDED)
         if slot.state == State.UNKNOWN:
-            assert (slot.charged, slot.tries <= failures.MOST_TRIES) == (Charged.PERHAPS, True)
+            assert (slot.charged, slot.tries <= try_again.MOST_TRIES) == (Charged.PERHAPS, True)
         if slot.state == State.REFUSED:
             assert slot.charged == Charged.NO
     for run in runs:

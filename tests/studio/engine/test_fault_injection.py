@@ -79,7 +79,7 @@ def test_a_commit_whose_answer_is_lost_keeps_one_output(
 ) -> None:
     """The rows are there, and the worker was told that they are not."""
     monkeypatch.setattr("studio.engine.job.KEEP_WAITS_SECONDS", (0.0, 0.0, 0.0))
-    note, lost = record_picture.note, ["the first answer"]
+    note, lost = record_picture.record, ["the first answer"]
 
     def told_nothing(run: Run, slot: Slot, frame: Final, stored: Stored) -> None:
         note(run, slot, frame, stored)
@@ -88,7 +88,7 @@ def test_a_commit_whose_answer_is_lost_keeps_one_output(
             connection.commit()
             raise psycopg.OperationalError("server closed the connection unexpectedly")
 
-    monkeypatch.setattr(record_picture, "note", told_nothing)
+    monkeypatch.setattr(record_picture, "record", told_nothing)
     run = submit(acme, alice)
     work()
     assert (state(run), events(run).count("output"), lost) == (State.SUCCEEDED, 1, [])

@@ -9,7 +9,7 @@ from django.db import connection
 
 from accounts.models import Counter, Hold, Organization, Subject, User
 from saas.database import tenancy
-from studio.engine import failures, worker
+from studio.engine import try_again, worker
 from studio.models import Run, Slot
 from studio.providers.outcomes import ProviderError
 from studio.runs import retry_slot, stop_run
@@ -31,7 +31,7 @@ def in_thread(pool: ThreadPoolExecutor, act: Callable[[], object]) -> Future[Non
     return pool.submit(run)
 
 
-def try_again(org: Organization, slot: Slot, by: User) -> None:
+def try_slot_again(org: Organization, slot: Slot, by: User) -> None:
     with tenancy.tenant(org.pk):
         found = Slot.objects.select_related("run__connection", "run__org").get(pk=slot.pk)
         retry_slot.retry(slot=found, by=must_be_member(org, by))
@@ -40,14 +40,14 @@ def try_again(org: Organization, slot: Slot, by: User) -> None:
 def fail_next(code: str = "invalid_key") -> None:
     job = worker.begin()
     assert job is not None
-    failures.fail(job, ProviderError(code))
+    try_again.handle_failure(job, ProviderError(code))
 
 
 def test_stopping_what_two_have_paid_for_and_a_run_of_one_of_them(acme: Organization, alice: User, bob: User) -> None:
     """A picture of Bob's run is tried again by Alice, who pays for it: two people's counters in one stop."""
     run = submit(acme, bob, n=2)
     fail_next()
-    try_again(acme, slots(run)[0], alice)
+    try_slot_again(acme, slots(run)[0], alice)
     with ThreadPoolExecutor(2) as pool:
         with tenancy.tenant(acme.pk):
             list(Counter.objects.select_for_update().filter(subject=Subject.ORGANIZATION))

@@ -14,11 +14,11 @@ from accounts.models import Organization, Scope, User
 from saas.database import tenancy
 from studio.gallery import shares
 from studio.models import Collection, Comment, Input, Output, Partial, Run, Share
-from studio.views import acts
+from studio.views import picture_actions
 from tests.conftest import SignIn, must_be_member
 from tests.studio.api.keys import program
 from tests.support import raw_walls
-from tests.support.wall_pictures import made
+from tests.support.gallery_pictures import made
 from tests.test_access import OF_AN_ORGANIZATION, REST, REST_ACTS, REST_REMOVALS
 
 pytestmark = pytest.mark.django_db
@@ -148,7 +148,7 @@ def test_a_program_of_one_organization_finds_nothing_of_the_other(
 
 def test_many_pictures_are_chosen_in_one_form(acme: Organization, bob: User, sign_in: SignIn) -> None:
     (output,) = made(acme, bob)
-    many = [str(uuid.uuid4()) for _ in range(acts.MOST_PICTURES - 1)]
+    many = [str(uuid.uuid4()) for _ in range(picture_actions.MOST_PICTURES - 1)]
     answer = sign_in(bob).post("/o/acme/gallery/stars/", {"picture": [*many, str(output.code)], "stars": "2"})
     assert answer.status_code == 302
     with tenancy.tenant(acme.pk):

@@ -12,7 +12,7 @@ from django.conf import LazySettings
 from accounts.models import Hold, Organization, User
 from billing.models import Entry
 from saas.database import tenancy
-from studio.engine import failures, keep_frames, leases, lost_workers, record_picture, rescue, worker
+from studio.engine import leases, lost_workers, record_picture, rescue, take_frames, try_again, worker
 from studio.files import storage as files_storage
 from studio.models import Output, Partial, Run, Slot, State, Ticket
 from studio.providers.answers import Final
@@ -96,7 +96,7 @@ def test_a_worker_that_is_killed_before_it_stores_the_picture_leaves_an_unknown(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = submit(acme, alice)
-    killed_at(monkeypatch, keep_frames, "keep_final", die)
+    killed_at(monkeypatch, take_frames, "take_final", die)
     sweep()
     assert (state(run), slots(run)[0].error_code, slots(run)[0].charged) == ("unknown", "worker_lost", "perhaps")
 
@@ -122,7 +122,7 @@ def test_a_storage_that_does_not_answer_the_sweeper_leaves_an_unknown(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = submit(acme, alice)
-    killed_at(monkeypatch, record_picture, "note", die)
+    killed_at(monkeypatch, record_picture, "record", die)
     with monkeypatch.context() as broken:
         broken.setattr(files_storage, "exists", Storage(1))
         sweep()
@@ -209,14 +209,14 @@ def test_a_partial_that_cannot_be_kept_does_not_cost_the_final(
 def test_a_worker_that_loses_its_lease_between_frames_still_brings_the_final(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep: Any = keep_frames.keep_partial
+    keep: Any = take_frames.keep_partial
 
     def swept(*given: Any) -> None:
         Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
         lost_workers.sweep()
         keep(*given)
 
-    monkeypatch.setattr(keep_frames, "keep_partial", swept)
+    monkeypatch.setattr(take_frames, "keep_partial", swept)
     run = submit(acme, alice)
     work()
     assert (state(run), slots(run)[0].state) == (State.SUCCEEDED, "succeeded")
@@ -233,9 +233,9 @@ def test_two_tries_that_both_bring_a_picture_keep_both(acme: Organization, alice
     second = worker.begin()
     assert second is not None
     worker.note_sent(second)
-    keep_frames.keep_final(first, Final(png(shade=1)))
-    keep_frames.keep_final(second, Final(png(shade=2)))
-    keep_frames.keep_final(second, Final(png(shade=1)))  # the same once more is nothing new
+    take_frames.take_final(first, Final(png(shade=1)))
+    take_frames.take_final(second, Final(png(shade=2)))
+    take_frames.take_final(second, Final(png(shade=1)))  # the same once more is nothing new
     with tenancy.tenant(acme.pk):
         assert files_storage.load(Output.objects.get(run=run).file) == png(shade=1)
         assert files_storage.load(Partial.objects.get(slot__run=run, tried=2).file) == png(shade=2)
@@ -253,7 +253,7 @@ def test_a_late_final_of_a_stopped_slot_makes_no_state_a_lie(acme: Organization,
     with tenancy.tenant(acme.pk):
         stop_run.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
     assert state(run) == State.CANCELLED
-    keep_frames.keep_final(first, Final(png()))
+    take_frames.take_final(first, Final(png()))
     assert (state(run), slots(run)[0].state, slots(run)[0].charged) == (State.SUCCEEDED, "succeeded", "yes")
 
 
@@ -298,7 +298,7 @@ def test_a_try_whose_slot_was_ended_by_an_earlier_one_leaves_the_line(
     assert job is not None
     with tenancy.tenant(acme.pk):
         Slot.objects.filter(run=run).update(state=State.SUCCEEDED)
-    failures.fail(job, ProviderError("outage"))
+    try_again.handle_failure(job, ProviderError("outage"))
     assert Ticket.objects.count() == 0
 
 
@@ -315,7 +315,7 @@ def test_a_stopped_slot_does_not_wait_to_be_tried_again(acme: Organization, alic
     worker.note_sent(job)
     with tenancy.tenant(acme.pk):
         stop_run.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
-    failures.fail(job, ProviderError("rate_limited", retry_after_seconds=60))
+    try_again.handle_failure(job, ProviderError("rate_limited", retry_after_seconds=60))
     (slot,) = slots(run)
     assert (slot.state, slot.charged, state(run)) == ("cancelled", "no", State.CANCELLED)
     assert Ticket.objects.count() == 0
@@ -372,7 +372,7 @@ def test_a_picture_that_was_put_aside_is_not_called_stopped(
     """Stop was pressed while storage refused what had come."""
 
     def refuse(*_: object) -> str:
-        for held in leases._held.values():
+        for held in leases._claims.values():
             held[1].call_off()
         raise OSError("No space left on device")
 

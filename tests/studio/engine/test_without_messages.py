@@ -55,7 +55,7 @@ def served() -> None:
 
 
 def test_all_that_waits_in_a_table_is_served() -> None:
-    lane = {work.lane: work.serve_next for work in without_messages.WORKS}
+    lane = {lane.lane: lane.serve_next for lane in without_messages.LANES}
     assert set(lane) == {lanes.PICTURES, *lanes.THREADS} - {lanes.CHECKS, lanes.UPKEEP}
     assert (lane[lanes.WORDS], lane[lanes.COMPOSITES]) == (rewrite_worker.make_next, composites.make_next)
 
@@ -159,8 +159,8 @@ def test_no_more_threads_than_the_lane_has_serve_at_once(monkeypatch: pytest.Mon
         may_end.wait(30)
         return False
 
-    work = without_messages.Work(lanes.MAIL, lambda: 100, hang)
-    monkeypatch.setattr(without_messages, "WORKS", (work,))
+    lane = without_messages.Lane(lanes.MAIL, lambda: 100, hang)
+    monkeypatch.setattr(without_messages, "LANES", (lane,))
     broker._refusing.set()
     for _ in range(3):
         caretaker.serve_without_queue()

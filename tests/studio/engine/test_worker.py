@@ -13,7 +13,7 @@ from accounts.models import Organization, ProviderKind, User
 from accounts.people import organizations
 from saas.database import tenancy
 from studio.catalogue import image_models, specs
-from studio.engine import failures, keep_frames, lost_workers, worker
+from studio.engine import lost_workers, take_frames, try_again, worker
 from studio.engine.job import Lost
 from studio.files import storage
 from studio.models import Charged, Output, Partial, Run, RunEvent, Slot, State, Ticket
@@ -47,7 +47,9 @@ def up(acme: Organization, alice: User) -> Iterator[Upstream]:
 def submit(acme: Organization, by: User, **asked: object) -> Run:
     with tenancy.tenant(acme.pk):
         image_models.forget()
-        spec = specs.read({"prompt": "a lamp", "partial_images": 1, **asked}, models=image_models.at(timezone.now()))
+        spec = specs.read_spec(
+            {"prompt": "a lamp", "partial_images": 1, **asked}, models=image_models.at(timezone.now())
+        )
         return submit_run.submit(by=must_be_member(acme, by), plan=plan.make(org=acme, spec=spec))
 
 
@@ -136,7 +138,7 @@ def test_tries_end(acme: Organization, alice: User, up: Upstream) -> None:
     for _ in range(10):
         Ticket.objects.update(not_before="2020-01-01T00:00:00Z")
         work()
-    assert len(up.seen) == failures.MOST_TRIES
+    assert len(up.seen) == try_again.MOST_TRIES
     assert (state(run), slots(run)[0].error_code) == (State.FAILED, "outage")
 
 
@@ -210,7 +212,7 @@ def test_a_picture_that_comes_after_the_sweeper_is_kept(acme: Organization, alic
     Ticket.objects.update(lease_until="2020-01-01T00:00:00Z")
     lost_workers.sweep()
     assert state(run) == State.UNKNOWN
-    keep_frames.keep_final(job, Final(png(), {}, None))
+    take_frames.take_final(job, Final(png(), {}, None))
     (slot,) = slots(run)
     assert (slot.state, slot.charged, slot.error_code) == ("succeeded", "yes", "")
     assert state(run) == State.SUCCEEDED
@@ -249,7 +251,7 @@ def test_what_waits_is_stopped_at_once_and_what_runs_at_its_next_sign(
     assert [slot.state for slot in slots(run)] == ["running", "cancelled"]
     with pytest.raises(ProviderError) as caught:
         worker.note_sent(job)
-    failures.fail(job, caught.value)
+    try_again.handle_failure(job, caught.value)
     assert [(slot.state, slot.charged) for slot in slots(run)] == [("cancelled", "no")] * 2
     assert (state(run), Ticket.objects.count(), up.seen) == (State.CANCELLED, 0, [])
 
@@ -263,8 +265,8 @@ def test_a_stop_between_frames_may_have_been_charged(acme: Organization, alice: 
     with tenancy.tenant(acme.pk):
         stop_run.cancel(run=Run.objects.get(pk=run.pk), by=must_be_member(acme, alice))
     with pytest.raises(ProviderError) as caught:
-        keep_frames.keep_partial(job, PartialFrame(0, png()))
-    failures.fail(job, caught.value)
+        take_frames.keep_partial(job, PartialFrame(0, png()))
+    try_again.handle_failure(job, caught.value)
     (slot,) = slots(run)
     assert (slot.state, slot.charged) == ("cancelled", "perhaps")
 

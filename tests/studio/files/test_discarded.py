@@ -29,7 +29,7 @@ from tests.scaled.services import S3
 from tests.studio.privacy.test_erase_organization import end_line
 from tests.support import picture_bytes as pixels
 from tests.support.faulty_s3 import Fault, FaultyS3, always, faulty, storages
-from tests.support.wall_pictures import made
+from tests.support.gallery_pictures import made
 
 pytestmark = pytest.mark.django_db
 BROKEN = always(Fault.BROKEN, method="DELETE")
@@ -243,7 +243,7 @@ def test_comparing_says_what_it_could_not_delete(
 def test_a_given_picture_that_was_stored_in_part_goes_later(acme: Organization, bucket: FaultyS3) -> None:
     bucket.fault = always(Fault.LOST, part="thumbnail")
     with pytest.raises(BotoCoreError):
-        uploads.read(org=acme, name="cat.png", data=pixels.plain(".png"))
+        uploads.store_picture(org=acme, name="cat.png", data=pixels.plain(".png"))
     assert len(of(bucket, acme)) == 4
     assert (discarded.sweep(), len(of(bucket, acme))) == (0, 4)
     DiscardedFile.objects.update(due_at=timezone.now() - timedelta(seconds=1))
@@ -252,7 +252,7 @@ def test_a_given_picture_that_was_stored_in_part_goes_later(acme: Organization, 
 
 
 def test_a_given_picture_that_is_not_kept_goes_at_once_or_later(acme: Organization, bucket: FaultyS3) -> None:
-    ready = uploads.read(org=acme, name="cat.png", data=pixels.plain(".png"))
+    ready = uploads.store_picture(org=acme, name="cat.png", data=pixels.plain(".png"))
     bucket.fault = BROKEN
     uploads.forget(ready)
     assert len(of(bucket, acme)) == 4

@@ -21,7 +21,7 @@ from studio.models import Output, Visibility
 from tests.conftest import SignIn
 from tests.studio.api.keys import program
 from tests.support import picture_bytes
-from tests.support.wall_pictures import made
+from tests.support.gallery_pictures import made
 
 pytestmark = pytest.mark.django_db
 
@@ -196,7 +196,7 @@ def test_storage_is_asked_after_the_views_transaction(
     acme: Organization, bob: User, sign_in: SignIn, request: pytest.FixtureRequest, settings: LazySettings
 ) -> None:
     (picture,) = made(acme, bob)
-    token, link = program(acme, bob).token, signed_links.to(picture)
+    token, link = program(acme, bob).token, signed_links.link_to(picture)
     request.getfixturevalue("bucket")
     asked = {
         path(picture): {},

@@ -126,7 +126,7 @@ def test_hundreds_of_megabytes_take_little_memory(tmp_path: Path) -> None:
     archive = Archive("run", datetime(2026, 11, 21, tzinfo=UTC), {}, tuple(Member(f"{n}.bin", name) for n in range(8)))
     tracemalloc.start()
     with (tmp_path / "run.zip").open("wb") as target:
-        for chunk in zip_stream.written(archive):
+        for chunk in zip_stream.zip_chunks(archive):
             target.write(chunk)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

@@ -18,7 +18,7 @@ from studio.files import storage
 from studio.gallery import purge, retention
 from studio.models import Input, Output, Partial, Run, RunInput, Slot, State
 from studio.prompt import drafts
-from studio.prompt.values import Values
+from studio.prompt.prompt_form import PromptForm
 from studio.runs import retry_slot
 from tests.conftest import SignIn, must_be_member
 from tests.studio.gallery.test_retention import bin_since, rule
@@ -107,7 +107,7 @@ def test_what_lies_in_a_prompt_bar_stays(acme: Organization, bob: User, media: P
     run = ended.run(acme, bob)
     picture, given = ended.output(run), give(acme, bob, run)
     with tenancy.tenant(acme.pk):
-        drafts.keep(by=must_be_member(acme, bob), values=Values(reference=(str(given.code),)))
+        drafts.save_draft(by=must_be_member(acme, bob), values=PromptForm(reference=(str(given.code),)))
     bin_since(acme, picture, days=31)
     purge.tidy()
     assert stored(media, acme) == names_of(given)
@@ -126,7 +126,7 @@ def test_a_hold_keeps_everything(acme: Organization, alice: User, bob: User, med
     picture, given = ended.output(run), give(acme, bob, run)
     with tenancy.tenant(acme.pk):
         Output.objects.filter(pk=picture.pk).update(binned_at=timezone.now() - LONG_AGO, purged_at=timezone.now())
-        retention.hold(by=must_be_member(acme, alice), reason="A lawsuit")
+        retention.place_legal_hold(by=must_be_member(acme, alice), reason="A lawsuit")
     purge.tidy()
     assert names_of(given) < stored(media, acme)
 

@@ -7,7 +7,7 @@ from accounts.models import Organization, User
 from saas.database import tenancy
 from studio.models import Collection, Output, Visibility
 from tests.conftest import SignIn
-from tests.support.wall_pictures import made, shown
+from tests.support.gallery_pictures import made, shown
 
 pytestmark = pytest.mark.django_db
 

@@ -14,8 +14,8 @@ from studio.models import Output, Slot
 from studio.money import run_holds
 from tests.conftest import SignIn
 from tests.studio.api.keys import program
+from tests.support.gallery_pictures import made, shown
 from tests.support.ledger_entries import entry
-from tests.support.wall_pictures import made, shown
 
 pytestmark = pytest.mark.django_db
 TOKENS = 1_000_000  # of output come to 30 dollars
@@ -33,7 +33,7 @@ def paid(org: Organization, by: User, cents: int) -> Output:
         "total_tokens": tokens,
     }
     with tenancy.tenant(org.pk):
-        run_holds.kept(output.slot.code, tried=1, usage=usage, used={}, request_id="")
+        run_holds.charge(output.slot.code, tried=1, usage=usage, used={}, request_id="")
         output.refresh_from_db()
     assert output.cost_micros == tokens * 30
     return output
@@ -106,7 +106,7 @@ def test_an_earlier_try_that_was_charged_belongs_to_the_picture(acme: Organizati
     assert held is not None
     entry(acme, bob, held.day, 5 * CENT, run_code=held.run_code, slot_code=code, attempt=7)
     with tenancy.tenant(acme.pk):
-        run_holds.kept(code, tried=1, usage=None, used={}, request_id="")
+        run_holds.charge(code, tried=1, usage=None, used={}, request_id="")
         output.refresh_from_db()
         assert output.cost_micros == 5 * CENT + held.micros
 

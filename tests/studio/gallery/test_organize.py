@@ -11,7 +11,7 @@ from saas.database import tenancy
 from studio.models import Comment, Output, Run, Tag, Tagging, Visibility
 from studio.models.sorting import COMMENT_LENGTH
 from tests.conftest import SignIn
-from tests.support.wall_pictures import made
+from tests.support.gallery_pictures import made
 
 pytestmark = pytest.mark.django_db
 ACTS = {

@@ -19,7 +19,7 @@ from studio.files import inventory, storage
 from studio.gallery import purge, retention, search
 from studio.models import Output, Retention, SearchEntry, Tag, Tagging
 from tests.conftest import SignIn, actions, must_be_member
-from tests.support.wall_pictures import made, shown
+from tests.support.gallery_pictures import made, shown
 
 pytestmark = pytest.mark.django_db
 OLD = timedelta(days=100)

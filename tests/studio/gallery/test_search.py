@@ -8,7 +8,7 @@ from accounts.models import Organization, User
 from saas.database import tenancy
 from studio.gallery import search
 from studio.models import Output, SearchEntry
-from tests.support.wall_pictures import made
+from tests.support.gallery_pictures import made
 
 pytestmark = pytest.mark.django_db
 

@@ -12,7 +12,7 @@ from saas.database import tenancy
 from studio.gallery import reindex
 from studio.models import Output, SearchEntry
 from tests.studio.gallery.test_search import found
-from tests.support.wall_pictures import made
+from tests.support.gallery_pictures import made
 
 pytestmark = pytest.mark.django_db
 NEW = "bmV3IG5ldyBuZXcgbmV3IG5ldyBuZXcgbmV3IG5ldyE="

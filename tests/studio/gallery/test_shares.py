@@ -19,7 +19,7 @@ from saas.database import tenancy
 from studio.gallery import shares
 from studio.models import Output, Share, Visibility
 from tests.conftest import SignIn, actions, join, must_be_member
-from tests.support.wall_pictures import made
+from tests.support.gallery_pictures import made
 
 pytestmark = pytest.mark.django_db
 MARKUP = '"><img src=x onerror=alert(1)>'

@@ -12,8 +12,8 @@ from django.test import Client
 from accounts.models import Organization, User
 from billing.models import Entry
 from saas.database import tenancy
-from studio.gateway import delivering, splicing
-from studio.gateway.submitting import submit
+from studio.gateway import delivery, json_with_pictures
+from studio.gateway.submission import submit
 from studio.models import Output, Run
 from studio.providers import sanitize
 from tests.studio.api.keys import program
@@ -108,11 +108,11 @@ def conversation(revised: str) -> dict[str, Any]:
 
 def test_a_payload_with_other_pictures_than_places_is_an_error() -> None:
     with pytest.raises(ValueError, match="shorter"):
-        splicing.whole({"a": splicing.HERE}, [])
+        json_with_pictures.encode({"a": json_with_pictures.HERE}, [])
     with pytest.raises(ValueError, match="longer"):
-        splicing.whole({"a": "@picture@"}, [b"AAAA"])
+        json_with_pictures.encode({"a": "@picture@"}, [b"AAAA"])
     with pytest.raises(TypeError):
-        splicing.whole({"a": object()}, [])
+        json_with_pictures.encode({"a": object()}, [])
 
 
 def broken(*_: Any, **__: Any) -> Any:
@@ -120,15 +120,15 @@ def broken(*_: Any, **__: Any) -> Any:
 
 
 ASKS: dict[str, Any] = {
-    "images": ("studio.gateway.answers.whole", lambda ai: ai.images.generate(prompt="a lamp")),
+    "images": ("studio.gateway.answers.write_answer", lambda ai: ai.images.generate(prompt="a lamp")),
     "images, streamed": (
-        "studio.gateway.answers.completed",
+        "studio.gateway.answers.write_completed",
         lambda ai: list(ai.images.generate(prompt="a lamp", stream=True)),
     ),
-    "result": ("studio.gateway.results.read", lambda ai: ai.images.generate(prompt="a lamp")),
+    "result": ("studio.gateway.results.read_result", lambda ai: ai.images.generate(prompt="a lamp")),
     "waiting": ("studio.waiting.follow.events", lambda ai: ai.images.generate(prompt="a lamp")),
     "responses": (
-        "studio.gateway.responses.Words.response",
+        "studio.gateway.responses.ResponseBuilder.response",
         lambda ai: ai.responses.create(model="gpt-5", input="a lamp", tools=[TOOL]),
     ),
 }
@@ -157,7 +157,7 @@ def test_a_failure_after_the_charge_is_never_tried_again(
 def test_a_failure_in_the_middle_of_a_stream_is_told_in_it(
     acme: Organization, bob: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivering, "result_of", broken)
+    monkeypatch.setattr(delivery, "result_of", broken)
     body = {"input": "a lamp", "model": "gpt-5", "tools": [TOOL]}
     *_, error, failed = streamed(program(acme, bob).token, "responses", body, 0)
     assert json.loads(error.partition(b"data: ")[2])["error"]["code"] == "answer_failed"

@@ -9,7 +9,7 @@ import pytest
 from accounts.models import Organization, Subject, User
 from billing.models import Entry
 from saas.database import tenancy
-from studio.gateway.submitting import submit
+from studio.gateway.submission import submit
 from studio.models import Output, Run, State, Ticket
 from tests.studio.engine.test_worker import up, work
 from tests.studio.gateway.inside import Inside, sdk

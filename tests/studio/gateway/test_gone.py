@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts.models import Organization, User
 from saas.database import tenancy
-from studio.gateway.retrying import Call
+from studio.gateway.retrying import GatewayCall
 from studio.models import Run
 from tests.studio.api.keys import program
 from tests.studio.engine.test_worker import up
@@ -30,7 +30,7 @@ def post(token: str, **headers: str) -> None:
 
 @pytest.fixture(autouse=True)
 def _gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Call, "has_gone", True)
+    monkeypatch.setattr(GatewayCall, "has_gone", True)
 
 
 def test_no_run_is_made_and_nothing_is_held(acme: Organization, bob: User, up: Upstream) -> None:

@@ -14,7 +14,7 @@ from django.test import override_settings
 from accounts.models import Organization, User
 from saas.database import tenancy
 from studio.files import storage
-from studio.gateway import given
+from studio.gateway import pictures_in
 from studio.models import Input, Run
 from tests.studio.gateway.inside import Inside, sdk
 from tests.support.picture_bytes import plain
@@ -126,9 +126,9 @@ def test_a_picture_is_fetched_once_and_its_address_learns_nothing(acme: Organiza
 def test_what_is_no_picture_or_does_not_end_is_refused(
     acme: Organization, bob: User, site: Site, monkeypatch: pytest.MonkeyPatch, path: str, code: str
 ) -> None:
-    monkeypatch.setattr(given, "FETCH_SECONDS", 0.3)
+    monkeypatch.setattr(pictures_in, "FETCH_SECONDS", 0.3)
     if path == "large":
-        monkeypatch.setattr(given, "UPLOAD_LIMIT_BYTES", 2000)
+        monkeypatch.setattr(pictures_in, "UPLOAD_LIMIT_BYTES", 2000)
     found = refused(acme, bob, f"{site.url}/{path}")
     assert (found.status_code, found.code) == (400, code)
     assert str(found.param).startswith("images[0]")

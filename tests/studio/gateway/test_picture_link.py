@@ -14,13 +14,13 @@ from saas.database import tenancy
 from studio.files import signed_links
 from studio.models import Output
 from tests.support import picture_bytes
-from tests.support.wall_pictures import made
+from tests.support.gallery_pictures import made
 
 pytestmark = pytest.mark.django_db
 
 
 def follow(output: Output, settings: LazySettings) -> Any:
-    return Client().get(signed_links.to(output).removeprefix(settings.PUBLIC_URL))
+    return Client().get(signed_links.link_to(output).removeprefix(settings.PUBLIC_URL))
 
 
 def test_it_leads_to_the_original_without_signing_in(acme: Organization, bob: User, settings: LazySettings) -> None:
@@ -65,7 +65,7 @@ def test_a_link_that_is_old_or_forged_leads_nowhere(
     (output,) = made(acme, bob)
     forged = signing.dumps([acme.pk, str(output.code)], salt="another")
     assert Client().get(f"/v1/pictures/{forged}").status_code == 404
-    address = signed_links.to(output)
+    address = signed_links.link_to(output)
     later = timezone.now().timestamp() + timedelta(seconds=signed_links.LIVE_SECONDS + 1).total_seconds()
     monkeypatch.setattr("django.core.signing.time.time", lambda: later)
     assert Client().get(address.removeprefix(settings.PUBLIC_URL)).status_code == 404

@@ -10,7 +10,7 @@ from accounts.models import Organization, User
 from saas.database import tenancy
 from studio.gateway import bodies
 from studio.models import Run, Ticket
-from studio.openai_wire.refusals import Refused
+from studio.openai_wire.errors import OpenAIError
 from tests.studio.api.keys import program
 
 
@@ -27,9 +27,9 @@ class Name(str):
     __hash__ = str.__hash__
 
 
-def refusal_of(body: str) -> Refused:
+def refusal_of(body: str) -> OpenAIError:
     request = RequestFactory().post("/v1/images/generations", body, content_type="application/json")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(OpenAIError) as refused:
         bodies.read_json(request)
     return refused.value
 
@@ -42,7 +42,7 @@ def test_a_name_that_comes_twice_is_found_in_one_pass(monkeypatch: pytest.Monkey
     """It was looked for once for each name before, which made a body of a few megabytes cost minutes."""
     monkeypatch.setattr(Name, "compared", 0)
     said: list[tuple[str, Any]] = [(Name(name), 1) for name in [*names(2000), "name1999"]]
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(OpenAIError) as refused:
         bodies._once(said)
     assert refused.value.error["param"] == "name1999"
     assert Name.compared <= 2000

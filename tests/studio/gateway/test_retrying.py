@@ -143,7 +143,7 @@ def test_only_a_caller_who_was_told_the_answer_is_done(
 ) -> None:
     key = key_of(acme, bob)
     run = unanswered(acme, bob, key, awaited_by=presence.number())
-    call = retrying.Call()
+    call = retrying.GatewayCall()
     call.begin(run)
     call.is_answered = is_answered
     if letting_go := call.end(was_told=was_told):
@@ -155,7 +155,7 @@ def test_only_a_caller_who_was_told_the_answer_is_done(
 @pytest.mark.django_db(transaction=True)
 def test_a_caller_who_went_away_before_the_run_was_made_is_let_go(acme: Organization, bob: User) -> None:
     run = unanswered(acme, bob, key_of(acme, bob), awaited_by=presence.number())
-    call = retrying.Call()
+    call = retrying.GatewayCall()
     call.end(was_told=False)
     call.begin(run)
     assert awaited_by(run) is None
@@ -176,7 +176,7 @@ def test_a_caller_is_let_go_as_soon_as_the_database_is_back(
 
     monkeypatch.setattr(tenancy, "tenant", away_twice)
     monkeypatch.setattr(retrying, "LET_GO_AGAIN_SECONDS", 0.01, raising=False)
-    call = retrying.Call()
+    call = retrying.GatewayCall()
     call.begin(run)
     letting_go = call.end(was_told=False)
     assert letting_go is not None
@@ -197,7 +197,7 @@ def test_letting_a_caller_go_is_given_up_at_last(
     monkeypatch.setattr(tenancy, "tenant", away)
     monkeypatch.setattr(retrying, "LET_GO_SECONDS", 0.1, raising=False)
     monkeypatch.setattr(retrying, "LET_GO_AGAIN_SECONDS", 0.01, raising=False)
-    call = retrying.Call()
+    call = retrying.GatewayCall()
     call.begin(run)
     letting_go = call.end(was_told=False)
     assert letting_go is not None

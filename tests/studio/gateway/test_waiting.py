@@ -12,10 +12,10 @@ from django.test import AsyncClient, override_settings
 
 from accounts.models import Organization, User
 from saas.database import tenancy
-from studio.engine import keep_frames
+from studio.engine import take_frames
 from studio.engine.store_frames import Stored, store_partial
 from studio.files import storage
-from studio.gateway import delivering
+from studio.gateway import delivery
 from studio.models import Run, RunEvent, Slot, State
 from studio.providers.answers import Partial as PartialFrame
 from studio.runs import events
@@ -52,12 +52,12 @@ async def streamed(key: str, path: str, body: dict[str, Any], pings: int) -> lis
 @pytest.fixture
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hints are sent when a transaction ends, and a test is one transaction: the end of a run is found by a look."""
-    monkeypatch.setattr(delivering, "PULSE_SECONDS", 0.01)
+    monkeypatch.setattr(delivery, "PULSE_SECONDS", 0.01)
     monkeypatch.setattr(follow, "IDLE_LOOK_SECONDS", 0.05)
 
 
 def test_a_comment_comes_every_fifteen_seconds() -> None:
-    assert delivering.PULSE_SECONDS == 15
+    assert delivery.PULSE_SECONDS == 15
 
 
 @pytest.mark.usefixtures("_impatient")
@@ -92,9 +92,9 @@ def test_a_partial_comes_before_it_is_kept_and_comes_once(
         partial(0, png(shade=1)), partial(1, b"no picture"), partial(2, png(shade=3)), completed(png())
     )
     body = {"prompt": "a lamp", "model": "gpt-image-2", "partial_images": 3}
-    kept = keep_frames.keep_partial
+    kept = take_frames.keep_partial
     for keep in (kept, lambda *_: None):
-        monkeypatch.setattr(keep_frames, "keep_partial", keep)
+        monkeypatch.setattr(take_frames, "keep_partial", keep)
         chunks = streamed(program(acme, bob).token, "images/generations", body, 1)
         frames = [json.loads(chunk.partition(b"data: ")[2]) for chunk in chunks if chunk.startswith(b"event: ")]
         assert [frame.get("partial_image_index") for frame in frames] == [0, 2, None]
@@ -135,7 +135,7 @@ def test_partials_that_come_while_the_end_is_looked_up_are_not_lost(
         return look(*asked)
 
     monkeypatch.setattr(follow, "_news", work_and_look)
-    monkeypatch.setattr(keep_frames, "keep_partial", lambda *_: None)
+    monkeypatch.setattr(take_frames, "keep_partial", lambda *_: None)
     up.script = THREE
     body = {"prompt": "a lamp", "model": "gpt-image-2", "partial_images": 3}
     assert indexes(streamed(program(acme, bob).token, "images/generations", body, 1000)) == [0, 1, 2, None]

@@ -92,7 +92,7 @@ def test_a_photograph_held_sideways_is_told_upright(acme: Organization, bob: Use
     ],
 )
 def test_a_name_is_only_shown(name: str, shown: str, acme: Organization, bob: User) -> None:
-    ready = uploads.read(org=acme, name=name, data=picture_bytes.plain(".png"))
+    ready = uploads.store_picture(org=acme, name=name, data=picture_bytes.plain(".png"))
     with tenancy.tenant(acme.pk):
         given = uploads.keep(ready, by=bob)
     assert given.name == shown

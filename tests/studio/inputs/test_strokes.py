@@ -33,7 +33,7 @@ def text(painted: Any = PAINTED, **fields: Any) -> str:
 
 
 def read(told: str) -> Any:
-    return strokes.read(told, width=60, height=40)
+    return strokes.read_strokes(told, width=60, height=40)
 
 
 def test_what_was_painted_comes_back() -> None:

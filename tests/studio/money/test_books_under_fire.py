@@ -20,11 +20,11 @@ from accounts.models import Counter, Hold, HoldState, Membership, Organization, 
 from billing import charging
 from saas.database import tenancy
 from studio.catalogue import image_models, specs
-from studio.engine import failures, lost_workers, nightly, record_picture, store_frames, worker
+from studio.engine import lost_workers, nightly, record_picture, store_frames, try_again, worker
 from studio.engine.job import Job, Lost
 from studio.models import Run, Slot, State, Ticket
 from studio.providers.answers import Final
-from studio.providers.outcomes import ENDINGS, ProviderError
+from studio.providers.outcomes import OUTCOMES, ProviderError
 from studio.queue import tickets
 from studio.runs import plan, retry_slot, stop_run, submit_run
 from tests.conftest import must_be_member
@@ -64,7 +64,7 @@ class World:
     def submit(self, chance: random.Random) -> None:
         with tenancy.tenant(self.org.pk):
             asked = {"prompt": "a lamp", **ASKED, "n": chance.randint(1, 4)}
-            spec = specs.read(asked, models=image_models.at(timezone.now()))
+            spec = specs.read_spec(asked, models=image_models.at(timezone.now()))
             submit_run.submit(by=chance.choice(self.people), plan=plan.make(org=self.org, spec=spec))
 
     def deliver(self, chance: random.Random) -> None:
@@ -77,19 +77,19 @@ class World:
         try:
             worker.note_sent(job)
         except ProviderError as error:
-            failures.fail(job, error)
+            try_again.handle_failure(job, error)
             return
         fate = chance.random()
         if fate < 0.15:
             return  # killed after sending
         if fate < 0.4:
-            failures.fail(job, ProviderError(chance.choice(sorted(ENDINGS))))
+            try_again.handle_failure(job, ProviderError(chance.choice(sorted(OUTCOMES))))
             return
         frame = Final(PICTURE, {}, USAGE if chance.random() < 0.8 else None, "", "req")
         stored = store_frames.store_output(job.org.code, job.run, job.slot, frame)
-        with tenancy.tenant(job.held.org_id):
-            tickets.leave(job.held)
-            record_picture.note(job.run, job.slot, frame, stored)
+        with tenancy.tenant(job.claim.org_id):
+            tickets.remove(job.claim)
+            record_picture.record(job.run, job.slot, frame, stored)
             if fate < 0.5:
                 raise Killed  # after all was written, and before it was committed
 
@@ -101,7 +101,7 @@ class World:
             frame = Final(PICTURE, {}, USAGE, "", "req")
             stored = store_frames.store_output(self.org.code, slot.run, slot, frame)
             with tenancy.tenant(self.org.pk):
-                record_picture.note(slot.run, slot, frame, stored)
+                record_picture.record(slot.run, slot, frame, stored)
 
     def stop(self, chance: random.Random) -> None:
         with tenancy.tenant(self.org.pk):
@@ -187,7 +187,7 @@ def settle_down(world: World) -> None:
     for _ in range(3):
         world.sweep(seeded(1))
         while (job := worker.begin()) is not None:
-            failures.fail(job, ProviderError("invalid_key"))
+            try_again.handle_failure(job, ProviderError("invalid_key"))
         Ticket.objects.update(not_before=timezone.now() - timedelta(hours=1))
 
 
@@ -218,7 +218,7 @@ def test_nothing_is_ever_above_its_limit_and_the_books_agree(
     acme: Organization, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image_models.forget()
-    monkeypatch.setattr(failures, "_wait_seconds", lambda *_: 0.0)
+    monkeypatch.setattr(try_again, "_wait_seconds", lambda *_: 0.0)
     world = world_of(acme, alice, bob)
 
     @ROUNDS
@@ -235,7 +235,7 @@ def test_pictures_that_come_late_are_paid_once_each(
     acme: Organization, alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image_models.forget()
-    monkeypatch.setattr(failures, "_wait_seconds", lambda *_: 0.0)
+    monkeypatch.setattr(try_again, "_wait_seconds", lambda *_: 0.0)
     world = world_of(acme, alice, bob)
 
     @ROUNDS
@@ -280,9 +280,9 @@ def raise_above_what_was(org: Organization, by: User, member: User) -> None:
 
 
 def note_as_a_worker_does(job: Job, frame: Final, stored: store_frames.Stored) -> None:
-    with tenancy.tenant(job.held.org_id):
-        tickets.leave(job.held)
-        record_picture.note(job.run, job.slot, frame, stored)
+    with tenancy.tenant(job.claim.org_id):
+        tickets.remove(job.claim)
+        record_picture.record(job.run, job.slot, frame, stored)
 
 
 @pytest.mark.parametrize(
@@ -315,7 +315,7 @@ def test_a_death_between_the_providers_answer_and_the_commit_loses_and_doubles_n
             raise Killed
 
         with tenancy.tenant(acme.pk):
-            spec = specs.read({"prompt": "a lamp", **ASKED}, models=image_models.at(timezone.now()))
+            spec = specs.read_spec({"prompt": "a lamp", **ASKED}, models=image_models.at(timezone.now()))
             run = submit_run.submit(by=world.people[0], plan=plan.make(org=acme, spec=spec))
         job = worker.begin()
         assert job is not None
@@ -337,8 +337,8 @@ def test_a_death_between_the_providers_answer_and_the_commit_loses_and_doubles_n
             else:
                 assert held.state == HoldState.UNCERTAIN  # the money is held, the doubt is written
             slot = Slot.objects.select_related("run").get(run=run)
-            record_picture.note(slot.run, slot, frame, stored)  # the bytes were put aside; somebody brings them
-            record_picture.note(slot.run, slot, frame, stored)
+            record_picture.record(slot.run, slot, frame, stored)  # the bytes were put aside; somebody brings them
+            record_picture.record(slot.run, slot, frame, stored)
             held.refresh_from_db()
             assert (held.state, held.spent_micros) == (HoldState.SETTLED, 5950)
     assert nightly.one(acme.pk) == []

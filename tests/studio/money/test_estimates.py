@@ -65,7 +65,7 @@ def connection(acme: Organization) -> ProviderConnection:
 
 def spec(**asked: Any) -> Spec:
     given = {"prompt": "a lamp", "size": "1024x1024", "quality": "low", **asked}
-    return specs.read(given, models=shipped())
+    return specs.read_spec(given, models=shipped())
 
 
 def estimated(org: Organization, connection: ProviderConnection, **asked: Any) -> Estimate:

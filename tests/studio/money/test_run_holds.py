@@ -214,7 +214,7 @@ def test_the_same_request_asked_twice_is_held_once(acme: Organization, alice: Us
     from studio.catalogue import image_models, specs
 
     with tenancy.tenant(acme.pk):
-        spec = specs.read({"prompt": "a lamp", **ASKED}, models=image_models.at(timezone.now()))
+        spec = specs.read_spec({"prompt": "a lamp", **ASKED}, models=image_models.at(timezone.now()))
         asked: dict[str, Any] = {"by": must_be_member(acme, alice), "plan": plan.make(org=acme, spec=spec)}
         first = submit_run.submit(**asked, request_key="k", request_hash="h")
         assert submit_run.submit(**asked, request_key="k", request_hash="h") == first
@@ -263,7 +263,7 @@ def late_picture(run: Run, tried: int, *, usage: dict[str, Any] | None = USAGE, 
     frame = Final(png(shade=shade), {}, usage, "", f"req_{tried}")
     stored = store_frames.store_output(slot.org.code, slot.run, slot, frame)
     with tenancy.tenant(run.org_id):
-        record_picture.note(slot.run, slot, frame, stored)
+        record_picture.record(slot.run, slot, frame, stored)
 
 
 def test_a_picture_that_comes_late_settles_what_was_uncertain(acme: Organization, alice: User, up: Upstream) -> None:

@@ -54,7 +54,7 @@ def at_once(act: Callable[[int], str], count: int = SUBMISSIONS) -> Tally[str]:
 def submitting(org: Organization, by: User) -> Callable[[int], str]:
     def submit(_: int) -> str:
         with tenancy.tenant(org.pk):
-            spec = specs.read({"prompt": "a lamp", **ASKED}, models=image_models.at(timezone.now()))
+            spec = specs.read_spec({"prompt": "a lamp", **ASKED}, models=image_models.at(timezone.now()))
             try:
                 submit_run.submit(by=must_be_member(org, by), plan=plan.make(org=org, spec=spec))
             except LimitReached:

@@ -29,9 +29,9 @@ from tests.conftest import SignIn, must_be_member
 from tests.saas.conftest import furnish
 from tests.studio.privacy import dump
 from tests.support import ended_runs as ended
+from tests.support.gallery_pictures import made
 from tests.support.raw_walls import tenant_models
 from tests.support.text_holds import hold, settle
-from tests.support.wall_pictures import made
 
 pytestmark = pytest.mark.django_db
 A_MINUTE = timedelta(minutes=1)
@@ -175,7 +175,7 @@ def test_what_the_lent_key_was_used_for_stays_as_a_sum(
 
 def test_a_hold_stops_it(full: Organization, alice: User) -> None:
     with tenancy.tenant(full.pk):
-        retention.hold(by=must_be_member(full, alice), reason="A lawsuit")
+        retention.place_legal_hold(by=must_be_member(full, alice), reason="A lawsuit")
     before = rows_of(full)
     with pytest.raises(CommandError, match="A legal hold stops all deletion"):
         erase("acme", "--yes")

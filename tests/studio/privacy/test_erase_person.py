@@ -31,15 +31,15 @@ from studio.models import Charged, Comment, Draft, Input, Output, Preset, Run, R
 from studio.privacy import people
 from studio.privacy.receipts import checksum
 from studio.prompt import drafts, presets
-from studio.prompt.values import Values
+from studio.prompt.prompt_form import PromptForm
 from tests.conftest import PASSWORD, SignIn, join, make_person, membership, must_be_member
 from tests.saas.conftest import furnish
 from tests.studio.gallery.test_search import found
 from tests.studio.privacy import dump
 from tests.studio.privacy.test_erase_organization import end_line
 from tests.support import ended_runs as ended
+from tests.support.gallery_pictures import made
 from tests.support.text_holds import hold
-from tests.support.wall_pictures import made
 
 pytestmark = pytest.mark.django_db
 EMAIL, NAME = "zebulon@example.com", "Zebulon Quirk"
@@ -98,9 +98,10 @@ def lived(acme: Organization, zeb: User, alice: User, rival: Organization, sign_
     end_line()
     with tenancy.tenant(acme.pk):
         key, _ = api_keys.make(org=acme, by=member, name=f"{NAME}'s laptop", scopes=[Scope.READ])
-        drafts.keep(by=member, values=Values(prompt=f"{NAME} at sea"))
-        presets.make(by=member, name="Mine", values=Values(prompt=NAME), with_prompt=True, is_shared=False)
-        presets.make(by=member, name=f"{NAME}’s light", values=Values(prompt=NAME), with_prompt=True, is_shared=True)  # noqa: RUF001
+        drafts.save_draft(by=member, values=PromptForm(prompt=f"{NAME} at sea"))
+        presets.make(by=member, name="Mine", values=PromptForm(prompt=NAME), with_prompt=True, is_shared=False)
+        light = f"{NAME}’s light"  # noqa: RUF001
+        presets.make(by=member, name=light, values=PromptForm(prompt=NAME), with_prompt=True, is_shared=True)
         run = Run.objects.filter(maker=zeb).get()
         Run.objects.filter(pk=run.pk).update(end_user=EMAIL, project=f"for {EMAIL}")
         Comment.objects.create(org=acme, run=run, author=zeb, text=f"Best, {NAME}")
@@ -276,7 +277,7 @@ def test_a_second_owner_keeps_the_organization(acme: Organization, alice: User) 
 
 def test_a_hold_stops_it_before_anything_is_changed(acme: Organization, alice: User, zeb: User) -> None:
     with tenancy.tenant(acme.pk):
-        retention.hold(by=must_be_member(acme, alice), reason="A lawsuit")
+        retention.place_legal_hold(by=must_be_member(acme, alice), reason="A lawsuit")
     before = dump.everything()
     with pytest.raises(CommandError, match="A legal hold stops all deletion in Acme"):
         erase("--yes")
@@ -356,7 +357,7 @@ def test_two_rows_that_the_address_told_apart_both_stay(acme: Organization, zeb:
     member = must_be_member(acme, alice)
     with tenancy.tenant(acme.pk):
         for name in (EMAIL, EMAIL.upper()):
-            presets.make(by=member, name=name, values=Values(), is_shared=True)
+            presets.make(by=member, name=name, values=PromptForm(), is_shared=True)
     erase("--yes")
     with tenancy.tenant(acme.pk):
         assert Preset.objects.count() == 2

@@ -17,10 +17,10 @@ from accounts.models import ApiKey, Organization, Role, Scope, User
 from accounts.people import invitations
 from saas.database import tenancy
 from studio.models import Visibility
-from studio.privacy import handing_out
+from studio.privacy import person_export
 from tests.conftest import must_be_member
 from tests.support import ended_runs as ended
-from tests.support.wall_pictures import made
+from tests.support.gallery_pictures import made
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ def lines(archive: zipfile.ZipFile, ending: str) -> list[dict[str, Any]]:
 def test_everything_of_the_persons_is_in_it_and_no_secret(
     acme: Organization, bob: User, alice: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handing_out, "ROWS_AT_ONCE", 2)
+    monkeypatch.setattr(person_export, "ROWS_AT_ONCE", 2)
     secret = generate_totp_secret()
     TOTP.activate(bob, secret)
     pictures = made(acme, bob, "My diary", count=3, visibility=Visibility.PRIVATE)

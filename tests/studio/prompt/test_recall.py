@@ -16,7 +16,7 @@ ASKED = {"model": "gpt-image-2", "size": "1536x1024", "quality": "high", "n": 2,
 
 def earlier(org: Organization, maker: User, **fields: object) -> Run:
     run = ended_runs.run(org, maker, prompt="A harbour in winter", kind="edit", asked=ASKED, **fields)
-    ready = uploads.read(org=org, name="boat.png", data=picture_bytes.plain(".png"))
+    ready = uploads.store_picture(org=org, name="boat.png", data=picture_bytes.plain(".png"))
     with tenancy.tenant(org.pk):
         given = uploads.keep(ready, by=maker)
         RunInput.objects.create(org=org, run=run, input=given, number=1)

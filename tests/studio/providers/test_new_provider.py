@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import Organization, ProviderConnection, User
-from accounts.models.kinds import KINDS, Kind
+from accounts.models.provider_kinds import KINDS, Kind
 from saas.database import tenancy
 from studio.files import storage
 from studio.models import Output

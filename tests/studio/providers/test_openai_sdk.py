@@ -10,7 +10,7 @@ from saas.crypto.sealing import Secret
 from studio.providers import answers, openai_sdk
 from studio.providers.adapter import Endpoint, File, Request
 from studio.providers.answers import Final, Frame, Partial
-from studio.providers.outcomes import ENDINGS, ProviderError
+from studio.providers.outcomes import OUTCOMES, ProviderError
 from tests.support.fake_provider import USAGE, Exchange, Script, completed, error, partial, pictures, text_of, upstream
 
 PARAMETERS: dict[str, Any] = {"model": "gpt-image-2", "prompt": "a lamp", "n": 1, "size": "1024x1024", "quality": "low"}
@@ -214,7 +214,7 @@ def test_the_outcome_is_named_for(name: str) -> None:
     with pytest.raises(ProviderError) as caught:
         ask(script, deadline_seconds=0.6 if code == "too_long" else 20)
     assert caught.value.code == code
-    assert caught.value.ending is ENDINGS[code]
+    assert caught.value.outcome is OUTCOMES[code]
 
 
 @pytest.mark.parametrize(
@@ -227,9 +227,9 @@ def test_how_long_a_provider_wants_us_to_wait_is_kept(headers: dict[str, str], s
 
 
 def test_only_answers_that_prove_that_nothing_was_made_are_tried_again() -> None:
-    retryable = {code for code, ending in ENDINGS.items() if ending.is_retryable}
+    retryable = {code for code, outcome in OUTCOMES.items() if outcome.is_retryable}
     assert retryable == {"locked", "rate_limited", "outage", "unreachable"}
-    assert all(ENDINGS[code].charged == "no" for code in retryable)
+    assert all(OUTCOMES[code].charged == "no" for code in retryable)
 
 
 def test_a_server_that_is_not_there_was_sent_nothing() -> None:

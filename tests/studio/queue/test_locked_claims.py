@@ -9,7 +9,7 @@ from django.db import connection
 from accounts.models import Organization, User
 from saas.database import tenancy
 from saas.database.waits import LOCK_SECONDS
-from studio.engine import failures, leases, worker
+from studio.engine import leases, try_again, worker
 from studio.models import Slot, State, Ticket
 from studio.providers.outcomes import ProviderError
 from studio.queue import locked_organizations, tickets
@@ -83,14 +83,14 @@ def test_a_ticket_that_is_locked_keeps_no_other_lease_from_being_renewed(
     assert second is not None
     before = dict(Ticket.objects.values_list("pk", "lease_until"))
     with (
-        vanished_session.held("SELECT id FROM studio_ticket WHERE id = %s FOR UPDATE", first.held.id, params()),
-        leases.holding(first.held),
-        leases.holding(second.held),
+        vanished_session.held("SELECT id FROM studio_ticket WHERE id = %s FOR UPDATE", first.claim.id, params()),
+        leases.renewing(first.claim),
+        leases.renewing(second.claim),
     ):
         leases.renew()
     after = dict(Ticket.objects.values_list("pk", "lease_until"))
-    assert after[first.held.id] == before[first.held.id]
-    assert after[second.held.id] != before[second.held.id]
+    assert after[first.claim.id] == before[first.claim.id]
+    assert after[second.claim.id] != before[second.claim.id]
 
 
 @pytest.mark.usefixtures("up")
@@ -112,7 +112,7 @@ def test_a_slot_whose_rows_were_locked_before_anything_was_sent_waits_and_is_tri
     run = submit(acme, alice)
     job = worker.begin()
     assert job is not None
-    failures.fail(job, ProviderError("locked"))
+    try_again.handle_failure(job, ProviderError("locked"))
     assert [(slot.state, slot.error_code) for slot in slots(run)] == [(State.QUEUED, "")]
     assert events(run) == ["queued", "started", "waiting"]
     assert len(called) == 1
@@ -126,7 +126,7 @@ def test_a_slot_whose_rows_were_locked_after_something_was_sent_is_not_sent_agai
     job = worker.begin()
     assert job is not None
     worker.note_sent(job)
-    failures.fail(job, ProviderError("locked"))
+    try_again.handle_failure(job, ProviderError("locked"))
     assert [(slot.state, slot.error_code) for slot in slots(run)] == [(State.UNKNOWN, "broken_late")]
     with tenancy.tenant(acme.pk):
         assert Slot.objects.filter(state=State.QUEUED).count() == 0

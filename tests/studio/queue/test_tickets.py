@@ -31,7 +31,7 @@ def stand(
 
 def serve(count: int) -> list[int]:
     """The organizations of the next so many, in order."""
-    return [held.org_id for held in (tickets.take() for _ in range(count)) if held]
+    return [held.org_id for held in (tickets.claim_next() for _ in range(count)) if held]
 
 
 pytestmark = pytest.mark.django_db
@@ -46,13 +46,13 @@ def test_a_batch_of_one_organization_does_not_make_another_wait() -> None:
 def test_a_batch_of_one_member_does_not_make_a_colleague_wait() -> None:
     first = stand(1, maker=10, count=5)
     (colleague,) = stand(1, maker=20)
-    taken = [tickets.take(), tickets.take()]
+    taken = [tickets.claim_next(), tickets.claim_next()]
     assert [held.slot_code for held in taken if held] == [first[0], colleague]
 
 
 def test_who_came_first_is_served_first() -> None:
     codes = stand(1, count=3)
-    assert [held.slot_code for held in iter(tickets.take, None)] == codes
+    assert [held.slot_code for held in iter(tickets.claim_next, None)] == codes
 
 
 def test_an_organization_runs_no_more_at_once_than_its_limit() -> None:
@@ -65,34 +65,34 @@ def test_an_organization_runs_no_more_at_once_than_its_limit() -> None:
 def test_a_connection_runs_no_more_at_once_than_its_limit() -> None:
     stand(1, via=7, count=3, via_limit=1)
     stand(1, via=8, count=1)
-    taken = [tickets.take() for _ in range(4)]
+    taken = [tickets.claim_next() for _ in range(4)]
     assert sum(held is not None for held in taken) == 2
 
 
 def test_who_stepped_back_is_served_after_the_wait_and_not_before() -> None:
     stand(1)
-    held = tickets.take()
+    held = tickets.claim_next()
     assert held is not None
-    tickets.step_back(held, wait_seconds=60)
-    assert tickets.take() is None
+    tickets.requeue(held, wait_seconds=60)
+    assert tickets.claim_next() is None
     Ticket.objects.update(not_before="2020-01-01T00:00:00Z")
-    again = tickets.take()
+    again = tickets.claim_next()
     assert again is not None
     assert (again.id, again.slot_code) == (held.id, held.slot_code)
-    assert again.claim != held.claim
+    assert again.token != held.token
 
 
 def test_only_the_holder_may_renew_and_step_back() -> None:
     stand(1)
-    held = tickets.take()
+    held = tickets.claim_next()
     assert held is not None
-    before, other = Ticket.objects.get().lease_until, replace(held, claim=uuid4())
+    before, other = Ticket.objects.get().lease_until, replace(held, token=uuid4())
     tickets.renew([other])
-    tickets.step_back(other, wait_seconds=0)
+    tickets.requeue(other, wait_seconds=0)
     ticket = Ticket.objects.get()
-    assert (ticket.worker, ticket.lease_until) == (held.claim, before)
-    assert tickets.grip(held) == tickets.Grip(is_stopping=False)
-    assert tickets.grip(other) is None
+    assert (ticket.worker, ticket.lease_until) == (held.token, before)
+    assert tickets.check_claim(held) == tickets.ClaimState(is_stopping=False)
+    assert tickets.check_claim(other) is None
     tickets.renew([other, held])
     after = Ticket.objects.get().lease_until
     assert before is not None
@@ -102,23 +102,23 @@ def test_only_the_holder_may_renew_and_step_back() -> None:
 
 def test_a_lease_that_ran_out_is_found_and_a_live_one_is_not() -> None:
     stand(1, count=2)
-    dead, alive = tickets.take(), tickets.take()
+    dead, alive = tickets.claim_next(), tickets.claim_next()
     assert dead is not None
     assert alive is not None
     Ticket.objects.filter(pk=dead.id).update(lease_until="2020-01-01T00:00:00Z")
-    taken = tickets.take_expired()
+    taken = tickets.claim_expired()
     assert taken is not None
     assert (taken.id, taken.slot_code) == (dead.id, dead.slot_code)
-    assert tickets.take_expired() is None, "the sweeper has a lease of its own"
-    assert tickets.grip(dead) is None, "the claim of before is lost"
-    assert tickets.grip(taken) is not None
+    assert tickets.claim_expired() is None, "the sweeper has a lease of its own"
+    assert tickets.check_claim(dead) is None, "the claim of before is lost"
+    assert tickets.check_claim(taken) is not None
 
 
 def test_giving_up_takes_only_what_nobody_holds() -> None:
     codes = stand(1, count=3)
-    held = tickets.take()
+    held = tickets.claim_next()
     assert held is not None
-    assert set(tickets.give_up(codes)) == set(codes) - {held.slot_code}
+    assert set(tickets.withdraw_unclaimed(codes)) == set(codes) - {held.slot_code}
     assert [ticket.slot_code for ticket in Ticket.objects.all()] == [held.slot_code]
 
 
@@ -131,7 +131,7 @@ def test_many_workers_at_once_keep_the_limit_and_share_no_ticket() -> None:
         gate.wait()
         try:
             for _ in range(3):
-                held = tickets.take()
+                held = tickets.claim_next()
                 if held:
                     with guard:
                         taken.append(held.id)
@@ -149,7 +149,7 @@ def test_many_workers_at_once_keep_the_limit_and_share_no_ticket() -> None:
 
 def test_a_changed_limit_waits_for_nobody_and_leaves_held_ones_alone() -> None:
     stand(1, via=7, count=3, via_limit=5)
-    assert tickets.take() is not None
+    assert tickets.claim_next() is not None
     tickets.set_limit(7, 2)
     assert sorted(Ticket.objects.values_list("connection_limit", flat=True)) == [2, 2, 5]
 
@@ -166,7 +166,7 @@ def test_a_changed_limit_of_one_organization_is_not_anothers() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_renewing_and_stopping_many_at_once_do_not_wait_for_each_other() -> None:
     codes = stand(1, count=40, org_limit=99)
-    held = list(iter(tickets.take, None))
+    held = list(iter(tickets.claim_next, None))
     failed: list[Exception] = []
 
     def often(act: Callable[[], None]) -> None:
@@ -186,4 +186,4 @@ def test_renewing_and_stopping_many_at_once_do_not_wait_for_each_other() -> None
     for thread in threads:
         thread.join()
     assert failed == []
-    assert Ticket.objects.filter(is_stopping=True, worker__in=[one.claim for one in held]).count() == 40
+    assert Ticket.objects.filter(is_stopping=True, worker__in=[one.token for one in held]).count() == 40

@@ -15,7 +15,7 @@ from accounts.models import Circuit, Counter, Hold, Organization, ProviderConnec
 from saas.database import tenancy
 from studio import tasks
 from studio.catalogue import fingerprint, image_models, specs
-from studio.engine import caretaker, failures, worker
+from studio.engine import caretaker, try_again, worker
 from studio.models import Run, State, Ticket
 from studio.queue import tickets
 from studio.runs import finish, outages, plan, submit_run
@@ -30,7 +30,7 @@ __all__ = ["up"]
 
 @pytest.fixture(autouse=True)
 def _tries_come_when_a_test_says_and_probes_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(failures, "FIRST_WAIT_SECONDS", failures.LONGEST_WAIT_SECONDS)
+    monkeypatch.setattr(try_again, "FIRST_WAIT_SECONDS", try_again.LONGEST_WAIT_SECONDS)
     monkeypatch.setattr(tasks.probe, "send", tasks.probe.fn)
 
 
@@ -57,7 +57,7 @@ def pass_time(seconds: int) -> None:
 def awaited(acme: Organization, by: User, **asked: object) -> Run:
     """As a caller of the gateway submits it."""
     with tenancy.tenant(acme.pk):
-        spec = specs.read({"prompt": "a lamp", **asked}, models=image_models.at(timezone.now()))
+        spec = specs.read_spec({"prompt": "a lamp", **asked}, models=image_models.at(timezone.now()))
         return submit_run.submit(by=must_be_member(acme, by), plan=plan.make(org=acme, spec=spec), is_awaited=True)
 
 
@@ -86,7 +86,7 @@ def test_a_loop_that_sends_one_failing_request_again_for_eighteen_minutes_opens_
     for minute in range(18):
         for _ in range(2):
             failing = submit(acme, bob, prompt="fails always")
-            for _ in range(failures.MOST_TRIES):
+            for _ in range(try_again.MOST_TRIES):
                 pass_time(7)
                 Ticket.objects.update(not_before=LONG_AGO)
                 assert work() == 1
@@ -131,7 +131,7 @@ def test_different_requests_in_a_row_are_an_outage(acme: Organization, alice: Us
 
 def test_how_a_request_is_written_makes_it_no_other(acme: Organization, alice: User, bob: User) -> None:
     def of(prompt: str, by: User = alice, pictures: tuple[str, ...] = ()) -> int:
-        return fingerprint.of(Run(maker=by, prompt=prompt), pictures)
+        return fingerprint.fingerprint_of(Run(maker=by, prompt=prompt), pictures)
 
     assert of("A  lamp\n") == of("a lamp")
     assert len({of("a lamp"), of("a lamb"), of("a lamp", bob), of("a lamp", alice, ("ab",))}) == 4
@@ -197,7 +197,7 @@ def test_what_opened_it_never_tries(acme: Organization, alice: User, bob: User, 
     healthy = submit(acme, bob)
     job = worker.begin()
     assert job is not None
-    assert (job.run.pk, job.held.is_trying) == (healthy.pk, True)
+    assert (job.run.pk, job.claim.is_trying) == (healthy.pk, True)
 
 
 def test_the_same_request_in_a_new_run_does_not_try_either(
@@ -232,7 +232,7 @@ def test_a_try_that_does_not_answer_is_joined_by_another(
     pass_time(int(circuit.PROBE_LASTS.total_seconds()) + 1)
     second = worker.begin()
     assert second is not None
-    assert second.held.is_trying
+    assert second.claim.is_trying
     worker.develop(first)
     assert not is_open(default(acme)), "the one that took long has found out as well"
 
@@ -429,7 +429,7 @@ def test_a_slow_failure_is_told_while_its_caller_still_holds_the_line(
 ) -> None:
     up.script = fails_where_told
     theirs, page = awaited(acme, alice, prompt="fails"), submit(acme, alice, prompt="fails too")
-    pass_time(int(failures.AWAITED_TRIES_SECONDS) + 1)
+    pass_time(int(try_again.AWAITED_TRIES_SECONDS) + 1)
     assert work() == 2
     assert (state(theirs), slots(theirs)[0].tries, slots(page)[0].state) == (State.FAILED, 1, State.QUEUED)
 

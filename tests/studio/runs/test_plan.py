@@ -10,7 +10,7 @@ import pytest
 from accounts.connections.registry import Terms
 from accounts.models import Hold, Organization, User
 from saas.database import tenancy
-from studio.gateway.submitting import submit as submit_by_gateway
+from studio.gateway.submission import submit as submit_by_gateway
 from studio.models import Run, Slot, Ticket
 from tests.conftest import SignIn
 from tests.studio.api.keys import program

@@ -14,7 +14,7 @@ from accounts.models import ApiKey, Hold, Membership, Organization, Role, Scope,
 from accounts.people import organizations
 from saas.database import tenancy
 from studio.catalogue import image_models, specs
-from studio.gateway.submitting import submit as submit_by_gateway
+from studio.gateway.submission import submit as submit_by_gateway
 from studio.models import Input, Run, Slot, Ticket
 from studio.runs import plan, retry_slot, submit_run
 from tests.conftest import must_be_member
@@ -85,7 +85,7 @@ def test_a_request_that_fetches_a_picture_makes_nothing_when_its_rights_end_mean
             act(acme, alice, bob)
         return png()
 
-    monkeypatch.setattr("studio.gateway.given.fetch", fetch)
+    monkeypatch.setattr("studio.gateway.pictures_in.fetch", fetch)
     body = {"model": "gpt-image-2", "prompt": "a lamp", "images": [{"image_url": "https://example.com/a.png"}]}
     answer = Client().post(
         "/v1/images/edits",
@@ -105,7 +105,7 @@ def test_no_run_is_made_for_a_member_who_has_lost_the_right(
     member = must_be_member(acme, bob)
     with tenancy.tenant(acme.pk):
         act(acme, alice, bob)
-        spec = specs.read({"prompt": "a lamp"}, models=image_models.at(timezone.now()))
+        spec = specs.read_spec({"prompt": "a lamp"}, models=image_models.at(timezone.now()))
         with pytest.raises(access.RightsEnded):
             submit_run.submit(by=member, plan=plan.make(org=acme, spec=spec))
     assert nothing_was_made(acme)
@@ -117,7 +117,7 @@ def test_an_earlier_answer_is_not_given_to_a_key_that_was_revoked(
     key = program(acme, bob).token
     body = {"model": "gpt-image-2", "prompt": "a lamp", "images": [{"image_url": "https://example.com/a.png"}]}
     headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "once"}
-    monkeypatch.setattr("studio.gateway.given.fetch", lambda url, **_: png())
+    monkeypatch.setattr("studio.gateway.pictures_in.fetch", lambda url, **_: png())
     monkeypatch.setattr("studio.waiting.follow.LOOK_SECONDS", 0.01)
 
     def ask() -> int:
@@ -137,7 +137,7 @@ def test_an_earlier_answer_is_not_given_to_a_key_that_was_revoked(
             _revoked(acme, alice, bob)
         return png()
 
-    monkeypatch.setattr("studio.gateway.given.fetch", revoke)
+    monkeypatch.setattr("studio.gateway.pictures_in.fetch", revoke)
     assert ask() == 401
     with tenancy.tenant(acme.pk):
         assert Run.objects.count() == 1

@@ -11,7 +11,7 @@ from django.db import connection as database
 
 from accounts.models import Organization, User
 from saas.database import tenancy
-from studio.engine import caretaker, keep_frames, lost_workers
+from studio.engine import caretaker, lost_workers, take_frames
 from studio.engine import worker as engine_worker
 from studio.engine.job import Lost
 from studio.models import Charged, Run, RunEvent, Slot, State, Ticket
@@ -154,7 +154,7 @@ def test_a_stop_and_a_late_picture_do_not_wait_for_each_other(
         monkeypatch.setattr(Run, "add_event", slowly)
         threads = [
             in_thread(partial(meet, partial(stop, run, alice))),
-            in_thread(partial(meet, partial(keep_frames.keep_final, late, Final(png())))),
+            in_thread(partial(meet, partial(take_frames.take_final, late, Final(png())))),
         ]
         for thread in threads:
             thread.join(20)

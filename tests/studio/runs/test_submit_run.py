@@ -134,13 +134,13 @@ def test_a_worker_hears_of_it_before_its_card_is_drawn(
 ) -> None:
     told: list[str] = []
     monkeypatch.setattr("studio.tasks.develop.send", lambda: told.append("worker"))
-    really_of = cards.of
+    really_of = cards.prefetch
 
     def of(found: QuerySet[Run]) -> QuerySet[Run]:
         told.append("card")
         return really_of(found)
 
-    monkeypatch.setattr(cards, "of", of)
+    monkeypatch.setattr(cards, "prefetch", of)
     answer = sign_in(bob).post("/o/acme/runs/", ASKED, headers={"HX-Request": "true"})
     assert f'data-run="{runs_of(acme)[0].code}"' in answer.content.decode()
     assert told == ["worker", "worker", "card"]

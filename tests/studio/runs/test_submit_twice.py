@@ -15,7 +15,7 @@ from tests.conftest import must_be_member
 
 
 def submit(org: Organization, user: User, *, key: str = "k-1", digest: str = "same") -> Run:
-    spec = specs.read({"prompt": "A lamp", "quality": "low", "n": 2}, models=image_models.at(timezone.now()))
+    spec = specs.read_spec({"prompt": "A lamp", "quality": "low", "n": 2}, models=image_models.at(timezone.now()))
     with tenancy.tenant(org.pk):
         member = must_be_member(org, user)
         return submit_run.submit(by=member, plan=plan.make(org=org, spec=spec), request_key=key, request_hash=digest)

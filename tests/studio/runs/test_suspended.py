@@ -64,13 +64,13 @@ def delete(org: Organization, by: User) -> None:
 def takes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """What workers took from the line from now on."""
     found: list[object] = []
-    take = tickets.take
+    take = tickets.claim_next
 
     def counted(worker: Any) -> Any:
         found.append(held := take(worker))
         return held
 
-    monkeypatch.setattr(tickets, "take", counted)
+    monkeypatch.setattr(tickets, "claim_next", counted)
     return found
 
 
@@ -84,10 +84,10 @@ def test_nothing_that_waits_begins_while_it_is_suspended_and_all_of_it_afterward
         assert not worker.develop_next()
     assert len([held for held in taken if held is not None]) == 1  # one finds out for all
     assert (state(run), up.seen, Ticket.objects.count(), tickets.count_waiting()) == (State.QUEUED, [], 5, 0)
-    assert suspended.look() == 0
+    assert suspended.wake_or_end() == 0
     organizations.restore(org=acme, by=olga)
     assert not worker.develop_next()
-    assert suspended.look() == 1
+    assert suspended.wake_or_end() == 1
     assert work() == 5
     assert state(run) == State.SUCCEEDED
     assert nightly.one(acme.pk) == []
@@ -144,7 +144,7 @@ def test_what_waits_for_a_deleted_one_ends_as_stopped_and_its_money_is_free(
     first, second = submit(acme, alice, n=3), submit(acme, alice)
     delete(acme, alice)
     assert work() == 0
-    assert suspended.look() == 1
+    assert suspended.wake_or_end() == 1
     for run in (first, second):
         assert state(run) == State.CANCELLED
         assert {slot.error_code for slot in slots(run)} == {"stopped"}
@@ -153,7 +153,7 @@ def test_what_waits_for_a_deleted_one_ends_as_stopped_and_its_money_is_free(
         assert not Counter.objects.exclude(held_micros=0, held_images=0).exists()
         assert RunEvent.objects.filter(run=first, type="ended").count() == 1
     assert standing(acme, Subject.ORGANIZATION, acme.pk) == (0, 0, 0, 0)
-    assert (up.seen, Ticket.objects.count(), suspended.look()) == ([], 0, 0)
+    assert (up.seen, Ticket.objects.count(), suspended.wake_or_end()) == ([], 0, 0)
 
 
 def test_one_look_ends_no_more_than_its_share(acme: Organization, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -162,10 +162,10 @@ def test_one_look_ends_no_more_than_its_share(acme: Organization, alice: User, m
         submit(acme, alice)
     delete(acme, alice)
     assert work() == 0
-    suspended.look()
+    suspended.wake_or_end()
     with tenancy.tenant(acme.pk):
         assert Run.objects.filter(state=State.QUEUED).count() == 1
-    suspended.look()
+    suspended.wake_or_end()
     assert Ticket.objects.count() == 0
 
 
@@ -176,7 +176,7 @@ def test_a_picture_in_the_hands_of_a_worker_is_still_kept(acme: Organization, al
     delete(acme, alice)
     worker.develop(job)
     assert work() == 0
-    suspended.look()
+    suspended.wake_or_end()
     assert sorted(slot.state for slot in slots(run)) == ["cancelled", "succeeded"]
     with tenancy.tenant(acme.pk):
         assert Output.objects.count() == 1

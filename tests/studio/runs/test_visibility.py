@@ -26,7 +26,7 @@ from tests.studio.api.keys import program
 from tests.studio.api.test_runs import read
 from tests.studio.gallery.test_shares import link, share
 from tests.support import picture_bytes
-from tests.support.wall_pictures import made, shown
+from tests.support.gallery_pictures import made, shown
 from tests.test_access import OF_AN_ORGANIZATION
 
 pytestmark = pytest.mark.django_db
@@ -243,7 +243,7 @@ def test_whoever_waits_for_events_asks_the_database_when_something_else_is_said(
     (output,) = made(acme, bob)
     event = {"v": 1, "run": str(output.run.code), "seq": 2, "type": "started", "at": "2026-11-21T12:00:00+00:00"}
     aside = {"v": 1, "run": str(output.run.code), "type": "hidden"}
-    assert follow._of_hints(output.run, [event, aside], 1) is None
-    told = follow._of_hints(output.run, [event], 1)
+    assert follow._events_of_hints(output.run, [event, aside], 1) is None
+    told = follow._events_of_hints(output.run, [event], 1)
     assert told is not None
     assert [each.type for each in told[0]] == ["started"]

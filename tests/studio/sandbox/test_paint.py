@@ -54,7 +54,7 @@ def test_qualities_differ_but_not_in_composition() -> None:
     ],
 )
 def test_words_lead_to_places_and_times(prompt: str, scene: str, time: str) -> None:
-    wish = words.read(prompt, Dice(prompt))
+    wish = words.read_wish(prompt, Dice(prompt))
     assert (wish.scene, wish.time) == (scene, time)
 
 
@@ -65,7 +65,7 @@ def test_a_colour_that_is_named_is_seen() -> None:
 
 
 def test_words_that_nobody_knows_lead_somewhere() -> None:
-    wish = words.read("xyzzy plugh", Dice("xyzzy plugh"))
+    wish = words.read_wish("xyzzy plugh", Dice("xyzzy plugh"))
     assert wish.is_guessed
     assert wish.scene in SCENES
 

@@ -28,7 +28,7 @@ def derive(parent: Run, by: User, relation: Relation = Relation.REMIX, **asked: 
     references = asked.pop("references", ())
     with tenancy.tenant(parent.org_id):
         values = {"prompt": "a lamp", "partial_images": 1, "references": len(references), **asked}
-        spec = specs.read(values, models=image_models.at(timezone.now()))
+        spec = specs.read_spec(values, models=image_models.at(timezone.now()))
         return submit_run.submit(
             by=must_be_member(parent.org, by),
             plan=plan.make(org=parent.org, spec=spec, pictures=Pictures(references)),

@@ -16,7 +16,7 @@ def said(seq: int, kind: str = "partial", **data: Any) -> dict[str, Any]:
 
 
 def test_hints_in_their_order_are_the_events_that_they_tell_of() -> None:
-    found = follow._of_hints(RUN, [said(3, "output", slot=0, output="x", preview="…"), said(2, index=1)], 1)
+    found = follow._events_of_hints(RUN, [said(3, "output", slot=0, output="x", preview="…"), said(2, index=1)], 1)
     assert found is not None
     events, has_ended = found
     assert [(event.seq, event.type, event.slot_index, event.data) for event in events] == [
@@ -28,15 +28,15 @@ def test_hints_in_their_order_are_the_events_that_they_tell_of() -> None:
 
 
 def test_the_end_ends_it() -> None:
-    found = follow._of_hints(RUN, [said(2), said(3, "ended")], 1)
+    found = follow._events_of_hints(RUN, [said(2), said(3, "ended")], 1)
     assert found is not None
     assert found[1]
 
 
 def test_what_was_told_before_is_no_news() -> None:
-    assert follow._of_hints(RUN, [said(1), said(2)], 2) == ([], False)
+    assert follow._events_of_hints(RUN, [said(1), said(2)], 2) == ([], False)
 
 
 @pytest.mark.parametrize("told", [[], [said(4)], [said(2), said(4, "ended")], [said(2), said(2)]])
 def test_where_something_is_missing_the_database_is_asked(told: list[dict[str, Any]]) -> None:
-    assert follow._of_hints(RUN, told, 1) is None
+    assert follow._events_of_hints(RUN, told, 1) is None

@@ -12,10 +12,10 @@ from django.utils import timezone
 from accounts.models import Organization, User
 from saas.database import tenancy
 from studio.catalogue import image_models
-from studio.gallery import wall as gallery_wall
+from studio.gallery import tiles as gallery_wall
 from studio.models import Collection, CollectionItem, Output, Slot, Tag, Tagging, Visibility
 from tests.conftest import SignIn
-from tests.support.wall_pictures import made, shown
+from tests.support.gallery_pictures import made, shown
 
 NOBODY = uuid.UUID(int=7)
 

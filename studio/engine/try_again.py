@@ -12,10 +12,10 @@ from django.db import InterfaceError, OperationalError
 
 from accounts.connections import circuit
 from studio.engine import connection_health
-from studio.engine.job import Job, grip, waits, wall
+from studio.engine.job import Job, check_claim, in_tenant, waits
 from studio.models import State
 from studio.money import run_holds
-from studio.providers.outcomes import ENDINGS, ProviderError
+from studio.providers.outcomes import OUTCOMES, ProviderError
 from studio.queue import tickets, wake
 from studio.queue.tickets import Standing
 from studio.runs import events, failover, finish
@@ -29,7 +29,7 @@ OURS = {"broken", "locked"}  # Darkroom's own failures: not charged if nothing w
 log = structlog.get_logger("darkroom.engine")
 
 
-def fail(job: Job, error: ProviderError) -> None:
+def handle_failure(job: Job, error: ProviderError) -> None:
     """Note a failed try and what follows. While the database is away, repeat this note, not the provider's call."""
     for wait in waits():
         try:
@@ -44,26 +44,26 @@ def fail(job: Job, error: ProviderError) -> None:
 
 
 def _note_failure(job: Job, error: ProviderError) -> None:
-    with wall(job):
-        held = grip(job)
-        if held is None:
+    with in_tenant(job):
+        claim_state = check_claim(job)
+        if claim_state is None:
             return  # claim lost: another one decides about this slot
         job.slot.refresh_from_db()
         if error.code in OURS and job.slot.sent_at:
             error = ProviderError("broken_late")
         code = error.code
         if job.slot.state != State.RUNNING:
-            tickets.leave(job.held)  # an earlier try's late picture has ended the slot
-            run_holds.ended(job.slot.code, ENDINGS[code].charged, request_id=error.request_id)
+            tickets.remove(job.claim)  # an earlier try's late picture has ended the slot
+            run_holds.resolve(job.slot.code, OUTCOMES[code].charged, request_id=error.request_id)
             return
-        standing = tickets.standing(job.held.id)
+        standing = tickets.standing(job.claim.id)
         connection_health.note_failure(job, error, standing)
-        if error.ending.is_retryable and held.is_stopping:
+        if error.outcome.is_retryable and claim_state.is_stopping:
             code = "stopped"  # not charged, and the user asked to stop: do not retry
-        elif error.ending.is_retryable and _may_try_again(job, error, standing):
+        elif error.outcome.is_retryable and _may_try_again(job, error, standing):
             return
         connection_health.note_trouble(job, error)
-        tickets.leave(job.held)
+        tickets.remove(job.claim)
         finish.end(job.run, job.slot, code, request_id=error.request_id)
 
 
@@ -72,13 +72,13 @@ def _may_try_again(job: Job, error: ProviderError, standing: Standing) -> bool:
     that can take over, once the tries here are used up or the circuit is open."""
     if standing.awaited is not None and standing.awaited.total_seconds() > AWAITED_TRIES_SECONDS:
         return False
-    if error.ending.is_outage and job.connection is not None:
+    if error.outcome.is_outage and job.connection is not None:
         outage = circuit.find(job.connection, maker_id=job.run.maker_id)
         is_enough = job.slot.tries_here >= MOST_TRIES or outage is not None
         other = failover.next_connection(job.run, job.slot.code, job.connection) if is_enough else None
         if other is not None:
             job.slot.put_back()
-            failover.move(job.held, job.slot, job.connection, other)
+            failover.move(job.claim, job.slot, job.connection, other)
             return True
     if job.slot.tries_here >= MOST_TRIES:
         return False
@@ -89,7 +89,7 @@ def _may_try_again(job: Job, error: ProviderError, standing: Standing) -> bool:
 def _wait_and_try_again(job: Job, error: ProviderError) -> None:
     wait = _wait_seconds(job.slot.tries_here, error.retry_after_seconds)
     job.slot.put_back()
-    tickets.step_back(job.held, wait_seconds=wait)
+    tickets.requeue(job.claim, wait_seconds=wait)
     data = {"code": error.code, "wait_seconds": round(wait, 1), "try": job.slot.tries}
     events.record(job.run, "waiting", slot=job.slot.index, data=data)
     wake.after("develop", delay_seconds=wait)

@@ -28,10 +28,10 @@ def pieces(payload: dict[str, Any], pictures: list[bytes]) -> Iterator[bytes]:
         yield from (b'"', picture, b'"', part)  # megabytes are copied once, where the pieces are joined
 
 
-def whole(payload: dict[str, Any], pictures: list[bytes]) -> bytes:
+def encode(payload: dict[str, Any], pictures: list[bytes]) -> bytes:
     return b"".join(pieces(payload, pictures))
 
 
-def frame(payload: dict[str, Any], pictures: list[bytes]) -> bytes:
+def event_frame(payload: dict[str, Any], pictures: list[bytes]) -> bytes:
     """Write a server-sent event: an event line, one data line, a blank line."""
     return b"".join([f"event: {payload['type']}\ndata: ".encode(), *pieces(payload, pictures), b"\n\n"])

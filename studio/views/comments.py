@@ -12,7 +12,7 @@ from accounts.models import Role
 from studio.gallery import organize
 from studio.models import Run, Visibility
 from studio.runs import visibility
-from studio.views.acts import answer
+from studio.views.picture_actions import answer
 
 
 @require_POST

@@ -100,8 +100,10 @@ def restore_pictures(request: OrgRequest) -> HttpResponse:
 def download_pictures(request: OrgRequest) -> StreamingHttpResponse:
     outputs = chosen(request).filter(purged_at=None).select_related("run", "composite").order_by("-pk")
     folder = f"{request.org.slug}-{timezone.now():%Y-%m-%d}"
-    archive = picture_zip.of(outputs, folder=folder)
-    response = StreamingHttpResponse(zip_stream.sent(archive, org_id=request.org.pk), content_type="application/zip")
+    archive = picture_zip.archive_of_pictures(outputs, folder=folder)
+    response = StreamingHttpResponse(
+        zip_stream.stream_zip(archive, org_id=request.org.pk), content_type="application/zip"
+    )
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=archive.name) or ""
     response["Cache-Control"] = "private, no-store"
     return response

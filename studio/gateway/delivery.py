@@ -11,18 +11,18 @@ from django.conf import settings
 from django.http import HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 
-from accounts.errors import Refused as ActRefused
+from accounts.errors import Refused
 from saas.database.threads import in_thread
 from saas.server.drain import drain
 from studio.files import signed_links
-from studio.gateway import answers, failures, outgoing, results
-from studio.gateway.asks import Ask
-from studio.gateway.doors import Caller
-from studio.gateway.outgoing import Load
+from studio.gateway import answer_memory, answers, failure_answers, results
+from studio.gateway.answer_memory import AnswerMemory
+from studio.gateway.doors import GatewayCaller
+from studio.gateway.parameters import ImageRequest
 from studio.gateway.results import Result
 from studio.models import Run, RunEvent
 from studio.openai_wire import frames
-from studio.openai_wire.refusals import Refused
+from studio.openai_wire.errors import OpenAIError
 from studio.providers.answers import Partial
 from studio.waiting import follow
 
@@ -41,51 +41,55 @@ def never_paid_twice(run: Run) -> Iterator[None]:
     """Turn every failure to answer for a submitted run into one that an SDK does not retry."""
     try:
         yield
-    except (Refused, ActRefused):
+    except (OpenAIError, Refused):
         raise
     except Exception:
         log.exception("run not answered", run=str(run.code))
-        raise told(run, failures.not_answered()) from None
+        raise with_run_headers(run, failure_answers.not_answered()) from None
 
 
-async def whole(run: Run, ask: Ask, caller: Caller) -> HttpResponse:
-    with outgoing.loading() as load:
+async def answer_whole(run: Run, image_request: ImageRequest, caller: GatewayCaller) -> HttpResponse:
+    with answer_memory.reserve() as memory:
         with never_paid_twice(run):
-            await ended(run)
-            body, headers = await in_thread(_whole, run, ask, caller, load)
-        response = HttpResponse(body, content_type="application/json", headers=about(run) | headers)
-        load.keep_for(response)
+            await wait_until_ended(run)
+            body, headers = await in_thread(_write_whole, run, image_request, caller, memory)
+        response = HttpResponse(body, content_type="application/json", headers=run_headers(run) | headers)
+        memory.keep_for(response)
     response["Content-Length"] = len(body)
     response["Cache-Control"] = "private, no-store, no-transform"
     return response
 
 
-def _whole(run: Run, ask: Ask, caller: Caller, load: Load) -> tuple[bytes, dict[str, str]]:
-    result = result_of(run, caller, load, with_bytes=not ask.as_url)
-    shown = [signed_links.to(made.output) for made in result.made] if ask.as_url else []
-    return answers.whole(run, ask, result, shown), result.headers
+def _write_whole(
+    run: Run, image_request: ImageRequest, caller: GatewayCaller, memory: AnswerMemory
+) -> tuple[bytes, dict[str, str]]:
+    result = result_of(run, caller, memory, with_bytes=not image_request.as_url)
+    shown = [signed_links.link_to(made.output) for made in result.made] if image_request.as_url else []
+    return answers.write_answer(run, image_request, result, shown), result.headers
 
 
-async def ended(run: Run) -> None:
+async def wait_until_ended(run: Run) -> None:
     async for _ in _in_time(run, follow.events(run)):
         pass
 
 
-def result_of(run: Run, caller: Caller, load: Load, *, with_bytes: bool = True) -> Result:
-    """Read the result of the run. Raise Refused if it has no picture."""
-    result = results.read(run, (caller.member, caller.api_key), load, with_bytes=with_bytes)
+def result_of(run: Run, caller: GatewayCaller, memory: AnswerMemory, *, with_bytes: bool = True) -> Result:
+    """Read the result of the run. Raise OpenAIError if it has no picture."""
+    result = results.read_result(run, (caller.member, caller.api_key), memory, with_bytes=with_bytes)
     caller.call.is_answered = True
     if not result.made:
-        raise told(run, failures.of(result.failed[0], wait_seconds=result.wait_seconds))
+        raise with_run_headers(run, failure_answers.error_of_slot(result.failed[0], wait_seconds=result.wait_seconds))
     return result
 
 
-async def streamed(run: Run, ask: Ask, caller: Caller) -> HttpResponseBase:
+async def answer_streamed(run: Run, image_request: ImageRequest, caller: GatewayCaller) -> HttpResponseBase:
     """Stream the answer. Wait for its first frame: a failure before it gets an HTTP status, as every client expects."""
-    frames = _frames(run, ask, caller)
+    frames = _frames(run, image_request, caller)
     first = await anext(frames)
     return StreamingHttpResponse(
-        _after(first, frames), content_type="text/event-stream; charset=utf-8", headers=STREAM_HEADERS | about(run)
+        _after(first, frames),
+        content_type="text/event-stream; charset=utf-8",
+        headers=STREAM_HEADERS | run_headers(run),
     )
 
 
@@ -94,26 +98,26 @@ async def _after(first: bytes, frames: AsyncIterator[bytes]) -> AsyncIterator[by
     try:
         async for frame in frames:
             yield frame
-    except Refused as refusal:
-        yield answers.failed(refusal)
+    except OpenAIError as refusal:
+        yield answers.write_failed(refusal)
 
 
-async def _frames(run: Run, ask: Ask, caller: Caller) -> AsyncIterator[bytes]:
+async def _frames(run: Run, image_request: ImageRequest, caller: GatewayCaller) -> AsyncIterator[bytes]:
     with never_paid_twice(run):
         async for partial in partials(run):
             match partial:
                 case None:
                     yield frames.PING
                 case None, index:
-                    yield answers.lost(index)
+                    yield answers.write_lost(index)
                 case picture, index:
-                    yield answers.partial(run, picture, index)
-        with outgoing.loading() as load:
-            yield await in_thread(_completed, run, ask, caller, load)
+                    yield answers.write_partial(run, picture, index)
+        with answer_memory.reserve() as memory:
+            yield await in_thread(_completed, run, image_request, caller, memory)
 
 
-def _completed(run: Run, ask: Ask, caller: Caller, load: Load) -> bytes:
-    return answers.completed(run, ask, result_of(run, caller, load))
+def _completed(run: Run, image_request: ImageRequest, caller: GatewayCaller, memory: AnswerMemory) -> bytes:
+    return answers.write_completed(run, image_request, result_of(run, caller, memory))
 
 
 async def partials(run: Run) -> AsyncIterator[tuple[bytes | None, int] | None]:
@@ -135,7 +139,7 @@ async def partials(run: Run) -> AsyncIterator[tuple[bytes | None, int] | None]:
 def _picture(run: Run, one: RunEvent | Partial) -> bytes | None:
     """Return the partial as base64, or None if it cannot be read: the stream goes on, as the final is still to come."""
     try:
-        return results.partial(run, one)
+        return results.read_partial(run, one)
     except Exception:
         log.exception("partial not read", run=str(run.code))
         return None
@@ -143,7 +147,7 @@ def _picture(run: Run, one: RunEvent | Partial) -> bytes | None:
 
 async def _in_time(run: Run, news: AsyncGenerator[News, None]) -> AsyncIterator[News]:
     """Yield news for at most `API_WAIT_SECONDS`, however many heartbeats come, or until this process has drained. Then
-    raise Refused."""
+    raise OpenAIError."""
     ends_at = asyncio.get_running_loop().time() + settings.API_WAIT_SECONDS
     async with aclosing(news):
         while True:
@@ -153,18 +157,22 @@ async def _in_time(run: Run, news: AsyncGenerator[News, None]) -> AsyncIterator[
             except StopAsyncIteration:
                 return
             except TimeoutError:
-                failure = failures.restarting() if drain.is_over else failures.still_waiting(settings.API_WAIT_SECONDS)
-                raise told(run, failure) from None
+                failure = (
+                    failure_answers.restarting()
+                    if drain.is_over
+                    else failure_answers.still_waiting(settings.API_WAIT_SECONDS)
+                )
+                raise with_run_headers(run, failure) from None
             yield event
 
 
-def about(run: Run) -> dict[str, str]:
+def run_headers(run: Run) -> dict[str, str]:
     """Return headers that OpenAI's API does not have and its clients ignore."""
     return {"x-darkroom-run": str(run.code)}
 
 
-def told(run: Run, refusal: Refused) -> Refused:
-    refusal.headers |= about(run)
+def with_run_headers(run: Run, refusal: OpenAIError) -> OpenAIError:
+    refusal.headers |= run_headers(run)
     return refusal
 
 

@@ -8,13 +8,13 @@ from django.test import Client
 
 from accounts.models import Organization, User
 from saas.database import tenancy
-from studio.gateway import given
+from studio.gateway import pictures_in
 from studio.inputs import uploads
 from studio.models import Input, Output, Relation, Run, Visibility
 from studio.openai_wire.forms import MOST_IMAGES
 from tests.studio.api.keys import Program, program
 from tests.support import picture_bytes
-from tests.support.wall_pictures import made
+from tests.support.gallery_pictures import made
 
 pytestmark = pytest.mark.django_db
 
@@ -55,7 +55,7 @@ def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append(url)
         return picture_bytes.plain(".png")
 
-    monkeypatch.setattr(given, "fetch", fetch)
+    monkeypatch.setattr(pictures_in, "fetch", fetch)
     return found
 
 
@@ -102,7 +102,7 @@ def test_what_is_made_with_a_private_picture_is_private(acme: Organization, bob:
     (output,) = made(acme, bob, visibility=Visibility.PRIVATE)
     with tenancy.tenant(acme.pk):
         shown = Output.objects.select_related("run", "org", "composite").get(pk=output.pk)
-    ready = uploads.read_output(shown)
+    ready = uploads.store_output(shown)
     with tenancy.tenant(acme.pk):
         file = uploads.keep(ready, by=bob)
     assert (

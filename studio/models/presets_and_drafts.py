@@ -15,7 +15,9 @@ class Preset(TenantModel):
     maker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=60)
     is_shared = models.BooleanField(default=False)
-    values = models.JSONField()  # settings of studio.prompt.values.Values, and a prompt if it is to replace the bar's
+    values = (
+        models.JSONField()
+    )  # settings of studio.prompt.prompt_form.PromptForm, and a prompt if it is to replace the bar's
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from studio.openai_wire.errors import IMAGE, REQUEST, OpenAIError, image_value, wrong_value
 from studio.openai_wire.fields import Fields
-from studio.openai_wire.refusals import IMAGE, REQUEST, Refused, image_value, wrong_value
 from studio.sandbox import models, sizes
 from studio.sandbox.models import Model
 
@@ -31,7 +31,7 @@ ALL_QUALITIES = ("low", "medium", "high", "xhigh", "max", "auto", "standard", "h
 
 
 @dataclass(frozen=True)
-class Ask:
+class ImageParameters:
     model: Model
     prompt: str
     size: str
@@ -45,11 +45,13 @@ class Ask:
     identifier: str = ""
 
 
-def read(fields: Fields, *, prompt: str, identifier: str, default_model: str | None = None) -> Ask:
+def read_parameters(
+    fields: Fields, *, prompt: str, identifier: str, default_model: str | None = None
+) -> ImageParameters:
     model = models.find(fields.text("model", default_model))
     _refuse_unsupported(fields, model)
     form = fields.choice("output_format", ("png", "webp", "jpeg"), "png")
-    return Ask(
+    return ImageParameters(
         model=model,
         prompt=prompt,
         size=_size(fields),
@@ -62,17 +64,17 @@ def read(fields: Fields, *, prompt: str, identifier: str, default_model: str | N
     )
 
 
-def prompt(fields: Fields) -> str:
+def read_prompt(fields: Fields) -> str:
     text = fields.text("prompt", longest=LONGEST_PROMPT)
     if not text:
         message = (
             "Invalid 'prompt': empty string. Expected a string with minimum length 1, but got an empty string instead."
         )
-        raise Refused(message, code="empty_string", param="prompt")
+        raise OpenAIError(message, code="empty_string", param="prompt")
     return text
 
 
-def identifier(fields: Fields) -> str:
+def read_identifier(fields: Fields) -> str:
     """Return the end user that the program names. If both names are given, the newer one wins."""
     return fields.text("safety_identifier", "") or fields.text("user", "")
 
@@ -81,7 +83,9 @@ def _refuse_unsupported(fields: Fields, model: Model) -> None:
     fields.choice("moderation", ("low", "auto"), "auto")
     if "input_fidelity" in fields.values:
         message = f"The model '{model.id}' does not support the 'input_fidelity' parameter."
-        raise Refused(message, kind=IMAGE, code="invalid_input_fidelity_model", param=fields.named("input_fidelity"))
+        raise OpenAIError(
+            message, kind=IMAGE, code="invalid_input_fidelity_model", param=fields.named("input_fidelity")
+        )
     if "complexity" in fields.values:
         fields.choice("complexity", ("low", "medium", "high"), "low")
         if not model.has_complexity:
@@ -93,14 +97,14 @@ def _refuse_unsupported(fields: Fields, model: Model) -> None:
             raise _unsupported(fields, name, f"'{name}' is only supported with the output formats 'gif' and 'svg'.")
 
 
-def _unsupported(fields: Fields, name: str, message: str) -> Refused:
-    return Refused(message, kind=IMAGE, code="unsupported_parameter", param=fields.named(name))
+def _unsupported(fields: Fields, name: str, message: str) -> OpenAIError:
+    return OpenAIError(message, kind=IMAGE, code="unsupported_parameter", param=fields.named(name))
 
 
 def _size(fields: Fields) -> str:
     size = fields.text("size", "auto")
     if size != "auto":
-        _as_of_the_tool(fields, "size", lambda: sizes.read(size))
+        _as_of_the_tool(fields, "size", lambda: sizes.read_size(size))
     return size
 
 
@@ -108,9 +112,9 @@ def _as_of_the_tool(fields: Fields, name: str, check: Callable[[], object]) -> N
     """Run the check. The same error has another type and a longer parameter name if the tool is asked."""
     try:
         check()
-    except Refused as refused:
+    except OpenAIError as refused:
         kind = REQUEST if fields.prefix else IMAGE
-        raise Refused(str(refused), kind=kind, code="invalid_value", param=fields.named(name)) from None
+        raise OpenAIError(str(refused), kind=kind, code="invalid_value", param=fields.named(name)) from None
 
 
 def _quality(fields: Fields, model: Model) -> str:
@@ -121,7 +125,7 @@ def _quality(fields: Fields, model: Model) -> str:
     return quality
 
 
-def _raise(refused: Refused) -> None:
+def _raise(refused: OpenAIError) -> None:
     raise refused
 
 

@@ -8,10 +8,10 @@ from django.test import override_settings
 
 from accounts.models import Organization, User
 from saas.database import tenancy
-from studio.gateway import talking
+from studio.gateway import transcript
 from studio.models import Relation, Run, Visibility
 from tests.studio.gateway.inside import Inside, sdk
-from tests.support.wall_pictures import made
+from tests.support.gallery_pictures import made
 
 pytestmark = pytest.mark.django_db
 TOOL: Any = {"type": "image_generation", "model": "gpt-image-2"}
@@ -40,7 +40,7 @@ def test_the_next_turn_has_the_picture_and_the_words_before(acme: Organization, 
 
 
 def test_a_third_turn_has_both(acme: Organization, bob: User) -> None:
-    earlier = talking.compose(instructions="Draw well", earlier=["A lamp"], now="At night\nwith stars")
+    earlier = transcript.compose(instructions="Draw well", earlier=["A lamp"], now="At night\nwith stars")
     second = made(acme, bob, earlier)[0].run
     third = ask(acme, bob, "By day", previous_response_id=f"resp_{second.code.hex}", instructions="In pencil")
     assert third.prompt == "Instructions:\nIn pencil\n\nSaid before:\n- A lamp\n- At night with stars\n\nNow:\nBy day"
@@ -77,19 +77,19 @@ def test_the_words_of_others_are_not_to_be_had(acme: Organization, alice: User, 
 
 def test_the_oldest_turns_are_left_out_where_there_is_no_room() -> None:
     turns = [f"{number} " + "a" * 1000 for number in range(20)]
-    prompt = talking.compose(instructions="", earlier=turns, now="At night")
-    assert talking.turns_of(prompt) == [*turns[-5:], "At night"]
-    assert len(prompt) < talking.MOST_EARLIER_CHARACTERS + 100
+    prompt = transcript.compose(instructions="", earlier=turns, now="At night")
+    assert transcript.turns_of(prompt) == [*turns[-5:], "At night"]
+    assert len(prompt) < transcript.MOST_EARLIER_CHARACTERS + 100
 
 
 @pytest.mark.parametrize("now", ["A lamp", "Now:\nA lamp", "a\n\nNow:\nb", "- a\n- b", "Said before:\n- x"])
 def test_a_prompt_is_read_back_as_it_was_said(now: str) -> None:
-    assert talking.turns_of(talking.compose(instructions="Draw well", earlier=["x y", "z"], now=now)) == [
+    assert transcript.turns_of(transcript.compose(instructions="Draw well", earlier=["x y", "z"], now=now)) == [
         "x y",
         "z",
         now,
     ]
-    assert talking.turns_of(talking.compose(instructions="", earlier=[], now=now)) == [now]
+    assert transcript.turns_of(transcript.compose(instructions="", earlier=[], now=now)) == [now]
 
 
 def test_too_much_is_refused_by_the_name_that_the_caller_knows(acme: Organization, bob: User) -> None:

@@ -4,8 +4,8 @@ call, so that nothing is paid twice; the official SDKs retry by themselves unles
 from dataclasses import dataclass
 
 from studio.models import Slot, State
-from studio.openai_wire.refusals import IMAGE, REQUEST, Refused
-from studio.providers.outcomes import ENDINGS
+from studio.openai_wire.errors import IMAGE, REQUEST, OpenAIError
+from studio.providers.outcomes import OUTCOMES
 from studio.runs.outages import LeftAlone
 
 RETRY_SECONDS = 20
@@ -53,40 +53,42 @@ FAILURES = {
 OVERLOADED = FAILURES["outage"]
 
 
-def of(slot: Slot, *, wait_seconds: int | None = None) -> Refused:
+def error_of_slot(slot: Slot, *, wait_seconds: int | None = None) -> OpenAIError:
     """Return the refusal for a slot that failed. `wait_seconds` is how long its connection is still left alone."""
     default = Failure(502, OUTSIDE, "outcome_unknown" if slot.state == State.UNKNOWN else slot.error_code or None)
     failure = FAILURES.get(slot.error_code, default)
-    ending = ENDINGS.get(slot.error_code)
-    message = failure.message or slot.error_sentence or (ending.sentence if ending else "No picture was made.")
+    outcome = OUTCOMES.get(slot.error_code)
+    message = failure.message or slot.error_sentence or (outcome.sentence if outcome else "No picture was made.")
     headers = {"Retry-After": str(wait_seconds or RETRY_SECONDS)} if failure.may_retry else dict(NEVER_AGAIN)
-    return Refused(message, status=failure.status, kind=failure.kind, code=failure.code, headers=headers)
+    return OpenAIError(message, status=failure.status, kind=failure.kind, code=failure.code, headers=headers)
 
 
-def left_alone(act: LeftAlone) -> Refused:
+def left_alone(act: LeftAlone) -> OpenAIError:
     """Return the refusal for a call that made no run, because the connection is left alone after an outage."""
     headers = {"Retry-After": str(act.wait_seconds)}
-    return Refused(act.sentence, status=OVERLOADED.status, kind=OVERLOADED.kind, code=OVERLOADED.code, headers=headers)
+    return OpenAIError(
+        act.sentence, status=OVERLOADED.status, kind=OVERLOADED.kind, code=OVERLOADED.code, headers=headers
+    )
 
 
-def not_answered() -> Refused:
+def not_answered() -> OpenAIError:
     """Return the refusal for a run that could not be answered. Another call would be paid for again, so an SDK must not
     retry it."""
     message = (
         "The request reached the provider and may have been charged, but Darkroom failed to answer it. Do not send it "
         "again: look in the gallery, or read the run that x-darkroom-run names."
     )
-    return Refused(message, status=500, kind=OUTSIDE, code="answer_failed", headers=dict(NEVER_AGAIN))
+    return OpenAIError(message, status=500, kind=OUTSIDE, code="answer_failed", headers=dict(NEVER_AGAIN))
 
 
-def still_waiting(seconds: int) -> Refused:
+def still_waiting(seconds: int) -> OpenAIError:
     message = (
         f"No picture was ready within {seconds} seconds. The run continues, and its pictures will be in the gallery."
     )
-    return Refused(message, status=504, kind=OUTSIDE, code="still_running", headers=dict(NEVER_AGAIN))
+    return OpenAIError(message, status=504, kind=OUTSIDE, code="still_running", headers=dict(NEVER_AGAIN))
 
 
-def restarting() -> Refused:
+def restarting() -> OpenAIError:
     """Return the refusal for a process that ends. The official SDKs retry by themselves, and then get the answer of
     this run: see studio.gateway.retrying."""
     message = (
@@ -94,4 +96,4 @@ def restarting() -> Refused:
         "The run continues, and its pictures will be in the gallery."
     )
     headers = {"Retry-After": str(RESTART_SECONDS), "x-should-retry": "true"}
-    return Refused(message, status=503, kind=OUTSIDE, code="restarting", headers=headers)
+    return OpenAIError(message, status=503, kind=OUTSIDE, code="restarting", headers=headers)

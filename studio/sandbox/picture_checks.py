@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from studio.imaging import containers, decode_turns, vips
 from studio.imaging.containers import BrokenPicture, Header
-from studio.openai_wire.refusals import IMAGE, Refused
+from studio.openai_wire.errors import IMAGE, OpenAIError
 from studio.sandbox.paint.loading import SANDBOX
 
 IMAGE_BYTES = 50 * 1024 * 1024
@@ -14,13 +14,13 @@ BUSY_SECONDS = 5
 
 
 @dataclass(frozen=True)
-class Given:
+class CheckedPicture:
     data: bytes
     width: int
     height: int
 
 
-def image(data: bytes, number: int, param: str) -> Given:
+def check_image(data: bytes, number: int, param: str) -> CheckedPicture:
     if len(data) >= IMAGE_BYTES:
         raise _invalid(f"Invalid image file: image {number} must be less than 50 MB.", param)
     message = f"Invalid image file or mode for image {number}, please check your image file."
@@ -29,10 +29,10 @@ def image(data: bytes, number: int, param: str) -> Given:
         raise _invalid(message, param)
     is_lying = header.orientation >= 5  # noqa: PLR2004 - EXIF: 5 to 8 are turned by a quarter
     sides = (header.height, header.width) if is_lying else (header.width, header.height)
-    return Given(data, *sides)
+    return CheckedPicture(data, *sides)
 
 
-def mask(data: bytes, first: Given, param: str = "mask") -> bytes:
+def check_mask(data: bytes, first: CheckedPicture, param: str = "mask") -> bytes:
     if len(data) >= MASK_BYTES:
         raise _invalid("Invalid mask image: the mask must be less than 4 MB.", param)
     if not data.startswith(PNG_START):
@@ -57,11 +57,11 @@ def _checked(data: bytes, message: str, param: str) -> Header:
     except decode_turns.Busy:
         headers = {"Retry-After": str(BUSY_SECONDS)}
         message = "Many pictures are being uploaded right now. Try again in a few seconds."
-        raise Refused(message, status=429, kind="rate_limit_error", code="slow_down", headers=headers) from None
+        raise OpenAIError(message, status=429, kind="rate_limit_error", code="slow_down", headers=headers) from None
     if (opened.width, opened.height) != (header.width, header.height):
         raise _invalid(message, param)
     return header
 
 
-def _invalid(message: str, param: str) -> Refused:
-    return Refused(message, kind=IMAGE, code="invalid_image_file", param=param)
+def _invalid(message: str, param: str) -> OpenAIError:
+    return OpenAIError(message, kind=IMAGE, code="invalid_image_file", param=param)

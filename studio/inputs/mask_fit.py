@@ -5,7 +5,7 @@ The bytes of a mask are checked at upload, by `studio.imaging.inspection.check_m
 
 from collections.abc import Sequence
 
-from studio.catalogue.fields import SpecError
+from studio.catalogue.fields import Fault
 from studio.catalogue.specs import Spec
 from studio.imaging.inspection import Sides
 from studio.imaging.sizes import Size, fits, of_shape
@@ -14,13 +14,13 @@ from studio.models import ImageModel, Input
 AUTO = "auto"
 
 
-def mask_faults(mask: Input | None, references: Sequence[Sides]) -> list[SpecError]:
+def mask_faults(mask: Input | None, references: Sequence[Sides]) -> list[Fault]:
     """Return why this mask does not fit Image 1: it is not a mask, or it has another size. A mask without any reference
     is refused by `studio.catalogue.operations`."""
     if mask is None or not references:
         return []
     if not mask.is_mask:
-        return [SpecError("mask", "no_mask", "That picture is not a mask. Add the mask again.")]
+        return [Fault("mask", "no_mask", "That picture is not a mask. Add the mask again.")]
     first = references[0]
     if (mask.width, mask.height) == (first.width, first.height):
         return []
@@ -28,10 +28,10 @@ def mask_faults(mask: Input | None, references: Sequence[Sides]) -> list[SpecErr
         f"The mask was made for a picture of {mask.width} by {mask.height} pixels, and Image 1 is {first.width} by "
         f"{first.height}. Remove the mask, or put its picture first."
     )
-    return [SpecError("mask", "mask_size", sentence)]
+    return [Fault("mask", "mask_size", sentence)]
 
 
-def keeping_faults(spec: Spec, references: Sequence[Input], model: ImageModel) -> list[SpecError]:
+def keep_rest_faults(spec: Spec, references: Sequence[Input], model: ImageModel) -> list[Fault]:
     """Return why the rest of Image 1 cannot be kept at the size asked for: a result of another shape does not cover
     it pixel by pixel."""
     if not (spec.keep_rest and references) or spec.size == AUTO:
@@ -44,4 +44,4 @@ def keeping_faults(spec: Spec, references: Sequence[Input], model: ImageModel) -
         f"Image 1 is {first.width} by {first.height} pixels, a different shape from {spec.size}, so the area outside "
         f"the mask could not be kept exactly. Choose {best}."
     )
-    return [SpecError("size", "another_shape", sentence, best)]
+    return [Fault("size", "another_shape", sentence, best)]

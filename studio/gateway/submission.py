@@ -12,22 +12,22 @@ from saas.database import tenancy
 from saas.database.presence import presence
 from saas.idempotency import LONGEST_KEY, KeyTooLong, hash_of, key_of
 from studio.catalogue.fields import SpecRefused
-from studio.gateway import asks, retrying
-from studio.gateway.asks import Ask
-from studio.gateway.doors import Caller
-from studio.gateway.given import Reading
+from studio.gateway import parameters, retrying
+from studio.gateway.doors import GatewayCaller
+from studio.gateway.parameters import ImageRequest
+from studio.gateway.pictures_in import PictureReader
 from studio.models import Input, Relation, Run, Visibility
-from studio.openai_wire.refusals import Refused
+from studio.openai_wire.errors import OpenAIError
 from studio.runs import plan, submit_run
 from studio.runs.plan import Pictures, Plan
 
 
 def submit(
     request: HttpRequest,
-    caller: Caller,
-    ask: Ask,
+    caller: GatewayCaller,
+    image_request: ImageRequest,
     said: bytes,
-    pictures: Reading | None = None,
+    pictures: PictureReader | None = None,
     *,
     parent: Run | None = None,
     relation: Relation = Relation.NONE,
@@ -60,10 +60,10 @@ def submit(
             _refuse_gone(caller, key)
             run = submit_run.submit(
                 by=caller.member,
-                plan=_plan(caller, ask, Pictures(references, mask)),
+                plan=_plan(caller, image_request, Pictures(references, mask)),
                 api_key=caller.api_key,
                 visibility=_visibility(parent, references),
-                end_user=ask.identifier,
+                end_user=image_request.identifier,
                 parent=parent,
                 relation=relation,
                 request_key=key,
@@ -82,15 +82,15 @@ class Gone(Exception):
     """The caller went away before the run was made."""
 
 
-def _plan(caller: Caller, ask: Ask, pictures: Pictures) -> Plan:
+def _plan(caller: GatewayCaller, image_request: ImageRequest, pictures: Pictures) -> Plan:
     """Plan the run, and refuse what cannot be made in OpenAI's words."""
     try:
-        return plan.make(org=caller.org, spec=ask.spec, pictures=pictures)
+        return plan.make(org=caller.org, spec=image_request.spec, pictures=pictures)
     except SpecRefused as refusal:
-        raise asks.refused(refusal.errors[0], ask.spec.to_json(), ask.prefix) from None
+        raise parameters.error_of_fault(refusal.errors[0], image_request.spec.to_json(), image_request.prefix) from None
 
 
-def _refuse_gone(caller: Caller, key: str) -> None:
+def _refuse_gone(caller: GatewayCaller, key: str) -> None:
     """Raise Gone if the caller went away while waiting for a turn: a retry has found no run of this call and asks for
     one of its own. A program that sends an Idempotency-Key finds its run again, so that run is made."""
     if not key and caller.call.has_gone:
@@ -105,15 +105,15 @@ def _visibility(parent: Run | None, references: Sequence[Input]) -> Visibility:
     return Visibility.PRIVATE if is_private else Visibility.TEAM
 
 
-def request_key(request: HttpRequest, caller: Caller) -> str:
+def request_key(request: HttpRequest, caller: GatewayCaller) -> str:
     try:
         return key_of(request.headers.get("Idempotency-Key", ""), caller.api_key.code)
     except KeyTooLong:
         message = f"The Idempotency-Key is longer than {LONGEST_KEY} characters."
-        raise Refused(message, code="invalid_value", param="Idempotency-Key") from None
+        raise OpenAIError(message, code="invalid_value", param="Idempotency-Key") from None
 
 
-def _earlier(caller: Caller, key: str, hashed: str) -> Run | None:
+def _earlier(caller: GatewayCaller, key: str, hashed: str) -> Run | None:
     """Return the run that a program asks for again, by its Idempotency-Key or by a retry of an official SDK."""
     if key:
         run = caller.org.runs.filter(maker=caller.member.user, request_key=key).first()

@@ -18,7 +18,7 @@ SMALL_BYTES = 64 * 1024
 _room = Room(limit_bytes=LIMIT_BYTES, places=512, waiting_at_most=1024, waiting_each=256)
 
 
-class Load:
+class AnswerMemory:
     """The memory that one answer takes. To let go of it twice does no harm."""
 
     def __init__(self) -> None:
@@ -43,13 +43,13 @@ class Load:
 
 
 @contextmanager
-def loading() -> Iterator[Load]:
-    """Yield a load. Let go of it at the end, unless a response keeps it."""
-    load = Load()
+def reserve() -> Iterator[AnswerMemory]:
+    """Yield the memory of an answer. Let go of it at the end, unless a response keeps it."""
+    memory = AnswerMemory()
     try:
-        yield load
+        yield memory
     except BaseException:
-        load.let_go()
+        memory.let_go()
         raise
-    if not load.is_kept:
-        load.let_go()
+    if not memory.is_kept:
+        memory.let_go()

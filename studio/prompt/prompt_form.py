@@ -34,7 +34,7 @@ PROJECT_CHARACTERS = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Values:
+class PromptForm:
     prompt: str = ""
     model: str = ""
     size: str = "1024x1024"
@@ -72,7 +72,7 @@ class Values:
     @classmethod
     def asked_by(cls, run: Run) -> Self:
         """Return the values that a run was asked with. Its inputs should be prefetched."""
-        asked = {name: _said(value) for name, value in run.asked.items() if value is not None}
+        asked = {name: _as_form_text(value) for name, value in run.asked.items() if value is not None}
         numbered = sorted(run.inputs.all(), key=lambda given: given.number)
         return cls.stored(
             {
@@ -114,13 +114,13 @@ class Values:
         return {**asdict(self), "reference": list(self.reference)}
 
 
-NAMES = tuple(field.name for field in fields(Values))
+NAMES = tuple(field.name for field in fields(PromptForm))
 
 
-def fitted(values: Values, model: ImageModel) -> Values:
+def fitted(values: PromptForm, model: ImageModel) -> PromptForm:
     """Return the values adapted to this model, so that changing the model does not cause errors about settings of the
     previous one."""
-    partials = str(min(_whole(values.partial_images, 0), model.partial_images_max if model.can_stream else 0))
+    partials = str(min(_whole_number(values.partial_images, 0), model.partial_images_max if model.can_stream else 0))
     return replace(
         values,
         model=model.name,
@@ -128,13 +128,13 @@ def fitted(values: Values, model: ImageModel) -> Values:
         format=_among(values.format, model.formats),
         background=_among(values.background, model.backgrounds),
         moderation=_among(values.moderation, model.moderations),
-        n=str(min(max(_whole(values.n, 1), 1), model.n_max)),
+        n=str(min(max(_whole_number(values.n, 1), 1), model.n_max)),
         partial_images=partials,
         api=values.api if model.can_respond else "images",
     )
 
 
-def _said(value: object) -> str:
+def _as_form_text(value: object) -> str:
     return {True: "on", False: "off"}[value] if isinstance(value, bool) else str(value)
 
 
@@ -142,7 +142,7 @@ def _among(value: str, options: Sequence[str]) -> str:
     return value if value in options or not options else options[0]
 
 
-def _whole(text: str, default: int) -> int:
+def _whole_number(text: str, default: int) -> int:
     return int(text) if text.isdecimal() and text.isascii() and len(text) < 4 else default  # noqa: PLR2004 digits
 
 

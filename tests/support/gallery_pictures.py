@@ -31,7 +31,7 @@ def made(
 ) -> list[Output]:
     """One run with its pictures, in the order of its slots."""
     with tenancy.tenant(org.pk):
-        spec = specs.read({**PLAIN, "prompt": prompt, "n": count, **asked}, models=at(timezone.now()))
+        spec = specs.read_spec({**PLAIN, "prompt": prompt, "n": count, **asked}, models=at(timezone.now()))
         run = submit_run.submit(by=must_be_member(org, by), plan=plan.make(org=org, spec=spec), visibility=visibility)
     return [_developed(org, run, shade, size) for shade in range(count)]
 

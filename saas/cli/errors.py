@@ -2,7 +2,7 @@
 Darkroom cannot be reached or broke · 5 a limit is reached · 130 interrupted."""
 
 
-class Ending(Exception):
+class CommandFailed(Exception):
     def __init__(self, code: int, sentence: str) -> None:
         super().__init__(sentence)
         self.code, self.sentence = code, sentence

@@ -13,16 +13,16 @@ PAGE_SIZE = 60
 
 
 @dataclass(frozen=True)
-class Wall:
+class TilePage:
     pictures: list[Output]
     next_cursor: str = ""
 
 
 def pictures(member: Membership, filters: Filters) -> "QuerySet[Output]":
-    return filters.narrow(Output.objects.filter(org=member.org).visible_to(member).kept(), member)
+    return filters.narrow(Output.objects.filter(org=member.org).visible_to(member).not_in_bin(), member)
 
 
-def wall(member: Membership, filters: Filters, *, before: str = "") -> Wall:
+def page(member: Membership, filters: Filters, *, before: str = "") -> TilePage:
     """Return the page after the cursor: the code of the last picture seen, which may be in the bin by now. An unknown
     cursor returns the first page."""
     rows = pictures(member, filters)
@@ -31,15 +31,15 @@ def wall(member: Membership, filters: Filters, *, before: str = "") -> Wall:
         rows = rows.filter(pk__lt=last_id)
     found = list(_drawn(newest(rows, PAGE_SIZE + 1)))
     is_more = len(found) > PAGE_SIZE
-    return Wall(found[:PAGE_SIZE], str(found[PAGE_SIZE - 1].code) if is_more else "")
+    return TilePage(found[:PAGE_SIZE], str(found[PAGE_SIZE - 1].code) if is_more else "")
 
 
-def newer(member: Membership, filters: Filters, *, than: str) -> Wall:
+def newer(member: Membership, filters: Filters, *, than: str) -> TilePage:
     """Return pictures newer than the given one, for an open page that updates itself."""
     first_id = _row_of(member, than)
     if first_id is None:
-        return Wall([])
-    return Wall(list(_drawn(newest(pictures(member, filters).filter(pk__gt=first_id), PAGE_SIZE))))
+        return TilePage([])
+    return TilePage(list(_drawn(newest(pictures(member, filters).filter(pk__gt=first_id), PAGE_SIZE))))
 
 
 def newest(rows: "QuerySet[Output]", most: int) -> "QuerySet[Output]":
@@ -49,7 +49,7 @@ def newest(rows: "QuerySet[Output]", most: int) -> "QuerySet[Output]":
     return Output.objects.filter(pk__in=ids).order_by("-pk")
 
 
-def beside(member: Membership, filters: Filters, output: Output) -> tuple[Output | None, Output | None]:
+def neighbours(member: Membership, filters: Filters, output: Output) -> tuple[Output | None, Output | None]:
     """Return the next newer and the next older picture."""
     rows = pictures(member, filters).only("code", "preview")
     newer_one = rows.filter(pk__gt=output.pk).order_by("pk").first()

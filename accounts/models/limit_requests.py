@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models.quotas import Period, Unit
+from accounts.models.limits_and_holds import Period, Unit
 from saas.database.tenancy import TenantModel
 
 

@@ -18,7 +18,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest
 
-from studio.openai_wire.refusals import Refused
+from studio.openai_wire.errors import OpenAIError
 
 MOST_WAITING = 32  # pictures of strangers
 STRANGERS = ""
@@ -31,7 +31,7 @@ Paint = Callable[[], bytes]
 R = TypeVar("R")
 
 
-def whose(key: str) -> str:
+def tenant_of_key(key: str) -> str:
     """Return the organization that a key asks for. Darkroom's own workers name it in theirs; all other keys are
     strangers'."""
     ours, _, tenant = key.strip().partition(".")
@@ -39,7 +39,7 @@ def whose(key: str) -> str:
     return tenant or "ours" if is_ours else STRANGERS
 
 
-class Easel:
+class PaintQueue:
     def __init__(self, painters: int) -> None:
         self._threads = ThreadPoolExecutor(painters, thread_name_prefix="sandbox-painter", initializer=_step_back)
         self._waiting = OrderedDict[str, deque[tuple[Future[str], Paint]]]()
@@ -52,7 +52,7 @@ class Easel:
         if whose == STRANGERS and waiting + count > MOST_WAITING:
             headers = {"Retry-After": str(RETRY_SECONDS)}
             message = "The sandbox is busy. Try again in a few seconds."
-            raise Refused(message, status=429, kind="requests", code="rate_limit_exceeded", headers=headers)
+            raise OpenAIError(message, status=429, kind="requests", code="rate_limit_exceeded", headers=headers)
 
     def line_up(self, paint: Paint, whose: str) -> Future[str]:
         future = Future[str]()
@@ -86,30 +86,30 @@ def _step_back() -> None:
 
 
 _painters = os.cpu_count() or 1
-_easel, _strangers_easel = Easel(_painters), Easel(max(1, _painters // 2))
+_queue, _strangers_queue = PaintQueue(_painters), PaintQueue(max(1, _painters // 2))
 _readers = ThreadPoolExecutor(READERS, thread_name_prefix="sandbox-reader", initializer=_step_back)
 _strangers_readers = ThreadPoolExecutor(
     STRANGERS_READERS, thread_name_prefix="sandbox-strangers-reader", initializer=_step_back
 )
 
 
-async def read(act: Callable[[HttpRequest, str], R], request: HttpRequest, key: str) -> R:
+async def read_in_thread(act: Callable[[HttpRequest, str], R], request: HttpRequest, key: str) -> R:
     """Read a request in a thread for readers: its pictures may take seconds to decode and wait for turns to do so."""
-    readers = _strangers_readers if whose(key) == STRANGERS else _readers
+    readers = _strangers_readers if tenant_of_key(key) == STRANGERS else _readers
     found: R = await sync_to_async(act, thread_sensitive=False, executor=readers)(request, key)
     return found
 
 
-async def painted(paint: Paint, whose: str) -> str:
+async def paint(paint: Paint, whose: str) -> str:
     """Paint the picture and return it as base64. The painter encodes it, because that takes processor time, too."""
-    return await asyncio.wrap_future(_easel_of(whose).line_up(paint, whose))
+    return await asyncio.wrap_future(_queue_of(whose).line_up(paint, whose))
 
 
 def check_room(whose: str, count: int) -> None:
-    _easel_of(whose).check_room(whose, count)
+    _queue_of(whose).check_room(whose, count)
 
 
-def _easel_of(whose: str) -> Easel:
+def _queue_of(whose: str) -> PaintQueue:
     """Return the painters for this caller. Strangers have their own: a large picture takes seconds, and others would
     wait for it."""
-    return _strangers_easel if whose == STRANGERS else _easel
+    return _strangers_queue if whose == STRANGERS else _queue

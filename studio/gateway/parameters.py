@@ -8,9 +8,9 @@ from typing import Any
 from django.utils import timezone
 
 from studio.catalogue import image_models, specs
-from studio.catalogue.specs import Spec, SpecError, SpecRefused
+from studio.catalogue.specs import Fault, Spec, SpecRefused
+from studio.openai_wire.errors import IMAGE, REQUEST, OpenAIError, no_such_model
 from studio.openai_wire.fields import Fields
-from studio.openai_wire.refusals import IMAGE, REQUEST, Refused, no_such_model
 
 # OpenAI's name: the spec's name.
 TEXTS = {
@@ -47,7 +47,7 @@ CODES_OF_FIELDS = {
 
 
 @dataclass(frozen=True)
-class Ask:
+class ImageRequest:
     spec: Spec
     stream: bool = False
     as_url: bool = False
@@ -55,46 +55,50 @@ class Ask:
     prefix: str = ""  # of its parameters' names in the request
 
 
-def read(values: Mapping[str, Any], *, is_form: bool = False, references: int = 0, mask: bool = False) -> Ask:
+def read_parameters(
+    values: Mapping[str, Any], *, is_form: bool = False, references: int = 0, mask: bool = False
+) -> ImageRequest:
     """Read the parameters of an image request, sent as JSON or as a form."""
     fields = Fields(values, is_form=is_form)
     fields.refuse_others(KNOWN)
     stream = fields.flag("stream")
     if stream and fields.whole("n", -FAR, FAR, 1) > 1:
-        raise Refused("Streaming is only supported with n=1.", kind=IMAGE, code="unsupported_parameter", param="n")
+        raise OpenAIError("Streaming is only supported with n=1.", kind=IMAGE, code="unsupported_parameter", param="n")
     fields.text("prompt")  # a missing prompt is another error than an empty one
     as_url = fields.choice("response_format", RESPONSE_FORMATS, "b64_json") == "url"
     if stream and as_url:
         message = "Streaming is only supported with the response_format 'b64_json'."
-        raise Refused(message, code="unsupported_parameter", param="response_format")
+        raise OpenAIError(message, code="unsupported_parameter", param="response_format")
     pictures = {"references": references, "mask": mask} if references or mask else {}
-    return Ask(spec(fields, pictures), stream, as_url, identifier(fields))
+    return ImageRequest(check_spec(fields, pictures), stream, as_url, read_identifier(fields))
 
 
-def spec(fields: Fields, more: Mapping[str, Any]) -> Spec:
+def check_spec(fields: Fields, more: Mapping[str, Any]) -> Spec:
     """Check the fields, together with `more`, which has the spec's own names already."""
     asked: dict[str, Any] = {ours: fields.text(theirs) for theirs, ours in TEXTS.items() if theirs in fields.values}
     asked |= {ours: fields.whole(theirs, -FAR, FAR, 0) for theirs, ours in WHOLE.items() if theirs in fields.values}
     if more.get("mask"):
         asked["keep_rest"] = False  # the caller receives the provider's own picture, so no composite is made
     try:
-        return specs.read(asked | dict(more), models=image_models.at(timezone.now()))
+        return specs.read_spec(asked | dict(more), models=image_models.at(timezone.now()))
     except SpecRefused as refusal:
-        raise refused(refusal.errors[0], asked, fields.prefix) from None
+        raise error_of_fault(refusal.errors[0], asked, fields.prefix) from None
 
 
-def identifier(fields: Fields) -> str:
+def read_identifier(fields: Fields) -> str:
     """Return the end user that the program names. If both names are given, the newer one wins."""
     names = ("safety_identifier", "user")
     given = {name: fields.text(name, "", longest=LONGEST_IDENTIFIER) for name in names}
     for name, text in given.items():
         if "\0" in text:
             param = fields.named(name)
-            raise Refused(f"Invalid '{param}': the string holds a null character.", code="invalid_value", param=param)
+            raise OpenAIError(
+                f"Invalid '{param}': the string holds a null character.", code="invalid_value", param=param
+            )
     return given["safety_identifier"] or given["user"]
 
 
-def refused(error: SpecError, asked: Mapping[str, Any], prefix: str = "") -> Refused:
+def error_of_fault(error: Fault, asked: Mapping[str, Any], prefix: str = "") -> OpenAIError:
     """Turn an error of the spec into OpenAI's refusal. Only the first error is reported, as OpenAI does it."""
     if error.code == "unknown_model":
         return no_such_model(str(asked.get("model", "")))
@@ -104,4 +108,4 @@ def refused(error: SpecError, asked: Mapping[str, Any], prefix: str = "") -> Ref
     # The Responses API's tool has no parameter for the prompt, which comes from the input, nor for the API itself.
     elsewhere = {"prompt": "input", "api": "tools"} if prefix else {}
     param = elsewhere.get(error.field) or prefix + THEIRS.get(error.field, error.field)
-    return Refused(error.sentence, kind=REQUEST if prefix else kind, code=code, param=param)
+    return OpenAIError(error.sentence, kind=REQUEST if prefix else kind, code=code, param=param)

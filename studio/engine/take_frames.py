@@ -11,7 +11,7 @@ from dataclasses import replace
 import structlog
 
 from studio.engine import connection_health, record_picture, rescue, store_frames
-from studio.engine.job import Job, grip, waits, waits_for_room, wall
+from studio.engine.job import Job, check_claim, in_tenant, waits, waits_for_room
 from studio.files import discarded
 from studio.providers.answers import Final, Partial
 from studio.providers.outcomes import ProviderError
@@ -24,7 +24,7 @@ NOT_KEPT = "This partial image arrived but could not be stored."
 log = structlog.get_logger("darkroom.engine")
 
 
-def try_to_keep_partial(job: Job, frame: Partial) -> None:
+def take_partial(job: Job, frame: Partial) -> None:
     """Pass on and keep a partial, or note it as lost: except for a stop, no failure here ends the wait for the final. A
     storage that has not taken one within seconds gets no other, so that the final does not wait behind them."""
     try:
@@ -51,7 +51,7 @@ def _discard(job: Job, frame: Partial, names: list[str]) -> None:
     if frame.index in job.partials:
         return  # an earlier frame of this index has these names
     try:
-        with wall(job):
+        with in_tenant(job):
             discarded.add(job.org.pk, names, after=discarded.UPLOADED_BY)
     except Exception:
         log.exception("lost partial not discarded", slot=job.slot.index, index=frame.index)
@@ -64,8 +64,8 @@ def note_lost(job: Job, frame: Partial, sentence: str) -> None:
         return
     job.partials.add(frame.index)
     try:
-        with wall(job):
-            if grip(job) is not None:
+        with in_tenant(job):
+            if check_claim(job) is not None:
                 data = {"index": frame.index, "sentence": sentence}
                 events.record(job.run, "partial_lost", slot=job.slot.index, data=data)
     except Exception:
@@ -77,9 +77,9 @@ def keep_partial(job: Job, frame: Partial) -> None:
     if files is None:
         note_lost(job, frame, "The provider sent a partial image that is not a picture.")
         return
-    with wall(job):
-        held = grip(job)
-        if held is None:
+    with in_tenant(job):
+        claim_state = check_claim(job)
+        if claim_state is None:
             return  # claim lost; the final is still awaited, since it is being paid for
         partial = store_frames.note_partial(job.slot, frame, files, is_new=frame.index not in job.partials)
         events.record(
@@ -89,25 +89,25 @@ def keep_partial(job: Job, frame: Partial) -> None:
             data={"index": frame.index, "partial": str(partial.code), "size_bytes": partial.size_bytes},
             hint={"preview": base64.b64encode(files.preview_data).decode()},
         )
-        if job.held.is_trying:
+        if job.claim.is_trying:
             connection_health.note_answer(job)  # it ends the outage: other slots need not wait for this picture
     job.partials.add(frame.index)
-    if held.is_stopping:
+    if claim_state.is_stopping:
         raise ProviderError("stopped_late")
 
 
-def keep_final(job: Job, frame: Final) -> None:
+def take_final(job: Job, frame: Final) -> None:
     """Store and note a final, with several attempts since it was paid for. If all fail, or it is no valid image,
     put what came on the worker's disk and raise ProviderError."""
     stored, broken, is_again = None, None, False
     for wait in waits():
         try:
             stored = stored or store_frames.store_output(job.org.code, job.run, job.slot, frame, is_again=is_again)
-            with wall(job):
-                tickets.leave(job.held)
+            with in_tenant(job):
+                tickets.remove(job.claim)
                 connection_health.note_answer(job)
                 connection_health.note_success(job, frame)
-                record_picture.note(job.run, job.slot, frame, stored)
+                record_picture.record(job.run, job.slot, frame, stored)
             return
         except ProviderError as error:
             broken = error

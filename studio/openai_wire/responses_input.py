@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from studio.openai_wire.errors import OpenAIError, missing, wrong_type, wrong_value
 from studio.openai_wire.fields import Fields
 from studio.openai_wire.forms import check_count
-from studio.openai_wire.refusals import Refused, missing, wrong_type, wrong_value
 
 KNOWN = frozenset(
     [
@@ -63,18 +63,18 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Call:
+class EarlierPicture:
     """An earlier picture, named by the id of the call that made it."""
 
     id: str
     param: str
 
-    def not_found(self, more: str = "") -> Refused:
+    def not_found(self, more: str = "") -> OpenAIError:
         message = f"Item with id '{self.id[:80]}' not found{more or '.'}"
-        return Refused(message, status=404, code="item_not_found", param=self.param)
+        return OpenAIError(message, status=404, code="item_not_found", param=self.param)
 
 
-Item = Turn | Text | Picture | Call
+Item = Turn | Text | Picture | EarlierPicture
 
 
 def tool_of(fields: Fields, known: frozenset[str]) -> Fields:
@@ -83,7 +83,7 @@ def tool_of(fields: Fields, known: frozenset[str]) -> Fields:
         raise missing("tools")
     if not isinstance(tools, list) or len(tools) != 1 or not isinstance(tools[0], dict):
         message = "Only pictures are made here: 'tools' must contain exactly one tool, of type 'image_generation'."
-        raise Refused(message, code="invalid_value", param="tools")
+        raise OpenAIError(message, code="invalid_value", param="tools")
     tool = Fields(tools[0], prefix="tools[0].")
     tool.choice("type", ("image_generation",), "")
     tool.refuse_others(known)
@@ -94,20 +94,20 @@ def is_edit(tool: Fields, *, has_pictures: bool) -> bool:
     """Return whether to edit the picture of the input: yes, if there is one and the tool does not say otherwise."""
     action = tool.choice("action", ACTIONS, "auto")
     if action == "edit" and not has_pictures:
-        raise Refused("action 'edit' needs an image in the input.", code="invalid_value", param="tools[0].action")
+        raise OpenAIError("action 'edit' needs an image in the input.", code="invalid_value", param="tools[0].action")
     return has_pictures and action != "generate"
 
 
 def mask_of(tool: Fields, *, is_edit: bool) -> object:
     link = tool.values.get("input_image_mask")
     if link is not None and not is_edit:
-        raise Refused("A mask needs an image.", code="invalid_value", param=MASK)
+        raise OpenAIError("A mask needs an image.", code="invalid_value", param=MASK)
     return link
 
 
-def not_silent(prompt: str) -> str:
+def refuse_empty(prompt: str) -> str:
     if not prompt.strip():
-        raise Refused("Invalid 'input': it contains no text.", code="empty_string", param="input")
+        raise OpenAIError("Invalid 'input': it contains no text.", code="empty_string", param="input")
     return prompt
 
 
@@ -139,7 +139,7 @@ def _item(item: object, param: str) -> Iterator[Item]:
         raise wrong_type(param, "an object", item)
     kind = item.get("type", "message")
     if kind == "image_generation_call":
-        yield Call(str(item.get("id")), param)
+        yield EarlierPicture(str(item.get("id")), param)
         return
     if kind != "message":
         raise wrong_value(f"{param}.type", kind, ["message", "image_generation_call"])
