@@ -88,7 +88,7 @@ def drops(page: Page) -> None:
     expect(page.locator(".reference-fault:visible")).to_contain_text("PNG")
     page.locator(".reference-failed").get_by_role("button", name="Remove").click()
     assert bar(page).evaluate(DRAG, ["drop", [picture(f"{number}.png") for number in range(14)]])
-    expect(page.get_by_text("16 reference pictures are the most.")).to_be_visible()
+    expect(page.get_by_text("16 reference pictures are the limit.")).to_be_visible()
     page.get_by_role("button", name="Remove all").click()
     expect(given(page)).to_have_count(0)
 

@@ -47,7 +47,7 @@ def test_a_folder_that_cannot_be_written() -> None:
 
 def test_a_second_run_on_the_same_data(darkroom: Instance) -> None:
     sentence = refusal(darkroom.folder.root, 0)
-    assert sentence.startswith(f"It is already running on the data folder {darkroom.folder.root} already")
+    assert sentence.startswith(f"It is already running on the data folder {darkroom.folder.root}")
     assert darkroom.process.poll() is None
     assert postmaster.ask(darkroom.folder, "SELECT 1") == [(1,)]
 

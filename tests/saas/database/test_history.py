@@ -23,7 +23,7 @@ def test_a_current_one_has_no_news() -> None:
 def test_what_a_newer_version_made_is_refused_by_its_newest_name() -> None:
     found = History(known={FIRST}, applied={FIRST, ("studio", "0008_b"), ("studio", "0009_c")})
     assert not found.is_too_old
-    assert found.refusal.endswith("this one does not know studio.0009_c.")
+    assert found.refusal.endswith("this version does not know studio.0009_c.")
 
 
 def test_what_was_made_before_the_migrations_began_anew_is_refused() -> None:

@@ -270,7 +270,7 @@ def test_a_request_that_gets_no_connection_is_asked_to_come_again(
         away.setattr(ConnectionPool, "getconn", time_out)
         answer = ask(RequestFactory().get(path))
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
-    assert b"does not answer just now. Try again in a moment." in answer.content
+    assert b"is not answering right now. Try again in a moment." in answer.content
     assert ask(RequestFactory().get(path)).status_code == 200
 
 
