@@ -17,7 +17,7 @@ from tests.scaled.provider import Provider
 from tests.scaled.services import S3, RabbitMQ, Redis
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def folder() -> Iterator[Path]:
     """Not pytest's own, which PostgreSQL's user may not pass through."""
     with tempfile.TemporaryDirectory(prefix="darkroom-scaled-") as made:
@@ -26,7 +26,7 @@ def folder() -> Iterator[Path]:
         yield path
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def programs() -> None:
     """Where they are missing it is said, and in CI it is an error."""
     if missing := services.missing_programs():
@@ -36,7 +36,7 @@ def programs() -> None:
         pytest.skip(sentence)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def rabbitmq(folder: Path, programs: None) -> Iterator[RabbitMQ]:
     """Started first and waited for last: it takes longest."""
     home = folder / "rabbitmq"
@@ -47,7 +47,7 @@ def rabbitmq(folder: Path, programs: None) -> Iterator[RabbitMQ]:
     service.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def redis(folder: Path, programs: None) -> Iterator[Redis]:
     home = folder / "redis"
     home.mkdir()
@@ -58,7 +58,7 @@ def redis(folder: Path, programs: None) -> Iterator[Redis]:
     service.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def s3(folder: Path) -> Iterator[S3]:
     service = S3(folder)
     service.start()
@@ -67,14 +67,14 @@ def s3(folder: Path) -> Iterator[S3]:
     service.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster(folder: Path, first_data: Path) -> Iterator[DataFolder]:
     """With Darkroom's tables already, empty."""
     with databases.own_cluster(copied(first_data, folder / "postgres")) as made:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def provider() -> Iterator[Provider]:
     made = Provider()
     made.start()
@@ -82,7 +82,7 @@ def provider() -> Iterator[Provider]:
     made.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def world(folder: Path, cluster: DataFolder, redis: Redis, s3: S3, provider: Provider) -> Iterator[World]:
     """What a Darkroom finds around itself, whichever queue it uses; its tables and people are made once."""
     server_url = databases.server_url(cluster)
@@ -97,7 +97,7 @@ def world(folder: Path, cluster: DataFolder, redis: Redis, s3: S3, provider: Pro
         yield replace(found, member=seeding.run("-m", "tests.scaled.seed"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def own_template(folder: Path, cluster: DataFolder, world: World) -> Iterator[str]:
     """The address of a database of our own cluster, with the same people, to be copied or looked at."""
     with databases.made(identity.url(cluster), like=identity.url(cluster)) as url:
@@ -105,7 +105,7 @@ def own_template(folder: Path, cluster: DataFolder, world: World) -> Iterator[st
         yield url
 
 
-@pytest.fixture(scope="session", params=["rabbitmq", "redis"])
+@pytest.fixture(scope="package", params=["rabbitmq", "redis"])
 def darkroom(
     request: pytest.FixtureRequest, folder: Path, cluster: DataFolder, world: World, rabbitmq: RabbitMQ, redis: Redis
 ) -> Iterator[Darkroom]:

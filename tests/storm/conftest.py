@@ -14,7 +14,7 @@ ARRIVAL_SECONDS = 8
 BODIES_BYTES = 60_000_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def storm(demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storm]:
     data = copied(demo_data, tmp_path_factory.mktemp("storm"))
     with running_darkroom(

@@ -23,25 +23,25 @@ from tests.weather.ways import Ways, open_ways
 __all__ = ["cluster", "folder", "own_template", "programs", "provider", "rabbitmq", "redis", "s3", "world"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def painting() -> Painting:
     return Painting()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def up(painting: Painting) -> Iterator[Upstream]:
     with upstream(painting) as found:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ear() -> Iterator[Upstream]:
     """Where webhooks arrive."""
     with upstream(lambda exchange: exchange.whole(200, {})) as found:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def postbox() -> Iterator[Postbox]:
     made = Postbox()
     made.start()
@@ -49,13 +49,13 @@ def postbox() -> Iterator[Postbox]:
     made.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def ways(cluster: DataFolder, rabbitmq: RabbitMQ, redis: Redis, s3: S3) -> Iterator[Ways]:
     with open_ways(cluster, rabbitmq, redis, s3) as found:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def pair(
     folder: Path,
     cluster: DataFolder,

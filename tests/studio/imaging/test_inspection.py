@@ -74,11 +74,11 @@ def test_a_colour_that_counts_as_transparent_is_seen() -> None:
         (b"8BPS" + bytes(20), "a Photoshop"),
         (b"PK\3\4" + bytes(20), "a ZIP"),
         (b"<!doctype html><script>", "a web page"),
-        (b"RIFF\x20\0\0\0WAVEfmt ", "no picture"),
-        (b"\x89PNG\r\n", "no picture"),
-        (b"\xff\xd8", "no picture"),
-        (b"hello", "no picture"),
-        (b"\0", "no picture"),
+        (b"RIFF\x20\0\0\0WAVEfmt ", "not a picture"),
+        (b"\x89PNG\r\n", "not a picture"),
+        (b"\xff\xd8", "not a picture"),
+        (b"hello", "not a picture"),
+        (b"\0", "not a picture"),
     ],
 )
 def test_what_is_no_png_jpeg_or_webp_is_called_by_its_name(data: bytes, words: str) -> None:

@@ -33,7 +33,7 @@ def wait_for(port: int, program: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("the sandbox does not listen")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sandbox_url() -> Iterator[str]:
     port = free_port()
     application = "tests.studio.sandbox.program:application"
@@ -46,7 +46,7 @@ def sandbox_url() -> Iterator[str]:
             program.terminate()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def client(sandbox_url: str) -> Iterator[OpenAI]:
     with OpenAI(api_key="sk-sandbox", base_url=sandbox_url, max_retries=0, timeout=20) as made:
         yield made
@@ -55,7 +55,7 @@ def client(sandbox_url: str) -> Iterator[OpenAI]:
 Make = Callable[..., bytes]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def photo() -> bytes:
     """PNG, 1024x1024."""
     return Painting(Job(Brief("a quiet valley with a house", 1024, 1024, "low"))).final()
