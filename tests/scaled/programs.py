@@ -94,7 +94,7 @@ class Program:
 def plain_environment() -> dict[str, str]:
     """Nothing of the tests' own settings may leak into a production-like process."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
-    return kept | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1"}
+    return kept | {"PYTHONUNBUFFERED": "1"}
 
 
 def wait_until(holds: Callable[[], bool], what: str, program: Program | None = None, seconds: float = 30) -> None:
