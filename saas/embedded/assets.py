@@ -15,7 +15,8 @@ STAMP = ".collected"
 @contextmanager
 def collected(target: Path) -> Iterator[None]:
     """Collect the static files into `target` while the block runs, and wait for them at its end. The first time takes
-    seconds of computing, so a process of its own does it: a copy of this one, which has no connections yet."""
+    seconds of computing, so a process of its own does it: a copy of this one, which has no connections yet. If the
+    block is interrupted, give up; the next start begins with an empty folder."""
     wanted, stamp = _fingerprint(), target / STAMP
     if stamp.exists() and stamp.read_text() == wanted:
         yield
@@ -25,6 +26,9 @@ def collected(target: Path) -> Iterator[None]:
     process.start()
     try:
         yield
+    except BaseException:
+        process.kill()
+        raise
     finally:
         process.join()
     if process.exitcode:
@@ -35,8 +39,10 @@ def _collect(stamp: Path, wanted: str) -> None:
     from django.core.management import call_command  # Django is set up by the caller
 
     for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(kind, signal.SIG_IGN)  # the parent waits for it; the inherited handlers stop what is the parent's
-    call_command("collectstatic", interactive=False, verbosity=0, clear=stamp.exists())
+        signal.signal(
+            kind, signal.SIG_IGN
+        )  # Ctrl-C reaches it too, and the inherited handlers stop what is the parent's
+    call_command("collectstatic", interactive=False, verbosity=0, clear=stamp.parent.exists())
     stamp.write_text(wanted)
 
 

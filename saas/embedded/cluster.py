@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Mapping
@@ -38,6 +39,7 @@ SETTINGS: Mapping[str, str] = {
     "log_error_verbosity": "terse",  # details quote rows
     "timezone": "UTC",
 }
+STOPPED = "PostgreSQL was asked to stop before it had started."
 LONGEST_LOG_BYTES = 1_000_000
 PLAIN_ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C"}  # without the PG… variables of the user's shell
 
@@ -52,7 +54,7 @@ class Cluster:
     def postmaster(self) -> Postmaster:
         return Postmaster(self.folder.cluster)
 
-    def make(self) -> None:
+    def make(self, cancelled: Event) -> None:
         """Make the cluster in pg.new and rename it when it is whole, so that an interrupted attempt is begun again."""
         unfinished = self.folder.root / "pg.new"
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -62,6 +64,7 @@ class Cluster:
             *("initdb", "--pgdata", str(unfinished), "--username", identity.SUPERUSER, "--no-instructions"),
             *("--encoding", "UTF8", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--locale", "C"),
             *("--auth-local", "peer", "--auth-host", "reject"),
+            cancelled=cancelled,
         )
         unfinished.rename(self.folder.cluster)
 
@@ -120,20 +123,34 @@ class Cluster:
                 raise Refusal(f"PostgreSQL did not start; {self.folder.postgres_log} says why.")
             if cancelled.is_set():
                 self.postmaster.end(process.pid)
-                raise Refusal("PostgreSQL was asked to stop before it had started.")
+                raise Refusal(STOPPED)
             time.sleep(POLL_SECONDS)
 
-    def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
+    def _run(self, program: str, *arguments: str, cancelled: Event) -> None:
+        """Run one of PostgreSQL's programs to its end, or until `cancelled`."""
+        process = subprocess.Popen(
             [binaries() / program, *arguments],
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             text=True,
-            check=False,
             cwd="/",
             env=PLAIN_ENVIRONMENT,
             start_new_session=True,
             **self.runner.process_options,
         )
-        if done.returncode:
-            raise Refusal(f"PostgreSQL's {program} failed: {' '.join(done.stderr.split()) or done.returncode}")
+        with process:
+            complaints = self._complaints(process, cancelled)
+        if process.returncode:
+            raise Refusal(f"PostgreSQL's {program} failed: {' '.join(complaints.split()) or process.returncode}")
+
+    def _complaints(self, process: subprocess.Popen[str], cancelled: Event) -> str:
+        """Wait for the end of a program and return what it wrote to stderr. End it and its children if `cancelled`."""
+        while True:
+            try:
+                return process.communicate(timeout=POLL_SECONDS)[1]
+            except subprocess.TimeoutExpired:
+                if cancelled.is_set():
+                    os.killpg(process.pid, signal.SIGKILL)
+                    process.communicate()
+                    raise Refusal(STOPPED) from None

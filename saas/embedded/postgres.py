@@ -81,6 +81,6 @@ class Postgres:
                     flush=True,
                 )
             if not is_made:
-                cluster.make()
+                cluster.make(self._cancelled)
             cluster.start(self._cancelled)
         identity.provide(self.folder)

@@ -1,5 +1,6 @@
 """Static files are collected by a copy of the process, once, and not at all where it fails."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,30 @@ def test_where_it_fails_it_is_refused_and_tried_again_the_next_time(
         with pytest.raises(Refusal, match="cannot be collected"):
             collected(tmp_path)
         assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_start_does_not_wait_for_them_and_the_next_one_begins_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, cleared = tmp_path / "begun", tmp_path / "cleared"
+
+    def never_ends(*_: object, **__: object) -> None:
+        begun.touch()
+        time.sleep(60)
+        (tmp_path / "ended").touch()
+
+    monkeypatch.setattr(management, "call_command", never_ends)
+    with pytest.raises(KeyboardInterrupt), assets.collected(tmp_path):
+        wait_for(begun)
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == [begun]
+    monkeypatch.setattr(management, "call_command", lambda *_, clear, **__: cleared.write_text(str(clear)))
+    assert collected(tmp_path) == ["the tables"]
+    assert cleared.read_text() == "True"
+
+
+def wait_for(file: Path) -> None:
+    deadline = time.monotonic() + 30
+    while not file.exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)

@@ -5,14 +5,19 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from urllib.parse import urlsplit
 
 import httpx2
 import pytest
 
+from saas.embedded import cluster
 from saas.embedded.folder import DataFolder
+from saas.embedded.refusal import Refusal
+from saas.embedded.runner import Runner
 from tests.embedded import postmaster
 from tests.embedded.instance import STOP_SECONDS, Instance, manage, running_darkroom, started_darkroom
 
@@ -74,6 +79,24 @@ def test_a_signal_in_the_middle_of_the_first_start_cleans_up(tmp_path: Path, mom
             assert postmaster.ask(instance.folder, "SELECT current_user") == [("darkroom",)]
 
 
+def test_the_making_of_a_cluster_ends_when_it_is_asked_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    endless, begun = tmp_path / "initdb", tmp_path / "begun"
+    endless.write_text(f"#!/bin/sh\nsleep 600 &\necho $$ $! > {begun}.new; mv {begun}.new {begun}; wait")
+    endless.chmod(0o755)
+    monkeypatch.setattr(cluster, "binaries", lambda: tmp_path)
+    folder, cancelled = DataFolder.at(tmp_path / "data"), Event()
+    folder.prepare()
+    own = Runner(os.geteuid(), os.getegid(), is_lent=False)
+    with ThreadPoolExecutor() as pool:
+        making = pool.submit(cluster.Cluster(folder, own).make, cancelled)
+        wait_until(begun.exists)
+        cancelled.set()
+        with pytest.raises(Refusal, match="asked to stop"):
+            making.result(STOP_SECONDS)
+    assert postmaster.have_ended([int(pid) for pid in begun.read_text().split()])
+    assert not folder.cluster.exists()
+
+
 def test_after_a_kill_the_next_start_recovers(data: Path) -> None:
     with running_darkroom(data) as instance:
         manage(
@@ -128,7 +151,7 @@ def test_a_command_leaves_no_postgresql_behind(folder: DataFolder) -> None:
     assert postmaster.processes_of(folder) == []
 
 
-def wait_until(condition: Callable[[], bool], seconds: float = 20) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
