@@ -50,16 +50,17 @@ def test_an_interrupted_start_does_not_wait_for_them_and_the_next_one_begins_aga
 
     monkeypatch.setattr(management, "call_command", never_ends)
     with pytest.raises(KeyboardInterrupt), assets.collected(tmp_path):
-        wait_for(begun)
-        raise KeyboardInterrupt
+        interrupt(once=begun)
     assert list(tmp_path.iterdir()) == [begun]
     monkeypatch.setattr(management, "call_command", lambda *_, clear, **__: cleared.write_text(str(clear)))
     assert collected(tmp_path) == ["the tables"]
     assert cleared.read_text() == "True"
 
 
-def wait_for(file: Path) -> None:
+def interrupt(*, once: Path) -> None:
+    """Raise KeyboardInterrupt when the file exists."""
     deadline = time.monotonic() + 30
-    while not file.exists():
+    while not once.exists():
         assert time.monotonic() < deadline
         time.sleep(0.01)
+    raise KeyboardInterrupt
