@@ -261,5 +261,5 @@ def stands(opened: Opened) -> bool:
 def _refusal(status: int, code: str, message: str) -> JsonResponse:
     response = JsonResponse({"error": {"code": code, "message": message}}, status=status)
     if status == 401:  # noqa: PLR2004 the one status with a challenge
-        response["WWW-Authenticate"] = 'Bearer realm="Darkroom"'
+        response["WWW-Authenticate"] = bearer.CHALLENGE
     return response

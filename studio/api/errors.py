@@ -11,6 +11,7 @@ from accounts.errors import NotAllowed, Refused
 from accounts.limits.refusals import LimitReached
 from accounts.rate_limit import AskedTooOften
 from saas.idempotency import LONGEST_KEY, KeyTooLong
+from saas.web import bearer
 from studio.catalogue.specs import SpecRefused
 from studio.imaging.inspection import UploadRefused
 from studio.runs.submit_run import KeyReused
@@ -32,7 +33,7 @@ def install(api: NinjaAPI) -> None:
         error = {"code": code, "message": message} | ({"fields": fields} if fields is not None else {})
         response = api.create_response(request, {"error": error}, status=status)
         if status == 401:  # noqa: PLR2004 the one status with a challenge
-            response["WWW-Authenticate"] = 'Bearer realm="Darkroom"'
+            response["WWW-Authenticate"] = bearer.CHALLENGE
         return response
 
     def refused(request: HttpRequest, error: Any) -> HttpResponse:

@@ -12,8 +12,9 @@ from studio.catalogue.image_models import Catalogue, UnknownModel
 from studio.catalogue.rules import Rules
 from studio.models import ImageModel
 
-__all__ = ["Fault", "Spec", "SpecRefused", "read_spec"]
+__all__ = ["AUTO", "Fault", "Spec", "SpecRefused", "read_spec"]
 
+AUTO = "auto"  # as a size, quality, background or moderation: the model chooses
 UNKNOWN_NAMES_TOLD = 10
 
 

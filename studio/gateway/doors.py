@@ -86,7 +86,7 @@ def _place(caller: GatewayCaller) -> AbstractContextManager[Place]:
 def refuse(refusal: OpenAIError) -> JsonResponse:
     response = JsonResponse(refusal.envelope, status=refusal.status, headers=refusal.headers)
     if refusal.status == HTTPStatus.UNAUTHORIZED:
-        response["WWW-Authenticate"] = 'Bearer realm="Darkroom"'
+        response["WWW-Authenticate"] = bearer.CHALLENGE
     return response
 
 

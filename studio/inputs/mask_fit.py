@@ -6,12 +6,10 @@ The bytes of a mask are checked at upload, by `studio.imaging.inspection.check_m
 from collections.abc import Sequence
 
 from studio.catalogue.fields import Fault
-from studio.catalogue.specs import Spec
+from studio.catalogue.specs import AUTO, Spec
 from studio.imaging.inspection import Sides
 from studio.imaging.sizes import Size, fits, of_shape
 from studio.models import ImageModel, Input
-
-AUTO = "auto"
 
 
 def mask_faults(mask: Input | None, references: Sequence[Sides]) -> list[Fault]:

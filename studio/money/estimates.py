@@ -8,12 +8,11 @@ from accounts.models import ProviderConnection
 from billing import prices
 from billing.prices import Estimate
 from billing.tokens import Tokens
-from studio.catalogue.specs import Spec
+from studio.catalogue.specs import AUTO, Spec
 from studio.imaging.sizes import Size
 from studio.models import ImageModel
 from studio.providers import text_budget
 
-AUTO = "auto"
 TALKS = "responses"
 # Text: a token is at least one byte and seldom more than eight; some more stand around the prompt.
 TEXT_OVERHEAD = 32

@@ -20,7 +20,7 @@ from billing import charging, prices
 from billing.ledger import Purpose
 from billing.prices import Estimate
 from studio.catalogue import image_models
-from studio.catalogue.specs import Spec
+from studio.catalogue.specs import AUTO, Spec
 from studio.imaging.sizes import Size
 from studio.models import Charged, ImageModel, Kind, Run, Slot
 from studio.money import costs, estimates
@@ -120,8 +120,8 @@ def charge(
 
 
 def wish_of(spec: Spec, model: ImageModel) -> Wish:
-    quality = model.auto_quality if spec.quality == estimates.AUTO else spec.quality
-    size = Size.read(model.auto_size if spec.size == estimates.AUTO else spec.size)
+    quality = model.auto_quality if spec.quality == AUTO else spec.quality
+    size = Size.read(model.auto_size if spec.size == AUTO else spec.size)
     return Wish(model=spec.model, quality=quality, pixels=size.pixels, pictures=spec.n)
 
 

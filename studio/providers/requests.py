@@ -12,13 +12,11 @@ from accounts.models import ProviderConnection
 from saas.crypto.sealing import CannotUnseal, Secret
 from saas.database import tenancy
 from saas.database.release import released
-from studio.catalogue.specs import Spec
+from studio.catalogue.specs import AUTO, Spec
 from studio.files import storage
 from studio.models import Run, RunInput, Slot
 from studio.providers.adapter import Develop, Endpoint, File, Request
 from studio.providers.outcomes import ProviderError
-
-AUTO = "auto"
 
 
 def prepare(run: Run, slot: Slot, connection: ProviderConnection | None) -> tuple[Endpoint, Request]:

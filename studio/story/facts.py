@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from studio.catalogue.specs import AUTO
 from studio.models import Run, Slot, State
 from studio.story.changes import shown
 from studio.story.shapes import Fact
 
-AUTO = "auto"
 NAMES = {"size": "Size", "quality": "Quality", "format": "Format", "background": "Background"}
 ALIKE = {"jpg": "jpeg"}
 
