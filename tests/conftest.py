@@ -9,26 +9,21 @@ from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
-from django.apps import apps
 from django.core.cache import caches
 from django.core.exceptions import SynchronousOnlyOperation
 from django.db import connection
-from django.db.models.signals import post_migrate
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from hypothesis import settings as examples
 
 from accounts import mail_outbox
 from accounts.models import AuditEntry, Membership, Organization, Role, User
 from accounts.people import organizations
-from billing.first_rows import PRICES
-from billing.models import Price
 from saas import live
 from saas.database import tenancy
 from saas.database.presence import presence
-from studio.first_rows import MODELS
-from studio.models import ImageModel
 from tests.embedded import prepared
 from tests.quick import pytest_addoption
+from tests.support import emptying
 from tests.together import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 
 __all__ = ["pytest_addoption", "pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
@@ -43,23 +38,10 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         for table in ("accounts_auditentry", "billing_entry", "billing_snapshot", "billing_closedmonth"):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER refuse_truncate")
-    post_migrate.connect(_put_image_models_back, sender=apps.get_app_config("studio"))
-    post_migrate.connect(_put_prices_back, sender=apps.get_app_config("billing"))
-    yield
+    with pytest.MonkeyPatch.context() as patches:
+        patches.setattr(TransactionTestCase, "_fixture_teardown", emptying.empty_tables)
+        yield
     presence.leave()  # its connection would keep the database from being dropped
-
-
-def _put_image_models_back(**_: Any) -> None:
-    """Emptying the tables takes the catalogue with it, which a migration wrote; Django says so by this signal."""
-    if not ImageModel.objects.exists():
-        for fields in MODELS:
-            ImageModel.objects.create(**fields)
-
-
-def _put_prices_back(**_: Any) -> None:
-    if not Price.objects.exists():
-        for fields in PRICES:
-            Price.objects.create(**fields)
 
 
 @pytest.fixture(scope="session")

@@ -50,7 +50,10 @@ def crash_a_backend(url: str) -> bool:
         ).fetchone()
         if found is None:
             return False
-        os.kill(found[0], signal.SIGKILL)
+        try:
+            os.kill(found[0], signal.SIGKILL)
+        except ProcessLookupError:  # it has ended by itself
+            return False
         wait_until(lambda: not is_open(connection), "PostgreSQL ends its connections", seconds=120)
         return True
 

@@ -22,8 +22,15 @@ TENANTS = [model for model in tenant_models() if model._meta.app_label == "accou
 LINK = re.compile(r"http://testserver(/invitations/[^/\s]+/)")
 
 
-def rows(model: type[models.Model]) -> list[dict[str, Any]]:
-    return list(model._default_manager.order_by("pk").values())
+def rows(*models_: type[models.Model]) -> list[str]:
+    """Every row that the wall lets through, of all these models by one statement."""
+    each = " UNION ALL ".join(
+        f"SELECT '{model.__name__} ' || to_jsonb(t)::text AS row FROM {model._meta.db_table} t"  # noqa: S608 our own words
+        for model in models_
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT row FROM ({each}) AS found ORDER BY row")  # noqa: S608 our own words
+        return [row for (row,) in cursor.fetchall()]
 
 
 def everything() -> dict[str, Any]:
@@ -33,10 +40,10 @@ def everything() -> dict[str, Any]:
     found: dict[str, Any] = {"mails": len(mail.outbox)}
     for org_id in org_ids:
         with tenancy.tenant(org_id):
-            found |= {f"{model.__name__} of {org_id}": rows(model) for model in TENANTS}
-    people = [{**person, "last_login": None} for person in rows(User)]  # signing in is no change that counts
-    proofs = {"factors": rows(Authenticator), "links": rows(SocialAccount)}
-    return found | proofs | {"people": people, "addresses": rows(EmailAddress)}
+            found[f"rows of {org_id}"] = rows(*TENANTS)
+    people = list(User.objects.order_by("pk").values())
+    found["people"] = [{**person, "last_login": None} for person in people]  # signing in is no change that counts
+    return found | {"proofs": rows(Authenticator, SocialAccount, EmailAddress)}
 
 
 @contextmanager
