@@ -41,3 +41,13 @@ def test_no_page_scrolls_sideways(named: Page) -> None:
                 if (wide := named.evaluate("document.documentElement.scrollWidth")) > width:
                     too_wide.append((path, look, width, wide))
     assert too_wide == []
+
+
+def test_the_name_gives_way_to_what_stands_beside_it(named: Page) -> None:
+    for width in (*WIDTHS, 1440):
+        named.set_viewport_size({"width": width, "height": 844})
+        name = named.locator(".topbar-org").bounding_box()
+        search = named.locator(".topbar .search-button").bounding_box()
+        assert name is not None
+        assert search is not None
+        assert name["x"] + name["width"] <= search["x"], width
