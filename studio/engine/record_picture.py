@@ -1,8 +1,6 @@
 """Note a finished picture whose files are stored: write the rows that name them, and end the slot and the run. Doing it
 twice is harmless, so it can be repeated until it succeeds."""
 
-import base64
-
 import structlog
 
 from studio.engine import composites, store_frames
@@ -10,6 +8,7 @@ from studio.engine.store_frames import Stored
 from studio.imaging.decode_turns import Busy
 from studio.models import Run, Slot
 from studio.money import run_holds
+from studio.openai_wire import base64_text
 from studio.providers.answers import Final
 from studio.runs import events, finish
 
@@ -32,7 +31,7 @@ def record(run: Run, slot: Slot, frame: Final, stored: Stored) -> None:
     output = store_frames.note_output(slot, frame, stored)
     if output is not None:
         seen = {"output": str(output.code), "width": output.width, "height": output.height, "format": output.format}
-        preview = base64.b64encode(stored.preview_data).decode()
+        preview = base64_text.encode_as_text(stored.preview_data)
         events.record(run, "output", slot=slot.index, data=seen, hint={"preview": preview})
         composites.plan(run, output)
     finish.close(run)

@@ -1,6 +1,5 @@
 """Read the result of a run once: the original bytes as base64, and what the provider said of them."""
 
-import base64
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from saas.text import money
 from studio.files import storage
 from studio.gateway.answer_memory import AnswerMemory
 from studio.models import Output, Run, RunEvent, Slot, State
+from studio.openai_wire import base64_text
 from studio.openai_wire.errors import OpenAIError
 from studio.providers.answers import Partial
 from studio.runs import outages
@@ -120,7 +120,7 @@ def _too_large() -> OpenAIError:
 def read_partial(run: Run, told: RunEvent | Partial) -> bytes | None:
     """Return the partial as base64, fresh or named by an event; None if it was never kept, or is kept no longer."""
     if isinstance(told, Partial):
-        return base64.b64encode(told.data)
+        return base64_text.encode(told.data)
     if "partial" not in told.data:
         return None
     with released(), tenancy.tenant(run.org_id):
@@ -132,7 +132,7 @@ def read_partial(run: Run, told: RunEvent | Partial) -> bytes | None:
 
 
 def _base64(name: str) -> bytes:
-    return base64.b64encode(storage.load(name))
+    return base64_text.encode(storage.load(name))
 
 
 def _details(found: list[dict[str, Any]], name: str) -> dict[str, int]:

@@ -1,9 +1,8 @@
 """Read pictures that are named instead of sent: by a URL, by a data URL, or by the id of a file."""
 
-import base64
-import binascii
 from typing import Any, NamedTuple
 
+from studio.openai_wire import base64_text
 from studio.openai_wire.errors import OpenAIError, missing, unknown, wrong_type
 from studio.openai_wire.forms import check_count, check_mime
 
@@ -62,6 +61,6 @@ def data_of(url: str, param: str) -> bytes:
         raise OpenAIError(message, code="invalid_image_url", param=param)
     check_mime(param, head[len(DATA) : -len(BASE64)].lower())
     try:
-        return base64.b64decode(body, validate=True)
-    except (binascii.Error, ValueError):
+        return base64_text.decode(body)
+    except ValueError:
         raise OpenAIError(f"Invalid base64 in '{param}'.", code="invalid_base64_image", param=param) from None

@@ -1,11 +1,11 @@
 """Define what every kind of provider is asked with, so that a request can be built before its adapter is loaded."""
 
-import base64
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from saas.crypto.sealing import Secret
+from studio.openai_wire import base64_text
 from studio.providers.answers import Frame
 
 
@@ -35,7 +35,7 @@ class File:
         return len(f"data:{self.mime};base64,") + 4 * ((len(self.data) + 2) // 3)
 
     def data_url(self) -> str:
-        return f"data:{self.mime};base64,{base64.b64encode(self.data).decode()}"
+        return f"data:{self.mime};base64,{base64_text.encode_as_text(self.data)}"
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 error that the SDK would ignore is raised by its name. Both dialects are read: the Images API's and the Responses
 API's."""
 
-import base64
-import binascii
 import json
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -14,6 +12,7 @@ from pydantic_core import from_json
 
 from billing.tokens import TALK
 from saas.fairness.memory import Busy
+from studio.openai_wire import base64_text
 from studio.openai_wire.json_bounds import is_swollen
 from studio.providers import error_codes, sanitize, sse
 from studio.providers.incoming import Message
@@ -244,8 +243,8 @@ def _final(picture: Any, said: dict[str, Any], usage: Any, reading: Reading) -> 
 def _partial(picture: Any, index: int) -> Iterator[Partial]:
     """Decode a partial. Skip one that is garbled: the final is still to come, and is being paid for."""
     try:
-        data = base64.b64decode(picture, validate=True)
-    except (TypeError, ValueError, binascii.Error):
+        data = base64_text.decode(picture)
+    except (TypeError, ValueError):
         return
     yield Partial(index, data)
 
@@ -257,8 +256,8 @@ def _index(event: dict[str, Any], reading: Reading) -> int:
 
 def _decode(picture: Any, reading: Reading) -> bytes:
     try:
-        return base64.b64decode(picture, validate=True)
-    except (TypeError, ValueError, binascii.Error) as error:
+        return base64_text.decode(picture)
+    except (TypeError, ValueError) as error:
         data = picture.encode() if isinstance(picture, str) else b""
         raise ProviderError("broken_picture", request_id=reading.request_id, data=data) from error
 

@@ -5,7 +5,6 @@ Organizations take turns. Strangers, who may paint if the sandbox is public, hav
 many."""
 
 import asyncio
-import base64
 import os
 import secrets
 import threading
@@ -18,6 +17,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.http import HttpRequest
 
+from studio.openai_wire import base64_text
 from studio.openai_wire.errors import OpenAIError
 
 MOST_WAITING = 32  # pictures of strangers
@@ -66,7 +66,7 @@ class PaintQueue:
         if not future.set_running_or_notify_cancel():
             return  # the caller has disconnected
         try:
-            future.set_result(base64.b64encode(paint()).decode())
+            future.set_result(base64_text.encode_as_text(paint()))
         except BaseException as error:
             future.set_exception(error)
 
