@@ -15,12 +15,13 @@ from django.conf import settings
 
 from saas.database import tenancy
 from saas.ops import garbage_collection
-from saas.server import backpressure, drain, host_check, intake, origin_check, socket_turns
+from saas.server import backpressure, drain, host_check, intake, large_sends, origin_check, socket_turns
 from saas.web import program_handler
 from studio.routing import sockets
 
 tenancy.refuse_bypassing_role()
 intake.install()
+large_sends.install()
 drain.install()
 import_module("saas.urls")  # or the first request would have to load them
 if not settings.IS_EMBEDDED:  # which loads it when it is ready

@@ -15,7 +15,7 @@ from django.conf import settings
 from twisted.internet import reactor
 
 from saas.embedded.stopping import Stopping
-from saas.server import drain, intake
+from saas.server import drain, intake, large_sends
 
 LONGEST_SOCKET_MESSAGE_BYTES = 64 * 1024
 REQUEST_SECONDS = 2.0  # for requests that wait for no worker
@@ -31,6 +31,7 @@ class Web:
 
     def __init__(self, application: Any, sockets: list[socket.socket]) -> None:  # an ASGI callable
         intake.install()
+        large_sends.install()
         self.loop = twisted_loop
         self._sockets = sockets
         self._server = drain.server_class()(
