@@ -22,6 +22,7 @@ class Fault(Enum):
     BROKEN = "500"
     FORBIDDEN = "403"
     SILENT = "nothing is done and nothing is said"
+    CUT = "it is done, and half of the answer comes"
 
 
 @dataclass
@@ -48,14 +49,16 @@ class FaultyS3:
         self.fault = lambda method, name: None
 
 
-def losing(times: int, *, method: str = "PUT", ending: str = "") -> Callable[[str, str], Fault | None]:
+def losing(
+    times: int, *, method: str = "PUT", ending: str = "", kind: Fault = Fault.LOST
+) -> Callable[[str, str], Fault | None]:
     """So many answers about such files are lost."""
     left = [times]
 
     def fault(asked: str, name: str) -> Fault | None:
         if asked == method and name.endswith(ending) and left[0]:
             left[0] -= 1
-            return Fault.LOST
+            return kind
         return None
 
     return fault
@@ -85,6 +88,9 @@ def faulty(behind: str) -> Iterator[FaultyS3]:
                     self._say(int(fault.value), {}, b"")
                 else:
                     status, headers, answer = self._behind(body)
+                    if fault == Fault.CUT:
+                        headers["Content-Length"] = str(len(answer))
+                        answer = answer[: len(answer) // 2]
                     if fault != Fault.LOST:
                         self._say(status, headers, answer)
 
