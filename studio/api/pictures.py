@@ -12,7 +12,7 @@ from saas.database import tenancy
 from studio.api.door import ApiRequest, inside, may
 from studio.api.runs import REFUSALS
 from studio.api.shapes import TAGS, ImageOut, ImageShape, InputOut, Page, Shape
-from studio.files import serving
+from studio.files import serving, shown
 from studio.gallery import organize, tiles
 from studio.gallery.filters import MOST_CHARACTERS, Filters
 from studio.inputs import uploads
@@ -146,8 +146,9 @@ def image_file(request: ApiRequest, code: UUID, shape: ImageShape) -> HttpRespon
     output = get_object_or_404(_visible(request).select_related("composite"), code=code)
     if shape == "kept" and not output.has_composite:
         raise Http404
-    name = output.composite.file if shape == "kept" else _file(output, shape)
-    return serving.send(request, name, download_as=name.rpartition("/")[2])
+    if shape != "kept":
+        return shown.send(request, output, shape, download_as=str(output.code))
+    return serving.send(request, output.composite.file, download_as=output.composite.file.rpartition("/")[2])
 
 
 @router.get(
@@ -162,12 +163,8 @@ def partial_file(request: ApiRequest, code: UUID, shape: Shape) -> HttpResponseB
     """Download a frame on the way"""
     seen = request.auth.org.partials.filter(slot__run__in=_runs(request))
     partial = get_object_or_404(seen, code=code)
-    name = partial.file if shape == "original" else partial.preview
+    name = partial.file if shape == "original" else partial.small_file
     return serving.send(request, name, download_as=name.rpartition("/")[2])
-
-
-def _file(output: Output, shape: str) -> str:
-    return {"original": output.file, "preview": output.preview, "thumbnail": output.thumbnail}[shape]
 
 
 def _visible(request: ApiRequest) -> QuerySet[Output]:

@@ -21,7 +21,7 @@ from saas.fairness import visitors
 from saas.ops import metrics
 from saas.queue import broker
 from saas.storage.redis_cache import counters
-from studio.engine import composites, leases, lost_workers, rescue, without_messages
+from studio.engine import composites, leases, lost_workers, preview_maker, rescue, without_messages
 from studio.gallery import purge, reindex
 from studio.prompt import rewrite_worker
 from studio.queue import standstill, tickets, wake
@@ -195,6 +195,12 @@ def _tidy() -> None:
         connection.close()
 
 
+def _make_previews() -> None:
+    """Make the previews that follow their pictures, in a thread of its own, which waits for an idle machine."""
+    preview_maker.make_all(_retire)
+    connection.close()
+
+
 LOOPS = {
     "leases": _hold_on,
     "watch": _watch,
@@ -202,5 +208,6 @@ LOOPS = {
     "sweeper": _sweep,
     "outages": _watch_outages,
     "rescuer": _rescue,
+    "previews": _make_previews,
     "housekeeper": _tidy,
 }

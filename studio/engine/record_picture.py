@@ -5,10 +5,10 @@ import structlog
 
 from studio.engine import composites, store_frames
 from studio.engine.store_frames import Stored
+from studio.files import late_previews
 from studio.imaging.decode_turns import Busy
 from studio.models import Run, Slot
 from studio.money import run_holds
-from studio.openai_wire import base64_text
 from studio.providers.answers import Final
 from studio.runs import events, finish
 
@@ -31,8 +31,9 @@ def record(run: Run, slot: Slot, frame: Final, stored: Stored) -> None:
     output = store_frames.note_output(slot, frame, stored)
     if output is not None:
         seen = {"output": str(output.code), "width": output.width, "height": output.height, "format": output.format}
-        preview = base64_text.encode_as_text(stored.preview_data)
-        events.record(run, "output", slot=slot.index, data=seen, hint={"preview": preview})
+        events.record(run, "output", slot=slot.index, data=seen, hint=stored.hint)
+        if not stored.preview:
+            late_previews.plan(output)
         composites.plan(run, output)
     finish.close(run)
     run_holds.charge(slot.code, tried=slot.tries, usage=frame.usage, used=frame.used, request_id=frame.request_id)

@@ -14,7 +14,9 @@ from django.utils import timezone
 from studio.files import storage
 from studio.gallery import search
 from studio.imaging import decode_turns, previews
+from studio.imaging.containers import Header
 from studio.models import Charged, Output, Partial, Run, Slot, State
+from studio.openai_wire import base64_text
 from studio.providers.answers import Final
 from studio.providers.answers import Partial as PartialFrame
 from studio.providers.outcomes import ProviderError
@@ -26,11 +28,18 @@ log = structlog.get_logger("darkroom.engine")
 
 @dataclass(frozen=True)
 class Stored:
+    """What storage has of a frame. The names of what was not made are empty."""
+
     file: str
-    preview: str
-    preview_data: bytes
+    preview: str = ""
+    preview_data: bytes = b""
     thumbnail: str = ""
     measured: previews.Measured | None = None
+
+    @property
+    def hint(self) -> dict[str, str]:
+        """Return what sockets get with the event: the preview, if there is one."""
+        return {"preview": base64_text.encode_as_text(self.preview_data)} if self.preview_data else {}
 
 
 class NotStored(Exception):
@@ -42,22 +51,28 @@ class NotStored(Exception):
 
 
 def store_partial(org_code: UUID, run: Run, slot: Slot, frame: PartialFrame) -> Stored | None:
-    """Store a partial and its preview. Return None if it is no image. Raise NotStored if storage fails or is slow."""
+    """Store a partial and its preview, or only the partial if a program's run has it. Return None if it is no image.
+    Raise NotStored if storage fails or is slow."""
     folder = storage.folder_of(org_code, run.code, slot.index, slot.tries)
     try:
         header = previews.examine(frame.data)
-        with decode_turns.turn(header, by=run.org_id, seconds=decode_turns.PARTIAL_SECONDS):
-            preview = previews.preview(frame.data)
+        preview = b"" if run.is_of_program else _preview(frame, header, run)
     except previews.Unreadable:
         log.warning("partial is not a picture", run=str(run.code), slot=slot.index)
         return None
     name = f"{folder}/partial-{frame.index}"
     names = [f"{name}.{storage.EXTENSIONS[header.format]}", f"{name}-preview.webp"]
     try:
-        file, small = storage.save_soon(names[0], frame.data), storage.save_soon(names[1], preview)
+        file = storage.save_soon(names[0], frame.data)
+        small = storage.save_soon(names[1], preview) if preview else ""
     except Exception as error:  # storages raise many kinds of errors
         raise NotStored(names) from error
     return Stored(file=file, preview=small, preview_data=preview)
+
+
+def _preview(frame: PartialFrame, header: Header, run: Run) -> bytes:
+    with decode_turns.turn(header, by=run.org_id, seconds=decode_turns.PARTIAL_SECONDS):
+        return previews.preview(frame.data)
 
 
 def note_partial(slot: Slot, frame: PartialFrame, stored: Stored, *, is_new: bool = False) -> Partial:
@@ -75,18 +90,18 @@ def note_partial(slot: Slot, frame: PartialFrame, stored: Stored, *, is_new: boo
 
 def store_output(org_code: UUID, run: Run, slot: Slot, frame: Final, *, is_again: bool = False) -> Stored:
     """Store a finished picture once: `is_again` if an earlier attempt may have stored it although its answer was lost.
-    Raise ProviderError if it is no valid image."""
+    A program's is stored as it came, and its previews follow. Raise ProviderError if it is no valid image."""
     try:
-        measured, preview, thumbnail = _shown(frame, slot)
+        measured, preview, thumbnail = _looked_at(frame) if run.is_of_program else _shown(frame, slot)
     except previews.Unreadable as error:
         raise ProviderError("broken_picture", request_id=frame.request_id, data=frame.data) from error
     name = _name_of_output(org_code, run, slot)
     save = storage.save_again if is_again else storage.save
     return Stored(
         file=save(f"{name}.{storage.EXTENSIONS[measured.format]}", frame.data),
-        preview=save(f"{name}-preview.webp", preview),
+        preview=save(f"{name}-preview.webp", preview) if preview else "",
         preview_data=preview,
-        thumbnail=save(f"{name}-thumbnail.webp", thumbnail),
+        thumbnail=save(f"{name}-thumbnail.webp", thumbnail) if thumbnail else "",
         measured=measured,
     )
 
@@ -100,6 +115,12 @@ def find_output(org_code: UUID, run: Run, slot: Slot) -> tuple[Final, Stored] | 
             frame = Final(storage.load(f"{name}.{extension}"))
             return _beside(f"{name}.{extension}", name, frame, slot)
     return None
+
+
+def _looked_at(frame: Final) -> tuple[previews.Measured, bytes, bytes]:
+    """Measure the picture, and find damage as far as that needs no decoding."""
+    header = previews.examine_closely(frame.data)
+    return previews.Measured(header.format, header.width, header.height), b"", b""
 
 
 def _shown(frame: Final, slot: Slot) -> tuple[previews.Measured, bytes, bytes]:

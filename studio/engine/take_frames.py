@@ -12,7 +12,6 @@ import structlog
 from studio.engine import connection_health, record_picture, rescue, store_frames
 from studio.engine.job import Job, check_claim, in_tenant, waits, waits_for_room
 from studio.files import discarded
-from studio.openai_wire import base64_text
 from studio.providers.answers import Final, Partial
 from studio.providers.outcomes import ProviderError
 from studio.queue import tickets
@@ -87,7 +86,7 @@ def keep_partial(job: Job, frame: Partial) -> None:
             "partial",
             slot=job.slot.index,
             data={"index": frame.index, "partial": str(partial.code), "size_bytes": partial.size_bytes},
-            hint={"preview": base64_text.encode_as_text(files.preview_data)},
+            hint=files.hint,
         )
         if job.claim.is_trying:
             connection_health.note_answer(job)  # it ends the outage: other slots need not wait for this picture

@@ -54,6 +54,17 @@ def examine(data: bytes) -> Header:
         raise Unreadable(broken.sentence) from None
 
 
+def examine_closely(data: bytes) -> Header:
+    """Examine, and compare the picture with its checksums: as much as can be known without decoding. Raise Unreadable
+    if that fails."""
+    header = examine(data)
+    try:
+        containers.check_sums(data, header)
+    except BrokenPicture as broken:
+        raise Unreadable(broken.sentence) from None
+    return header
+
+
 def _shrunk(data: bytes, max_edge: int) -> Any:
     header = examine(data)
     try:

@@ -32,6 +32,16 @@ class Migration(migrations.Migration):
             ],
         ),
         migrations.CreateModel(
+            name="PreviewTicket",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("output_code", models.UUIDField(unique=True)),
+                ("org_id", models.BigIntegerField()),
+                ("due_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
             name="DiscardedFile",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -145,8 +155,9 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("file", models.CharField(max_length=200)),
-                ("preview", models.CharField(max_length=200)),
-                ("thumbnail", models.CharField(max_length=200)),
+                ("preview", models.CharField(blank=True, max_length=200)),
+                ("thumbnail", models.CharField(blank=True, max_length=200)),
+                ("is_damaged", models.BooleanField(db_default=False, default=False)),
                 ("format", models.CharField(max_length=10)),
                 ("width", models.PositiveIntegerField()),
                 ("height", models.PositiveIntegerField()),
@@ -757,7 +768,7 @@ class Migration(migrations.Migration):
                 ("index", models.PositiveSmallIntegerField()),
                 ("tried", models.PositiveSmallIntegerField()),
                 ("file", models.CharField(max_length=200)),
-                ("preview", models.CharField(max_length=200)),
+                ("preview", models.CharField(blank=True, max_length=200)),
                 ("size_bytes", models.PositiveIntegerField()),
                 ("at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (

@@ -4,7 +4,7 @@ from studio.models.catalogue import ImageModel
 from studio.models.composites import Composite, CompositeTicket
 from studio.models.discarded import DiscardedFile
 from studio.models.files import Input, Partial, RunInput
-from studio.models.outputs import MOST_STARS, Output
+from studio.models.outputs import MOST_STARS, Output, PreviewTicket
 from studio.models.presets_and_drafts import Draft, Preset
 from studio.models.rewriting import Rewrite, Rewriter, RewriteState, RewriteTicket
 from studio.models.runs import ENDS, LIVE, Charged, Kind, Relation, Run, RunEvent, State, Visibility
@@ -30,6 +30,7 @@ __all__ = [
     "Output",
     "Partial",
     "Preset",
+    "PreviewTicket",
     "Relation",
     "Retention",
     "Rewrite",

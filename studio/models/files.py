@@ -19,9 +19,14 @@ class Partial(TenantModel):
     index = models.PositiveSmallIntegerField()
     tried = models.PositiveSmallIntegerField()  # which try of the slot it came from
     file = models.CharField(max_length=200)
-    preview = models.CharField(max_length=200)
+    preview = models.CharField(max_length=200, blank=True)  # empty in runs of programs
     size_bytes = models.PositiveIntegerField()
     at = models.DateTimeField(default=timezone.now, editable=False)
+
+    @property
+    def small_file(self) -> str:
+        """Return the preview, or the partial itself, which is not large, if it has none."""
+        return self.preview or self.file
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["slot", "tried", "index"], name="one_partial_per_index")]

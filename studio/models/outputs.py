@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from accounts.models import Membership
 from saas.database.tenancy import TenantModel
+from saas.queue.due import DueTicket
 from studio.models.runs import Kind, Run, Visibility
 from studio.models.slots import Slot
 
@@ -39,8 +40,9 @@ class Output(TenantModel):
     slot = models.OneToOneField(Slot, on_delete=models.CASCADE, related_name="output")
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="outputs")
     file = models.CharField(max_length=200)
-    preview = models.CharField(max_length=200)
-    thumbnail = models.CharField(max_length=200)
+    preview = models.CharField(max_length=200, blank=True)  # empty until it is made: see studio.files.late_previews
+    thumbnail = models.CharField(max_length=200, blank=True)
+    is_damaged = models.BooleanField(default=False, db_default=False)  # no preview could be made of it
     format = models.CharField(max_length=10)
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
@@ -100,6 +102,10 @@ class Output(TenantModel):
         """Return width to height in percent, limited to what the gallery can show."""
         return max(33, min(300, round(100 * self.width / self.height)))
 
+    @property
+    def has_previews(self) -> bool:
+        return self.preview != ""
+
     # Pages show the composite as soon as it is made. The texts below are the shapes in file addresses.
     @property
     def has_composite(self) -> bool:
@@ -124,3 +130,13 @@ class Output(TenantModel):
     @property
     def shown_thumbnail(self) -> str:
         return "kept-thumbnail" if self.has_composite else "thumbnail"
+
+
+class PreviewTicket(DueTicket):
+    """An output that was kept without a preview."""
+
+    output_code = models.UUIDField(unique=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return str(self.output_code)

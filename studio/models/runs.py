@@ -132,6 +132,11 @@ class Run(TenantModel):
         return self.state in LIVE
 
     @property
+    def is_of_program(self) -> bool:
+        """Return whether a program asked for it, which waits for the picture itself and has no page open."""
+        return self.api_key_id is not None
+
+    @property
     def is_proof(self) -> bool:
         """Return whether this run makes cheap proofs, of which keepers can be printed."""
         return bool(self.asked.get("quality") == "low")

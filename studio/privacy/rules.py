@@ -62,6 +62,7 @@ OF_AN_ORGANIZATION: tuple[type[Model], ...] = (
 BY_ID: tuple[type[Model], ...] = (
     studio.Ticket,
     studio.CompositeTicket,
+    studio.PreviewTicket,
     studio.RewriteTicket,
     studio.SearchEntry,
     studio.DiscardedFile,  # after the organization's files themselves

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
-from studio.files import serving
+from studio.files import serving, shown
 from studio.inputs import uploads
 from studio.models import Output, Partial, Run
 
@@ -26,8 +26,7 @@ def output_file(request: OrgRequest, code: UUID, shape: str) -> HttpResponseBase
         return serving.deleted()
     if shape in KEPT_SHAPES:
         return _composite_file(request, output, shape)
-    name = {"original": output.file, "preview": output.preview, "thumbnail": output.thumbnail}[_shape(shape)]
-    return serving.send(request, name, download_as=f"{output.code}.{name.rpartition('.')[2]}")
+    return shown.send(request, output, _shape(shape), download_as=str(output.code))
 
 
 def _composite_file(request: HttpRequest, output: Output, shape: str) -> HttpResponseBase:
@@ -42,7 +41,7 @@ def _composite_file(request: HttpRequest, output: Output, shape: str) -> HttpRes
 def partial_file(request: OrgRequest, code: UUID, shape: str) -> HttpResponseBase:
     visible = Partial.objects.filter(org=request.org, slot__run__in=Run.objects.visible_to(request.member))
     partial = get_object_or_404(visible, code=code)
-    name = {"original": partial.file, "preview": partial.preview, "thumbnail": partial.preview}[_shape(shape)]
+    name = partial.file if _shape(shape) == "original" else partial.small_file
     return serving.send(request, name, download_as=f"{partial.code}.{name.rpartition('.')[2]}")
 
 

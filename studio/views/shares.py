@@ -21,7 +21,7 @@ from saas.database import tenancy
 from saas.ops import request_info
 from saas.text.codes import code_or_none
 from saas.web import after_transaction
-from studio.files import picture_zip, serving, zip_stream
+from studio.files import picture_zip, serving, shown, zip_stream
 from studio.gallery import collections, shares
 from studio.models import Collection, Output, Share
 
@@ -140,8 +140,9 @@ def shared_file(request: HttpRequest, share: Share, token: str, code: UUID, shap
     if not shares.is_unlocked(share, request.session) or shape not in SHAPES:
         return serving.placeholder("Not here")
     output = get_object_or_404(shares.pictures(share), code=code)
-    shown = output.shown
-    name = shown.file if shape == "original" else shown.preview
+    if not output.has_composite:
+        return shown.send(request, output, shape, download_as=str(output.code))
+    name = output.composite.file if shape == "original" else output.composite.preview
     return serving.send(request, name, download_as=f"{output.code}.{name.rpartition('.')[2]}")
 
 

@@ -6,7 +6,17 @@ mean to send: places, names, thumbnails of what was cropped away, other files ap
 from studio.imaging.containers import foreign, jpeg, png, webp
 from studio.imaging.containers.header import LONGEST_EDGE, BrokenPicture, Header, damaged
 
-__all__ = ["LIMIT_PIXELS", "BrokenPicture", "Header", "bare", "bounded", "damaged", "is_known", "read_header"]
+__all__ = [
+    "LIMIT_PIXELS",
+    "BrokenPicture",
+    "Header",
+    "bare",
+    "bounded",
+    "check_sums",
+    "damaged",
+    "is_known",
+    "read_header",
+]
 
 LIMIT_PIXELS = 8192 * 8192
 
@@ -42,6 +52,12 @@ def read_header(data: bytes) -> Header:
     if webp.claims(data):
         return webp.read_header(data)
     raise foreign.refusal(data)
+
+
+def check_sums(data: bytes, header: Header) -> None:
+    """Compare the picture with the checksums that it has, if its format has any. Raise BrokenPicture if they differ."""
+    if header.format == "png":
+        png.check_sums(data)
 
 
 def bare(data: bytes, header: Header) -> bytes:

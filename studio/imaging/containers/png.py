@@ -71,6 +71,14 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
     raise damaged()
 
 
+def check_sums(data: bytes) -> None:
+    """Raise BrokenPicture if a part without which the picture cannot be shown differs from its checksum."""
+    view = memoryview(data)
+    for name, start, end in _chunks(data):
+        if name[:1].isupper() and zlib.crc32(view[start + 4 : end - 4]) != int.from_bytes(view[end - 4 : end]):
+            raise damaged()
+
+
 def _header(first: dict[bytes, bytes], image_bytes: int, kept: tuple[Span, ...]) -> Header:
     if len(first[b"IHDR"]) != IHDR.size:
         raise damaged()

@@ -26,6 +26,7 @@ CHOSEN = {
     "studio_ticket": QUEUE,
     "studio_rewriteticket": QUEUE,
     "studio_compositeticket": QUEUE,
+    "studio_previewticket": QUEUE,
     "accounts_deliveryticket": QUEUE,
     "django_session": QUEUE,
     "accounts_counter": {**QUEUE, "fillfactor": "50"},

@@ -1,0 +1,77 @@
+"""Make previews from their tickets, one after the other, in a process that runs while the machine is idle.
+
+Any number of workers may do it at once. A worker that dies leaves a ticket that comes due again; so does a process that
+is killed, at most MOST_TRIES times, since it may be the picture that ends it."""
+
+import threading
+from datetime import timedelta
+
+import structlog
+from django.utils import timezone
+
+from saas.database import tenancy
+from saas.database.release import released
+from saas.queue import due
+from studio.files import late_previews
+from studio.imaging import preview_process
+from studio.imaging.preview_process import Ended, PreviewProcess
+from studio.models import Output, PreviewTicket
+
+LOOK_SECONDS = 1.0  # between looks for a ticket, while there is none
+TAKEN_SECONDS = preview_process.PATIENCE_SECONDS + 300  # longer than a try takes, with storage that is slow
+MOST_TRIES = 4
+FIRST_WAIT_SECONDS = 5
+STORAGE_WAIT_SECONDS = 120
+
+log = structlog.get_logger("darkroom.previews")
+
+
+def make_all(until: threading.Event) -> None:
+    """Make what is due, and wait for more, until the event is set."""
+    process = PreviewProcess()
+    try:
+        while not until.wait(0 if _make_next(process) else LOOK_SECONDS):
+            pass
+    finally:
+        process.end()
+
+
+def _make_next(process: PreviewProcess) -> bool:
+    """Make the previews that have waited longest. Return False if none are due, or the database does not say."""
+    try:
+        return make_next(process)
+    except Exception:
+        log.warning("previews not looked for", exc_info=True)
+        return False
+
+
+def make_next(process: PreviewProcess) -> bool:
+    claim = due.claim(PreviewTicket, seconds=TAKEN_SECONDS, counts_tries=True)
+    if claim is None:
+        return False
+    with released(), tenancy.tenant(claim.org_id):
+        output = Output.objects.filter(code=claim.output_code, purged_at=None, preview="", is_damaged=False).first()
+        if output is None:
+            due.claimed(claim).delete()
+            return True
+    _make(claim, output, process)
+    return True
+
+
+def _make(claim: PreviewTicket, output: Output, process: PreviewProcess) -> None:
+    try:
+        late_previews.make(output, process.preview_and_thumbnail)
+    except Ended:
+        log.warning("preview process ended", output=str(output.code), tries=claim.tries)
+        if claim.tries < MOST_TRIES:
+            _put_off(claim, FIRST_WAIT_SECONDS * 2**claim.tries, tries=claim.tries)
+        else:
+            late_previews.give_up(output)
+    except Exception as error:  # each storage backend raises its own types
+        log.warning("preview not stored", output=str(output.code), error=type(error).__name__)
+        _put_off(claim, STORAGE_WAIT_SECONDS, tries=claim.tries - 1)  # this was no try
+
+
+def _put_off(claim: PreviewTicket, seconds: float, *, tries: int) -> None:
+    with released():
+        due.claimed(claim).update(due_at=timezone.now() + timedelta(seconds=seconds), tries=tries)
