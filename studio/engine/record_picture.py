@@ -3,14 +3,18 @@ twice is harmless, so it can be repeated until it succeeds."""
 
 import structlog
 
+from saas.database.transactions import after_commit
 from studio.engine import composites, store_frames
 from studio.engine.store_frames import Stored
 from studio.files import late_previews
 from studio.imaging.decode_turns import Busy
+from studio.imaging.previews import Measured
 from studio.models import Run, Slot
 from studio.money import run_holds
 from studio.providers.answers import Final
 from studio.runs import events, finish
+from studio.waiting import relay
+from studio.waiting.relay import Finished
 
 log = structlog.get_logger("darkroom.engine")
 
@@ -31,6 +35,8 @@ def record(run: Run, slot: Slot, frame: Final, stored: Stored) -> None:
     output = store_frames.note_output(slot, frame, stored)
     if output is not None:
         seen = {"output": str(output.code), "width": output.width, "height": output.height, "format": output.format}
+        measured = Measured(output.format, output.width, output.height)
+        after_commit(relay.hand_over, run.code, Finished(slot.index, frame, measured))  # before its callers hear of it
         events.record(run, "output", slot=slot.index, data=seen, hint=stored.hint)
         if not stored.preview:
             late_previews.plan(output)

@@ -11,17 +11,17 @@ from studio.openai_wire import frames
 from studio.openai_wire.errors import OpenAIError
 
 
-def write_answer(run: Run, image_request: ImageRequest, result: Result, links: list[str]) -> bytes:
+def write_answer(run: Run, image_request: ImageRequest, result: Result) -> bytes:
     """Write the JSON answer, with links instead of the pictures if the caller wants to fetch them."""
-    data = [_item(made, links[number] if links else None) for number, made in enumerate(result.made)]
+    data = [_item(made) for made in result.made]
     body = {"created": int(run.created_at.timestamp()), **result.made[0].resolved, "data": data}
     body |= {"usage": result.usage, **_safety(image_request)}
-    return json_with_pictures.encode(body, [] if links else [made.base64 for made in result.made])
+    return json_with_pictures.encode(body, [made.base64 for made in result.made if not made.link])
 
 
-def _item(made: Made, link: str | None) -> dict[str, Any]:
-    shown = {"b64_json": json_with_pictures.HERE} if link is None else {"url": link}
-    return shown | ({"revised_prompt": made.output.revised_prompt} if made.output.revised_prompt else {})
+def _item(made: Made) -> dict[str, Any]:
+    shown = {"url": made.link} if made.link else {"b64_json": json_with_pictures.HERE}
+    return shown | ({"revised_prompt": made.revised_prompt} if made.revised_prompt else {})
 
 
 def write_partial(run: Run, picture: bytes, index: int) -> bytes:

@@ -14,7 +14,6 @@ from django.http.response import HttpResponseBase
 from accounts.errors import Refused
 from saas.database.threads import in_thread
 from saas.server.drain import drain
-from studio.files import signed_links
 from studio.gateway import answer_memory, answers, failure_answers, results
 from studio.gateway.answer_memory import AnswerMemory
 from studio.gateway.doors import GatewayCaller
@@ -24,7 +23,8 @@ from studio.models import Run, RunEvent
 from studio.openai_wire import frames
 from studio.openai_wire.errors import OpenAIError
 from studio.providers.answers import Partial
-from studio.waiting import follow
+from studio.waiting import follow, relay
+from studio.waiting.relay import Finals
 
 PULSE_SECONDS = 15.0
 
@@ -50,9 +50,9 @@ def never_paid_twice(run: Run) -> Iterator[None]:
 
 async def answer_whole(run: Run, image_request: ImageRequest, caller: GatewayCaller) -> HttpResponse:
     with answer_memory.reserve() as memory:
-        with never_paid_twice(run):
+        with never_paid_twice(run), relay.expecting(run.code) as finals:
             await wait_until_ended(run)
-            body, headers = await in_thread(_write_whole, run, image_request, caller, memory)
+            body, headers = await in_thread(_write_whole, run, image_request, caller, memory, finals)
         response = HttpResponse(body, content_type="application/json", headers=run_headers(run) | headers)
         memory.keep_for(response)
     response["Content-Length"] = len(body)
@@ -61,11 +61,10 @@ async def answer_whole(run: Run, image_request: ImageRequest, caller: GatewayCal
 
 
 def _write_whole(
-    run: Run, image_request: ImageRequest, caller: GatewayCaller, memory: AnswerMemory
+    run: Run, image_request: ImageRequest, caller: GatewayCaller, memory: AnswerMemory, finals: Finals
 ) -> tuple[bytes, dict[str, str]]:
-    result = result_of(run, caller, memory, with_bytes=not image_request.as_url)
-    shown = [signed_links.link_to(made.output) for made in result.made] if image_request.as_url else []
-    return answers.write_answer(run, image_request, result, shown), result.headers
+    result = result_of(run, caller, memory, finals, with_links=image_request.as_url)
+    return answers.write_answer(run, image_request, result), result.headers
 
 
 async def wait_until_ended(run: Run) -> None:
@@ -73,9 +72,12 @@ async def wait_until_ended(run: Run) -> None:
         pass
 
 
-def result_of(run: Run, caller: GatewayCaller, memory: AnswerMemory, *, with_bytes: bool = True) -> Result:
+def result_of(
+    run: Run, caller: GatewayCaller, memory: AnswerMemory, finals: Finals, *, with_links: bool = False
+) -> Result:
     """Read the result of the run. Raise OpenAIError if it has no picture."""
-    result = results.read_result(run, (caller.member, caller.api_key), memory, with_bytes=with_bytes)
+    payer = (caller.member, caller.api_key)
+    result = results.read_result(run, payer, memory, finals.by_slot, with_links=with_links)
     caller.call.is_answered = True
     if not result.made:
         raise with_run_headers(run, failure_answers.error_of_slot(result.failed[0], wait_seconds=result.wait_seconds))
@@ -103,7 +105,7 @@ async def _after(first: bytes, frames: AsyncIterator[bytes]) -> AsyncIterator[by
 
 
 async def _frames(run: Run, image_request: ImageRequest, caller: GatewayCaller) -> AsyncIterator[bytes]:
-    with never_paid_twice(run):
+    with never_paid_twice(run), relay.expecting(run.code) as finals:
         async for partial in partials(run):
             match partial:
                 case None:
@@ -113,11 +115,13 @@ async def _frames(run: Run, image_request: ImageRequest, caller: GatewayCaller) 
                 case picture, index:
                     yield answers.write_partial(run, picture, index)
         with answer_memory.reserve() as memory:
-            yield await in_thread(_completed, run, image_request, caller, memory)
+            yield await in_thread(_completed, run, image_request, caller, memory, finals)
 
 
-def _completed(run: Run, image_request: ImageRequest, caller: GatewayCaller, memory: AnswerMemory) -> bytes:
-    return answers.write_completed(run, image_request, result_of(run, caller, memory))
+def _completed(
+    run: Run, image_request: ImageRequest, caller: GatewayCaller, memory: AnswerMemory, finals: Finals
+) -> bytes:
+    return answers.write_completed(run, image_request, result_of(run, caller, memory, finals))
 
 
 async def partials(run: Run) -> AsyncIterator[tuple[bytes | None, int] | None]:

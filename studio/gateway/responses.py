@@ -18,6 +18,7 @@ from studio.gateway.submission import submit
 from studio.models import Relation, Run
 from studio.openai_wire import frames
 from studio.openai_wire.errors import OpenAIError
+from studio.waiting import relay
 
 STATUSES = {"moderation_blocked": "image_content_policy_violation", "rate_limit_exceeded": "rate_limit_exceeded"}
 
@@ -28,9 +29,9 @@ async def respond(request: HttpRequest, caller: GatewayCaller) -> HttpResponseBa
     if wanted.image_request.stream:
         return await _streamed(run, wanted, caller)
     with answer_memory.reserve() as memory:
-        with delivery.never_paid_twice(run):
+        with delivery.never_paid_twice(run), relay.expecting(run.code) as finals:
             await delivery.wait_until_ended(run)
-            result = await in_thread(delivery.result_of, run, caller, memory)
+            result = await in_thread(delivery.result_of, run, caller, memory, finals)
             made = result.made[0]
             builder = ResponseBuilder(run, wanted)
             body = json_with_pictures.encode(builder.response("completed", [builder.item(made)], made), [made.base64])
@@ -66,7 +67,7 @@ async def _streamed(run: Run, wanted: ResponseRequest, caller: GatewayCaller) ->
 async def _frames(run: Run, builder: "ResponseBuilder", caller: GatewayCaller) -> AsyncIterator[bytes]:
     with answer_memory.reserve() as memory:
         try:
-            with delivery.never_paid_twice(run):
+            with delivery.never_paid_twice(run), relay.expecting(run.code) as finals:
                 for frame in builder.opening():
                     yield frame
                 async for partial in delivery.partials(run):
@@ -77,7 +78,7 @@ async def _frames(run: Run, builder: "ResponseBuilder", caller: GatewayCaller) -
                             yield answers.write_lost(index)
                         case picture, index:
                             yield builder.partial(picture, index)
-                result = await in_thread(delivery.result_of, run, caller, memory)
+                result = await in_thread(delivery.result_of, run, caller, memory, finals)
                 ending = builder.final(result.made[0])
         except OpenAIError as refusal:
             ending = builder.failed(refusal)
@@ -131,7 +132,7 @@ class ResponseBuilder:
         item: dict[str, Any] = {"id": self.item_id, "type": "image_generation_call", "action": self.wanted.action}
         if made is None:
             return item | {"status": "in_progress", "result": None}
-        revised = made.output.revised_prompt or None
+        revised = made.revised_prompt or None
         return item | {
             "status": "completed",
             "result": json_with_pictures.HERE,
@@ -150,11 +151,9 @@ class ResponseBuilder:
             "temperature": 1.0, "top_p": 1.0, "tool_choice": body.get("tool_choice", "auto"),
             "tools": body["tools"], "usage": None,
         }  # fmt: skip
-        if made and made.slot.usage:
-            response["usage"] = made.slot.usage.get(TALK)
-            response["tool_usage"] = {
-                "image_gen": {name: count for name, count in made.slot.usage.items() if name != TALK}
-            }
+        if made and made.usage:
+            response["usage"] = made.usage.get(TALK)
+            response["tool_usage"] = {"image_gen": {name: count for name, count in made.usage.items() if name != TALK}}
         return response
 
     def _event(self, kind: str, pictures: list[bytes] | None = None, **more: Any) -> bytes:

@@ -1,6 +1,9 @@
-"""Read the result of a run once: the original bytes as base64, and what the provider said of them."""
+"""Read the result of a run once: the original bytes as base64, and what the provider said of them. What a worker of
+this process has handed over is not read again."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from django.db import connection
@@ -10,13 +13,15 @@ from accounts.models import ApiKey, Membership
 from saas.database import tenancy
 from saas.database.release import released
 from saas.text import money
-from studio.files import storage
+from studio.files import signed_links, storage
 from studio.gateway.answer_memory import AnswerMemory
-from studio.models import Output, Run, RunEvent, Slot, State
+from studio.imaging.previews import Measured
+from studio.models import Run, RunEvent, Slot, State
 from studio.openai_wire import base64_text
 from studio.openai_wire.errors import OpenAIError
 from studio.providers.answers import Partial
 from studio.runs import outages
+from studio.waiting.relay import Finished
 
 TOKENS = ("input_tokens", "output_tokens", "total_tokens")
 DETAILS = ("text_tokens", "image_tokens")
@@ -26,26 +31,32 @@ WITH mine AS (
 ), told AS (UPDATE studio_run SET request_hash = '' FROM mine WHERE studio_run.id = mine.id)
 SELECT coalesce(sum(micros), 0) FROM billing_entry WHERE org_id = %(org)s AND run_code = %(code)s
 """  # see studio.gateway.retrying. A locked row is skipped: the answer is complete without the update
+OF_SLOT = ("output", "run__connection", "connection")
+NOTHING_HANDED: Mapping[int, Finished] = MappingProxyType({})
 LARGEST_ANSWER_BYTES = 120_000_000  # it is in memory three times while it is put together and sent
 
 
 @dataclass(frozen=True)
 class Made:
-    """One picture. Its bytes are read only if the answer needs them."""
+    """One picture: its base64, or else a link to it."""
 
-    slot: Slot
-    output: Output
-    base64: bytes
+    asked: dict[str, Any]
+    used: dict[str, Any]
+    usage: dict[str, Any] | None
+    measured: Measured
+    revised_prompt: str
+    base64: bytes = b""
+    link: str = ""
 
     @property
     def resolved(self) -> dict[str, str]:
         """Return what was really used, never `auto`: what the provider said, else what was asked, else a default."""
-        used, asked = self.slot.used, self.slot.run.asked
+        used, asked = self.used, self.asked
         return {
             "background": str(used.get("background") or _unless_auto(asked.get("background"), "opaque")),
-            "output_format": str(used.get("output_format") or self.output.format),
+            "output_format": str(used.get("output_format") or self.measured.format),
             "quality": str(used.get("quality") or _unless_auto(asked.get("quality"), "medium")),
-            "size": str(used.get("size") or f"{self.output.width}x{self.output.height}"),
+            "size": str(used.get("size") or f"{self.measured.width}x{self.measured.height}"),
         }
 
 
@@ -66,7 +77,7 @@ class Result:
     @property
     def usage(self) -> dict[str, Any]:
         """Return the tokens of all pictures together, with every key that the API promises."""
-        found = [one.slot.usage or {} for one in self.made]
+        found = [one.usage or {} for one in self.made]
         total: dict[str, Any] = {name: sum(_as_count(usage.get(name)) for usage in found) for name in TOKENS}
         total["total_tokens"] = total["total_tokens"] or total["input_tokens"] + total["output_tokens"]
         total["input_tokens_details"] = _details(found, "input_tokens_details")
@@ -75,19 +86,61 @@ class Result:
         return total
 
 
-def read_result(run: Run, payer: tuple[Membership, ApiKey], memory: AnswerMemory, *, with_bytes: bool = True) -> Result:
+def read_result(
+    run: Run,
+    payer: tuple[Membership, ApiKey],
+    memory: AnswerMemory,
+    handed: Mapping[int, Finished] = NOTHING_HANDED,
+    *,
+    with_links: bool = False,
+) -> Result:
+    """Read the result, with links in place of the pictures if the caller wants those. `handed` are the pictures that
+    came from a worker of this process, by their slots."""
+    is_all_handed = len(handed) == run.count and not with_links
     with released(), tenancy.tenant(run.org_id):
-        slots = list(run.slots.select_related("output", "run__connection", "connection").order_by("index"))
+        slots = [] if is_all_handed else list(run.slots.select_related(*OF_SLOT).order_by("index"))
         cost = _cost_now_told(run)
         left = _budget_left(run, payer)
         done = [slot for slot in slots if slot.state == State.SUCCEEDED]
-        wait_seconds = None if done else outages.wait_seconds(slots[0])
-    size_bytes = sum(slot.output.size_bytes for slot in done) if with_bytes else 0
-    if size_bytes > LARGEST_ANSWER_BYTES:
+        wait_seconds = None if done or is_all_handed else outages.wait_seconds(slots[0])
+    if is_all_handed:
+        sizes = [len(one.frame.data) for one in handed.values()]
+    else:
+        sizes = [] if with_links else [slot.output.size_bytes for slot in done]
+    if sum(sizes) > LARGEST_ANSWER_BYTES:
         raise _too_large()
-    memory.take(size_bytes, org_id=run.org_id)
-    made = [Made(slot, slot.output, _base64(slot.output.file) if with_bytes else b"") for slot in done]
+    memory.take(sum(sizes), org_id=run.org_id)
+    if is_all_handed:
+        made = [_made_of(run, handed[index]) for index in sorted(handed)]
+    else:
+        made = [_made_from(slot, handed.get(slot.index), with_link=with_links) for slot in done]
     return Result(made, [slot for slot in slots if slot.state != State.SUCCEEDED], cost, left, wait_seconds)
+
+
+def _made_of(run: Run, finished: Finished) -> Made:
+    frame = finished.frame
+    return Made(
+        asked=run.asked,
+        used=frame.used,
+        usage=frame.usage,
+        measured=finished.measured,
+        revised_prompt=frame.revised_prompt,
+        base64=base64_text.encode(frame.data),
+    )
+
+
+def _made_from(slot: Slot, finished: Finished | None, *, with_link: bool) -> Made:
+    output = slot.output
+    made = Made(
+        asked=slot.run.asked,
+        used=slot.used,
+        usage=slot.usage,
+        measured=Measured(output.format, output.width, output.height),
+        revised_prompt=output.revised_prompt,
+    )
+    if with_link:
+        return replace(made, link=signed_links.link_to(output))
+    return replace(made, base64=base64_text.encode(finished.frame.data) if finished else _base64(output.file))
 
 
 def _budget_left(run: Run, payer: tuple[Membership, ApiKey]) -> str | None:

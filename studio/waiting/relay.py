@@ -1,34 +1,80 @@
-"""Pass partial pictures on to callers that wait in the same process, before the partials are kept: they are worth most
-while they are fresh. Callers in other processes, and pages, hear of a partial once it is kept."""
+"""Hand what a worker gets to the callers that wait for it in the same process. Callers in other processes, and pages,
+get it from storage and the database.
+
+A partial is passed on before it is kept: it is worth most while it is fresh. A final is handed over by the commit that
+keeps and settles it, so that its caller need not read again what the worker still holds."""
 
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
 from uuid import UUID
 
 from studio.imaging import previews
-from studio.providers.answers import Partial
+from studio.imaging.previews import Measured
+from studio.providers.answers import Final, Partial
 
 Tell = Callable[[Partial], object]
+T = TypeVar("T")
 FRESH_LIMIT_BYTES = 8_000_000
+HANDED_LIMIT_BYTES = 64_000_000  # of all finals that wait in this process for the rest of their answers
 
 _lock = threading.Lock()
 _waiting: dict[UUID, list[Tell]] = defaultdict(list)
 
 
+@dataclass(frozen=True)
+class Finished:
+    """A picture that is kept and settled, as its worker knows it."""
+
+    slot_index: int
+    frame: Final
+    measured: Measured
+
+
+class Finals:
+    """The finished pictures of one run that were handed to one caller, by the index of their slot."""
+
+    def __init__(self) -> None:
+        self.by_slot: dict[int, Finished] = {}
+        self.size_bytes = 0
+
+    def add(self, finished: Finished) -> None:
+        self.by_slot[finished.slot_index] = finished
+        self.size_bytes += len(finished.frame.data)
+
+
+_expected: dict[UUID, list[Finals]] = defaultdict(list)
+
+
 @contextmanager
 def listening(run_code: UUID, tell: Tell) -> Iterator[None]:
     """Have `tell` called for each fresh partial of the run while inside, in the worker's thread."""
+    with _among(_waiting, run_code, tell):
+        yield
+
+
+@contextmanager
+def expecting(run_code: UUID) -> Iterator[Finals]:
+    """Yield where the run's finals are put as long as the block lasts. What does not come there is in storage."""
+    finals = Finals()
+    with _among(_expected, run_code, finals):
+        yield finals
+
+
+@contextmanager
+def _among(callers: dict[UUID, list[T]], run_code: UUID, caller: T) -> Iterator[None]:
     with _lock:
-        _waiting[run_code].append(tell)
+        callers[run_code].append(caller)
     try:
         yield
     finally:
         with _lock:
-            _waiting[run_code].remove(tell)
-            if not _waiting[run_code]:
-                del _waiting[run_code]
+            callers[run_code].remove(caller)
+            if not callers[run_code]:
+                del callers[run_code]
 
 
 def pass_on(run_code: UUID, frame: Partial) -> None:
@@ -44,3 +90,15 @@ def pass_on(run_code: UUID, frame: Partial) -> None:
         return
     for tell in waiting:
         tell(frame)
+
+
+def hand_over(run_code: UUID, finished: Finished) -> None:
+    """Hand a final to the callers that wait for it, as long as there is room. Call this after the commit."""
+    with _lock:
+        for finals in _expected.get(run_code, ()):
+            if _held_bytes() + len(finished.frame.data) <= HANDED_LIMIT_BYTES:
+                finals.add(finished)
+
+
+def _held_bytes() -> int:
+    return sum(finals.size_bytes for all_of_run in _expected.values() for finals in all_of_run)
