@@ -44,6 +44,7 @@ def test_no_page_scrolls_sideways(named: Page) -> None:
 
 
 def test_the_name_gives_way_to_what_stands_beside_it(named: Page) -> None:
+    named.goto("/o/demo/")
     for width in (*WIDTHS, 1440):
         named.set_viewport_size({"width": width, "height": 844})
         name = named.locator(".topbar-org").bounding_box()
