@@ -38,8 +38,6 @@ MAY_SAVE_A_WHOLE_ROW = {
     ("accounts/models/people.py", "create_user"),
     ("billing/admin.py", "save_model"),
     ("studio/prompt/rewrite.py", "_insert"),
-    ("studio/runs/submit_run.py", "act"),  # of submit, which may run it twice
-    ("studio/runs/submit_run.py", "submit"),
 }
 
 # The guard itself; what names the client's errors and types, and gets the client from the guard; and the start of the

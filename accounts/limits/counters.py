@@ -8,17 +8,16 @@ people (`Organization.locked`). So no counter is made while a limit changes, and
 Missing counters are made before any is locked, and in the same order, because an insert also waits for the commit of
 another transaction that inserts the same counter.
 
-The statements are functions of the database (accounts/migrations/sql/counters.sql), planned once a connection. A
-settlement calls `accounts_shift` from inside a function of its own (billing/migrations/sql/ledger.sql)."""
+The statements are functions of the database (accounts/migrations/sql/counters.sql), planned once a connection. Other
+functions call them: to hold money for a run (holds.sql beside it), and to settle it
+(billing/migrations/sql/ledger.sql)."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any, NamedTuple
-from uuid import UUID
 
 from django.db import connection
-from psycopg.types.json import Jsonb
 
 from accounts.limits.periods import Today
 from accounts.models import Hold, Period, Subject
@@ -54,26 +53,6 @@ class Amount:
     images: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holds:
-    """The holds to take for the pictures of one run: `micros` for each slot."""
-
-    run_code: UUID
-    slots: Sequence[UUID]
-    after_tries: Sequence[int]
-    user_id: int
-    key_id: int | None
-    is_lent: bool
-    day: date
-    micros: int
-    terms: dict[str, Any]
-    at: datetime
-
-    @property
-    def amount(self) -> Amount:
-        return Amount(self.micros * len(self.slots), len(self.slots))
-
-
 WHERE = "%(subjects)s::text[], %(ids)s::bigint[], %(periods)s::text[], %(starts)s::date[]"
 TAKE = f"SELECT * FROM accounts_take(%(org)s, %(is_play)s, %(micros)s, %(images)s, {WHERE})"  # noqa: S608 our own words
 SHIFT = f"""
@@ -85,11 +64,6 @@ SELECT FROM accounts_organization WHERE id = %(org)s FOR KEY SHARE;
 SELECT FROM unnest({WHERE}) WITH ORDINALITY AS place(subject, subject_id, period, starts_on, rank)
 JOIN accounts_counter c USING (subject, subject_id, period, starts_on)
 WHERE c.org_id = %(org)s ORDER BY place.rank, c.is_play FOR UPDATE OF c
-"""  # noqa: S608 our own words
-TAKE_HOLDS = f"""
-SELECT * FROM accounts_take_holds(
-    %(org)s, %(is_play)s, %(micros)s, {WHERE}, %(run)s, %(slots)s::uuid[], %(after_tries)s::int[],
-    %(user)s, %(api_key)s, %(is_lent)s, %(day)s, %(terms)s::jsonb, %(now)s)
 """  # noqa: S608 our own words
 
 
@@ -133,22 +107,6 @@ def lock_organization(org_id: int) -> None:
         cursor.execute("SELECT FROM accounts_organization WHERE id = %s FOR KEY SHARE", [org_id])
 
 
-def take_holds(org_id: int, wanted: Sequence[Place], holds: Holds, *, is_play: bool) -> list[CounterState]:
-    """Write the holds, then take their sum from the limits as `take` does."""
-    values = _values(org_id, wanted, Amount(holds.micros, 0), is_play) | {
-        "run": holds.run_code,
-        "slots": list(holds.slots),
-        "after_tries": list(holds.after_tries),
-        "user": holds.user_id,
-        "api_key": holds.key_id,
-        "is_lent": holds.is_lent,
-        "day": holds.day,
-        "terms": Jsonb(holds.terms),
-        "now": holds.at,
-    }
-    return _found(TAKE_HOLDS, values)
-
-
 def take(org_id: int, wanted: Sequence[Place], amount: Amount, *, is_play: bool) -> list[CounterState]:
     """Add the amount as held to all of these counters, or to none. Return those that were locked: none if any is
     missing, which the caller then makes before any is locked; otherwise all of them, of which one may not fit."""
@@ -170,6 +128,13 @@ def where(wanted: Sequence[Place]) -> dict[str, list[Any]]:
 def read_row(row: Sequence[Any]) -> CounterState:
     """Read a row that the functions return."""
     return CounterState(Place(*row[:4]), *row[4:])
+
+
+def read_json(found: dict[str, Any]) -> CounterState:
+    """Read a row that a function returns as JSON."""
+    state = {name: found[name] for name in CounterState._fields if name != "place"}
+    place = Place(found["subject"], found["subject_id"], found["period"], date.fromisoformat(found["starts_on"]))
+    return CounterState(place, **state)
 
 
 def _values(org_id: int, wanted: Sequence[Place], amount: Amount, is_play: bool) -> dict[str, Any]:

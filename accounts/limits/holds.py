@@ -6,20 +6,21 @@ transaction that makes the run, so that there is no run without its hold and no 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.limits import alerts, counters, operator_key, refusals
+from accounts.limits import alerts, asking, counters, operator_key, refusals
 from accounts.limits import rules as limit_rules
-from accounts.limits.counters import Amount, CounterState, Holds, Place
+from accounts.limits.asking import Asked, Part, make_missing
+from accounts.limits.counters import Amount, CounterState
 from accounts.limits.periods import today
 from accounts.limits.refusals import Payer, Wish
-from accounts.models import Hold, HoldState, Organization, Quota, Subject
+from accounts.models import Hold, HoldState, Organization, Subject
 from accounts.models.limits_and_holds import KEPT
+from saas.database import functions
 
 # Read for every picture, so it is raw SQL: compiling a query each time would cost as much as running it.
 NEWEST = """
@@ -27,14 +28,6 @@ SELECT * FROM accounts_hold
 WHERE slot_code = %(slot)s AND (%(tried)s IS NULL OR after_try < %(tried)s)
 ORDER BY attempt DESC LIMIT 1
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One picture to hold money for: its slot, and the tries that came before."""
-
-    slot_code: UUID
-    tries: int = 0
 
 
 def hold(
@@ -52,35 +45,17 @@ def hold(
 ) -> None:
     """Hold `micros` for each part. Raise LimitReached if it does not fit; the caller must then roll back its
     transaction."""
-    moment = now or timezone.now()
-    date = today(org, moment)
-    key_id = payer.api_key.pk if payer.api_key else None
-    wanted = counters.places(org.pk, payer.member.user_id, key_id, date, is_lent=is_lent)
-    rules = limit_rules.rules_for(payer.member, payer.api_key, is_lent=is_lent)
-    refusals.refuse_beyond_ceilings(org, payer, rules, wish)
-    if is_lent and operator_key.is_behind(org, rules[Subject.LOAN.value]):
-        rules = _make_missing(org, payer, wanted, is_play=is_play, is_lent=is_lent)
-        operator_key.follow_setting(org, rules[Subject.LOAN.value], wanted)
-    holds = Holds(
-        run_code=run_code,
-        slots=[part.slot_code for part in parts],
-        after_tries=[part.tries for part in parts],
-        user_id=payer.member.user_id,
-        key_id=key_id,
-        is_lent=is_lent,
-        day=date.day,
-        micros=micros,
-        terms=terms,
-        at=moment,
-    )
-    found = counters.take_holds(org.pk, wanted, holds, is_play=is_play)
-    if len(found) < len(wanted):  # the first in a new day or month
-        rules = _make_missing(org, payer, wanted, is_play=is_play, is_lent=is_lent)
-        found = counters.take(org.pk, wanted, holds.amount, is_play=is_play)
-    refusing = [counter for counter in found if not counter.fits]
-    if refusing:
-        raise refusals.no_room(org, payer, refusing, holds.amount, is_play=is_play)
-    refusals.refuse_beyond_pace(org, payer, rules, run_code, moment)
+    take(Asked(org, payer, wish, run_code, parts, micros, is_play, is_lent, terms, now or timezone.now()))
+
+
+def take(asked: Asked) -> None:
+    """Do as `hold`, for what was asked already."""
+    for _ in range(asking.MOST_TIMES):
+        why = functions.ask(asked.org.pk, asking.HOLD, asked.values)
+        if why is None:
+            return
+        asked.answer(why)
+    raise asking.NeverSettled
 
 
 def hold_text(
@@ -95,13 +70,13 @@ def hold_text(
 ) -> None:
     """Hold money for a text, which is no picture and no run: limits on pictures do not count. Raise LimitReached if it
     does not fit; the caller must then roll back its transaction."""
-    moment = timezone.now()
-    date = today(org, moment)
+    at = timezone.now()
+    date = today(org, at)
     key_id = payer.api_key.pk if payer.api_key else None
     wanted = counters.places(org.pk, payer.member.user_id, key_id, date, is_lent=is_lent)
     rules = limit_rules.rules_for(payer.member, payer.api_key, is_lent=is_lent)
     if is_lent and operator_key.is_behind(org, rules[Subject.LOAN.value]):
-        rules = _make_missing(org, payer, wanted, is_play=is_play, is_lent=is_lent)
+        rules = make_missing(org, payer, wanted, is_play=is_play, is_lent=is_lent)
         operator_key.follow_setting(org, rules[Subject.LOAN.value], wanted)
     Hold.objects.create(
         org=org,
@@ -117,12 +92,12 @@ def hold_text(
         micros=micros,
         images=0,
         terms=terms,
-        created_at=moment,
+        created_at=at,
     )
     amount = Amount(micros, 0)
     found = counters.take(org.pk, wanted, amount, is_play=is_play)
     if len(found) < len(wanted):
-        _make_missing(org, payer, wanted, is_play=is_play, is_lent=is_lent)
+        make_missing(org, payer, wanted, is_play=is_play, is_lent=is_lent)
         found = counters.take(org.pk, wanted, amount, is_play=is_play)
     refusing = [counter for counter in found if not counter.fits]
     if refusing:
@@ -206,16 +181,6 @@ def newest_of(slot_codes: Collection[UUID]) -> list[Hold]:
 def paying_for(slot_code: UUID, tried: int) -> Hold | None:
     """Return the hold with which a try of a slot was made."""
     return next(iter(Hold.objects.raw(NEWEST, {"slot": slot_code, "tried": tried})), None)
-
-
-def _make_missing(
-    org: Organization, payer: Payer, wanted: Sequence[Place], *, is_play: bool, is_lent: bool
-) -> dict[str, Quota]:
-    """Make the counters that are missing. Return the rules, read again behind the organization's lock."""
-    counters.lock_organization(org.pk)
-    rules = limit_rules.rules_for(payer.member, payer.api_key, is_lent=is_lent)
-    limit_rules.make_counters(org, wanted, rules, is_play=is_play)
-    return rules
 
 
 def _locked(held: Hold) -> Hold:

@@ -1,18 +1,16 @@
 """Decide whether a ceiling, a pace or a used-up limit refuses a request, and say why in a sentence for the person who
 asked."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
-
-from django.db.models import Count
 
 from accounts.errors import Refused
 from accounts.limits.counters import Amount, CounterState, Place
 from accounts.limits.periods import resets_at, zone
 from accounts.limits.rules import Rules
-from accounts.models import ApiKey, Hold, HoldState, Membership, Organization, Period, Role, Subject, Unit
+from accounts.models import ApiKey, Membership, Organization, Period, Role, Subject, Unit
 from accounts.models.limits_and_holds import QUALITIES
 from saas.text import money
 
@@ -81,25 +79,16 @@ def refuse_beyond_ceilings(org: Organization, payer: Payer, rules: Rules, wish: 
             raise _ceiling(org, f"{subject}_pictures", text)
 
 
-def refuse_beyond_pace(org: Organization, payer: Payer, rules: Rules, run_code: UUID, moment: datetime) -> None:
-    """Refuse a run beyond the limits on runs at once and runs a minute. Runs are counted behind the counters' locks, so
-    that no two pass at once."""
-    for subject, quota in rules.items():
-        whose = _whose(org, payer, subject)
-        of_subject = Hold.objects.filter(org=org, images__gt=0, **_holds_of(payer, subject)).exclude(run_code=run_code)
-        if quota.runs_at_once is not None:
-            running = of_subject.filter(state=HoldState.OPEN).aggregate(n=Count("run_code", distinct=True))["n"]
-            if running >= quota.runs_at_once:
-                text = f"{whose} limits allow {_runs(quota.runs_at_once)} at once. Wait until one has ended."
-                raise LimitReached(f"{subject}_runs_at_once", f"{text} {_whom(org)}", wait_seconds=BUSY_SECONDS)
-        if quota.runs_per_minute is not None:
-            recent = of_subject.filter(created_at__gt=moment - MINUTE)
-            if recent.aggregate(n=Count("run_code", distinct=True))["n"] >= quota.runs_per_minute:
-                text = f"{whose} limits allow {_runs(quota.runs_per_minute)} a minute. Wait a moment."
-                wait = int(MINUTE.total_seconds())
-                raise LimitReached(
-                    f"{subject}_runs_per_minute", text, left=0, resets_at=moment + MINUTE, wait_seconds=wait
-                )
+def beyond_pace(org: Organization, payer: Payer, why: Mapping[str, Any], moment: datetime) -> LimitReached:
+    """Return the refusal by a limit on runs at once or runs a minute. `why` is what the database said of it."""
+    subject = Subject.MEMBER.value if why["subject"] == Subject.ROLE else str(why["subject"])
+    whose, runs = _whose(org, payer, subject), _runs(why["runs"])
+    if why["pace"] == "at_once":
+        text = f"{whose} limits allow {runs} at once. Wait until one has ended."
+        return LimitReached(f"{subject}_runs_at_once", f"{text} {_whom(org)}", wait_seconds=BUSY_SECONDS)
+    text = f"{whose} limits allow {runs} a minute. Wait a moment."
+    wait = int(MINUTE.total_seconds())
+    return LimitReached(f"{subject}_runs_per_minute", text, left=0, resets_at=moment + MINUTE, wait_seconds=wait)
 
 
 def no_room(
@@ -161,10 +150,9 @@ def _whose(org: Organization, payer: Payer, subject: str) -> str:
     return f"{org.name}'s" if subject == Subject.ORGANIZATION else "Your"
 
 
-def _holds_of(payer: Payer, subject: str) -> dict[str, Any]:
-    if subject == Subject.KEY:
-        return {"api_key": payer.api_key}
-    return {} if subject == Subject.ORGANIZATION else {"user": payer.member.user_id}
+def qualities_below(quality: str) -> list[str]:
+    """Return the qualities that a ceiling may name and that are too low for this one."""
+    return list(QUALITIES[: _rank(quality)])
 
 
 def _rank(quality: str) -> int:

@@ -19,16 +19,7 @@ from saas.text import money
 FIELDS = (*LIMITS, *CEILINGS)
 Rules = Mapping[str, Quota]  # by the subject that a counter names
 
-# Read for every run, so it is raw SQL: compiling a query each time would cost three times as much as running it.
-RULES = """
-SELECT * FROM accounts_quota
-WHERE org_id = %(org)s AND (
-    subject = 'organization'
-    OR (subject = 'role' AND role = %(role)s)
-    OR (subject = 'member' AND user_id = %(user)s)
-    OR (subject = 'key' AND api_key_id = %(api_key)s)
-    OR (subject = 'loan' AND %(is_lent)s))
-"""
+RULES = "SELECT * FROM accounts_rules(%(org)s, %(role)s, %(user)s, %(api_key)s, %(is_lent)s)"
 # A person's own quota counts alone; a person without one has the quota of their role.
 REFRESH = """
 WITH meant AS (
@@ -73,7 +64,7 @@ def rules_for(member: Membership, api_key: ApiKey | None, *, is_lent: bool = Fal
     found = {quota.subject: quota for quota in Quota.objects.raw(RULES, values)}
     of_role = found.pop(Subject.ROLE.value, None)
     if of_role is not None:
-        found.setdefault(Subject.MEMBER.value, of_role)
+        found[Subject.MEMBER.value] = of_role
     if is_lent:
         found.setdefault(Subject.LOAN.value, usual_loan(member.org))
     return found

@@ -33,4 +33,5 @@ class Migration(migrations.Migration):
         Wall("accounts_webhook"),
         migrations.RunSQL((SQL / "only_grows.sql").read_text()),
         migrations.RunSQL((SQL / "counters.sql").read_text()),
+        migrations.RunSQL((SQL / "holds.sql").read_text()),
     ]

@@ -1,5 +1,186 @@
 -- Written by `python -m tools.dump_schema` from the migrations. Do not edit.
 
+CREATE TYPE accounts_asked AS (
+	org bigint,
+	is_play boolean,
+	is_lent boolean,
+	micros bigint,
+	subjects text[],
+	ids bigint[],
+	periods text[],
+	starts date[],
+	run uuid,
+	slots uuid[],
+	after_tries integer[],
+	payer bigint,
+	role text,
+	api_key bigint,
+	day date,
+	terms jsonb,
+	at timestamp with time zone,
+	model text,
+	lower_qualities text[],
+	pixels bigint,
+	pictures integer,
+	loan_day bigint,
+	loan_month bigint
+);
+
+CREATE TYPE studio_caller AS (
+	member bigint,
+	role text,
+	time_zone text,
+	calls_at_once integer,
+	has_usual_loan boolean,
+	api_key bigint,
+	scopes text[],
+	now timestamp with time zone
+);
+
+CREATE FUNCTION accounts_hold(_asked accounts_asked) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _why text;
+BEGIN
+    PERFORM accounts_hold_within(_asked);
+    RETURN NULL;
+EXCEPTION WHEN SQLSTATE 'DR001' THEN
+    GET STACKED DIAGNOSTICS _why = PG_EXCEPTION_DETAIL;
+    RETURN _why::jsonb;
+END $$;
+
+CREATE FUNCTION accounts_hold_within(_asked accounts_asked) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _found bigint;
+    _refusing jsonb;
+BEGIN
+    PERFORM accounts_refuse_beyond_ceilings(_asked);
+    PERFORM accounts_refuse_behind(_asked);
+    SELECT count(*), jsonb_agg(to_jsonb(t)) FILTER (WHERE NOT t.fits) INTO _found, _refusing
+    FROM accounts_take_holds(
+        _asked.org, _asked.is_play, _asked.micros, _asked.subjects, _asked.ids, _asked.periods, _asked.starts,
+        _asked.run, _asked.slots, _asked.after_tries, _asked.payer, _asked.api_key, _asked.is_lent,
+        _asked.day, _asked.terms, _asked.at) t;
+    IF _found < cardinality(_asked.ids) THEN
+        PERFORM accounts_refuse('{"by": "missing"}');
+    ELSIF _refusing IS NOT NULL THEN
+        PERFORM accounts_refuse(jsonb_build_object('by', 'room', 'refusing', _refusing));
+    END IF;
+    PERFORM accounts_refuse_beyond_pace(_asked);
+END $$;
+
+CREATE FUNCTION accounts_refuse(_why jsonb) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    RAISE EXCEPTION 'refused' USING ERRCODE = 'DR001', DETAIL = _why;
+END $$;
+
+CREATE FUNCTION accounts_refuse_behind(_asked accounts_asked) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    IF _asked.is_lent
+        AND NOT EXISTS (SELECT FROM accounts_quota q WHERE q.org_id = _asked.org AND q.subject = 'loan')
+        AND EXISTS (
+            SELECT FROM accounts_counter c
+            JOIN unnest(_asked.subjects, _asked.ids, _asked.periods, _asked.starts)
+                AS p(subject, subject_id, period, starts_on) USING (subject, subject_id, period, starts_on)
+            WHERE c.org_id = _asked.org AND c.subject = 'loan' AND c.allowed_micros IS DISTINCT FROM
+                CASE c.period WHEN 'day' THEN _asked.loan_day ELSE _asked.loan_month END)
+    THEN
+        PERFORM accounts_refuse('{"by": "behind"}');
+    END IF;
+END $$;
+
+CREATE FUNCTION accounts_refuse_beyond_ceilings(_asked accounts_asked) RETURNS void
+    LANGUAGE plpgsql STABLE
+    AS $$
+BEGIN
+    IF EXISTS (
+        SELECT FROM accounts_rules(_asked.org, _asked.role, _asked.payer, _asked.api_key, _asked.is_lent) q
+        WHERE _asked.model <> ALL (q.model_names) OR _asked.pixels > q.most_pixels
+           OR q.highest_quality = ANY (_asked.lower_qualities) OR _asked.pictures > q.most_pictures
+    ) THEN
+        PERFORM accounts_refuse('{"by": "ceiling"}');
+    END IF;
+END $$;
+
+CREATE FUNCTION accounts_refuse_beyond_pace(_asked accounts_asked) RETURNS void
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _rule accounts_quota;
+    _open bigint;
+    _recent bigint;
+BEGIN
+    FOR _rule IN
+        SELECT * FROM accounts_rules(_asked.org, _asked.role, _asked.payer, _asked.api_key, _asked.is_lent) q
+        WHERE q.runs_at_once IS NOT NULL OR q.runs_per_minute IS NOT NULL
+    LOOP
+        SELECT count(DISTINCT h.run_code) FILTER (WHERE h.state = 'open'),
+               count(DISTINCT h.run_code) FILTER (WHERE h.created_at > _asked.at - interval '1 minute')
+        INTO _open, _recent
+        FROM accounts_hold h
+        WHERE h.org_id = _asked.org AND h.images > 0 AND h.run_code <> _asked.run
+          AND (h.state = 'open' OR h.created_at > _asked.at - interval '1 minute')
+          AND CASE _rule.subject WHEN 'organization' THEN true WHEN 'key' THEN h.api_key_id = _asked.api_key
+                                 ELSE h.user_id = _asked.payer END;
+        IF _open >= _rule.runs_at_once THEN
+            PERFORM accounts_refuse(jsonb_build_object(
+                'by', 'pace', 'subject', _rule.subject, 'pace', 'at_once', 'runs', _rule.runs_at_once));
+        ELSIF _recent >= _rule.runs_per_minute THEN
+            PERFORM accounts_refuse(jsonb_build_object(
+                'by', 'pace', 'subject', _rule.subject, 'pace', 'per_minute', 'runs', _rule.runs_per_minute));
+        END IF;
+    END LOOP;
+END $$;
+
+CREATE TABLE accounts_quota (
+    id bigint NOT NULL,
+    code uuid NOT NULL,
+    subject character varying(12) NOT NULL,
+    role character varying(10) NOT NULL,
+    money_day bigint,
+    money_month bigint,
+    images_day bigint,
+    images_month bigint,
+    most_pixels integer,
+    highest_quality character varying(10) NOT NULL,
+    most_pictures smallint,
+    model_names character varying(80)[],
+    runs_at_once integer,
+    runs_per_minute integer,
+    changed_at timestamp with time zone NOT NULL,
+    api_key_id bigint,
+    org_id bigint NOT NULL,
+    user_id bigint,
+    CONSTRAINT accounts_quota_most_pictures_check CHECK ((most_pictures >= 0)),
+    CONSTRAINT accounts_quota_most_pixels_check CHECK ((most_pixels >= 0)),
+    CONSTRAINT accounts_quota_runs_at_once_check CHECK ((runs_at_once >= 0)),
+    CONSTRAINT accounts_quota_runs_per_minute_check CHECK ((runs_per_minute >= 0)),
+    CONSTRAINT limits_are_not_negative CHECK ((((money_day IS NULL) OR (money_day >= 0)) AND ((money_month IS NULL) OR (money_month >= 0)) AND ((images_day IS NULL) OR (images_day >= 0)) AND ((images_month IS NULL) OR (images_month >= 0)))),
+    CONSTRAINT quota_names_its_subject CHECK ((((subject IN ('organization', 'loan')) AND (api_key_id IS NULL) AND (user_id IS NULL) AND ((role)::text = ''::text)) OR (((subject)::text = 'role'::text) AND (api_key_id IS NULL) AND (user_id IS NULL) AND (NOT ((role)::text = ''::text))) OR (((subject)::text = 'member'::text) AND (api_key_id IS NULL) AND (user_id IS NOT NULL) AND ((role)::text = ''::text)) OR (((subject)::text = 'key'::text) AND (api_key_id IS NOT NULL) AND (user_id IS NULL) AND ((role)::text = ''::text))))
+);
+
+ALTER TABLE ONLY accounts_quota FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION accounts_rules(_org bigint, _role text, _user bigint, _api_key bigint, _is_lent boolean) RETURNS SETOF accounts_quota
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT q.* FROM accounts_quota q
+    WHERE q.org_id = _org AND (
+        q.subject = 'organization'
+        OR q.subject = 'member' AND q.user_id = _user
+        OR q.subject = 'key' AND q.api_key_id = _api_key
+        OR q.subject = 'loan' AND _is_lent
+        OR q.subject = 'role' AND q.role = _role AND NOT EXISTS (
+            SELECT FROM accounts_quota own WHERE own.org_id = _org AND own.subject = 'member' AND own.user_id = _user))
+$$;
+
 CREATE FUNCTION accounts_shift(_org bigint, _is_play boolean, _micros bigint, _images bigint, _spent_micros bigint, _spent_images bigint, _subjects text[], _ids bigint[], _periods text[], _starts date[]) RETURNS TABLE(subject text, subject_id bigint, period text, starts_on date, allowed_micros bigint, allowed_images bigint, spent_micros bigint, held_micros bigint, spent_images bigint, held_images bigint, fits boolean)
     LANGUAGE plpgsql
     AS $$
@@ -263,6 +444,91 @@ BEGIN
         END IF;
     END IF;
     RAISE EXCEPTION '% only grows: % is refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';
+END $$;
+
+CREATE FUNCTION studio_is_left_alone(_connection bigint, _maker bigint) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (
+        SELECT FROM accounts_circuit c
+        WHERE c.connection_id = _connection AND c.open_until > statement_timestamp()
+          AND NOT (cardinality(c.makers) = 1 AND NOT _maker = ANY (c.makers)))
+$$;
+
+CREATE FUNCTION studio_still_may(_caller studio_caller) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (
+        SELECT FROM accounts_membership m
+        JOIN accounts_organization o ON o.id = m.org_id
+        JOIN accounts_user u ON u.id = m.user_id
+        WHERE m.id = _caller.member AND m.role = _caller.role AND u.is_active
+          AND o.deleted_at IS NULL AND o.suspended_at IS NULL
+          AND (NOT o.requires_second_factor OR EXISTS (SELECT FROM mfa_authenticator a WHERE a.user_id = u.id))
+          AND o.time_zone = _caller.time_zone AND o.has_usual_loan = _caller.has_usual_loan
+          AND o.calls_at_once IS NOT DISTINCT FROM _caller.calls_at_once
+          AND (_caller.api_key IS NULL OR EXISTS (
+              SELECT FROM accounts_apikey k
+              WHERE k.id = _caller.api_key AND k.scopes::text[] = _caller.scopes AND k.revoked_at IS NULL
+                AND (k.expires_at IS NULL OR k.expires_at > _caller.now))))
+$$;
+
+CREATE FUNCTION studio_submit(_caller studio_caller, _asked accounts_asked, _run jsonb, _inputs bigint[], _numbers integer[], _line jsonb, _is_awaited boolean, _may_wait boolean) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _id bigint;
+    _at timestamptz;
+    _why text;
+BEGIN
+    IF NOT studio_still_may(_caller) THEN
+        RETURN '{"by": "rights"}';
+    ELSIF NOT _may_wait AND studio_is_left_alone((_line->>'connection')::bigint, _asked.payer) THEN
+        RETURN '{"by": "outage"}';
+    END IF;
+
+    INSERT INTO studio_run (
+        org_id, code, maker_id, api_key_id, connection_id, kind, model, prompt, asked, count, visibility, project,
+        end_user, parent_id, relation, request_key, request_hash, awaited_by, state, created_at, last_seq)
+    SELECT _asked.org, _asked.run, _asked.payer, _asked.api_key, (_line->>'connection')::bigint,
+           r.kind, r.model, r.prompt, r.asked, cardinality(_asked.slots), r.visibility, r.project,
+           r.end_user, r.parent, r.relation, r.request_key, r.request_hash, r.awaited_by, 'queued', _caller.now, 1
+    FROM jsonb_to_record(_run) AS r(
+        kind text, model text, prompt text, asked jsonb, visibility text, project text, end_user text,
+        parent bigint, relation text, request_key text, request_hash text, awaited_by int)
+    ON CONFLICT (org_id, maker_id, request_key) WHERE NOT request_key = '' DO NOTHING
+    RETURNING id INTO _id;
+    IF _id IS NULL THEN
+        RETURN '{"by": "request key"}';
+    END IF;
+
+    INSERT INTO studio_slot (
+        org_id, code, run_id, index, state, tries, tries_before, charged, error_code, error_sentence, request_id, used)
+    SELECT _asked.org, s.code, _id, s.place - 1, 'queued', 0, 0, 'no', '', '', '', '{}'
+    FROM unnest(_asked.slots) WITH ORDINALITY AS s(code, place);
+
+    INSERT INTO studio_runinput (org_id, run_id, input_id, number)
+    SELECT _asked.org, _id, given.input, given.number FROM unnest(_inputs, _numbers) AS given(input, number);
+
+    INSERT INTO studio_runevent (org_id, run_id, seq, at, type, data)
+    VALUES (_asked.org, _id, 1, clock_timestamp(), 'queued', jsonb_build_object('count', cardinality(_asked.slots)))
+    RETURNING at INTO _at;
+
+    INSERT INTO studio_ticket (
+        slot_code, org_id, maker_id, connection_id, org_limit, connection_limit, is_stopping, likeness, awaited_at)
+    SELECT code, _asked.org, _asked.payer, l.connection, l.org_limit, l.connection_limit, false, l.likeness,
+           CASE WHEN _is_awaited THEN statement_timestamp() END
+    FROM jsonb_to_record(_line) AS l(connection bigint, org_limit int, connection_limit int, likeness bigint),
+         unnest(_asked.slots) AS code;
+
+    PERFORM accounts_hold_within(_asked);
+    RETURN jsonb_build_object('id', _id, 'at', _at);
+EXCEPTION
+    WHEN SQLSTATE 'DR001' THEN
+        GET STACKED DIAGNOSTICS _why = PG_EXCEPTION_DETAIL;
+        RETURN _why::jsonb;
+    WHEN deadlock_detected THEN  -- all locks of this step are free again
+        RETURN '{"by": "deadlock"}';
 END $$;
 
 CREATE TABLE account_emailaddress (
@@ -687,35 +953,6 @@ ALTER TABLE accounts_providerconnection ALTER COLUMN id ADD GENERATED BY DEFAULT
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE accounts_quota (
-    id bigint NOT NULL,
-    code uuid NOT NULL,
-    subject character varying(12) NOT NULL,
-    role character varying(10) NOT NULL,
-    money_day bigint,
-    money_month bigint,
-    images_day bigint,
-    images_month bigint,
-    most_pixels integer,
-    highest_quality character varying(10) NOT NULL,
-    most_pictures smallint,
-    model_names character varying(80)[],
-    runs_at_once integer,
-    runs_per_minute integer,
-    changed_at timestamp with time zone NOT NULL,
-    api_key_id bigint,
-    org_id bigint NOT NULL,
-    user_id bigint,
-    CONSTRAINT accounts_quota_most_pictures_check CHECK ((most_pictures >= 0)),
-    CONSTRAINT accounts_quota_most_pixels_check CHECK ((most_pixels >= 0)),
-    CONSTRAINT accounts_quota_runs_at_once_check CHECK ((runs_at_once >= 0)),
-    CONSTRAINT accounts_quota_runs_per_minute_check CHECK ((runs_per_minute >= 0)),
-    CONSTRAINT limits_are_not_negative CHECK ((((money_day IS NULL) OR (money_day >= 0)) AND ((money_month IS NULL) OR (money_month >= 0)) AND ((images_day IS NULL) OR (images_day >= 0)) AND ((images_month IS NULL) OR (images_month >= 0)))),
-    CONSTRAINT quota_names_its_subject CHECK ((((subject IN ('organization', 'loan')) AND (api_key_id IS NULL) AND (user_id IS NULL) AND ((role)::text = ''::text)) OR (((subject)::text = 'role'::text) AND (api_key_id IS NULL) AND (user_id IS NULL) AND (NOT ((role)::text = ''::text))) OR (((subject)::text = 'member'::text) AND (api_key_id IS NULL) AND (user_id IS NOT NULL) AND ((role)::text = ''::text)) OR (((subject)::text = 'key'::text) AND (api_key_id IS NOT NULL) AND (user_id IS NULL) AND ((role)::text = ''::text))))
-);
-
-ALTER TABLE ONLY accounts_quota FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE accounts_quota ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME accounts_quota_id_seq

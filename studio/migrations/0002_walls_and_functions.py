@@ -1,4 +1,5 @@
-"""Build the tenants' walls, and tell PostgreSQL how to clean up after tables that every picture changes.
+"""Build the tenants' walls, add the functions that do the steps of a picture, and tell PostgreSQL how to clean up after
+tables that every picture changes.
 
 The queue (`studio_ticket`) has no wall: it holds ids and limits of all organizations. The catalogue belongs to all."""
 
@@ -12,7 +13,12 @@ SQL = Path(__file__).with_name("sql")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sessions", "0001_initial"), ("studio", "0001_tables")]
+    dependencies = [
+        ("sessions", "0001_initial"),
+        ("mfa", "0003_authenticator_type_uniq"),
+        ("accounts", "0002_walls_and_functions"),
+        ("studio", "0001_tables"),
+    ]
 
     operations = [
         Wall("studio_share", reads=f"token_hash = {IS_PRESENTED}"),
@@ -36,4 +42,5 @@ class Migration(migrations.Migration):
         Wall("studio_tag"),
         Wall("studio_tagging"),
         migrations.RunSQL((SQL / "hot_tables.sql").read_text()),
+        migrations.RunSQL((SQL / "submit.sql").read_text()),
     ]

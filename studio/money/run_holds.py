@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.connections import circuit
 from accounts.limits import holds, operator_key
-from accounts.limits.holds import Part
+from accounts.limits.asking import Asked, Part
 from accounts.limits.refusals import Payer, Wish
 from accounts.models import ApiKey, Membership, ProviderConnection
 from billing import charging, prices
@@ -28,10 +28,10 @@ from studio.money import costs, estimates
 log = structlog.get_logger("darkroom.money")
 
 
-def hold(
+def ask(
     *,
     run: Run,
-    slots: Sequence[Slot],
+    parts: Sequence[Part],
     by: Membership,
     api_key: ApiKey | None,
     spec: Spec,
@@ -39,21 +39,21 @@ def hold(
     connection: ProviderConnection,
     price: Estimate | None = None,
     now: datetime | None = None,
-) -> None:
-    """Hold money for each slot. Raise Unpriced or LimitReached; then the caller must undo its transaction."""
+) -> Asked:
+    """Return what is to be held for some slots of a run. Raise Unpriced."""
     estimate = price or estimates.estimate(spec=spec, model=model, connection=connection)
     others = [_each_elsewhere(spec, model, other) for other in circuit.standbys(connection)]
-    holds.hold(
+    return Asked(
         org=run.org,
         payer=Payer(by, api_key),
         wish=wish_of(spec, model),
         run_code=run.code,
-        parts=[Part(slot.code, slot.tries) for slot in slots],
+        parts=parts,
         micros=max([estimate.each, *others]),  # a connection that takes over in an outage may be dearer
         is_play=prices.is_play(connection),
         is_lent=connection.traits.is_lent,
         terms=charging.terms(estimate.tariff, _purpose(run, by, api_key, connection)),
-        now=now,
+        at=now or timezone.now(),
     )
 
 

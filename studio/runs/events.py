@@ -20,9 +20,14 @@ def record(
 ) -> RunEvent:
     """Record an event and announce it after the commit. `data` is kept; `hint` (a small preview) goes to sockets."""
     event = run.add_event(type, slot, data or {})
+    announce(run, event, hint)
+    return event
+
+
+def announce(run: Run, event: RunEvent, hint: dict[str, Any] | None = None) -> None:
+    """Send an event to the open sockets once it is committed."""
     message = {**event.as_message(str(run.code)), **(hint or {})}
     after_commit(live.announce, group_of(run), {"type": "org.event", "event": message})
-    return event
 
 
 def event_from_message(run: Run, message: dict[str, Any]) -> RunEvent:

@@ -6,6 +6,8 @@ from django.db import transaction
 
 from accounts import access
 from accounts.errors import NotAllowed, Refused
+from accounts.limits import holds
+from accounts.limits.asking import Part
 from accounts.models import ApiKey, Membership
 from saas.database.transactions import once_more
 from studio.catalogue import fingerprint
@@ -51,12 +53,13 @@ def _retry(slot: Slot, by: Membership, api_key: ApiKey | None) -> None:
     asked = fingerprint.fingerprint_of(run, pictures)
     submit_run.line_up(run, [slot], run.connection, asked=asked)
     spec = replace(Spec.from_json(run.asked), n=1)
-    run_holds.hold(
+    wanted = run_holds.ask(
         run=run,
-        slots=[slot],
+        parts=[Part(slot.code, slot.tries)],
         by=by,
         api_key=api_key,
         spec=spec,
         model=plan.model_of(spec),
         connection=run.connection,
     )
+    holds.take(wanted)

@@ -1,21 +1,37 @@
-"""Submit a run, for pages, the API and the gateway alike. The caller is behind the organization's wall."""
+"""Submit a run, for pages, the API and the gateway alike. The caller is behind the organization's wall.
+
+A function of the database (studio/migrations/sql/submit.sql) does all of it in one journey: it reads the rights again,
+writes the run with its slots, inputs, event and tickets, and holds the money, its counters last. When it refuses, it
+has changed nothing and says why; then this module words the refusal, or puts right what stood in the way."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
+from typing import Any
+from uuid import uuid4
 
-from django.db import IntegrityError, transaction
+import structlog
+from psycopg.types.json import Jsonb
 
 from accounts import access
 from accounts.errors import NotAllowed, Refused
+from accounts.limits.asking import ASKED, MOST_TIMES, NeverSettled, Part
 from accounts.models import ApiKey, Membership, ProviderConnection, Role
-from saas.database.transactions import once_more
+from saas.database import functions
 from studio.catalogue import fingerprint
-from studio.models import Relation, Run, RunInput, Slot, Visibility
+from studio.models import Relation, Run, RunEvent, RunInput, Slot, Visibility
 from studio.money import run_holds
 from studio.queue import tickets, wake
 from studio.runs import events, outages
 from studio.runs.plan import Pictures, Plan
+
+SUBMIT = f"""
+SELECT studio_submit(
+    ROW(%(member)s, %(role)s, %(time_zone)s, %(calls_at_once)s, %(has_usual_loan)s,
+        %(api_key)s, %(scopes)s, %(now)s)::studio_caller,
+    {ASKED}, %(fields)s, %(inputs)s::bigint[], %(numbers)s::int[], %(line)s, %(is_awaited)s, %(may_wait)s)
+"""
+
+log = structlog.get_logger("darkroom.transactions")
 
 
 class KeyReused(Refused):
@@ -43,16 +59,14 @@ def submit(
     maker has used the request key before, return that run. If `is_awaited` by a caller with an open request, refuse
     while the connection is left alone. Several runs of one transaction share a `now`, so that none of them makes a new
     day's counters behind the locks of another."""
-    by = access.read_again(by, api_key)  # rights may have ended since the request began
     if not by.is_at_least(Role.MEMBER):
-        raise NotAllowed("Your role does not allow you to make pictures.")
-    spec, connection = plan.spec, plan.connection
-    new = partial(
-        Run,
+        by = _read_again(by, api_key)
+    spec = plan.spec
+    run = Run(
         org=by.org,
         maker=by.user,
         api_key=api_key,
-        connection=connection,
+        connection=plan.connection,
         kind=spec.kind,
         model=spec.model,
         prompt=spec.prompt,
@@ -66,64 +80,104 @@ def submit(
         request_key=request_key,
         request_hash=request_hash,
         awaited_by=awaited_by,
+        last_seq=1,
     )
-    if is_awaited:
-        outages.refuse(new(), connection)
+    slots = [Part(uuid4()) for _ in range(spec.n)]
+    may_wait = not is_awaited
+    for _ in range(MOST_TIMES):
+        asked = run_holds.ask(
+            run=run,
+            parts=slots,
+            by=by,
+            api_key=api_key,
+            spec=spec,
+            model=plan.model,
+            connection=plan.connection,
+            price=plan.price,
+            now=now,
+        )
+        values = {**asked.values, **_caller(by, run), **_inputs(plan.pictures), "fields": Jsonb(_fields(run))}
+        values |= {"line": Jsonb(_line(run, plan)), "is_awaited": is_awaited, "may_wait": may_wait}
+        match functions.ask(run.org_id, SUBMIT, values):
+            case {"id": int(number), "at": str(at)}:
+                return _made(run, number, datetime.fromisoformat(at))
+            case {"by": "rights"}:
+                by = _read_again(by, api_key)
+                run.org = by.org
+            case {"by": "outage"}:
+                outages.refuse(run, plan.connection)
+                may_wait = True  # another connection takes over, or the outage has just ended
+            case {"by": "request key"}:
+                return _with_key_of(run)
+            case {"by": "deadlock"}:
+                log.warning("transaction is tried once more", reason="deadlock")
+            case why:
+                asked.answer(why)
+    raise NeverSettled
 
-    def act() -> Run:
-        made = new()
-        asked = fingerprint.fingerprint_of(made, [one.sha256 for one in plan.pictures.all])
-        with transaction.atomic():
-            made.save(force_insert=True)
-            slots = Slot.objects.bulk_create(Slot(org=made.org, run=made, index=index) for index in range(spec.n))
-            _attach(made, plan.pictures)
-            events.record(made, "queued", data={"count": spec.n})
-            line_up(made, slots, connection, asked=asked, is_awaited=is_awaited)
-            run_holds.hold(
-                run=made,
-                slots=slots,
-                by=by,
-                api_key=api_key,
-                spec=spec,
-                model=plan.model,
-                connection=connection,
-                price=plan.price,
-                now=now,
-            )
-        return made
 
-    try:
-        return once_more(act)
-    except IntegrityError:
-        earlier = _with_key_of(new())
-        if earlier is None:
-            raise
-        return earlier
+def _read_again(by: Membership, api_key: ApiKey | None) -> Membership:
+    """Return the member as stored now. Raise RightsEnded or NotAllowed if this member may not make pictures."""
+    now = access.read_again(by, api_key)
+    if not now.is_at_least(Role.MEMBER):
+        raise NotAllowed("Your role does not allow you to make pictures.")
+    return now
 
 
-def _with_key_of(run: Run) -> Run | None:
-    """Return the run that has this request key already, if any. Of two made at the same moment, the unique constraint
-    lets one through, and the other waits for its commit before it fails."""
-    if not run.request_key:
-        return None
-    earlier = Run.objects.filter(org=run.org, maker=run.maker, request_key=run.request_key).first()
-    if earlier is not None and earlier.request_hash != run.request_hash:
-        raise KeyReused from None
+def _made(run: Run, number: int, at: datetime) -> Run:
+    run.pk, run._state.adding = number, False
+    events.announce(run, RunEvent(org_id=run.org_id, run=run, seq=1, at=at, type="queued", data={"count": run.count}))
+    _call_workers(run.count)
+    return run
+
+
+def _with_key_of(run: Run) -> Run:
+    """Return the run that has this request key already. Of two made at the same moment, the unique index lets one
+    through, and the other has waited for its commit."""
+    earlier = Run.objects.get(org=run.org_id, maker=run.maker_id, request_key=run.request_key)
+    if earlier.request_hash != run.request_hash:
+        raise KeyReused
     return earlier
 
 
-def _attach(run: Run, pictures: Pictures) -> None:
-    numbered = list(enumerate(pictures.references, start=1))
+def _caller(by: Membership, run: Run) -> dict[str, Any]:
+    """Return what was known of the rights behind this request, to be compared with what is stored now."""
+    org, key = by.org, run.api_key
+    return {
+        "member": by.pk,
+        "time_zone": org.time_zone,
+        "calls_at_once": org.calls_at_once,
+        "has_usual_loan": org.has_usual_loan,
+        "scopes": key.scopes if key else None,
+        "now": run.created_at,
+    }
+
+
+def _fields(run: Run) -> dict[str, Any]:
+    names = ("kind", "model", "prompt", "asked", "visibility", "project", "end_user", "relation", "request_key")
+    fields = {name: getattr(run, name) for name in names}
+    return {**fields, "request_hash": run.request_hash, "awaited_by": run.awaited_by, "parent": run.parent_id}
+
+
+def _inputs(pictures: Pictures) -> dict[str, list[int]]:
+    numbered = [(given.pk, number) for number, given in enumerate(pictures.references, start=1)]
     if pictures.mask:
-        numbered.append((RunInput.MASK, pictures.mask))
-    RunInput.objects.bulk_create(
-        RunInput(org_id=run.org_id, run=run, input=given, number=number) for number, given in numbered
-    )
+        numbered.append((pictures.mask.pk, RunInput.MASK))
+    return {"inputs": [key for key, _ in numbered], "numbers": [number for _, number in numbered]}
 
 
-def line_up(
-    run: Run, slots: Sequence[Slot], connection: ProviderConnection, *, asked: int, is_awaited: bool = False
-) -> None:
+def _line(run: Run, plan: Plan) -> dict[str, int]:
+    """Return what the tickets hold of this run."""
+    return {
+        "connection": plan.connection.pk,
+        "org_limit": run.org.most_calls_at_once,
+        "connection_limit": plan.connection.most_calls_at_once,
+        "likeness": fingerprint.fingerprint_of(run, [one.sha256 for one in plan.pictures.all]),
+    }
+
+
+def line_up(run: Run, slots: Sequence[Slot], connection: ProviderConnection, *, asked: int) -> None:
+    """Put slots of a run back in the line."""
     tickets.join(
         slots,
         maker_id=run.maker_id,
@@ -131,7 +185,10 @@ def line_up(
         org_limit=run.org.most_calls_at_once,
         connection_limit=connection.most_calls_at_once,
         likeness=asked,
-        is_awaited=is_awaited,
     )
-    for _ in slots:
+    _call_workers(len(slots))
+
+
+def _call_workers(count: int) -> None:
+    for _ in range(count):
         wake.soon("develop")

@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pytest
 
-from accounts import access
 from accounts.models import Counter, Hold, HoldState, Organization, ProviderConnection, Subject, User
 from accounts.people import organizations
 from billing.reconciling import Finding
@@ -114,13 +113,18 @@ def test_thousands_of_tickets_cost_one_look_and_no_other_organization_waits(
 
 
 def test_what_joined_the_line_at_the_moment_of_the_suspension_rests_too(
-    acme: Organization, alice: User, olga: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+    acme: Organization, alice: User, olga: User, up: Upstream
 ) -> None:
     submit(acme, alice)
     organizations.suspend(org=acme, by=olga)
     assert work() == 0
-    monkeypatch.setattr(access, "read_again", lambda member, key=None: member)  # rights were read a moment before
-    late = submit(acme, alice)
+    suspended_at = Organization.objects.filter(pk=acme.pk).values_list("suspended_at", flat=True)
+    with tenancy.tenant(acme.pk):
+        (moment,) = suspended_at
+        Organization.objects.filter(pk=acme.pk).update(suspended_at=None)
+    late = submit(acme, alice)  # a moment before it was suspended
+    with tenancy.tenant(acme.pk):
+        Organization.objects.filter(pk=acme.pk).update(suspended_at=moment)
     assert work() == 0
     assert (state(late), up.seen) == (State.QUEUED, [])
     assert not Ticket.objects.exclude(org_limit=0).exists()
