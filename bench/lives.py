@@ -1,6 +1,7 @@
 """Record the statements that make a picture, for `bench.bloat`: the product's own functions make it once in each
 organization, and then what they sent is replayed."""
 
+import json
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,14 +25,14 @@ from saas.database.release import give_back
 from saas.web.sessions import SessionStore
 from studio.catalogue import image_models, specs
 from studio.engine import connection_health, record_picture, store_frames, worker
-from studio.engine.job import Job, check_claim, in_tenant
+from studio.engine.job import Job, in_tenant
 from studio.engine.store_frames import Stored
 from studio.gateway import results
 from studio.imaging import previews
 from studio.models import Run
 from studio.providers.answers import Final, Partial
 from studio.queue import tickets
-from studio.runs import events, plan, submit_run
+from studio.runs import plan, submit_run
 
 FIRST_ID = 1_000_000_000  # of recorded rows: no other number in a statement is as large
 WEB_PROCESS = 7  # in which the caller waits
@@ -65,6 +66,7 @@ class Recorded:
     constants: frozenset[UUID] = frozenset()  # codes that were there before
     words: frozenset[str] = frozenset()  # replaced in each replay by its own
     slot_code: UUID | None = None  # of a picture's life
+    begun: dict[str, Any] = field(default_factory=dict)  # what its worker got
 
 
 class Recorder:
@@ -132,8 +134,17 @@ class Life:
         """Remember the ids that the database has given."""
         for before, after in zip(said, now, strict=False):
             for was, is_now in zip(before, after, strict=True):
-                if isinstance(was, int) and was >= FIRST_ID:
-                    self.own.setdefault(was, is_now)
+                self.learn_value(was, is_now)
+
+    def learn_value(self, was: Any, is_now: Any) -> None:
+        match was:
+            case int() if was >= FIRST_ID:
+                self.own.setdefault(was, is_now)
+            case str() if was.startswith("{"):
+                self.learn_value(json.loads(was), json.loads(is_now))
+            case dict():
+                for name, value in was.items():
+                    self.learn_value(value, is_now.get(name))
 
 
 class Hand:
@@ -174,13 +185,14 @@ class Hand:
         take = self._lives.recorded[0].steps["claim"][0]
         claim = uuid4()
         cursor = self._held.execute(f"BEGIN; {take.sql}", {**take.values, "claim": claim})
-        row = None
+        rows = list[Any]()
         while cursor.nextset():
-            row = cursor.fetchone() if cursor.description else row
-        assert row is not None, "a ticket waits at all times"
+            rows += cursor.fetchmany(1) if cursor.description else []
+        *_, ticket, (begun,) = rows  # a ticket waits at all times
         with self._lives.guard:
-            life = self._lives.waiting.pop(row[3])
+            life = self._lives.waiting.pop(ticket[3])
         life.own[life.recorded.steps["claim"][0].values["claim"]] = claim
+        life.learn_value(life.recorded.begun, {**json.loads(begun), "ticket": ticket[0]})
         return life
 
     def empty(self) -> float:
@@ -284,7 +296,8 @@ def _live(member: Membership) -> Recorded:
         job = worker.begin()
     assert job is not None
     assert job.run.pk == run.pk
-    assert recorded.steps["claim"][0].sql == tickets.TAKE
+    assert recorded.steps["claim"][0].sql.startswith(tickets.TAKE)
+    recorded.begun = {**job.claim.told, "ticket": job.claim.id}
     with recording(recorded, "send"):
         worker.note_sent(job)
     with recording(recorded, "partial"):
@@ -313,11 +326,7 @@ def _submit(member: Membership) -> Run:
 
 def _bring_partial(job: Job) -> None:
     """Keep a partial as studio.engine.take_frames does, without its files."""
-    with in_tenant(job):
-        assert check_claim(job) is not None
-        partial = store_frames.note_partial(job.slot, Partial(0, b"partial"), _stored(job), is_new=True)
-        data = {"index": 0, "partial": str(partial.code), "size_bytes": partial.size_bytes}
-        events.record(job.run, "partial", slot=job.slot.index, data=data)
+    assert store_frames.note_partial(job.claim, job.slot, Partial(0, b"partial"), _stored(job)) is not None
 
 
 def _bring(job: Job) -> None:

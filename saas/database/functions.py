@@ -5,12 +5,15 @@ step costs one journey, without any for BEGIN, the wall or COMMIT. When `call` r
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import connection
+from django.db.models import Model
 
 from saas.database import tenancy
 from saas.fairness import visitors
+
+M = TypeVar("M", bound=Model)
 
 OPEN_WALL = "SELECT set_config('app.org', %(wall)s, true)"
 
@@ -33,6 +36,12 @@ def ask(org_id: int, statement: str, values: Mapping[str, Any]) -> Any:
     """Do as `call`, for a statement that returns one value of JSON. Return what it says, or None for NULL."""
     ((said,),) = call(org_id, statement, values)
     return None if said is None else json.loads(said)  # Django leaves JSON to its fields
+
+
+def row(model: type[M], said: Mapping[str, Any]) -> M:
+    """Return a row that a function has returned as JSON."""
+    fields = [(one.attname, one.to_python(said[str(one.column)])) for one in model._meta.concrete_fields]
+    return model.from_db("default", [name for name, _ in fields], [value for _, value in fields])
 
 
 def _run(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -446,6 +446,99 @@ BEGIN
     RAISE EXCEPTION '% only grows: % is refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'insufficient_privilege';
 END $$;
 
+CREATE FUNCTION studio_add_event(_run bigint, _type text, _slot integer, _data jsonb) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _added studio_runevent;
+    _visibility text;
+BEGIN
+    WITH next AS (
+        UPDATE studio_run SET last_seq = last_seq + 1 WHERE id = _run RETURNING org_id, last_seq, visibility
+    )
+    INSERT INTO studio_runevent (org_id, run_id, seq, at, type, slot_index, data)
+    SELECT org_id, _run, last_seq, clock_timestamp(), _type, _slot, _data FROM next
+    RETURNING * INTO _added;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'no run % to add an event to', _run;
+    END IF;
+    SELECT visibility INTO _visibility FROM studio_run WHERE id = _run;
+    RETURN to_jsonb(_added) || jsonb_build_object('visibility', _visibility);
+END $$;
+
+CREATE FUNCTION studio_begin(_worker uuid, _probe_seconds double precision, _org_calls integer, _connection_calls integer, _now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _before text := coalesce(current_setting('app.org', true), '');
+    _ticket studio_ticket;
+    _tries boolean;
+    _obstacle text;
+    _begun jsonb;
+BEGIN
+    SELECT * INTO _ticket FROM studio_ticket WHERE worker = _worker;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    PERFORM set_config('app.org', _ticket.org_id::text, true);
+    BEGIN
+        _tries := studio_try(_worker, _probe_seconds);
+        _obstacle := studio_obstacle(_ticket, _tries, _org_calls, _connection_calls);
+        _begun := CASE WHEN _obstacle IS NULL THEN studio_begin_slot(_ticket, _now)
+                       ELSE jsonb_build_object('by', _obstacle) END;
+        SET CONSTRAINTS ALL IMMEDIATE;  -- foreign keys lock rows, too: here and not at the commit
+        SET CONSTRAINTS ALL DEFERRED;
+    EXCEPTION WHEN lock_not_available THEN
+        UPDATE studio_ticket SET worker = NULL, lease_until = NULL WHERE id = _ticket.id;
+        _begun := '{"by": "occupied"}';
+    END;
+    PERFORM set_config('app.org', _before, true);
+    RETURN _begun || jsonb_build_object('tries', _tries);
+END $$;
+
+CREATE TABLE studio_ticket (
+    id bigint NOT NULL,
+    slot_code uuid NOT NULL,
+    org_id bigint NOT NULL,
+    maker_id bigint NOT NULL,
+    connection_id bigint NOT NULL,
+    org_limit smallint NOT NULL,
+    connection_limit smallint NOT NULL,
+    not_before timestamp with time zone DEFAULT statement_timestamp() NOT NULL,
+    worker uuid,
+    is_stopping boolean NOT NULL,
+    lease_until timestamp with time zone,
+    likeness bigint DEFAULT 0 NOT NULL,
+    awaited_at timestamp with time zone,
+    CONSTRAINT studio_ticket_connection_limit_check CHECK ((connection_limit >= 0)),
+    CONSTRAINT studio_ticket_org_limit_check CHECK ((org_limit >= 0))
+)
+WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='1000', autovacuum_vacuum_cost_delay='0');
+
+CREATE FUNCTION studio_begin_slot(_ticket studio_ticket, _now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _slot studio_slot;
+    _event jsonb;
+BEGIN
+    UPDATE studio_slot SET state = 'running', started_at = _now, tries = tries + 1,
+        connection_id = (SELECT c.id FROM accounts_providerconnection c WHERE c.id = _ticket.connection_id)
+    WHERE code = _ticket.slot_code AND state = 'queued' RETURNING * INTO _slot;
+    IF NOT FOUND THEN
+        RETURN '{"by": "ended"}';
+    END IF;
+    UPDATE studio_run SET state = 'running', started_at = _now WHERE id = _slot.run_id AND state = 'queued';
+    _event := studio_add_event(_slot.run_id, 'started', _slot.index, jsonb_build_object('try', _slot.tries));
+    RETURN jsonb_build_object(
+        'slot', to_jsonb(_slot), 'event', _event,
+        'run', (SELECT to_jsonb(r) FROM studio_run r WHERE r.id = _slot.run_id),
+        'org', (SELECT to_jsonb(o) FROM accounts_organization o WHERE o.id = _slot.org_id),
+        'connection', (SELECT to_jsonb(c) FROM accounts_providerconnection c WHERE c.id = _slot.connection_id),
+        'hold', (SELECT to_jsonb(h) FROM accounts_hold h WHERE h.slot_code = _slot.code
+                 ORDER BY h.attempt DESC LIMIT 1));
+END $$;
+
 CREATE FUNCTION studio_is_left_alone(_connection bigint, _maker bigint) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$
@@ -453,6 +546,61 @@ CREATE FUNCTION studio_is_left_alone(_connection bigint, _maker bigint) RETURNS 
         SELECT FROM accounts_circuit c
         WHERE c.connection_id = _connection AND c.open_until > statement_timestamp()
           AND NOT (cardinality(c.makers) = 1 AND NOT _maker = ANY (c.makers)))
+$$;
+
+CREATE FUNCTION studio_keep_partial(_ticket bigint, _worker uuid, _slot bigint, _tried integer, _index integer, _file text, _preview text, _size_bytes integer, _now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _is_stopping boolean;
+    _of studio_slot;
+    _kept studio_partial;
+BEGIN
+    SELECT is_stopping INTO _is_stopping FROM studio_ticket WHERE id = _ticket AND worker = _worker FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    UPDATE studio_slot SET first_partial_at = _now WHERE id = _slot AND first_partial_at IS NULL;
+    SELECT * INTO STRICT _of FROM studio_slot WHERE id = _slot;
+    _kept := studio_write_partial(_of, _tried, _index, _file, _preview, _size_bytes, _now);
+    RETURN jsonb_build_object('is_stopping', _is_stopping, 'event', studio_add_event(
+        _of.run_id, 'partial', _of.index,
+        jsonb_build_object('index', _index, 'partial', _kept.code, 'size_bytes', _size_bytes)));
+END $$;
+
+CREATE FUNCTION studio_note_sent(_ticket bigint, _worker uuid, _slot bigint, _tries integer, _now timestamp with time zone) RETURNS text
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _is_stopping boolean;
+BEGIN
+    SELECT is_stopping INTO _is_stopping FROM studio_ticket WHERE id = _ticket AND worker = _worker FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'lost';
+    ELSIF _is_stopping THEN
+        RETURN 'stopping';
+    END IF;
+    UPDATE studio_slot SET sent_at = _now, charged = 'perhaps'
+    WHERE id = _slot AND state = 'running' AND tries = _tries;
+    RETURN CASE WHEN FOUND THEN 'sent' ELSE 'lost' END;
+END $$;
+
+CREATE FUNCTION studio_obstacle(_ticket studio_ticket, _tries boolean, _org_calls integer, _connection_calls integer) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT CASE
+        WHEN s.id IS NULL THEN 'gone'
+        WHEN o.suspended_at IS NOT NULL OR o.deleted_at IS NOT NULL THEN 'suspended'
+        WHEN coalesce(o.calls_at_once, _org_calls) <> _ticket.org_limit THEN 'limit'
+        WHEN coalesce(c.calls_at_once, _connection_calls) <> _ticket.connection_limit THEN 'limit'
+        WHEN NOT _tries THEN 'blocked'
+        WHEN r.connection_id IS DISTINCT FROM _ticket.connection_id THEN 'elsewhere'
+    END
+    FROM (SELECT) AS here
+    LEFT JOIN studio_slot s ON s.code = _ticket.slot_code
+    LEFT JOIN studio_run r ON r.id = s.run_id
+    LEFT JOIN accounts_organization o ON o.id = s.org_id
+    LEFT JOIN accounts_providerconnection c ON c.id = _ticket.connection_id
 $$;
 
 CREATE FUNCTION studio_still_may(_caller studio_caller) RETURNS boolean
@@ -530,6 +678,89 @@ EXCEPTION
     WHEN deadlock_detected THEN  -- all locks of this step are free again
         RETURN '{"by": "deadlock"}';
 END $$;
+
+CREATE FUNCTION studio_try(_worker uuid, _probe_seconds double precision) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+BEGIN
+    IF NOT EXISTS (
+        SELECT FROM studio_ticket ticket JOIN accounts_circuit circuit USING (connection_id)
+        WHERE ticket.worker = _worker AND circuit.open_until IS NOT NULL
+          AND NOT (cardinality(circuit.makers) = 1 AND NOT ticket.maker_id = ANY (circuit.makers))
+    ) THEN
+        RETURN NULL;
+    END IF;
+    UPDATE accounts_circuit c
+    SET prober_id = tried.ticket, probe_until = clock_timestamp() + make_interval(secs => _probe_seconds)
+    FROM (
+        SELECT ticket.id AS ticket, circuit.connection_id
+        FROM studio_ticket ticket JOIN accounts_circuit circuit USING (connection_id)
+        WHERE ticket.worker = _worker
+          AND circuit.open_until <= clock_timestamp() AND NOT ticket.likeness = ANY (circuit.causes) AND NOT EXISTS (
+              SELECT FROM studio_ticket prober WHERE prober.id = circuit.prober_id AND prober.worker IS NOT NULL
+                  AND circuit.probe_until > clock_timestamp())
+        FOR UPDATE OF circuit SKIP LOCKED  -- if the circuit is locked, this ticket does not try; another may
+    ) AS tried
+    WHERE c.connection_id = tried.connection_id;
+    RETURN FOUND;
+END $$;
+
+CREATE TABLE studio_partial (
+    id bigint NOT NULL,
+    code uuid NOT NULL,
+    index smallint NOT NULL,
+    tried smallint NOT NULL,
+    file character varying(200) NOT NULL,
+    preview character varying(200) NOT NULL,
+    size_bytes integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    org_id bigint NOT NULL,
+    slot_id bigint NOT NULL,
+    CONSTRAINT studio_partial_index_check CHECK ((index >= 0)),
+    CONSTRAINT studio_partial_size_bytes_check CHECK ((size_bytes >= 0)),
+    CONSTRAINT studio_partial_tried_check CHECK ((tried >= 0))
+);
+
+ALTER TABLE ONLY studio_partial FORCE ROW LEVEL SECURITY;
+
+CREATE TABLE studio_slot (
+    id bigint NOT NULL,
+    code uuid NOT NULL,
+    index smallint NOT NULL,
+    state character varying(10) NOT NULL,
+    tries smallint NOT NULL,
+    tries_before smallint NOT NULL,
+    started_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    first_partial_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    charged character varying(10) NOT NULL,
+    error_code character varying(60) NOT NULL,
+    error_sentence character varying(300) NOT NULL,
+    request_id character varying(120) NOT NULL,
+    used jsonb NOT NULL,
+    usage jsonb,
+    connection_id bigint,
+    org_id bigint NOT NULL,
+    run_id bigint NOT NULL,
+    CONSTRAINT slot_state_exists CHECK ((state IN ('queued', 'running', 'succeeded', 'failed', 'refused', 'cancelled', 'unknown'))),
+    CONSTRAINT studio_slot_index_check CHECK ((index >= 0)),
+    CONSTRAINT studio_slot_tries_before_check CHECK ((tries_before >= 0)),
+    CONSTRAINT studio_slot_tries_check CHECK ((tries >= 0))
+)
+WITH (autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_threshold='1000', autovacuum_analyze_scale_factor='0.02', fillfactor='85');
+
+ALTER TABLE ONLY studio_slot FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION studio_write_partial(_slot studio_slot, _tried integer, _index integer, _file text, _preview text, _size_bytes integer, _now timestamp with time zone) RETURNS studio_partial
+    LANGUAGE sql
+    AS $$
+    INSERT INTO studio_partial (org_id, code, slot_id, index, tried, file, preview, size_bytes, at)
+    VALUES (_slot.org_id, gen_random_uuid(), _slot.id, _index, _tried, _file, _preview, _size_bytes, _now)
+    ON CONFLICT (slot_id, tried, index)
+        DO UPDATE SET file = excluded.file, preview = excluded.preview, size_bytes = excluded.size_bytes
+    RETURNING *
+$$;
 
 CREATE TABLE account_emailaddress (
     id integer NOT NULL,
@@ -1767,24 +1998,6 @@ ALTER TABLE studio_output ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     CACHE 1
 );
 
-CREATE TABLE studio_partial (
-    id bigint NOT NULL,
-    code uuid NOT NULL,
-    index smallint NOT NULL,
-    tried smallint NOT NULL,
-    file character varying(200) NOT NULL,
-    preview character varying(200) NOT NULL,
-    size_bytes integer NOT NULL,
-    at timestamp with time zone NOT NULL,
-    org_id bigint NOT NULL,
-    slot_id bigint NOT NULL,
-    CONSTRAINT studio_partial_index_check CHECK ((index >= 0)),
-    CONSTRAINT studio_partial_size_bytes_check CHECK ((size_bytes >= 0)),
-    CONSTRAINT studio_partial_tried_check CHECK ((tried >= 0))
-);
-
-ALTER TABLE ONLY studio_partial FORCE ROW LEVEL SECURITY;
-
 ALTER TABLE studio_partial ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME studio_partial_id_seq
     START WITH 1
@@ -2072,35 +2285,6 @@ ALTER TABLE studio_sharedpicture ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDE
     CACHE 1
 );
 
-CREATE TABLE studio_slot (
-    id bigint NOT NULL,
-    code uuid NOT NULL,
-    index smallint NOT NULL,
-    state character varying(10) NOT NULL,
-    tries smallint NOT NULL,
-    tries_before smallint NOT NULL,
-    started_at timestamp with time zone,
-    sent_at timestamp with time zone,
-    first_partial_at timestamp with time zone,
-    ended_at timestamp with time zone,
-    charged character varying(10) NOT NULL,
-    error_code character varying(60) NOT NULL,
-    error_sentence character varying(300) NOT NULL,
-    request_id character varying(120) NOT NULL,
-    used jsonb NOT NULL,
-    usage jsonb,
-    connection_id bigint,
-    org_id bigint NOT NULL,
-    run_id bigint NOT NULL,
-    CONSTRAINT slot_state_exists CHECK ((state IN ('queued', 'running', 'succeeded', 'failed', 'refused', 'cancelled', 'unknown'))),
-    CONSTRAINT studio_slot_index_check CHECK ((index >= 0)),
-    CONSTRAINT studio_slot_tries_before_check CHECK ((tries_before >= 0)),
-    CONSTRAINT studio_slot_tries_check CHECK ((tries >= 0))
-)
-WITH (autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_threshold='1000', autovacuum_analyze_scale_factor='0.02', fillfactor='85');
-
-ALTER TABLE ONLY studio_slot FORCE ROW LEVEL SECURITY;
-
 ALTER TABLE studio_slot ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME studio_slot_id_seq
     START WITH 1
@@ -2145,25 +2329,6 @@ ALTER TABLE studio_tagging ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY 
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE studio_ticket (
-    id bigint NOT NULL,
-    slot_code uuid NOT NULL,
-    org_id bigint NOT NULL,
-    maker_id bigint NOT NULL,
-    connection_id bigint NOT NULL,
-    org_limit smallint NOT NULL,
-    connection_limit smallint NOT NULL,
-    not_before timestamp with time zone DEFAULT statement_timestamp() NOT NULL,
-    worker uuid,
-    is_stopping boolean NOT NULL,
-    lease_until timestamp with time zone,
-    likeness bigint DEFAULT 0 NOT NULL,
-    awaited_at timestamp with time zone,
-    CONSTRAINT studio_ticket_connection_limit_check CHECK ((connection_limit >= 0)),
-    CONSTRAINT studio_ticket_org_limit_check CHECK ((org_limit >= 0))
-)
-WITH (autovacuum_vacuum_scale_factor='0', autovacuum_vacuum_threshold='1000', autovacuum_analyze_scale_factor='0', autovacuum_analyze_threshold='1000', autovacuum_vacuum_cost_delay='0');
 
 ALTER TABLE studio_ticket ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME studio_ticket_id_seq

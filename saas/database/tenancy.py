@@ -75,14 +75,6 @@ def operator() -> Iterator[None]:
         yield
 
 
-@contextmanager
-def anybody() -> Iterator[None]:
-    """Let the block see no tenant's rows until it enters one: for a worker that learns from the line which organization
-    is served next."""
-    with _walls({}):
-        yield
-
-
 def enter(org_id: int) -> None:
     """Turn the wall that is open already (the person's) into that of one organization, until its end."""
     if not connection.in_atomic_block:  # PostgreSQL would drop the settings at once, and `current` would not

@@ -4,14 +4,15 @@ Between frames a worker keeps no transaction and no database connection, so that
 once. Each write goes through `in_tenant`; one that needs the claim asks `check_claim` there first whether it is still
 valid."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from threading import Event
+from typing import Any, Self
 
-from accounts.models import Organization, ProviderConnection
-from saas.database import tenancy
+from accounts.models import Hold, Organization, ProviderConnection
+from saas.database import functions, tenancy
 from saas.database.release import released
 from saas.queue.thread_shares import Place
 from studio.models import Run, Slot
@@ -38,8 +39,27 @@ class Job:
     run: Run
     slot: Slot
     connection: ProviderConnection | None  # None: removed meanwhile
+    hold: Hold | None = None  # that pays for this try, as it was when the try began
     partials: set[int] = field(default_factory=set)  # indexes of this try's partials that were kept or noted as lost
     storage_failed: Event = field(default_factory=Event)  # storage did not take a partial, so it gets no more of them
+
+    @classmethod
+    def begun(cls, claim: Claim, told: Mapping[str, Any]) -> Self:
+        """Return the job of a slot that a function of the database has begun."""
+        org, run, slot = (
+            functions.row(Organization, told["org"]),
+            functions.row(Run, told["run"]),
+            functions.row(Slot, told["slot"]),
+        )
+        connection = functions.row(ProviderConnection, told["connection"]) if told["connection"] else None
+        run.org = slot.org = org
+        slot.run, slot.connection = run, connection
+        if connection is not None:
+            connection.org = org
+            if run.connection_id == connection.pk:
+                run.connection = connection
+        hold = functions.row(Hold, told["hold"]) if told["hold"] else None
+        return cls(claim, org, run, slot, connection, hold)
 
     @property
     def place(self) -> Place:

@@ -80,6 +80,8 @@ def _end_or_put_back(claim: Claim, found: tuple[Final, Stored] | None) -> None:
     if slot is None:
         tickets.remove(claim)
         run_holds.resolve(claim.slot_code, Charged.PERHAPS)
+    elif slot.state == State.QUEUED:
+        tickets.unclaim(claim)  # the worker was lost before it began
     elif slot.sent_at is None and slot.put_back():
         tickets.unclaim(claim)
         events.record(slot.run, "queued", slot=slot.index, data={"why": "worker_lost"})

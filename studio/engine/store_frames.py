@@ -6,22 +6,28 @@ file would promise a picture that does not exist."""
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import structlog
 from django.utils import timezone
 
+from saas.database import functions
 from studio.files import storage
 from studio.gallery import search
 from studio.imaging import decode_turns, previews
 from studio.imaging.containers import Header
-from studio.models import Charged, Output, Partial, Run, Slot, State
+from studio.models import Charged, Output, Run, Slot, State
 from studio.openai_wire import base64_text
 from studio.providers.answers import Final
 from studio.providers.answers import Partial as PartialFrame
 from studio.providers.outcomes import ProviderError
+from studio.queue.tickets import Claim
 
 SECOND_PICTURE = 100  # beyond any partial's index
+PARTIAL = "%(tried)s, %(index)s, %(file)s, %(preview)s, %(size_bytes)s, %(now)s"
+KEEP_PARTIAL = f"SELECT studio_keep_partial(%(ticket)s, %(claim)s, %(slot)s, {PARTIAL})"
+WRITE_PARTIAL = f"SELECT studio_write_partial(slot, {PARTIAL}) FROM studio_slot slot WHERE id = %(slot)s"  # noqa: S608
 
 log = structlog.get_logger("darkroom.engine")
 
@@ -75,17 +81,24 @@ def _preview(frame: PartialFrame, header: Header, run: Run) -> bytes:
         return previews.preview(frame.data)
 
 
-def note_partial(slot: Slot, frame: PartialFrame, stored: Stored, *, is_new: bool = False) -> Partial:
-    """Write a partial's row, under the ticket's lock, so that no other claim notes this slot's frames. An index that
-    comes twice is replaced; `is_new` saves the search for the first."""
-    if slot.first_partial_at is None:
-        slot.first_partial_at = timezone.now()
-        Slot.objects.filter(pk=slot.pk, first_partial_at=None).update(first_partial_at=slot.first_partial_at)
-    found = {"file": stored.file, "preview": stored.preview, "size_bytes": len(frame.data)}
-    same = Partial.objects.filter(slot=slot, tried=slot.tries, index=frame.index)
-    if not is_new and same.update(**found):
-        return same.get()
-    return Partial.objects.create(org_id=slot.org_id, slot=slot, tried=slot.tries, index=frame.index, **found)
+def note_partial(claim: Claim, slot: Slot, frame: PartialFrame, stored: Stored) -> dict[str, Any] | None:
+    """Write a partial's row and its event, under the ticket's lock. Return the event and whether the run is being
+    stopped, or None if the claim was lost."""
+    ticket = {"ticket": claim.id, "claim": claim.token}
+    told: dict[str, Any] | None = functions.ask(slot.org_id, KEEP_PARTIAL, {**ticket, **_row(slot, frame, stored)})
+    return told
+
+
+def _row(slot: Slot, frame: PartialFrame, stored: Stored) -> dict[str, Any]:
+    return {
+        "slot": slot.pk,
+        "tried": slot.tries,
+        "index": frame.index,
+        "file": stored.file,
+        "preview": stored.preview,
+        "size_bytes": len(frame.data),
+        "now": timezone.now(),
+    }
 
 
 def store_output(org_code: UUID, run: Run, slot: Slot, frame: Final, *, is_again: bool = False) -> Stored:
@@ -201,4 +214,4 @@ def _note_second(slot: Slot, frame: Final, stored: Stored, sha256: str) -> None:
     if Output.objects.filter(slot=slot, sha256=sha256).exists():
         return  # the same picture, noted by a commit whose answer was lost
     log.warning("second picture for a slot", slot=str(slot.code), tried=slot.tries, request_id=frame.request_id)
-    note_partial(slot, PartialFrame(SECOND_PICTURE, frame.data), stored)
+    functions.call(slot.org_id, WRITE_PARTIAL, _row(slot, PartialFrame(SECOND_PICTURE, frame.data), stored))

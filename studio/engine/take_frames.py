@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import structlog
 
+from saas.database.release import released
 from studio.engine import connection_health, record_picture, rescue, store_frames
 from studio.engine.job import Job, check_claim, in_tenant, waits, waits_for_room
 from studio.files import discarded
@@ -76,22 +77,16 @@ def keep_partial(job: Job, frame: Partial) -> None:
     if files is None:
         note_lost(job, frame, "The provider sent a partial image that is not a picture.")
         return
-    with in_tenant(job):
-        claim_state = check_claim(job)
-        if claim_state is None:
-            return  # claim lost; the final is still awaited, since it is being paid for
-        partial = store_frames.note_partial(job.slot, frame, files, is_new=frame.index not in job.partials)
-        events.record(
-            job.run,
-            "partial",
-            slot=job.slot.index,
-            data={"index": frame.index, "partial": str(partial.code), "size_bytes": partial.size_bytes},
-            hint=files.hint,
-        )
-        if job.claim.is_trying:
+    with released():
+        told = store_frames.note_partial(job.claim, job.slot, frame, files)
+    if told is None:
+        return  # claim lost; the final is still awaited, since it is being paid for
+    events.announce(job.run, job.run.event_of(told["event"]), files.hint)
+    if job.claim.is_trying:
+        with in_tenant(job):
             connection_health.note_answer(job)  # it ends the outage: other slots need not wait for this picture
     job.partials.add(frame.index)
-    if claim_state.is_stopping:
+    if told["is_stopping"]:
         raise ProviderError("stopped_late")
 
 

@@ -4,14 +4,17 @@ Writes ask first whether the claim is still valid: a worker whose ticket was swe
 comes late is kept, since it was paid for."""
 
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import OperationalError
 from django.utils import timezone
 
 from accounts.models import ProviderConnection
-from saas.database import tenancy, waits
+from saas.database import functions, tenancy, waits
 from saas.database.release import released
 from saas.database.transactions import once_more
 from saas.ops import heartbeat
@@ -25,11 +28,15 @@ from studio.providers import requests
 from studio.providers.answers import Final
 from studio.providers.outcomes import ProviderError
 from studio.queue import locked_organizations, tickets
-from studio.queue.locked_organizations import Occupied
 from studio.queue.tickets import Claim
 from studio.runs import events, failover, finish, suspended
 
 LEFT_WAITING = {"no_answer", "cut_off", "too_long", "no_picture"}  # outcomes that a call shows after it was called off
+
+BEGIN = "SELECT studio_begin(%(claim)s, %(probe)s, %(org_calls)s, %(connection_calls)s, %(now)s)"
+BEGIN_SLOT = "SELECT studio_begin_slot(ticket, %(now)s) FROM studio_ticket ticket WHERE id = %(ticket)s"
+ENDED = {"by": "ended"}
+NOTE_SENT = "SELECT studio_note_sent(%(ticket)s, %(claim)s, %(slot)s, %(tries)s, %(now)s)"
 
 log = structlog.get_logger("darkroom.engine")
 
@@ -67,76 +74,98 @@ def begin(barred: Barred = NOBODY) -> Job | None:
     """Claim the next ticket whose slot can begin. Return None if there is none. Skip tickets whose run is gone or whose
     connection is left alone. Skip for a moment an organization whose rows another session keeps locked."""
     while True:
-        try:
-            claim, job = once_more(lambda: _take_and_begin(locked_organizations.besides(barred)))
-        except Occupied as found:
-            failover.wake_after(timedelta(seconds=locked_organizations.PAUSE_SECONDS))
-            if found.org_id is None:
-                return None
-            locked_organizations.pass_over(found.org_id)
-            log.warning("organization is locked and passed over", organization=found.org_id)
-            continue
+        claim = once_more(lambda: _claim(locked_organizations.besides(barred)))
+        if claim is None:
+            return None
+        job: Job | None = None
+        match claim.told:
+            case {"slot": _}:
+                job = _begun(claim, claim.told)
+            case {"by": "occupied"}:
+                _pass_over(claim)
+            case _:
+                job = _clear_the_way(claim)
         if job is not None:
             heartbeat.note_work()
-        if claim is None or job is not None:
             return job
 
 
-def _take_and_begin(barred: Barred) -> tuple[Claim | None, Job | None]:
-    claim = None
+def _claim(barred: Barred) -> Claim | None:
+    """Claim the next ticket and begin its slot, in one round trip. If another session keeps the line locked, return
+    None and try again later."""
+    also = {
+        "org_calls": settings.ORGANIZATION_CALLS_AT_ONCE,
+        "connection_calls": settings.CONNECTION_CALLS_AT_ONCE,
+        "now": timezone.now(),
+    }
     try:
-        with released(), tenancy.anybody():
-            claim = tickets.claim_next(barred)
-            if claim is None:
-                return None, None
-            tenancy.enter(claim.org_id)
-            return claim, _begin_slot(claim)
+        with released():
+            return tickets.claim_next(barred, then=BEGIN, also=also)
     except OperationalError as error:
-        if waits.is_locked(error):
-            raise Occupied(claim.org_id if claim else None) from error
-        raise
+        if not waits.is_locked(error):
+            raise
+        failover.wake_after(timedelta(seconds=locked_organizations.PAUSE_SECONDS))
+        return None
 
 
-def _begin_slot(claim: Claim) -> Job | None:
-    slot = Slot.objects.select_related("run__connection", "org").filter(code=claim.slot_code).first()
-    if slot is None:
-        tickets.remove(claim)
-        run_holds.resolve(claim.slot_code, Charged.NO)
+def _pass_over(claim: Claim) -> None:
+    failover.wake_after(timedelta(seconds=locked_organizations.PAUSE_SECONDS))
+    locked_organizations.pass_over(claim.org_id)
+    log.warning("organization is locked and passed over", organization=claim.org_id)
+
+
+def _clear_the_way(claim: Claim) -> Job | None:
+    """Begin a slot that something stands in the way of, if that can be put right. Otherwise let go of its ticket."""
+    try:
+        return once_more(lambda: _begin_slowly(claim))
+    except OperationalError as error:
+        if not waits.is_locked(error):
+            raise
+        tickets.requeue(claim, wait_seconds=0)
+        _pass_over(claim)
         return None
-    if not slot.org.may_work:
-        suspended.requeue(claim)
-        return None
-    if slot.org.most_calls_at_once != claim.org_limit:
-        tickets.set_org_limit(slot.org_id, slot.org.most_calls_at_once)
-    connection = _connection(claim, slot)
-    if connection is not None:
-        if connection.most_calls_at_once != claim.connection_limit:
-            tickets.set_limit(connection.pk, connection.most_calls_at_once)
-        if claim.is_blocked and slot.state == State.QUEUED:
-            failover.reroute(claim, slot, connection)
+
+
+def _begin_slowly(claim: Claim) -> Job | None:
+    with released(), tenancy.tenant(claim.org_id):
+        if tickets.check_claim(claim) is None:
             return None
-    if not slot.begin(timezone.now(), connection):
-        tickets.remove(claim)  # it has ended
-        run_holds.resolve(slot.code, Charged.NO)
-        return None
-    if slot.run.state == State.QUEUED:
-        slot.run.begin(timezone.now())
-    events.record(slot.run, "started", slot=slot.index, data={"try": slot.tries})
-    is_other = connection is not None and connection.pk != slot.run.connection_id
-    if is_other and connection and not run_holds.reprice(slot, connection):
-        tickets.remove(claim)
-        finish.end(slot.run, slot, "loan_used_up")
-        return None
-    return Job(claim, slot.org, slot.run, slot, connection)
+        slot = Slot.objects.select_related("run__connection", "org").filter(code=claim.slot_code).first()
+        if slot is None:
+            tickets.remove(claim)
+            run_holds.resolve(claim.slot_code, Charged.NO)
+            return None
+        if not slot.org.may_work:
+            suspended.requeue(claim)
+            return None
+        if slot.org.most_calls_at_once != claim.org_limit:
+            tickets.set_org_limit(slot.org_id, slot.org.most_calls_at_once)
+        connection = ProviderConnection.objects.select_related("org").filter(pk=claim.connection_id).first()
+        if connection is not None:
+            if connection.most_calls_at_once != claim.connection_limit:
+                tickets.set_limit(connection.pk, connection.most_calls_at_once)
+            if claim.is_blocked and slot.state == State.QUEUED:
+                failover.reroute(claim, slot, connection)
+                return None
+        told = functions.ask(claim.org_id, BEGIN_SLOT, {"ticket": claim.id, "now": timezone.now()})
+        if told == ENDED:
+            tickets.remove(claim)
+            run_holds.resolve(slot.code, Charged.NO)
+            return None
+        job = _begun(claim, told)
+        job.run.connection = slot.run.connection
+        is_other = connection is not None and connection.pk != slot.run.connection_id
+        if is_other and connection and not run_holds.reprice(job.slot, connection):
+            tickets.remove(claim)
+            finish.end(job.run, job.slot, "loan_used_up")
+            return None
+        return replace(job, hold=None) if is_other else job
 
 
-def _connection(claim: Claim, slot: Slot) -> ProviderConnection | None:
-    """Return the ticket's connection: mostly the run's own, already loaded; another after failover; None if removed."""
-    own = slot.run.connection
-    if own is not None and own.pk == claim.connection_id:
-        own.org = slot.org
-        return own
-    return ProviderConnection.objects.select_related("org").filter(pk=claim.connection_id).first()
+def _begun(claim: Claim, told: dict[str, Any]) -> Job:
+    job = Job.begun(claim, told)
+    events.announce(job.run, job.run.event_of(told["event"]))
+    return job
 
 
 def develop(job: Job) -> None:
@@ -165,14 +194,14 @@ def note_sent(job: Job) -> None:
 
 
 def _note_sent(job: Job) -> None:
-    with in_tenant(job):
-        claim_state = check_claim(job)
-        if claim_state is None:
-            raise Lost
-        if claim_state.is_stopping:
-            raise ProviderError("stopped")
-        if not job.slot.note_sent(timezone.now()):
-            raise Lost
+    claim, slot = job.claim, job.slot
+    values = {"ticket": claim.id, "claim": claim.token, "slot": slot.pk, "tries": slot.tries, "now": timezone.now()}
+    with released():
+        ((answer,),) = functions.call(claim.org_id, NOTE_SENT, values)
+    if answer == "stopping":
+        raise ProviderError("stopped")
+    if answer != "sent":
+        raise Lost
 
 
 def let_go(job: Job) -> None:

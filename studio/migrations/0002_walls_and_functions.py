@@ -43,4 +43,5 @@ class Migration(migrations.Migration):
         Wall("studio_tagging"),
         migrations.RunSQL((SQL / "hot_tables.sql").read_text()),
         migrations.RunSQL((SQL / "submit.sql").read_text()),
+        migrations.RunSQL((SQL / "work.sql").read_text()),
     ]

@@ -1,4 +1,6 @@
+import json
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,17 +11,10 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from accounts.models import Membership
+from saas.database import functions
 from saas.database.tenancy import TenantModel
 
-ADD_EVENT = """
-WITH next AS (
-    UPDATE studio_run SET last_seq = last_seq + 1 WHERE id = %(run)s
-    RETURNING org_id, id AS run_id, last_seq AS seq, clock_timestamp() AS at, visibility
-)
-INSERT INTO studio_runevent (org_id, run_id, seq, at, type, slot_index, data)
-SELECT org_id, run_id, seq, at, %(type)s, %(slot_index)s, %(data)s FROM next
-RETURNING id, seq, at, (SELECT visibility FROM next)
-"""
+ADD_EVENT = "SELECT studio_add_event(%(run)s, %(type)s, %(slot_index)s, %(data)s)"
 
 
 class Kind(models.TextChoices):
@@ -154,10 +149,6 @@ class Run(TenantModel):
         """Count the keepers. Slots should be prefetched with their outputs."""
         return sum(hasattr(slot, "output") and slot.output.is_keeper for slot in self.slots.all())
 
-    def begin(self, now: datetime) -> bool:
-        """Start the run when its first slot starts. Return False if it was started already."""
-        return Run.objects.filter(pk=self.pk, state=State.QUEUED).update(state=State.RUNNING, started_at=now) == 1
-
     def end(self, state: State, now: datetime) -> bool:
         """End the run, from any other state: a picture that comes late changes even a state that is an end. Return
         False if the run was in this state already."""
@@ -168,14 +159,19 @@ class Run(TenantModel):
         return Run.objects.filter(pk=self.pk, state__in=ENDS).update(state=State.QUEUED, ended_at=None) == 1
 
     def add_event(self, type: str, slot_index: int | None, data: dict[str, Any]) -> "RunEvent":  # noqa: A002 as below
-        """Add an event to the run. The run's row is locked until the transaction ends, so that sequences have no gaps
-        and events commit in order. The time is the database's, because workers' clocks could put an answer before its
-        question. The run's visibility is read again, as it may have changed since the run was loaded."""
-        event = RunEvent(org_id=self.org_id, run=self, type=type, slot_index=slot_index, data=data)
+        """Add an event to the run. The run's row is locked until the transaction ends, so that events commit in the
+        order of their numbers. The run's visibility is read again, as it may have changed since the run was loaded."""
         with connection.cursor() as cursor:
             values: dict[str, Any] = {"run": self.pk, "type": type, "slot_index": slot_index, "data": Jsonb(data)}
             cursor.execute(ADD_EVENT, values)
-            event.pk, event.seq, event.at, self.visibility = cursor.fetchone()
+            (told,) = cursor.fetchone()
+        return self.event_of(json.loads(told))
+
+    def event_of(self, told: Mapping[str, Any]) -> "RunEvent":
+        """Return an event that a function of the database has added, and learn the run's visibility from it."""
+        self.visibility = told["visibility"]
+        event = functions.row(RunEvent, told)
+        event.run = self
         return event
 
 

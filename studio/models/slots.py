@@ -5,7 +5,6 @@ from datetime import datetime
 from django.db import models
 from django.db.models.functions import Now
 
-from accounts.models import ProviderConnection
 from saas.database.tenancy import TenantModel
 from studio.models.runs import ENDS, GRAVITY, LIVE, Charged, Run, State
 
@@ -51,22 +50,6 @@ class Slot(TenantModel):
     @property
     def tries_here(self) -> int:
         return self.tries - self.tries_before
-
-    def begin(self, now: datetime, connection: ProviderConnection | None) -> bool:
-        """Start the next try. Return False if the slot is not queued or its tries have changed. The caller must have
-        the claim on its ticket, so that no other worker counts a try meanwhile."""
-        values = {"state": State.RUNNING, "started_at": now, "tries": self.tries + 1, "connection": connection}
-        if not Slot.objects.filter(pk=self.pk, state=State.QUEUED, tries=self.tries).update(**values):
-            return False
-        for name, value in values.items():
-            setattr(self, name, value)
-        return True
-
-    def note_sent(self, now: datetime) -> bool:
-        """Record that the first byte of this try is about to be sent. Return False if the slot is not in this try any
-        more. While `sent_at` is set and the slot has not ended, the provider must not be asked again."""
-        mine = Slot.objects.filter(pk=self.pk, state=State.RUNNING, tries=self.tries)
-        return mine.update(sent_at=now, charged=Charged.PERHAPS) == 1
 
     def put_back(self) -> bool:
         """Queue the slot again. Only right if the provider's answer proved that nothing was made, or if nothing was

@@ -10,14 +10,6 @@ from saas.queue.thread_shares import Barred
 PAUSE_SECONDS = 2.0
 
 
-class Occupied(Exception):
-    """The rows needed to begin a slot are locked. Without an organization, the line itself is locked."""
-
-    def __init__(self, org_id: int | None) -> None:
-        super().__init__("another session holds the lock")
-        self.org_id = org_id
-
-
 _until: dict[int, float] = {}
 _guard = Lock()
 

@@ -2,14 +2,15 @@
 fewest claimed tickets, within it of the member with the fewest, then the oldest; never beyond what an organization or a
 connection may run at once. Times are the database's, so that no machine's clock matters."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
@@ -45,7 +46,7 @@ SERVABLE = """
       AND coalesce(of_org.n, 0) < ticket.org_limit
       AND coalesce(of_connection.n, 0) < ticket.connection_limit
 """
-# In one round trip. The commit of a claim need not reach the disk: the commit that notes the sending does, for both.
+# The commit of a claim need not reach the disk: the commit that notes the sending does, for both.
 # A session that has the line's lock keeps all others waiting, so it hardly waits for any other lock.
 TAKE = f"""
 SELECT pg_advisory_xact_lock(%(lock)s), set_config('synchronous_commit', 'off', true),
@@ -58,27 +59,10 @@ WHERE id = (
     ORDER BY coalesce(of_org.n, 0), coalesce(of_maker.n, 0), ticket.id
     LIMIT 1 FOR UPDATE OF ticket SKIP LOCKED
 )
-RETURNING id, org_id, maker_id, slot_code, connection_id, org_limit, connection_limit, worker,
-    EXISTS (SELECT FROM accounts_circuit c
-            WHERE c.connection_id = studio_ticket.connection_id AND c.open_until IS NOT NULL
-                AND NOT (cardinality(c.makers) = 1 AND NOT studio_ticket.maker_id = ANY (c.makers)))
+RETURNING id, org_id, maker_id, slot_code, connection_id, org_limit, connection_limit, worker
 """  # noqa: S608 our own words
-
-# After a circuit's rest one ticket may try the connection, never one whose request has failed there already. This runs
-# under the lock of the claim, so two tickets cannot both try. If that takes long, another may try as well: a provider
-# that is silent proves nothing. If the circuit is locked, this ticket does not try; another may.
-TRY = """
-UPDATE accounts_circuit SET prober_id = %(ticket)s, probe_until = clock_timestamp() + make_interval(secs => %(probe)s)
-WHERE connection_id = (
-    SELECT circuit.connection_id
-    FROM accounts_circuit circuit JOIN studio_ticket ticket USING (connection_id)
-    WHERE ticket.id = %(ticket)s
-        AND circuit.open_until <= clock_timestamp() AND NOT ticket.likeness = ANY (circuit.causes) AND NOT EXISTS (
-            SELECT FROM studio_ticket prober WHERE prober.id = circuit.prober_id AND prober.worker IS NOT NULL
-                AND circuit.probe_until > clock_timestamp())
-    FOR UPDATE OF circuit SKIP LOCKED
-)
-"""
+# What is done with a ticket that was just claimed, in the same round trip and behind the same lock.
+TRY = "SELECT jsonb_build_object('tries', studio_try(%(claim)s, %(probe)s))"
 
 IS_EXPIRED = "worker IS NOT NULL AND lease_until < clock_timestamp()"
 EXPIRED = f"SELECT id, worker FROM studio_ticket WHERE {IS_EXPIRED}"  # noqa: S608 our own words
@@ -118,12 +102,21 @@ class Claim:
     org_limit: int
     connection_limit: int
     token: UUID  # new each time the ticket is claimed, so that no earlier claim can be mistaken for this one
-    is_trying: bool = field(default=False, compare=False)  # the call that tries a connection after an outage
-    is_blocked: bool = field(default=False, compare=False)  # its connection is left alone, and this call may not try it
+    told: dict[str, Any] = field(default_factory=dict, compare=False)  # what was returned beside it
 
     @property
     def place(self) -> Place:
         return Place(self.org_id, self.maker_id)
+
+    @property
+    def is_trying(self) -> bool:
+        """Return whether this is the call that tries a connection after an outage."""
+        return self.told.get("tries") is True
+
+    @property
+    def is_blocked(self) -> bool:
+        """Return whether the connection is left alone, and this call may not try it."""
+        return self.told.get("tries") is False
 
 
 def join(
@@ -151,9 +144,9 @@ def join(
     )
 
 
-def claim_next(barred: Barred = NOBODY) -> Claim | None:
+def claim_next(barred: Barred = NOBODY, *, then: str = TRY, also: Mapping[str, Any] | None = None) -> Claim | None:
     """Claim the next ticket that may be served now, except those of `barred`, with a token of its own. Return None if
-    there is none. Call it in the transaction that begins the slot."""
+    there is none. In the same round trip run the statement `then`, which returns JSON, with the parameters `also`."""
     values: dict[str, Any] = {
         "lock": CLAIM_LOCK,
         "patience_for_locks": f"{waits.HURRIED_LOCK_MILLISECONDS}ms",
@@ -162,20 +155,16 @@ def claim_next(barred: Barred = NOBODY) -> Claim | None:
         "patience": PATIENCE.total_seconds(),
         "barred_orgs": barred.orgs,
         "barred_people": barred.people,
+        "probe": PROBE_LASTS.total_seconds(),
+        **(also or {}),
     }
-    with transaction.atomic(savepoint=False), connection.cursor() as cursor:
-        cursor.execute(TAKE, values)
+    with connection.cursor() as cursor:
+        cursor.execute(f"{TAKE};\n{then}", values)
         cursor.nextset()
-        row = cursor.fetchone()
-        if row is None:
-            return None
-        *ticket, is_open = row
-        claim = Claim(*ticket)
-        if not is_open:
-            return claim
-        cursor.execute(TRY, {"ticket": claim.id, "probe": PROBE_LASTS.total_seconds()})
-        may_try = cursor.rowcount == 1
-        return replace(claim, is_trying=may_try, is_blocked=not may_try)
+        ticket = cursor.fetchone()
+        cursor.nextset()
+        (told,) = cursor.fetchone()
+    return replace(Claim(*ticket), told=json.loads(told)) if ticket else None
 
 
 def renew(claims: Sequence[Claim]) -> None:

@@ -111,14 +111,6 @@ def test_entering_an_organization_closes_the_persons_wall(acme: Organization, ri
         assert [member.org_id for member in Membership.objects.all()] == [acme.pk]
 
 
-def test_before_anybody_is_entered_nobody_is_seen(acme: Organization, rival: Organization) -> None:
-    with tenancy.anybody():
-        assert not Organization.objects.exists()
-        tenancy.enter(acme.pk)
-        assert [org.slug for org in Organization.objects.all()] == ["acme"]
-    assert not Organization.objects.exists()
-
-
 def test_an_organization_that_was_entered_is_left_with_the_wall(transactional_db: None) -> None:
     with tenancy.person(7):
         tenancy.enter(5)

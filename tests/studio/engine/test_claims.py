@@ -2,6 +2,7 @@
 claim may send, write and leave, and the first can take nothing away from it."""
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -200,10 +201,14 @@ def test_a_lost_claim_is_renewed_no_more(claims: tuple[Job, Job]) -> None:
 def test_a_try_notes_only_its_own_sending(acme: Organization, claims: tuple[Job, Job]) -> None:
     """Beside the ticket: the row itself knows which try it is in."""
     lost, held = claims
+    of_another_try = replace(held, slot=lost.slot)
+    with pytest.raises(Lost):
+        worker.note_sent(of_another_try)
     with tenancy.tenant(acme.pk):
-        assert not lost.slot.note_sent(timezone.now())
         assert Slot.objects.get().sent_at is None
-        assert held.slot.note_sent(timezone.now())
+    worker.note_sent(held)
+    with tenancy.tenant(acme.pk):
+        assert Slot.objects.get().sent_at is not None
 
 
 @pytest.mark.django_db(transaction=True)

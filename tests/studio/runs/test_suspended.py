@@ -65,8 +65,8 @@ def takes(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     found: list[object] = []
     take = tickets.claim_next
 
-    def counted(worker: Any) -> Any:
-        found.append(held := take(worker))
+    def counted(*barred: Any, **also: Any) -> Any:
+        found.append(held := take(*barred, **also))
         return held
 
     monkeypatch.setattr(tickets, "claim_next", counted)
