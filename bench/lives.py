@@ -24,8 +24,8 @@ from saas.database import tenancy
 from saas.database.release import give_back
 from saas.web.sessions import SessionStore
 from studio.catalogue import image_models, specs
-from studio.engine import connection_health, record_picture, store_frames, worker
-from studio.engine.job import Job, in_tenant
+from studio.engine import record_picture, store_frames, worker
+from studio.engine.job import Job
 from studio.engine.store_frames import Stored
 from studio.gateway import results
 from studio.imaging import previews
@@ -332,11 +332,7 @@ def _bring_partial(job: Job) -> None:
 def _bring(job: Job) -> None:
     """Keep a final as studio.engine.take_frames does, without its files."""
     frame = Final(b"final", used={"quality": "low", "size": "1024x1024"}, usage=USAGE)
-    with in_tenant(job):
-        tickets.remove(job.claim)
-        connection_health.note_answer(job)
-        connection_health.note_success(job, frame)
-        record_picture.record(job.run, job.slot, frame, _stored(job))
+    assert record_picture.record_at_once(job, frame, _stored(job))
 
 
 def _stored(job: Job) -> Stored:

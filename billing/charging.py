@@ -3,6 +3,7 @@ writes the ledger in one transaction. `settle`, `release` and `doubt` may be cal
 nothing, except that usage replaces an estimate."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -25,6 +26,37 @@ def terms(tariff: Tariff, purpose: Purpose) -> dict[str, Any]:
     return {"tariff": tariff.to_json(), "purpose": purpose.to_json()}
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a hold is settled with."""
+
+    micros: int
+    is_estimated: bool
+    said: ProviderFacts
+
+    def to_json(self) -> dict[str, Any]:
+        return {"micros": self.micros, "is_estimated": self.is_estimated, "said": self.said.to_json()}
+
+
+def price(
+    held: Hold,
+    *,
+    usage: Mapping[str, Any] | None,
+    used: Mapping[str, Any] | None = None,
+    request_id: str = "",
+    read: Callable[[Mapping[str, Any] | None], Tokens | None] = tokens.read_usage,
+) -> Charge:
+    """Price what the provider says it has used, by the tariff that the hold remembers. Without usage, the held amount
+    counts as paid."""
+    tariff = _agreed(held)
+    used_up = read(usage)
+    is_estimated = tariff.flat_micros is None and not _says_all(used_up, tariff)
+    micros = held.micros if is_estimated else tariff.cost(used_up or Tokens())
+    chosen = used or {}
+    said = ProviderFacts(used_up or Tokens(), str(chosen.get("quality", "")), str(chosen.get("size", "")), request_id)
+    return Charge(micros, is_estimated, said)
+
+
 def settle(
     held: Hold,
     *,
@@ -36,12 +68,8 @@ def settle(
     """Settle a hold: the provider has delivered, or has charged all the same. Without usage, the held amount counts as
     paid and the entry says that this is an estimate; usage that comes later corrects it. Return whether anything was
     new."""
-    tariff = _agreed(held)
-    used_up = read(usage)
-    is_estimated = tariff.flat_micros is None and not _says_all(used_up, tariff)
-    micros = held.micros if is_estimated else tariff.cost(used_up or Tokens())
-    chosen = used or {}
-    said = ProviderFacts(used_up or Tokens(), str(chosen.get("quality", "")), str(chosen.get("size", "")), request_id)
+    charge = price(held, usage=usage, used=used, request_id=request_id, read=read)
+    micros, is_estimated, said = charge.micros, charge.is_estimated, charge.said
     counted = ledger.charge(held, micros=micros, is_estimated=is_estimated, said=said)
     if counted is not None:
         limit_holds.note_settled(held, counted, micros=micros)

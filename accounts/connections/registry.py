@@ -253,6 +253,11 @@ def learn_trouble(connection: ProviderConnection, *, sentence: str) -> None:
     _learn_health(connection, Health.FAILING, sentence)
 
 
+def knows_success(connection: ProviderConnection, *, has_streamed: bool | None) -> bool:
+    """Return whether `learn_success` would change nothing."""
+    return connection.health != Health.FAILING and has_streamed in {None, connection.has_streamed}
+
+
 def learn_success(connection: ProviderConnection, *, has_streamed: bool | None) -> None:
     """Mark a failing connection as working after a picture came, and note whether the picture was streamed."""
     if connection.health == Health.FAILING:

@@ -539,6 +539,27 @@ BEGIN
                  ORDER BY h.attempt DESC LIMIT 1));
 END $$;
 
+CREATE FUNCTION studio_close_with_picture(_run bigint, _now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _count bigint;
+    _succeeded bigint;
+    _open bigint;
+BEGIN
+    SELECT count(*), count(*) FILTER (WHERE state = 'succeeded'), count(*) FILTER (WHERE state IN ('queued', 'running'))
+    INTO _count, _succeeded, _open FROM studio_slot WHERE run_id = _run;
+    IF _open > 0 THEN
+        RETURN NULL;
+    END IF;
+    UPDATE studio_run SET state = 'succeeded', ended_at = _now WHERE id = _run AND state <> 'succeeded';
+    IF NOT FOUND THEN
+        RETURN NULL;
+    END IF;
+    RETURN studio_add_event(_run, 'ended', NULL, jsonb_build_object(
+        'state', 'succeeded', 'succeeded', _succeeded, 'count', _count));
+END $$;
+
 CREATE FUNCTION studio_is_left_alone(_connection bigint, _maker bigint) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$
@@ -567,6 +588,125 @@ BEGIN
         _of.run_id, 'partial', _of.index,
         jsonb_build_object('index', _index, 'partial', _kept.code, 'size_bytes', _size_bytes)));
 END $$;
+
+CREATE FUNCTION studio_keep_picture(_slot_id bigint, _ticket bigint, _worker uuid, _picture jsonb, _words bigint[], _hold bigint, _charge jsonb, _subjects text[], _ids bigint[], _periods text[], _starts date[], _percents integer[], _alone boolean, _now timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _slot studio_slot;
+    _run studio_run;
+    _output studio_output;
+    _told jsonb;
+    _ended jsonb;
+    _counters jsonb;
+    _micros bigint := (_charge->>'micros')::bigint;
+    _why text;
+BEGIN
+    SELECT * INTO STRICT _slot FROM studio_slot WHERE id = _slot_id;
+    IF _alone THEN
+        IF studio_needs_company(_slot) THEN
+            PERFORM accounts_refuse('{"by": "company"}');
+        END IF;
+        DELETE FROM studio_ticket WHERE id = _ticket AND worker = _worker;
+        IF NOT FOUND THEN  -- the claim was lost, and its hold may have changed since
+            PERFORM accounts_refuse('{"by": "company"}');
+        END IF;
+    END IF;
+
+    UPDATE studio_slot SET state = 'succeeded', charged = 'yes', ended_at = _now, error_code = '', error_sentence = '',
+        request_id = _picture->>'request_id', used = _picture->'used', usage = nullif(_picture->'usage', 'null')
+    WHERE id = _slot_id AND state <> 'succeeded' RETURNING * INTO _slot;
+    IF NOT FOUND THEN
+        PERFORM accounts_refuse('{"by": "second"}');
+    END IF;
+    -- A change of the run's visibility either finds this picture or is over before the picture copies it.
+    SELECT * INTO STRICT _run FROM studio_run WHERE id = _slot.run_id FOR NO KEY UPDATE;
+
+    INSERT INTO studio_output (
+        org_id, code, slot_id, run_id, file, preview, thumbnail, format, width, height, size_bytes, sha256,
+        revised_prompt, is_keeper, created_at, maker_id, api_key_id, visibility, kind, model, quality, stars,
+        cost_micros)
+    SELECT _run.org_id, gen_random_uuid(), _slot_id, _run.id, p.file, p.preview, p.thumbnail, p.format, p.width, p.height,
+           p.size_bytes, p.sha256, p.revised_prompt, false, _now, _run.maker_id, _run.api_key_id, _run.visibility,
+           _run.kind, _run.model, p.quality, 0,
+           coalesce(_micros, 0) + (SELECT coalesce(sum(e.micros), 0) FROM billing_entry e
+                                   WHERE e.org_id = _run.org_id AND e.run_code = _run.code AND e.slot_code = _slot.code)
+    FROM jsonb_to_record(_picture) AS p(
+        file text, preview text, thumbnail text, format text, width int, height int, size_bytes int,
+        sha256 text, revised_prompt text, quality text)
+    RETURNING * INTO _output;
+    INSERT INTO studio_searchentry (output_id, org_id, words, key_id)
+    VALUES (_output.id, _run.org_id, _words, (_picture->>'key_id')::int);
+    IF _picture->>'feather' IS NOT NULL THEN
+        INSERT INTO studio_composite (
+            org_id, output_id, state, feather, sentence, file, preview, thumbnail, heat, width, height, size_bytes, sha256)
+        VALUES (_run.org_id, _output.id, 'waiting', (_picture->>'feather')::int, '', '', '', '', '', 0, 0, 0, '');
+        INSERT INTO studio_compositeticket (output_code, org_id, tries)
+        VALUES (_output.code, _run.org_id, 0);
+    END IF;
+
+    IF _output.preview = '' THEN  -- a program's: see studio/files/late_previews.py
+        INSERT INTO studio_previewticket (output_code, org_id, tries) VALUES (_output.code, _run.org_id, 0);
+    END IF;
+
+    _told := studio_add_event(_run.id, 'output', _slot.index, jsonb_build_object(
+        'output', _output.code, 'width', _output.width, 'height', _output.height, 'format', _output.format));
+    _ended := studio_close_with_picture(_run.id, _now);
+
+    IF _hold IS NOT NULL THEN
+        SELECT jsonb_agg(to_jsonb(c)) INTO _counters FROM billing_charge(
+            _hold, _micros, (_charge->>'is_estimated')::boolean, _charge->'said', _now,
+            _subjects, _ids, _periods, _starts) c;
+    END IF;
+    IF _alone AND (_counters IS NULL OR EXISTS (
+        SELECT FROM jsonb_array_elements(_counters) AS counter
+        WHERE studio_reaches(counter, _micros, (_charge->>'images')::bigint, _percents)
+    )) THEN
+        PERFORM accounts_refuse('{"by": "company"}');
+    END IF;
+    RETURN jsonb_build_object('output', _told, 'ended', _ended, 'counters', _counters);
+EXCEPTION WHEN SQLSTATE 'DR001' THEN
+    GET STACKED DIAGNOSTICS _why = PG_EXCEPTION_DETAIL;
+    RETURN _why::jsonb;
+END $$;
+
+CREATE TABLE studio_slot (
+    id bigint NOT NULL,
+    code uuid NOT NULL,
+    index smallint NOT NULL,
+    state character varying(10) NOT NULL,
+    tries smallint NOT NULL,
+    tries_before smallint NOT NULL,
+    started_at timestamp with time zone,
+    sent_at timestamp with time zone,
+    first_partial_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    charged character varying(10) NOT NULL,
+    error_code character varying(60) NOT NULL,
+    error_sentence character varying(300) NOT NULL,
+    request_id character varying(120) NOT NULL,
+    used jsonb NOT NULL,
+    usage jsonb,
+    connection_id bigint,
+    org_id bigint NOT NULL,
+    run_id bigint NOT NULL,
+    CONSTRAINT slot_state_exists CHECK ((state IN ('queued', 'running', 'succeeded', 'failed', 'refused', 'cancelled', 'unknown'))),
+    CONSTRAINT studio_slot_index_check CHECK ((index >= 0)),
+    CONSTRAINT studio_slot_tries_before_check CHECK ((tries_before >= 0)),
+    CONSTRAINT studio_slot_tries_check CHECK ((tries >= 0))
+)
+WITH (autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_threshold='1000', autovacuum_analyze_scale_factor='0.02', fillfactor='85');
+
+ALTER TABLE ONLY studio_slot FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION studio_needs_company(_slot studio_slot) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT EXISTS (SELECT FROM accounts_webhook w WHERE w.org_id = _slot.org_id AND w.switched_off_at IS NULL)
+        OR EXISTS (
+            SELECT FROM accounts_circuit c WHERE c.connection_id = _slot.connection_id
+            AND (c.outages > 0 OR c.openings > 0 OR c.open_until IS NOT NULL))
+$$;
 
 CREATE FUNCTION studio_note_sent(_ticket bigint, _worker uuid, _slot bigint, _tries integer, _now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
@@ -601,6 +741,17 @@ CREATE FUNCTION studio_obstacle(_ticket studio_ticket, _tries boolean, _org_call
     LEFT JOIN studio_run r ON r.id = s.run_id
     LEFT JOIN accounts_organization o ON o.id = s.org_id
     LEFT JOIN accounts_providerconnection c ON c.id = _ticket.connection_id
+$$;
+
+CREATE FUNCTION studio_reaches(_counter jsonb, _micros bigint, _images bigint, _percents integer[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    SELECT coalesce(bool_or((spent - grew) * 100 < allowed * percent AND allowed * percent <= spent * 100), false)
+    FROM (VALUES
+        ((_counter->>'allowed_micros')::numeric, (_counter->>'spent_micros')::numeric, _micros),
+        ((_counter->>'allowed_images')::numeric, (_counter->>'spent_images')::numeric, _images)
+    ) AS unit(allowed, spent, grew), unnest(_percents) AS percent
+    WHERE allowed > 0
 $$;
 
 CREATE FUNCTION studio_still_may(_caller studio_caller) RETURNS boolean
@@ -722,35 +873,6 @@ CREATE TABLE studio_partial (
 );
 
 ALTER TABLE ONLY studio_partial FORCE ROW LEVEL SECURITY;
-
-CREATE TABLE studio_slot (
-    id bigint NOT NULL,
-    code uuid NOT NULL,
-    index smallint NOT NULL,
-    state character varying(10) NOT NULL,
-    tries smallint NOT NULL,
-    tries_before smallint NOT NULL,
-    started_at timestamp with time zone,
-    sent_at timestamp with time zone,
-    first_partial_at timestamp with time zone,
-    ended_at timestamp with time zone,
-    charged character varying(10) NOT NULL,
-    error_code character varying(60) NOT NULL,
-    error_sentence character varying(300) NOT NULL,
-    request_id character varying(120) NOT NULL,
-    used jsonb NOT NULL,
-    usage jsonb,
-    connection_id bigint,
-    org_id bigint NOT NULL,
-    run_id bigint NOT NULL,
-    CONSTRAINT slot_state_exists CHECK ((state IN ('queued', 'running', 'succeeded', 'failed', 'refused', 'cancelled', 'unknown'))),
-    CONSTRAINT studio_slot_index_check CHECK ((index >= 0)),
-    CONSTRAINT studio_slot_tries_before_check CHECK ((tries_before >= 0)),
-    CONSTRAINT studio_slot_tries_check CHECK ((tries >= 0))
-)
-WITH (autovacuum_vacuum_scale_factor='0.01', autovacuum_vacuum_threshold='1000', autovacuum_analyze_scale_factor='0.02', fillfactor='85');
-
-ALTER TABLE ONLY studio_slot FORCE ROW LEVEL SECURITY;
 
 CREATE FUNCTION studio_write_partial(_slot studio_slot, _tried integer, _index integer, _file text, _preview text, _size_bytes integer, _now timestamp with time zone) RETURNS studio_partial
     LANGUAGE sql

@@ -19,8 +19,7 @@ from studio.catalogue.specs import Spec
 from studio.files import storage
 from studio.imaging import compositing, decode_turns, previews, straying
 from studio.imaging.compositing import CannotCompose
-from studio.models import Composite, CompositeTicket, Input, Output, Run, RunInput
-from studio.queue import wake
+from studio.models import Composite, CompositeTicket, Input, Run, RunInput
 from studio.runs import events, suspended
 
 # Longer than the largest picture takes; after that the worker counts as lost.
@@ -43,14 +42,11 @@ class Sources:
     mask: str
 
 
-def plan(run: Run, output: Output) -> None:
-    """Plan a composite in the transaction that notes the output, if the spec asks to keep what the mask leaves."""
+def feather_of(run: Run) -> int | None:
+    """Return the feather of the composites of a run, or None if it makes none. A composite is planned by the step that
+    keeps the picture."""
     spec = Spec.from_json(run.asked)
-    if not (spec.mask and spec.keep_rest):
-        return
-    Composite.objects.create(org_id=run.org_id, output=output, feather=spec.feather)
-    CompositeTicket.objects.create(output_code=output.code, org_id=run.org_id)
-    wake.soon("compose")
+    return spec.feather if spec.mask and spec.keep_rest else None
 
 
 def make_next() -> bool:

@@ -2,6 +2,7 @@
 
 from accounts.connections import circuit, registry
 from accounts.connections.circuit import Failed
+from accounts.models import ProviderConnection
 from saas.database.transactions import after_commit
 from studio.engine.job import Job
 from studio.providers.answers import Final
@@ -21,8 +22,18 @@ def note_answer(job: Job) -> None:
 
 def note_success(job: Job, frame: Final) -> None:
     if job.connection is not None:
-        has_streamed = frame.has_streamed if job.connection.can_stream else None
-        registry.learn_success(job.connection, has_streamed=has_streamed)
+        registry.learn_success(job.connection, has_streamed=_has_streamed(job.connection, frame))
+
+
+def knows_success(job: Job, frame: Final) -> bool:
+    """Return whether there is nothing to note of this success."""
+    if job.connection is None:
+        return True
+    return registry.knows_success(job.connection, has_streamed=_has_streamed(job.connection, frame))
+
+
+def _has_streamed(connection: ProviderConnection, frame: Final) -> bool | None:
+    return frame.has_streamed if connection.can_stream else None
 
 
 def note_failure(job: Job, error: ProviderError, standing: Standing) -> None:

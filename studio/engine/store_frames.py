@@ -14,10 +14,9 @@ from django.utils import timezone
 
 from saas.database import functions
 from studio.files import storage
-from studio.gallery import search
 from studio.imaging import decode_turns, previews
 from studio.imaging.containers import Header
-from studio.models import Charged, Output, Run, Slot, State
+from studio.models import Output, Run, Slot
 from studio.openai_wire import base64_text
 from studio.providers.answers import Final
 from studio.providers.answers import Partial as PartialFrame
@@ -162,55 +161,9 @@ def _name_of_output(org_code: UUID, run: Run, slot: Slot) -> str:
     return f"{storage.folder_of(org_code, run.code, slot.index, slot.tries)}/output"
 
 
-def note_output(slot: Slot, frame: Final, stored: Stored) -> Output | None:
-    """End the slot as succeeded and write the output's row. Return None if the slot already had its picture."""
-    assert stored.measured is not None  # noqa: S101 store_output sets it
-    sha256 = hashlib.sha256(frame.data).hexdigest()
-    is_first = (
-        Slot.objects.filter(pk=slot.pk)
-        .exclude(state=State.SUCCEEDED)
-        .update(
-            state=State.SUCCEEDED,
-            charged=Charged.YES,
-            ended_at=timezone.now(),
-            error_code="",
-            error_sentence="",
-            request_id=frame.request_id[:120],
-            used=frame.used,
-            usage=frame.usage,
-        )
-    )
-    if not is_first:
-        _note_second(slot, frame, stored, sha256)
-        return None
-    # Lock the run: a change of its visibility either finds this picture or is over before the picture copies it.
-    run = Run.objects.select_for_update(of=["self"]).select_related("org").get(pk=slot.run_id)
-    output = Output.objects.create(
-        org=run.org,
-        slot=slot,
-        run=run,
-        file=stored.file,
-        preview=stored.preview,
-        thumbnail=stored.thumbnail,
-        format=stored.measured.format,
-        width=stored.measured.width,
-        height=stored.measured.height,
-        size_bytes=len(frame.data),
-        sha256=sha256,
-        revised_prompt=frame.revised_prompt,
-        maker_id=run.maker_id,
-        api_key_id=run.api_key_id,
-        visibility=run.visibility,
-        kind=run.kind,
-        model=run.model,
-        quality=str(frame.used.get("quality") or run.asked.get("quality", ""))[:20],
-    )
-    search.index(output, run.prompt, frame.revised_prompt)
-    return output
-
-
-def _note_second(slot: Slot, frame: Final, stored: Stored, sha256: str) -> None:
+def note_second(slot: Slot, frame: Final, stored: Stored) -> None:
     """Keep the picture of a slot's second successful try as the last frame of that try."""
+    sha256 = hashlib.sha256(frame.data).hexdigest()
     if Output.objects.filter(slot=slot, sha256=sha256).exists():
         return  # the same picture, noted by a commit whose answer was lost
     log.warning("second picture for a slot", slot=str(slot.code), tried=slot.tries, request_id=frame.request_id)

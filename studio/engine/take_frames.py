@@ -97,11 +97,12 @@ def take_final(job: Job, frame: Final) -> None:
     for wait in waits():
         try:
             stored = stored or store_frames.store_output(job.org.code, job.run, job.slot, frame, is_again=is_again)
-            with in_tenant(job):
-                tickets.remove(job.claim)
-                connection_health.note_answer(job)
-                connection_health.note_success(job, frame)
-                record_picture.record(job.run, job.slot, frame, stored)
+            if not record_picture.record_at_once(job, frame, stored):
+                with in_tenant(job):
+                    tickets.remove(job.claim)
+                    connection_health.note_answer(job)
+                    connection_health.note_success(job, frame)
+                    record_picture.record(job.run, job.slot, frame, stored)
             return
         except ProviderError as error:
             broken = error

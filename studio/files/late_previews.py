@@ -1,9 +1,9 @@
 """Make the preview and the thumbnail of a picture that was kept without them.
 
 A program's picture is answered, stored and charged first, since its maker has no page open: see `Run.is_of_program`.
-Its small files follow from a ticket, while the machine is idle (`studio.engine.preview_maker`), or at once when it is
-first looked at (`studio.files.shown`). The output's row says whether it has them; a ticket that is lost costs nothing
-but time."""
+Its small files follow from a ticket, which the step that keeps the picture writes, while the machine is idle
+(`studio.engine.preview_maker`), or at once when it is first looked at (`studio.files.shown`). The output's row says
+whether it has them; a ticket that is lost costs nothing but time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,11 +24,6 @@ class Small:
 
     preview: str
     thumbnail: str
-
-
-def plan(output: Output) -> None:
-    """Plan the small files in the transaction that notes the output."""
-    PreviewTicket.objects.create(output_code=output.code, org_id=output.org_id)
 
 
 def make(output: Output, decode: Decode) -> Small | None:

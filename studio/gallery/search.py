@@ -25,12 +25,13 @@ PIECE = re.compile(rf"([{DENSE}]+)|([^\W_{DENSE}]+)")
 SHORTEST_PLURAL = 4
 
 
-def index(output: Output, prompt: str, revised_prompt: str = "") -> None:
-    SearchEntry.objects.bulk_create([entry_of(output, prompt, revised_prompt)], ignore_conflicts=True)
+def words_for(org_code: UUID, prompt: str, revised_prompt: str) -> list[int]:
+    """Return the words under which a picture is found, as its entry stores them."""
+    return numbers(org_code, words_of(f"{prompt}\n{revised_prompt}"))
 
 
 def entry_of(output: Output, prompt: str, revised_prompt: str) -> SearchEntry:
-    words = numbers(output.org.code, words_of(f"{prompt}\n{revised_prompt}"))
+    words = words_for(output.org.code, prompt, revised_prompt)
     return SearchEntry(output_id=output.pk, org_id=output.org_id, words=words, key_id=current_key_id())
 
 

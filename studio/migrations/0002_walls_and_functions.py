@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("sessions", "0001_initial"),
         ("mfa", "0003_authenticator_type_uniq"),
-        ("accounts", "0002_walls_and_functions"),
+        ("billing", "0002_walls_and_functions"),
         ("studio", "0001_tables"),
     ]
 
@@ -44,4 +44,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL((SQL / "hot_tables.sql").read_text()),
         migrations.RunSQL((SQL / "submit.sql").read_text()),
         migrations.RunSQL((SQL / "work.sql").read_text()),
+        migrations.RunSQL((SQL / "keep.sql").read_text()),
     ]

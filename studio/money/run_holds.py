@@ -10,12 +10,13 @@ from uuid import UUID
 
 import structlog
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from accounts.connections import circuit
-from accounts.limits import holds, operator_key
+from accounts.limits import counters, holds, operator_key
 from accounts.limits.asking import Asked, Part
 from accounts.limits.refusals import Payer, Wish
-from accounts.models import ApiKey, Membership, ProviderConnection
+from accounts.models import ApiKey, Hold, Membership, ProviderConnection
 from billing import charging, prices
 from billing.ledger import Purpose
 from billing.prices import Estimate
@@ -107,13 +108,34 @@ def release(slot_codes: Collection[UUID]) -> None:
     charging.release(*holds.newest_of(slot_codes))
 
 
-def charge(
-    slot_code: UUID, *, tried: int, usage: Mapping[str, Any] | None, used: Mapping[str, Any], request_id: str
-) -> None:
-    """Settle the hold of a try that brought a picture, even a late one or the slot's second: it was paid for."""
+def paying_for(slot_code: UUID, tried: int) -> Hold | None:
+    """Return the hold with which a try of a slot was made."""
     held = holds.paying_for(slot_code, tried)
     if held is None:
         log.error("picture without a hold", slot=str(slot_code), tried=tried)
+    return held
+
+
+def settlement(hold: Hold | None, **said: Any) -> dict[str, Any]:
+    """Return the parameters by which a function of the database charges a hold with what the provider `said`."""
+    if hold is None:
+        return {"hold": None, "charge": None, **{name: [] for name in ("subjects", "ids", "periods", "starts")}}
+    charge = {**charging.price(hold, **said).to_json(), "images": hold.images}
+    return {"hold": hold.pk, "charge": Jsonb(charge), **counters.where(counters.places_of(hold))}
+
+
+def note_charged(hold: Hold, found: list[dict[str, Any]], **said: Any) -> None:
+    """Send the alerts that a charge has reached. `found` are the counters after it, as the function returned them."""
+    states = [counters.read_json(one) for one in found if one["subject"] is not None]
+    holds.note_settled(hold, states, micros=charging.price(hold, **said).micros)
+
+
+def charge(
+    slot_code: UUID, *, tried: int, usage: Mapping[str, Any] | None, used: Mapping[str, Any], request_id: str
+) -> None:
+    """Settle the hold of a try whose money is not simply held any more: given back, or charged by an estimate."""
+    held = holds.paying_for(slot_code, tried)
+    if held is None:
         return
     charging.settle(held, usage=usage, used=used, request_id=request_id)
     costs.note(held)

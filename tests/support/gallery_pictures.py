@@ -1,5 +1,6 @@
 """Pictures on the wall, made as a worker makes them, without a provider."""
 
+import hashlib
 import re
 from typing import Any
 
@@ -10,7 +11,8 @@ from saas.database import tenancy
 from studio.catalogue import specs
 from studio.catalogue.image_models import at
 from studio.engine import store_frames
-from studio.models import Output, Run, Visibility
+from studio.gallery import search
+from studio.models import Charged, Output, Run, Slot, State, Visibility
 from studio.providers.answers import Final
 from studio.runs import plan, submit_run
 from tests.conftest import must_be_member
@@ -41,9 +43,31 @@ def _developed(org: Organization, run: Run, index: int, size: tuple[int, int]) -
         slot = run.slots.get(index=index)
     final = Final(picture_bytes.plain(".png", *size), used={"quality": run.asked["quality"]})
     stored = store_frames.store_output(org.code, run, slot, final)
+    measured = stored.measured
+    assert measured is not None
     with tenancy.tenant(org.pk):
-        output = store_frames.note_output(slot, final, stored)
-    assert output is not None
+        Slot.objects.filter(pk=slot.pk).update(state=State.SUCCEEDED, charged=Charged.YES, used=final.used)
+        run = Run.objects.select_related("org").get(pk=run.pk)
+        output = Output.objects.create(
+            org=run.org,
+            slot=slot,
+            run=run,
+            file=stored.file,
+            preview=stored.preview,
+            thumbnail=stored.thumbnail,
+            format=measured.format,
+            width=measured.width,
+            height=measured.height,
+            size_bytes=len(final.data),
+            sha256=hashlib.sha256(final.data).hexdigest(),
+            maker_id=run.maker_id,
+            api_key_id=run.api_key_id,
+            visibility=run.visibility,
+            kind=run.kind,
+            model=run.model,
+            quality=str(final.used["quality"]),
+        )
+        search.entry_of(output, run.prompt, "").save(force_insert=True)
     return output
 
 

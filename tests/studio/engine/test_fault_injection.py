@@ -17,9 +17,10 @@ from django.utils import timezone
 from accounts.models import Organization, User
 from saas.database import tenancy
 from studio.engine import record_picture, worker
+from studio.engine.job import Job
 from studio.engine.store_frames import Stored
 from studio.files import storage
-from studio.models import Output, Run, RunEvent, Slot, State, Ticket
+from studio.models import Output, RunEvent, State, Ticket
 from studio.providers.answers import Final
 from tests.conftest import SignIn
 from tests.studio.engine.test_worker import events, slots, state, submit, up, work
@@ -79,16 +80,17 @@ def test_a_commit_whose_answer_is_lost_keeps_one_output(
 ) -> None:
     """The rows are there, and the worker was told that they are not."""
     monkeypatch.setattr("studio.engine.job.KEEP_WAITS_SECONDS", (0.0, 0.0, 0.0))
-    note, lost = record_picture.record, ["the first answer"]
+    note, lost = record_picture.record_at_once, ["the first answer"]
 
-    def told_nothing(run: Run, slot: Slot, frame: Final, stored: Stored) -> None:
-        note(run, slot, frame, stored)
+    def told_nothing(job: Job, frame: Final, stored: Stored) -> bool:
+        is_noted = note(job, frame, stored)
         if lost:
             lost.pop()
-            connection.commit()
+            assert is_noted
             raise psycopg.OperationalError("server closed the connection unexpectedly")
+        return is_noted
 
-    monkeypatch.setattr(record_picture, "record", told_nothing)
+    monkeypatch.setattr(record_picture, "record_at_once", told_nothing)
     run = submit(acme, alice)
     work()
     assert (state(run), events(run).count("output"), lost) == (State.SUCCEEDED, 1, [])

@@ -15,11 +15,11 @@ from accounts.models import AuditEntry, Organization, User
 from accounts.webhooks import delivery
 from saas import live
 from saas.database import tenancy
-from studio.engine import store_frames
+from studio.engine import record_picture, store_frames
 from studio.gallery import collections, organize, shares
 from studio.models import Comment, Output, Partial, Run, SharedPicture, Slot, Visibility
 from studio.providers.answers import Final
-from studio.runs import events, finish, visibility
+from studio.runs import events, visibility
 from studio.waiting import follow
 from tests.conftest import SignIn, actions, must_be_member
 from tests.studio.api.keys import program
@@ -214,15 +214,12 @@ def test_of_a_run_that_develops_only_its_maker_hears_and_sees_what_comes(
     with tenancy.tenant(acme.pk), django_capture_on_commit_callbacks(execute=True):
         visibility.change(by=must_be_member(acme, bob), run=output.run, to=Visibility.PRIVATE)
         events.record(held, "partial", slot=1, hint={"preview": "secret"})
-        late = store_frames.note_output(slot, final, stored)
-        assert late is not None
-        assert late.visibility == "private"
-        Slot.objects.filter(run=held).update(state="succeeded")
-        finish.close(held)
+        record_picture.record(held, slot, final, stored)
+        assert Output.objects.get(slot=slot).visibility == "private"
     hidden, *rest = said
     assert hidden == (live.org_group(acme.pk), {"v": 1, "type": "hidden", "run": str(held.code)})
     assert {group for group, _ in rest} == {live.person_group(acme.pk, bob.pk)}
-    assert [event["type"] for _, event in rest] == ["partial", "ended"]
+    assert [event["type"] for _, event in rest] == ["partial", "output", "ended"]
     assert told == []
 
 

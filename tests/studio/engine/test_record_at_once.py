@@ -1,0 +1,107 @@
+"""A finished picture is noted, and its hold settled, in one journey. Where Python has something to write along with it,
+that is in the same transaction, and the one journey has changed nothing."""
+
+import pytest
+from django.db import DatabaseError
+
+from accounts.models import Circuit, Counter, Delivery, Hold, HoldState, LimitAlert, Organization, Subject, User
+from accounts.models import WebhookEvent as Event
+from billing.models import Entry
+from saas.database import tenancy
+from studio.engine import record_picture, store_frames, take_frames, worker
+from studio.engine.job import Job
+from studio.models import Output, SearchEntry, State, Ticket
+from studio.providers.answers import Final
+from tests.conftest import must_be_member
+from tests.studio.engine.test_worker import events, slots, state, submit, up
+from tests.studio.money.test_run_holds import USAGE
+from tests.support.fake_provider import Upstream, png
+from tests.support.round_trips import counted
+from tests.support.text_holds import allow
+
+__all__ = ["up"]
+pytestmark = pytest.mark.django_db(transaction=True)
+FRAME = Final(png(), {"quality": "low"}, USAGE, "a green lamp", "req_1", has_streamed=True)
+
+
+@pytest.fixture
+def job(acme: Organization, alice: User, up: Upstream) -> Job:
+    """The second picture of this connection: the first one has taught that it streams."""
+    take_frames.take_final(sent(acme, alice), FRAME)
+    return sent(acme, alice)
+
+
+def sent(org: Organization, by: User) -> Job:
+    submit(org, by)
+    begun = worker.begin()
+    assert begun is not None
+    worker.note_sent(begun)
+    return begun
+
+
+def stored(job: Job) -> store_frames.Stored:
+    return store_frames.store_output(job.org.code, job.run, job.slot, FRAME)
+
+
+def nothing_is_noted(job: Job) -> bool:
+    with tenancy.tenant(job.org.pk):
+        rows = Output.objects.filter(run=job.run).exists() or Entry.objects.filter(run_code=job.run.code).exists()
+        held = Hold.objects.get(run_code=job.run.code).state
+    return not rows and held == HoldState.OPEN and Ticket.objects.count() == 1 and state(job.run) == State.RUNNING
+
+
+def all_is_noted(job: Job) -> bool:
+    with tenancy.tenant(job.org.pk):
+        output, entry = Output.objects.get(run=job.run), Entry.objects.get(run_code=job.run.code)
+        assert output.cost_micros == entry.micros > 0
+        assert SearchEntry.objects.filter(output_id=output.pk).count() == 1
+        assert Hold.objects.get(run_code=job.run.code).state == HoldState.SETTLED
+        assert set(Counter.objects.values_list("held_micros", flat=True)) == {0}
+        assert Ticket.objects.count() == 0
+    return (state(job.run), events(job.run)) == ("succeeded", ["queued", "started", "output", "ended"])
+
+
+def test_the_usual_end_is_one_journey(job: Job) -> None:
+    files = stored(job)
+    with counted() as journeys:
+        assert record_picture.record_at_once(job, FRAME, files)
+    assert len(journeys) == 1
+    assert all_is_noted(job)
+
+
+@pytest.mark.parametrize("why", ["webhook", "alert", "circuit", "lost"])
+def test_what_needs_company_changes_nothing_alone_and_is_done_in_one_transaction(
+    why: str, job: Job, acme: Organization, alice: User
+) -> None:
+    connection = job.connection
+    assert connection is not None
+    with tenancy.tenant(acme.pk):
+        if why == "webhook":
+            member = must_be_member(acme, alice)
+            acme.webhooks.create(url="https://example.com/", events=[Event.RUN_FINISHED], made_by=member.user)
+        if why == "circuit":
+            Circuit.objects.create(connection_id=connection.pk, outages=1, openings=0)
+    if why == "alert":
+        allow(acme, alice, Subject.ORGANIZATION, images_day=2)
+    if why == "lost":
+        Ticket.objects.update(worker=job.run.code)
+    files = stored(job)
+    assert not record_picture.record_at_once(job, FRAME, files)
+    assert nothing_is_noted(job)
+    take_frames.take_final(job, FRAME)
+    with tenancy.tenant(acme.pk):
+        assert Delivery.objects.count() == (why == "webhook")
+        assert LimitAlert.objects.count() == (why == "alert")
+        assert Circuit.objects.filter(outages=1).count() == 0
+    if why == "lost":
+        Ticket.objects.all().delete()
+    assert all_is_noted(job)
+
+
+def test_behind_anothers_wall_it_is_an_error(job: Job, rival: Organization) -> None:
+    files = stored(job)
+    job.slot.org = rival
+    with pytest.raises(DatabaseError):
+        record_picture.record_at_once(job, FRAME, files)
+    assert nothing_is_noted(job)
+    assert [slot.state for slot in slots(job.run)] == [State.RUNNING]
