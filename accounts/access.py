@@ -5,7 +5,7 @@ gets 404), may the caller do this (403)."""
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
@@ -22,7 +22,8 @@ from django_htmx.middleware import HtmxDetails
 from accounts import api_keys
 from accounts.errors import NotAllowed
 from accounts.models import ApiKey, Membership, Organization, Role, Scope, User
-from saas.database import tenancy
+from saas.database import functions, tenancy
+from saas.fairness import visitors
 from saas.web import after_transaction, bearer
 
 P = ParamSpec("P")
@@ -156,39 +157,27 @@ class KeyRefused(Exception):
 def let_in(token: str, scope: Scope) -> tuple[ApiKey, Membership]:
     """Return the key that this token opens and the member who made it. Raise KeyRefused if there is no such key, if it
     lacks the scope, or if its maker lacks a required second factor."""
-    with api_keys.presented(token) as key:
-        if key is None:
-            raise _no_key()
-        tenancy.enter(key.org_id)
-        member = member_behind(key)
-        if member is None:
-            raise _no_key()
-        if member.org.requires_second_factor and not is_mfa_enabled(member.user):
-            raise KeyRefused(403, "second_factor_required", NO_SECOND_FACTOR)
-        if not may_use(key, member, scope):
-            raise KeyRefused(403, "scope_missing", f"This key does not have the scope {scope.value}.")
-        api_keys.note_use(key)
-        return key, member
+    found = api_keys.look_up(token, scope)
+    if found is None:
+        raise _no_key()
+    key, member = _rows_of(found)
+    visitors.learn(key.org_id)
+    if member.org.requires_second_factor and not found["has_second_factor"]:
+        raise KeyRefused(403, "second_factor_required", NO_SECOND_FACTOR)
+    if not may_use(key, member, scope):
+        raise KeyRefused(403, "scope_missing", f"This key does not have the scope {scope.value}.")
+    return key, member
+
+
+def _rows_of(found: dict[str, Any]) -> tuple[ApiKey, Membership]:
+    key, member = functions.row(ApiKey, found["key"]), functions.row(Membership, found["member"])
+    key.org = member.org = functions.row(Organization, found["org"])
+    key.maker = member.user = functions.row(User, found["user"])
+    return key, member
 
 
 def _no_key() -> KeyRefused:
     return KeyRefused(401, "invalid_api_key", "The API key is missing, wrong, expired or revoked.")
-
-
-def member_behind(key: ApiKey) -> Membership | None:
-    """Return the key's maker if still an active member of an organization that is neither deleted nor suspended. Call
-    inside the organization's wall."""
-    return (
-        Membership.objects.filter(
-            org_id=key.org_id,
-            user=key.maker_id,
-            user__is_active=True,
-            org__deleted_at=None,
-            org__suspended_at=None,
-        )
-        .select_related("org", "user")
-        .first()
-    )
 
 
 def may_use(key: ApiKey, member: Membership, scope: Scope) -> bool:

@@ -1,17 +1,16 @@
 """Make, list, check and revoke API keys."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts import audit
 from accounts.errors import NotAllowed, Refused
 from accounts.models import ApiKey, Membership, Organization, Role, Scope, User
 from saas.crypto import tokens
-from saas.database import tenancy
+from saas.database import functions
 
 # The role that a member needs to make a key with this scope, and to use it: a key never has more rights than its maker.
 ROLE_FOR_SCOPE = {
@@ -20,6 +19,7 @@ ROLE_FOR_SCOPE = {
     Scope.USAGE: Role.MEMBER,
     Scope.MANAGE: Role.ADMIN,
 }
+LET_IN = "SELECT accounts_let_in(%(hash)s, %(scope)s, %(roles)s, %(now)s, %(noted_before)s)"
 USE_IS_NOTED_EVERY = timedelta(minutes=1)
 MOST_KEYS_PER_PERSON = 100
 
@@ -67,21 +67,19 @@ def revoke_all(*, org: Organization, maker: User, by: User | None) -> None:
             audit.record(org=org, by=by, action="api_key.revoked", target=str(key), details={"why": "its maker left"})
 
 
-@contextmanager
-def presented(token: str) -> Iterator[ApiKey | None]:
-    """Yield the usable key that this token opens, or None, inside a wall of its own. Check format and checksum before
-    asking the database."""
+def look_up(token: str, scope: Scope) -> dict[str, Any] | None:
+    """Return the rows behind a token, by one question: the usable key that it opens, its maker's membership, person and
+    organization, and whether the person has a second factor. Return None without asking if format or checksum are
+    wrong. If the key may do what `scope` says, this notes its use."""
     if not tokens.looks_like_key(token):
-        yield None
-        return
-    token_hash = tokens.hash_token(token)
-    with tenancy.presented(token_hash):
-        yield ApiKey.objects.usable(timezone.now()).filter(token_hash=token_hash).first()
-
-
-def note_use(key: ApiKey) -> None:
+        return None
     now = timezone.now()
-    if key.last_used_at and key.last_used_at >= now - USE_IS_NOTED_EVERY:
-        return
-    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - USE_IS_NOTED_EVERY)
-    ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+    values: dict[str, Any] = {
+        "hash": tokens.hash_token(token),
+        "scope": scope.value,
+        "roles": [role.value for role in Role if role.rank >= ROLE_FOR_SCOPE[scope].rank],
+        "now": now,
+        "noted_before": now - USE_IS_NOTED_EVERY,
+    }
+    found: dict[str, Any] | None = functions.ask_whose(LET_IN, values)
+    return found

@@ -18,9 +18,10 @@ from django.test.runner import DiscoverRunner
 from django.utils import timezone
 
 from accounts.connections import registry as provider_connections
+from accounts.limits import counters, remaining
 from accounts.models import Membership, Organization, ProviderKind, User
 from accounts.people import organizations
-from saas.database import tenancy
+from saas.database import functions, tenancy
 from saas.database.release import give_back
 from saas.web.sessions import SessionStore
 from studio.catalogue import image_models, specs
@@ -304,8 +305,10 @@ def _live(member: Membership) -> Recorded:
         _bring_partial(job)
     with recording(recorded, "final"):
         _bring(job)
-    with recording(recorded, "tell"), tenancy.tenant(member.org_id), connection.cursor() as cursor:
-        cursor.execute(results.TOLD, {"run": run.pk, "me": WEB_PROCESS, "org": run.org_id, "code": run.code})
+    with recording(recorded, "tell"):
+        places = remaining.places_now(member, None, is_lent=False)
+        values = {"run": run.pk, "me": WEB_PROCESS, "is_play": False, **counters.where(places)}
+        functions.ask(member.org_id, results.ANSWER, values)
     return recorded
 
 

@@ -43,7 +43,7 @@ def tightest_of(
     """Do as `tightest`, if the counters are at hand already."""
     counted = {_place(counter): counter for counter in found if counter.is_play == is_play}
     budgets = [_counted(member, counter) for counter in counted.values()]
-    if missing := [place for place in _places(member, api_key, is_lent=is_lent) if place not in counted]:
+    if missing := [place for place in places_now(member, api_key, is_lent=is_lent) if place not in counted]:
         rules = limit_rules.rules_for(member, api_key, is_lent=is_lent)
         budgets += [_uncounted(member, place, rules) for place in missing]
     return min((budget for budget in budgets if budget is not None), key=lambda budget: budget.left, default=None)
@@ -66,7 +66,7 @@ def counters_by_default(member: Membership, api_key: ApiKey | None = None) -> tu
 
 def _counters(member: Membership, api_key: ApiKey | None, *, is_lent: bool) -> QuerySet[Counter]:
     here = Q(pk=None)
-    for place in _places(member, api_key, is_lent=is_lent):
+    for place in places_now(member, api_key, is_lent=is_lent):
         here |= Q(**place._asdict())
     return Counter.objects.filter(here, org=member.org_id).order_by("subject", "period", "is_play")
 
@@ -85,7 +85,8 @@ def _uncounted(member: Membership, place: Place, rules: limit_rules.Rules) -> Bu
     return None if allowed is None else Budget(_whose(member, place.subject), period, allowed, allowed)
 
 
-def _places(member: Membership, api_key: ApiKey | None, *, is_lent: bool) -> list[Place]:
+def places_now(member: Membership, api_key: ApiKey | None, *, is_lent: bool) -> list[Place]:
+    """Return the counters of today and this month that count for a member and a key."""
     key_id = api_key.pk if api_key else None
     return places(member.org_id, member.user_id, key_id, today(member.org), is_lent=is_lent)
 

@@ -14,7 +14,7 @@ OF_A_MEMBER = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("accounts", "0001_tables")]
+    dependencies = [("accounts", "0001_tables"), ("mfa", "0003_authenticator_type_uniq")]
 
     operations = [
         Wall("accounts_organization", writes=ITS_OWN_ROW, reads=f"{IS_OPERATOR} OR {OF_A_MEMBER}"),
@@ -34,4 +34,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL((SQL / "only_grows.sql").read_text()),
         migrations.RunSQL((SQL / "counters.sql").read_text()),
         migrations.RunSQL((SQL / "holds.sql").read_text()),
+        migrations.RunSQL((SQL / "door.sql").read_text()),
     ]

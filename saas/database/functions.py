@@ -34,7 +34,17 @@ def call(org_id: int, statement: str, values: Mapping[str, Any]) -> list[tuple[A
 
 def ask(org_id: int, statement: str, values: Mapping[str, Any]) -> Any:
     """Do as `call`, for a statement that returns one value of JSON. Return what it says, or None for NULL."""
-    ((said,),) = call(org_id, statement, values)
+    return _said(call(org_id, statement, values))
+
+
+def ask_whose(statement: str, values: Mapping[str, Any]) -> Any:
+    """Do as `ask`, where the function itself finds out which organization's wall to open."""
+    with visitors.acting_for(None):
+        return _said(_run(statement, values))
+
+
+def _said(rows: list[tuple[Any, ...]]) -> Any:
+    ((said,),) = rows
     return None if said is None else json.loads(said)  # Django leaves JSON to its fields
 
 

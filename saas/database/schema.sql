@@ -72,6 +72,40 @@ BEGIN
     PERFORM accounts_refuse_beyond_pace(_asked);
 END $$;
 
+CREATE FUNCTION accounts_let_in(_hash text, _scope text, _roles text[], _now timestamp with time zone, _noted_before timestamp with time zone) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _before text[] := ARRAY[coalesce(current_setting('app.presented', true), ''),
+                            coalesce(current_setting('app.org', true), '')];
+    _key accounts_apikey;
+    _found jsonb;
+BEGIN
+    PERFORM set_config('app.presented', _hash, true);
+    SELECT * INTO _key FROM accounts_apikey k
+    WHERE k.token_hash = _hash AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > _now);
+    PERFORM set_config('app.presented', '', true), set_config('app.org', coalesce(_key.org_id::text, ''), true);
+
+    SELECT jsonb_build_object(
+        'key', to_jsonb(_key), 'member', to_jsonb(m), 'org', to_jsonb(o), 'user', to_jsonb(u), 'has_second_factor',
+        EXISTS (SELECT FROM mfa_authenticator a WHERE a.user_id = u.id))
+    INTO _found
+    FROM accounts_membership m
+    JOIN accounts_organization o ON o.id = m.org_id
+    JOIN accounts_user u ON u.id = m.user_id
+    WHERE m.org_id = _key.org_id AND m.user_id = _key.maker_id
+      AND u.is_active AND o.deleted_at IS NULL AND o.suspended_at IS NULL;
+
+    IF _scope = ANY (_key.scopes) AND _found->'member'->>'role' = ANY (_roles)
+        AND ((_found->>'has_second_factor')::boolean OR NOT (_found->'org'->>'requires_second_factor')::boolean)
+    THEN
+        UPDATE accounts_apikey SET last_used_at = _now
+        WHERE id = _key.id AND (last_used_at IS NULL OR last_used_at < _noted_before);
+    END IF;
+    PERFORM set_config('app.presented', _before[1], true), set_config('app.org', _before[2], true);
+    RETURN _found;
+END $$;
+
 CREATE FUNCTION accounts_refuse(_why jsonb) RETURNS void
     LANGUAGE plpgsql
     AS $$
@@ -464,6 +498,26 @@ BEGIN
     END IF;
     SELECT visibility INTO _visibility FROM studio_run WHERE id = _run;
     RETURN to_jsonb(_added) || jsonb_build_object('visibility', _visibility);
+END $$;
+
+CREATE FUNCTION studio_answer(_run bigint, _awaited_by integer, _is_play boolean, _subjects text[], _ids bigint[], _periods text[], _starts date[]) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _of studio_run;
+BEGIN
+    SELECT * INTO STRICT _of FROM studio_run WHERE id = _run;
+    UPDATE studio_run SET request_hash = '' WHERE id = (
+        SELECT id FROM studio_run WHERE id = _run AND awaited_by = _awaited_by FOR NO KEY UPDATE SKIP LOCKED);
+    RETURN jsonb_build_object(
+        'slots', (SELECT jsonb_agg(jsonb_build_object('slot', to_jsonb(s), 'output', to_jsonb(o)) ORDER BY s.index)
+                  FROM studio_slot s LEFT JOIN studio_output o ON o.slot_id = s.id WHERE s.run_id = _run),
+        'micros', (SELECT coalesce(sum(e.micros), 0) FROM billing_entry e
+                   WHERE e.org_id = _of.org_id AND e.run_code = _of.code),
+        'counters', (SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]') FROM accounts_counter c
+                     JOIN unnest(_subjects, _ids, _periods, _starts) AS p(subject, subject_id, period, starts_on)
+                         USING (subject, subject_id, period, starts_on)
+                     WHERE c.org_id = _of.org_id AND c.is_play = _is_play));
 END $$;
 
 CREATE FUNCTION studio_begin(_worker uuid, _probe_seconds double precision, _org_calls integer, _connection_calls integer, _now timestamp with time zone) RETURNS jsonb
@@ -2844,16 +2898,16 @@ INSERT INTO django_migrations (id, app, name, applied) VALUES (21, 'account', '0
 INSERT INTO django_migrations (id, app, name, applied) VALUES (22, 'account', '0007_emailaddress_idx_email', now());
 INSERT INTO django_migrations (id, app, name, applied) VALUES (23, 'account', '0008_emailaddress_unique_primary_email_fixup', now());
 INSERT INTO django_migrations (id, app, name, applied) VALUES (24, 'account', '0009_emailaddress_unique_primary_email', now());
-INSERT INTO django_migrations (id, app, name, applied) VALUES (25, 'accounts', '0002_walls_and_functions', now());
-INSERT INTO django_migrations (id, app, name, applied) VALUES (26, 'admin', '0001_initial', now());
-INSERT INTO django_migrations (id, app, name, applied) VALUES (27, 'admin', '0002_logentry_remove_auto_add', now());
-INSERT INTO django_migrations (id, app, name, applied) VALUES (28, 'admin', '0003_logentry_add_action_flag_choices', now());
-INSERT INTO django_migrations (id, app, name, applied) VALUES (29, 'billing', '0001_tables', now());
-INSERT INTO django_migrations (id, app, name, applied) VALUES (30, 'billing', '0002_walls_and_functions', now());
-INSERT INTO django_migrations (id, app, name, applied) VALUES (31, 'billing', '0003_rows', now());
-INSERT INTO django_migrations (id, app, name, applied) VALUES (32, 'mfa', '0001_initial', now());
-INSERT INTO django_migrations (id, app, name, applied) VALUES (33, 'mfa', '0002_authenticator_timestamps', now());
-INSERT INTO django_migrations (id, app, name, applied) VALUES (34, 'mfa', '0003_authenticator_type_uniq', now());
+INSERT INTO django_migrations (id, app, name, applied) VALUES (25, 'mfa', '0001_initial', now());
+INSERT INTO django_migrations (id, app, name, applied) VALUES (26, 'mfa', '0002_authenticator_timestamps', now());
+INSERT INTO django_migrations (id, app, name, applied) VALUES (27, 'mfa', '0003_authenticator_type_uniq', now());
+INSERT INTO django_migrations (id, app, name, applied) VALUES (28, 'accounts', '0002_walls_and_functions', now());
+INSERT INTO django_migrations (id, app, name, applied) VALUES (29, 'admin', '0001_initial', now());
+INSERT INTO django_migrations (id, app, name, applied) VALUES (30, 'admin', '0002_logentry_remove_auto_add', now());
+INSERT INTO django_migrations (id, app, name, applied) VALUES (31, 'admin', '0003_logentry_add_action_flag_choices', now());
+INSERT INTO django_migrations (id, app, name, applied) VALUES (32, 'billing', '0001_tables', now());
+INSERT INTO django_migrations (id, app, name, applied) VALUES (33, 'billing', '0002_walls_and_functions', now());
+INSERT INTO django_migrations (id, app, name, applied) VALUES (34, 'billing', '0003_rows', now());
 INSERT INTO django_migrations (id, app, name, applied) VALUES (35, 'sessions', '0001_initial', now());
 INSERT INTO django_migrations (id, app, name, applied) VALUES (36, 'socialaccount', '0001_initial', now());
 INSERT INTO django_migrations (id, app, name, applied) VALUES (37, 'socialaccount', '0002_token_max_lengths', now());

@@ -6,17 +6,15 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from django.db import connection
-
-from accounts.limits import remaining
-from accounts.models import ApiKey, Membership
-from saas.database import tenancy
+from accounts.limits import counters, remaining
+from accounts.models import ApiKey, Counter, Membership
+from saas.database import functions, tenancy
 from saas.database.release import released
 from saas.text import money
 from studio.files import signed_links, storage
 from studio.gateway.answer_memory import AnswerMemory
 from studio.imaging.previews import Measured
-from studio.models import Run, RunEvent, Slot, State
+from studio.models import Output, Run, RunEvent, Slot, State
 from studio.openai_wire import base64_text
 from studio.openai_wire.errors import OpenAIError
 from studio.providers.answers import Partial
@@ -25,13 +23,7 @@ from studio.waiting.relay import Finished
 
 TOKENS = ("input_tokens", "output_tokens", "total_tokens")
 DETAILS = ("text_tokens", "image_tokens")
-TOLD = """
-WITH mine AS (
-    SELECT id FROM studio_run WHERE id = %(run)s AND awaited_by = %(me)s FOR NO KEY UPDATE SKIP LOCKED
-), told AS (UPDATE studio_run SET request_hash = '' FROM mine WHERE studio_run.id = mine.id)
-SELECT coalesce(sum(micros), 0) FROM billing_entry WHERE org_id = %(org)s AND run_code = %(code)s
-"""  # see studio.gateway.retrying. A locked row is skipped: the answer is complete without the update
-OF_SLOT = ("output", "run__connection", "connection")
+ANSWER = f"SELECT studio_answer(%(run)s, %(me)s, %(is_play)s, {counters.WHERE})"
 NOTHING_HANDED: Mapping[int, Finished] = MappingProxyType({})
 LARGEST_ANSWER_BYTES = 120_000_000  # it is in memory three times while it is put together and sent
 
@@ -94,39 +86,27 @@ def read_result(
     *,
     with_links: bool = False,
 ) -> Result:
-    """Read the result, with links in place of the pictures if the caller wants those. `handed` are the pictures that
-    came from a worker of this process, by their slots."""
-    is_all_handed = len(handed) == run.count and not with_links
-    with released(), tenancy.tenant(run.org_id):
-        slots = [] if is_all_handed else list(run.slots.select_related(*OF_SLOT).order_by("index"))
-        cost = _cost_now_told(run)
-        left = _budget_left(run, payer)
+    """Read the result, with links in place of the pictures if the caller wants those, and note that its caller has the
+    answer, unless the caller was taken for gone meanwhile. `handed` are the pictures that came from a worker of this
+    process, by their slots."""
+    traits = run.connection.traits if run.connection else None
+    is_play, is_lent = bool(traits and traits.is_play), bool(traits and traits.is_lent)
+    places = remaining.places_now(*payer, is_lent=is_lent)
+    values = {"run": run.pk, "me": run.awaited_by, "is_play": is_play, **counters.where(places)}
+    with released():
+        told = functions.ask(run.org_id, ANSWER, values)
+        slots = [_slot_of(run, one) for one in told["slots"]]
+        found = [functions.row(Counter, one) for one in told["counters"]]
+        left = _budget_left(run, payer, found, is_play=is_play, is_lent=is_lent)
         done = [slot for slot in slots if slot.state == State.SUCCEEDED]
-        wait_seconds = None if done or is_all_handed else outages.wait_seconds(slots[0])
-    if is_all_handed:
-        sizes = [len(one.frame.data) for one in handed.values()]
-    else:
-        sizes = [] if with_links else [slot.output.size_bytes for slot in done]
-    if sum(sizes) > LARGEST_ANSWER_BYTES:
+        wait_seconds = None if done else _wait_seconds(slots[0])
+    size_bytes = 0 if with_links else sum(slot.output.size_bytes for slot in done)
+    if size_bytes > LARGEST_ANSWER_BYTES:
         raise _too_large()
-    memory.take(sum(sizes), org_id=run.org_id)
-    if is_all_handed:
-        made = [_made_of(run, handed[index]) for index in sorted(handed)]
-    else:
-        made = [_made_from(slot, handed.get(slot.index), with_link=with_links) for slot in done]
-    return Result(made, [slot for slot in slots if slot.state != State.SUCCEEDED], cost, left, wait_seconds)
-
-
-def _made_of(run: Run, finished: Finished) -> Made:
-    frame = finished.frame
-    return Made(
-        asked=run.asked,
-        used=frame.used,
-        usage=frame.usage,
-        measured=finished.measured,
-        revised_prompt=frame.revised_prompt,
-        base64=base64_text.encode(frame.data),
-    )
+    memory.take(size_bytes, org_id=run.org_id)
+    made = [_made_from(slot, handed.get(slot.index), with_link=with_links) for slot in done]
+    failed = [slot for slot in slots if slot.state != State.SUCCEEDED]
+    return Result(made, failed, money.exact(int(told["micros"])), left, wait_seconds)
 
 
 def _made_from(slot: Slot, finished: Finished | None, *, with_link: bool) -> Made:
@@ -143,22 +123,31 @@ def _made_from(slot: Slot, finished: Finished | None, *, with_link: bool) -> Mad
     return replace(made, base64=base64_text.encode(finished.frame.data) if finished else _base64(output.file))
 
 
-def _budget_left(run: Run, payer: tuple[Membership, ApiKey]) -> str | None:
+def _slot_of(run: Run, told: dict[str, Any]) -> Slot:
+    """Return a slot of the run, with its output if it has one."""
+    slot = functions.row(Slot, told["slot"])
+    slot.run = run
+    if told["output"]:
+        slot.output = functions.row(Output, told["output"])
+        slot.output.run, slot.output.org = run, run.org
+    return slot
+
+
+def _wait_seconds(slot: Slot) -> int | None:
+    with tenancy.tenant(slot.org_id):
+        return outages.wait_seconds(slot)
+
+
+def _budget_left(
+    run: Run, payer: tuple[Membership, ApiKey], found: list[Counter], *, is_play: bool, is_lent: bool
+) -> str | None:
     """Return what is left of the limit that refuses first, or None if money has no limit."""
-    traits = run.connection.traits if run.connection else None
-    budget = remaining.tightest(
-        *payer, is_play=bool(traits and traits.is_play), is_lent=bool(traits and traits.is_lent)
-    )
+    if len(found) == len(remaining.places_now(*payer, is_lent=is_lent)):
+        budget = remaining.tightest_of(found, *payer, is_play=is_play, is_lent=is_lent)
+    else:  # in a new day or month the limits themselves are asked for
+        with tenancy.tenant(run.org_id):
+            budget = remaining.tightest_of(found, *payer, is_play=is_play, is_lent=is_lent)
     return money.exact(budget.left) if budget else None
-
-
-def _cost_now_told(run: Run) -> str:
-    """Return what the run has cost. The same statement notes that its caller has the answer, unless the caller was
-    taken for gone meanwhile."""
-    with connection.cursor() as cursor:
-        cursor.execute(TOLD, {"run": run.pk, "me": run.awaited_by, "org": run.org_id, "code": run.code})
-        (micros,) = cursor.fetchone()
-    return money.exact(int(micros))
 
 
 def _too_large() -> OpenAIError:

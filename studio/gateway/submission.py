@@ -116,7 +116,7 @@ def request_key(request: HttpRequest, caller: GatewayCaller) -> str:
 def _earlier(caller: GatewayCaller, key: str, hashed: str) -> Run | None:
     """Return the run that a program asks for again, by its Idempotency-Key or by a retry of an official SDK."""
     if key:
-        run = caller.org.runs.filter(maker=caller.member.user, request_key=key).first()
+        run = caller.org.runs.select_related("connection").filter(maker=caller.member.user, request_key=key).first()
         if run is not None and run.request_hash != hashed:
             raise submit_run.KeyReused
     else:

@@ -45,4 +45,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL((SQL / "submit.sql").read_text()),
         migrations.RunSQL((SQL / "work.sql").read_text()),
         migrations.RunSQL((SQL / "keep.sql").read_text()),
+        migrations.RunSQL((SQL / "answer.sql").read_text()),
     ]

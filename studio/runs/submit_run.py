@@ -134,7 +134,8 @@ def _made(run: Run, number: int, at: datetime) -> Run:
 def _with_key_of(run: Run) -> Run:
     """Return the run that has this request key already. Of two made at the same moment, the unique index lets one
     through, and the other has waited for its commit."""
-    earlier = Run.objects.get(org=run.org_id, maker=run.maker_id, request_key=run.request_key)
+    same = {"org": run.org, "maker": run.maker, "request_key": run.request_key}
+    earlier = Run.objects.select_related("connection", "org").get(**same)
     if earlier.request_hash != run.request_hash:
         raise KeyReused
     return earlier

@@ -6,6 +6,7 @@ listens once for each group and looks at the database once for each run, seldom 
 the look."""
 
 import asyncio
+import json
 import time
 from collections import defaultdict, deque
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
@@ -16,10 +17,9 @@ from typing import Any
 
 import structlog
 from channels.layers import get_channel_layer
-from django.db.models import F
 
 from accounts.models import Membership
-from saas.database import tenancy
+from saas.database import functions, tenancy
 from saas.database.threads import in_thread
 from saas.fairness import visitors
 from studio.models import ENDS, Run, RunEvent, Visibility
@@ -29,6 +29,11 @@ from studio.waiting import relay
 
 LOOK_SECONDS = 2.0  # between looks at a run without hints, and after each hint: the next may be lost
 IDLE_LOOK_SECONDS = 15.0  # between looks while the group is heard and no hint comes for the run
+NEWS = """
+SELECT r.state, r.last_seq, r.visibility, r.maker_id, to_jsonb(e)
+FROM studio_run r LEFT JOIN studio_runevent e ON e.run_id = r.id AND e.seq > %(after)s
+WHERE r.id = %(run)s ORDER BY e.seq
+"""
 PARTIALS = {"partial", "partial_lost"}
 MOST_HINTS = 100  # that one reader keeps; of more, the oldest are dropped and asked of the database
 
@@ -133,17 +138,16 @@ def _events_of_hints(run: Run, messages: list[dict[str, Any]], after: int) -> tu
 
 def _news(run: Run, after: int, seen_by: Membership | None) -> tuple[list[RunEvent], bool]:
     """Read events and state by one statement, so that a run that has ended comes with all events before its end."""
-    with tenancy.tenant(run.org_id):
-        if seen_by is not None and not Run.objects.visible_to(seen_by).filter(pk=run.pk).exists():
+    rows = functions.call(run.org_id, NEWS, {"run": run.pk, "after": after})
+    news, has_ended = list[RunEvent](), seen_by is not None and not rows
+    for state, last_seq, visibility, maker_id, told in rows:
+        if seen_by is not None and visibility != Visibility.TEAM and seen_by.user_id != maker_id:
             return [], True
-        news = RunEvent.objects.filter(run=run.pk, seq__gt=after).annotate(state=F("run__state")).order_by("seq")
-        found, states = list[RunEvent](), set[str]()
-        for event in news:
-            found.append(event)
-            states.add(event.state)
-        if not found:
-            return [], Run.objects.filter(pk=run.pk, state__in=ENDS, last_seq__lte=after).exists()
-        return found, states <= set(ENDS)
+        if told is not None:
+            news.append(functions.row(RunEvent, json.loads(told)))
+            news[-1].run = run
+        has_ended = state in ENDS and last_seq <= (news[-1].seq if news else after)
+    return news, has_ended
 
 
 @dataclass(frozen=True)
