@@ -1,0 +1,102 @@
+"""How many journeys to PostgreSQL the ways of a picture may take. Whoever adds one sees it here, and takes another away
+or says why it is worth its time."""
+
+import asyncio
+import json
+from threading import Thread
+
+import pytest
+from django.db import connection, connections
+from django.test import AsyncClient
+
+from accounts.models import Organization, Scope, Subject, User
+from saas import live
+from studio.engine import worker
+from studio.gateway import retrying
+from tests.accounts.conftest import MakeKey, make_key
+from tests.conftest import SignIn
+from tests.studio.engine.test_worker import submit, up
+from tests.support.fake_provider import Upstream, completed, partial, pictures, png
+from tests.support.round_trips import counted
+from tests.support.text_holds import allow
+
+__all__ = ["make_key", "up"]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# Let in · plan and submit: BEGIN, wall, connection, two prices, standbys, submit, COMMIT · the news · claim,
+# sent and kept · the answer
+GATEWAY_CALL = 1 + 8 + 1 + 3 + 1
+CLICK = 25  # on Generate, until the card is drawn, with session, person, rights and draft
+CLAIM_TO_END = 5  # claim · sent · two partials · kept
+ASKED = {"prompt": "a lamp", "model": "gpt-image-2", "quality": "low", "size": "1024x1024"}
+CALLS = 3  # the first ones make the day's counters, and teach whether the connection streams
+
+
+def of_the_way(said: list[str]) -> list[str]:
+    """Without the looks of `presence` at its connection, and the catalogue that a process reads every five seconds."""
+    return [one for one in said if one != "SELECT 1" and "studio_imagemodel" not in one]
+
+
+def test_a_call_of_the_gateway_with_limits(
+    acme: Organization, alice: User, bob: User, make_key: MakeKey, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, token = make_key(bob, Scope.GENERATE)
+    for subject, whose in (
+        (Subject.ORGANIZATION, {}),
+        (Subject.MEMBER, {"user": bob}),
+        (Subject.KEY, {"api_key": key}),
+    ):
+        allow(acme, alice, subject, money_month=10**9, images_day=1000, **whose)
+    up.script = pictures(completed(png()))
+    monkeypatch.setattr("studio.tasks.develop.send", lambda: Thread(target=serve).start())
+    # The test client closes each answer as if its reader had gone away.
+    monkeypatch.setattr(retrying, "_let_go", lambda _: None)
+
+    async def call() -> list[str]:
+        live.bind_loop(asyncio.get_running_loop())
+        for _ in range(CALLS):
+            with counted() as journeys:
+                answer = await AsyncClient().post(
+                    "/v1/images/generations",
+                    json.dumps(ASKED),
+                    content_type="application/json",
+                    headers={"Authorization": f"Bearer {token}"},
+                )
+            assert answer.status_code == 200
+        return journeys
+
+    try:
+        said = asyncio.run(call())
+    finally:
+        live.bind_loop(None)
+    assert len(of_the_way(said)) <= GATEWAY_CALL, "\n".join(said)
+
+
+def serve() -> None:
+    try:
+        worker.develop_next()
+    finally:
+        connections.close_all()
+
+
+def test_a_click_in_the_studio(acme: Organization, bob: User, up: Upstream, sign_in: SignIn) -> None:
+    client = sign_in(bob)
+    for number in range(CALLS):
+        with counted() as said:
+            answer = client.post(
+                "/o/acme/runs/",
+                {"prompt": "a lamp", "size": "1024x1024", "quality": "low", "n": "2", "request_key": str(number) * 32},
+                headers={"HX-Request": "true"},
+            )
+        assert answer.status_code == 201
+    assert len(of_the_way(said)) <= CLICK, "\n".join(said)
+
+
+def test_a_worker_with_two_partials(acme: Organization, bob: User, up: Upstream) -> None:
+    up.script = pictures(partial(0, png(shade=10)), partial(1, png(shade=20)), completed(png(shade=200)))
+    for _ in range(CALLS):
+        submit(acme, bob, partial_images=2)
+        connection.close()
+        with counted() as said:
+            assert worker.develop_next()
+    assert len(said) <= CLAIM_TO_END, "\n".join(said)
