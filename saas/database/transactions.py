@@ -20,7 +20,12 @@ log = structlog.get_logger("darkroom.transactions")
 
 
 def after_commit(act: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-    transaction.on_commit(partial(act, *args, **kwargs))
+    """Call `act` when the transaction is committed, or at once if none is open. Django's own function would take a
+    connection from the pool for the latter, and its thread would keep it through all that follows."""
+    if connection.in_atomic_block:
+        transaction.on_commit(partial(act, *args, **kwargs))
+    else:
+        act(*args, **kwargs)
 
 
 def once_more(act: Callable[[], R]) -> R:

@@ -2,13 +2,12 @@
 
 import threading
 import time
-from functools import partial
 from typing import Any, TypeVar
 
 import dramatiq
 import structlog
 from django.conf import settings
-from django.db import close_old_connections, connections, transaction
+from django.db import close_old_connections, connections
 from dramatiq import Actor, Broker, Middleware
 from dramatiq.broker import MessageProxy
 from dramatiq.brokers.stub import StubBroker
@@ -22,6 +21,7 @@ from dramatiq.middleware import (
     TimeLimit,
 )
 
+from saas.database.transactions import after_commit
 from saas.ops import metrics
 
 R = TypeVar("R")
@@ -112,11 +112,11 @@ def ask() -> None:
 
 def enqueue(actor: Actor[Any, Any], *arguments: str | int) -> None:
     """Send the task once the transaction has committed, so that the worker finds the rows that the task is about."""
-    transaction.on_commit(partial(call, actor, *arguments))
+    after_commit(call, actor, *arguments)
 
 
 def enqueue_later(actor: Actor[Any, Any], *arguments: str | int, delay_seconds: float) -> None:
-    transaction.on_commit(partial(call, actor, *arguments, delay_seconds=delay_seconds))
+    after_commit(call, actor, *arguments, delay_seconds=delay_seconds)
 
 
 def call(actor: Actor[Any, Any], *arguments: str | int, delay_seconds: float | None = None) -> bool:

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from functools import partial
 
-from django.db import transaction
 from django.http import HttpRequest
 
 from accounts import access
 from saas.database import tenancy
 from saas.database.presence import presence
+from saas.database.transactions import after_commit
 from saas.idempotency import LONGEST_KEY, KeyTooLong, hash_of, key_of
 from studio.catalogue.fields import SpecRefused
 from studio.gateway import parameters, retrying
@@ -123,5 +122,5 @@ def _earlier(caller: GatewayCaller, key: str, hashed: str) -> Run | None:
         run = retrying.join(caller.member, caller.api_key, hashed)
     if run is not None:
         access.read_again(caller.member, caller.api_key)
-        transaction.on_commit(partial(caller.call.begin, run))
+        after_commit(caller.call.begin, run)
     return run

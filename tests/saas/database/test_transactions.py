@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
-from django.db import OperationalError, transaction
+from django.db import OperationalError, connection, transaction
 
 from accounts.models import User
 from saas.database.transactions import after_commit, once_more
@@ -77,3 +77,12 @@ def test_of_two_that_wait_for_each_other_both_are_done_and_each_effect_happens_o
     assert sorted(effects) == ["One", "Two"]
     names = set(User.objects.filter(pk__in=[alice.pk, charlie.pk]).values_list("name", flat=True))
     assert names in ({"One"}, {"Two"})
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_follows_a_step_that_is_committed_already_takes_no_connection() -> None:
+    """The thread of a worker would keep it while it waits for its provider, and twenty of them all of the pool."""
+    effects: list[str] = []
+    connection.close()
+    after_commit(effects.append, "now")
+    assert (effects, connection.connection) == (["now"], None)
