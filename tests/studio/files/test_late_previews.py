@@ -21,6 +21,7 @@ from studio.files import discarded, inventory, late_previews, storage
 from studio.gallery import purge, shares
 from studio.imaging import decode_turns, previews
 from studio.models import DiscardedFile, Output, Partial, PreviewTicket, Run, State
+from studio.privacy import organizations
 from tests.conftest import SignIn, must_be_member
 from tests.studio.api.keys import program
 from tests.studio.engine.test_worker import events, slots, state, up, work
@@ -244,6 +245,17 @@ def test_a_picture_that_is_purged_meanwhile_leaves_no_small_files(kept: Output) 
     assert small_files(kept) == []
     assert not DiscardedFile.objects.exists()
     assert now(kept).preview == ""
+
+
+def test_an_organization_that_is_erased_meanwhile_leaves_no_files(kept: Output, acme: Organization) -> None:
+    def erased_meanwhile(data: bytes) -> tuple[bytes, bytes]:
+        organizations.erase(acme)
+        return decode(data)
+
+    assert late_previews.make(kept, erased_meanwhile) is None
+    assert list(inventory.stored(str(acme.code))) == []
+    assert not DiscardedFile.objects.exists()
+    assert not PreviewTicket.objects.exists()
 
 
 class Killed(BaseException):
