@@ -1,9 +1,11 @@
-"""Make previews from their tickets, one after the other, in a process that runs while the machine is idle.
+"""Make previews from their tickets, one after the other, while this process has little to do, in another one that runs
+while the machine is idle.
 
 Any number of workers may do it at once. A worker that dies leaves a ticket that comes due again; so does a process that
 is killed, at most MOST_TRIES times, since it may be the picture that ends it."""
 
 import threading
+import time
 from datetime import timedelta
 
 import structlog
@@ -17,7 +19,8 @@ from studio.imaging import preview_process
 from studio.imaging.preview_process import Ended, PreviewProcess
 from studio.models import Output, PreviewTicket
 
-LOOK_SECONDS = 1.0  # between looks for a ticket, while there is none
+LOOK_SECONDS = 1.0  # between looks for a ticket and for quiet
+MOST_BUSY = 0.25  # of a processor: more than pages that wait for their sockets need, less than a program that asks
 TAKEN_SECONDS = preview_process.PATIENCE_SECONDS + 300  # longer than a try takes, with storage that is slow
 MOST_TRIES = 4
 FIRST_WAIT_SECONDS = 5
@@ -26,14 +29,43 @@ STORAGE_WAIT_SECONDS = 120
 log = structlog.get_logger("darkroom.previews")
 
 
+class Quiet:
+    """Whether this process has little else to do. The calling thread's own work does not count."""
+
+    def __init__(self) -> None:
+        self._at, self._used = time.monotonic(), _used_by_others()
+
+    def has_been(self) -> bool:
+        """Return whether the other threads have used little processor time since the last look."""
+        at, used = time.monotonic(), _used_by_others()
+        seconds, self._at = at - self._at, at
+        spent, self._used = used - self._used, used
+        return spent <= MOST_BUSY * seconds
+
+
+def _used_by_others() -> float:
+    return time.process_time() - time.thread_time()
+
+
 def make_all(until: threading.Event) -> None:
-    """Make what is due, and wait for more, until the event is set."""
-    process = PreviewProcess()
+    """Make what is due, as long as this process has little else to do, until the event is set. To fetch a picture and
+    to note its previews takes time of this process, too."""
+    process, quiet = PreviewProcess(), Quiet()
     try:
-        while not until.wait(0 if _make_next(process) else LOOK_SECONDS):
-            pass
+        is_more = False
+        while not until.wait(0 if is_more else LOOK_SECONDS):
+            is_more = quiet.has_been() and _make_some(process, until)
     finally:
         process.end()
+
+
+def _make_some(process: PreviewProcess, until: threading.Event) -> bool:
+    """Make previews for a second. Return False if no more are due."""
+    ends_at = time.monotonic() + LOOK_SECONDS
+    while time.monotonic() < ends_at and not until.is_set():
+        if not _make_next(process):
+            return False
+    return True
 
 
 def _make_next(process: PreviewProcess) -> bool:

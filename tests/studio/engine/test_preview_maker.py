@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -200,6 +201,41 @@ def test_a_ticket_whose_picture_is_gone_or_has_all_is_dropped(kept: Output, proc
     assert preview_maker.make_next(process)
     assert not PreviewTicket.objects.exists()
     assert process._child is None, "nothing was decoded"
+
+
+def spend(seconds: float) -> None:
+    ends_at = time.thread_time() + seconds
+    while time.thread_time() < ends_at:
+        pass
+
+
+def test_what_other_threads_do_is_no_quiet_and_the_makers_own_work_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(preview_maker, "MOST_BUSY", 0.02)  # other programs may leave a thread little of a processor
+    quiet = preview_maker.Quiet()
+    spend(0.2)
+    assert quiet.has_been(), "it was this thread"
+    other = threading.Thread(target=spend, args=(0.2,))
+    other.start()
+    other.join()
+    assert not quiet.has_been()
+
+
+def test_nothing_is_made_while_the_process_is_busy(
+    kept: Output, process: PreviewProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, until = [], threading.Event()
+
+    def is_busy(_: preview_maker.Quiet) -> bool:
+        asked.append(True)
+        if len(asked) == 3:
+            until.set()
+        return False
+
+    monkeypatch.setattr(preview_maker, "LOOK_SECONDS", 0.01)
+    monkeypatch.setattr(preview_maker.Quiet, "has_been", is_busy)
+    preview_maker.make_all(until)
+    assert len(asked) == 3
+    assert (now(kept).has_previews, PreviewTicket.objects.count()) == (False, 1)
 
 
 @pytest.mark.django_db(transaction=True)
