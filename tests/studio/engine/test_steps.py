@@ -4,7 +4,7 @@ silently over rows that it cannot see; and a worker that is lost between its cla
 from typing import Any
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, connections
 
 from accounts.models import Organization, ProviderConnection, User
 from saas.database import functions, tenancy
@@ -13,8 +13,9 @@ from studio.engine.job import Job
 from studio.models import Charged, Partial, State, Ticket
 from studio.providers.answers import Partial as PartialFrame
 from studio.queue import tickets
-from tests.studio.engine.test_worker import events, slots, submit, up
-from tests.support.fake_provider import Upstream
+from tests.scaled.programs import wait_until
+from tests.studio.engine.test_worker import events, slots, submit, up, work
+from tests.support.fake_provider import Exchange, Upstream, completed, partial, png
 from tests.support.round_trips import counted
 
 __all__ = ["up"]
@@ -92,3 +93,27 @@ def test_a_slot_whose_connection_may_do_less_now_begins_all_the_same(
     assert len(journeys) > 1
     assert list(Ticket.objects.filter(worker=None).values_list("connection_limit", flat=True)) == [1]
     assert worker.begin() is None
+
+
+def test_a_worker_that_waits_for_the_next_frame_keeps_no_connection(
+    acme: Organization, alice: User, up: Upstream
+) -> None:
+    workers = connections["default"]  # this thread's: the worker runs in it
+
+    def script(exchange: Exchange) -> None:
+        exchange.begin()
+        exchange.frame(partial(0, png()))
+        wait_until(lambda: "partial" in seen(), "the partial is kept")
+        wait_until(lambda: workers.connection is None, "the connection is given back")
+        exchange.frame(completed(png()))
+
+    def seen() -> list[str]:
+        try:
+            return events(run)
+        finally:
+            connection.close()  # the provider's own
+
+    up.script = script
+    run = submit(acme, alice, partial_images=1)
+    assert work() == 1
+    assert events(run) == ["queued", "started", "partial", "output", "ended"]
