@@ -149,8 +149,16 @@ def standbys(connection: ProviderConnection) -> list[ProviderConnection]:
     taken over for: a picture that was to be real must not be a play one, nor the other way round."""
     if connection.traits.is_play:
         return []
-    others = ProviderConnection.objects.filter(~Q(pk=connection.pk), org=connection.org_id, position__isnull=False)
-    return [other for other in others.order_by("position", "pk") if not other.traits.is_play]
+    others = ProviderConnection.objects.filter(org=connection.org_id, position__isnull=False)
+    return standbys_among(others.order_by("position", "pk"), connection)
+
+
+def standbys_among(found: Iterable[ProviderConnection], connection: ProviderConnection) -> list[ProviderConnection]:
+    """Do as `standbys`, of connections that are at hand already, in their order."""
+    if connection.traits.is_play:
+        return []
+    others = [other for other in found if other.pk != connection.pk and other.position is not None]
+    return [other for other in others if not other.traits.is_play]
 
 
 def has_standby(connection: ProviderConnection) -> bool:

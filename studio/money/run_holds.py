@@ -3,7 +3,7 @@ release it or mark it uncertain. Called in the transaction that makes or ends th
 the other."""
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,7 +12,6 @@ import structlog
 from django.utils import timezone
 from psycopg.types.json import Jsonb
 
-from accounts.connections import circuit
 from accounts.limits import counters, holds, operator_key
 from accounts.limits.asking import Asked, Part
 from accounts.limits.refusals import Payer, Wish
@@ -38,12 +37,13 @@ def ask(
     spec: Spec,
     model: ImageModel,
     connection: ProviderConnection,
+    standbys: Iterable[ProviderConnection],
     price: Estimate | None = None,
     now: datetime | None = None,
 ) -> Asked:
     """Return what is to be held for some slots of a run. Raise Unpriced."""
     estimate = price or estimates.estimate(spec=spec, model=model, connection=connection)
-    others = [_each_elsewhere(spec, model, other) for other in circuit.standbys(connection)]
+    others = [_each_elsewhere(spec, model, other) for other in standbys]
     return Asked(
         org=run.org,
         payer=Payer(by, api_key),

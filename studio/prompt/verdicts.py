@@ -17,7 +17,7 @@ from studio.inputs import mask_fit, uploads
 from studio.models import ImageModel, Input
 from studio.prompt.prompt_form import PromptForm
 from studio.runs import plan
-from studio.runs.plan import Pictures, Plan
+from studio.runs.plan import Connections, Pictures, Plan
 
 LONGEST_CODE = 36
 UNWRITTEN = "…"
@@ -29,8 +29,12 @@ class Verdict:
     faults: list[Fault]
     spec: Spec | None = None
     price: Estimate | None = None
-    connection: ProviderConnection | None = None
+    connections: Connections | None = None
     budget: Budget | None = None  # the limit that ends first, of those that pay
+
+    @property
+    def connection(self) -> ProviderConnection | None:
+        return self.connections.default if self.connections else None
 
     @property
     def is_play(self) -> bool:
@@ -43,21 +47,22 @@ class Verdict:
     @property
     def plan(self) -> Plan | None:
         """Return what can be submitted, or None if there is a fault."""
-        if self.faults or self.spec is None or self.connection is None or self.price is None:
+        if self.faults or self.spec is None or self.connections is None or self.price is None:
             return None
-        return Plan(self.spec, plan.model_of(self.spec), self.connection, self.price, self.pictures)
+        return Plan(self.spec, plan.model_of(self.spec), self.connections, self.price, self.pictures)
 
 
 def check(*, org: Organization, member: Membership, values: PromptForm, models: Catalogue) -> Verdict:
     pictures, missing = _look_up(values, member)
-    connection = org.connections.filter(is_default=True).first()
+    connections = plan.find_connections(org)
     spec, faults = _read(values, models)
     faults += missing
-    if connection is None:
+    if connections is None:
         faults.append(Fault("", "no_connection", plan.NO_CONNECTION))
-    if spec is None or connection is None:
+    if spec is None or connections is None:
         faults += mask_fit.mask_faults(pictures.mask, pictures.references)
-        return Verdict(pictures, faults, connection=connection)
+        return Verdict(pictures, faults, connections=connections)
+    connection = connections.default
     model = models.model(spec.model)
     faults += plan.faults_of(spec, model, connection, pictures)
     price = _price(spec, model, connection, pictures, faults)
@@ -66,7 +71,7 @@ def check(*, org: Organization, member: Membership, values: PromptForm, models: 
     )
     if price and budget and price.high > budget.left:
         faults.append(_no_room(budget, price))
-    return Verdict(pictures, faults, spec, price, connection, budget)
+    return Verdict(pictures, faults, spec, price, connections, budget)
 
 
 def _look_up(values: PromptForm, member: Membership) -> tuple[Pictures, list[Fault]]:

@@ -4,8 +4,10 @@ the same connection and price, and refuse for the same reasons, before anything 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils import timezone
 
+from accounts.connections import circuit
 from accounts.errors import Refused
 from accounts.models import Organization, ProviderConnection
 from billing.prices import Estimate
@@ -39,22 +41,42 @@ NO_PICTURES = Pictures()
 
 
 @dataclass(frozen=True, slots=True)
+class Connections:
+    """The connection that the organization's runs use, and those that take over for it in an outage, first to last."""
+
+    default: ProviderConnection
+    standbys: Sequence[ProviderConnection]
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """A request that has been checked and can be submitted in this transaction."""
 
     spec: Spec
     model: ImageModel
-    connection: ProviderConnection
+    connections: Connections
     price: Estimate
     pictures: Pictures = NO_PICTURES
 
+    @property
+    def connection(self) -> ProviderConnection:
+        return self.connections.default
 
-def connection_of(org: Organization) -> ProviderConnection:
-    """Return the connection that the organization's runs use. Raise Refused if there is none."""
-    connection = org.connections.filter(is_default=True).first()
-    if connection is None:
+
+def find_connections(org: Organization) -> Connections | None:
+    """Return the connections that the organization's runs use, or None if it has no default one."""
+    used = org.connections.filter(Q(is_default=True) | Q(position__isnull=False))
+    found = list(used.order_by("position", "pk"))
+    default = next((one for one in found if one.is_default), None)
+    return None if default is None else Connections(default, circuit.standbys_among(found, default))
+
+
+def connections_of(org: Organization) -> Connections:
+    """Do as `find_connections`. Raise Refused if there is none."""
+    found = find_connections(org)
+    if found is None:
         raise Refused(NO_CONNECTION)
-    return connection
+    return found
 
 
 def model_of(spec: Spec) -> ImageModel:
@@ -67,10 +89,10 @@ def model_of(spec: Spec) -> ImageModel:
 
 def make(*, org: Organization, spec: Spec, pictures: Pictures = NO_PICTURES) -> Plan:
     """Plan a run. Raise SpecRefused with all faults of the request, or Refused if there is no connection or price."""
-    connection, model = connection_of(org), model_of(spec)
-    if faults := faults_of(spec, model, connection, pictures):
+    connections, model = connections_of(org), model_of(spec)
+    if faults := faults_of(spec, model, connections.default, pictures):
         raise SpecRefused(faults)
-    return Plan(spec, model, connection, price_of(spec, model, connection, pictures), pictures)
+    return Plan(spec, model, connections, price_of(spec, model, connections.default, pictures), pictures)
 
 
 def faults_of(spec: Spec, model: ImageModel, connection: ProviderConnection, pictures: Pictures) -> list[Fault]:

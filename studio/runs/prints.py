@@ -88,7 +88,7 @@ def read_spec(*, output: Output, asked: Mapping[str, Any], model: ImageModel, mo
 
 
 def price(*, org: Organization, prints: Sequence[tuple[Output, Spec]], model: ImageModel) -> Price:
-    connection = plan.connection_of(org)
+    connection = plan.connections_of(org).default
     found = [
         estimates.estimate(
             spec=spec, model=model, connection=connection, references=[(output.shown.width, output.shown.height)]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from django.db import transaction
 
 from accounts import access
+from accounts.connections import circuit
 from accounts.errors import NotAllowed, Refused
 from accounts.limits import holds
 from accounts.limits.asking import Part
@@ -61,5 +62,6 @@ def _retry(slot: Slot, by: Membership, api_key: ApiKey | None) -> None:
         spec=spec,
         model=plan.model_of(spec),
         connection=run.connection,
+        standbys=circuit.standbys(run.connection),
     )
     holds.take(wanted)

@@ -93,6 +93,7 @@ def submit(
             spec=spec,
             model=plan.model,
             connection=plan.connection,
+            standbys=plan.connections.standbys,
             price=plan.price,
             now=now,
         )

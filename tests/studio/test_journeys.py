@@ -23,10 +23,10 @@ from tests.support.text_holds import allow
 __all__ = ["make_key", "up"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Let in · plan and submit: BEGIN, wall, connection, two prices, standbys, submit, COMMIT · the news · claim,
+# Let in · plan and submit: BEGIN, wall, connections, two prices, submit, COMMIT · the news · claim,
 # sent and kept · the answer
-GATEWAY_CALL = 1 + 8 + 1 + 3 + 1
-CLICK = 25  # on Generate, until the card is drawn, with session, person, rights and draft
+GATEWAY_CALL = 1 + 7 + 1 + 3 + 1
+CLICK = 24  # on Generate, until the card is drawn, with session, person, rights and draft
 CLAIM_TO_END = 5  # claim · sent · two partials · kept
 ASKED = {"prompt": "a lamp", "model": "gpt-image-2", "quality": "low", "size": "1024x1024"}
 CALLS = 3  # the first ones make the day's counters, and teach whether the connection streams
