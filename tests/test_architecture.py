@@ -43,10 +43,10 @@ MAY_SAVE_A_WHOLE_ROW = {
 # The guard itself; what names the client's errors and types, and gets the client from the guard; and the start of the
 # embedded size, which asks itself whether it is ready.
 MAY_NAME_A_CLIENT = {
-    "saas/outbound/http_client.py",
+    "saas/outbound/guarded_http.py",
     "saas/outbound/sockets.py",
     "saas/outbound/transport.py",
-    "saas/outbound/urls.py",
+    "saas/outbound/check_url.py",
     "saas/outbound/fetch.py",
     "saas/cli/client.py",  # runs on its owner's own machine and goes where they send it
     "accounts/connections/probe.py",

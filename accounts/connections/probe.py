@@ -16,7 +16,7 @@ from accounts.models.connections import TEST_IS_LOST_AFTER
 from saas import live
 from saas.crypto import sealing
 from saas.database.transactions import after_commit
-from saas.outbound import cancellation, http_client
+from saas.outbound import cancellation, guarded_http
 
 TIMEOUT_SECONDS = 15
 ANSWER_LIMIT_BYTES = 4 * 1024 * 1024
@@ -91,9 +91,9 @@ def probe(connection: ProviderConnection) -> Findings:
         return _failing("The operator's key is no longer available.")
     except sealing.CannotUnseal:  # the key of ENCRYPTION_KEYS that sealed it is gone
         return _failing("The stored key can no longer be read. Enter it again.")
-    except http_client.AddressRefused:  # same words as any failure, or it would reveal which internal names exist
+    except guarded_http.AddressRefused:  # same words as any failure, or it would reveal which internal names exist
         return UNREACHABLE
-    except http_client.UnsafeURL as refusal:
+    except guarded_http.UnsafeURL as refusal:
         return _failing(str(refusal))
     except httpx2.TimeoutException:
         return _failing(f"No answer within {TIMEOUT_SECONDS} seconds.")
@@ -106,7 +106,7 @@ def has_answered(connection: ProviderConnection) -> bool:
     call finds out whether the key is good."""
     try:
         return _ask_for_models(connection).status_code < HTTPStatus.INTERNAL_SERVER_ERROR
-    except (registry.NothingLent, sealing.CannotUnseal, http_client.UnsafeURL):
+    except (registry.NothingLent, sealing.CannotUnseal, guarded_http.UnsafeURL):
         return True  # no outage: every call fails at once and says why
     except httpx2.HTTPError:
         return False
@@ -115,7 +115,7 @@ def has_answered(connection: ProviderConnection) -> bool:
 def _ask_for_models(connection: ProviderConnection) -> httpx2.Response:
     """Ask for the models within the deadline, from the first packet to the last byte, whatever the server does."""
     address = registry.address_of(connection)
-    client = http_client.guarded_client(
+    client = guarded_http.guarded_client(
         timeout=TIMEOUT_SECONDS,
         deadline_seconds=TIMEOUT_SECONDS,
         allowed_hosts=address.allowed_hosts,

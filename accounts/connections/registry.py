@@ -15,7 +15,7 @@ from accounts.models.connections import TEXT_MODEL
 from accounts.models.provider_kinds import KINDS, offered
 from saas.crypto import sealing
 from saas.crypto.sealing import Secret
-from saas.outbound import http_client
+from saas.outbound import guarded_http
 
 LONG_ENOUGH_TO_HINT = 16
 NOTHING_TO_ENTER = "This kind of connection needs nothing but a name."
@@ -59,8 +59,8 @@ def check_base_url(kind: str, base_url: str) -> str:
     if not base_url and KINDS[kind].usual_url:
         return KINDS[kind].usual_url
     try:
-        return http_client.check_url(base_url, allowed_hosts=settings.PROVIDER_ALLOWED_HOSTS)
-    except http_client.UnsafeURL as error:
+        return guarded_http.check_url(base_url, allowed_hosts=settings.PROVIDER_ALLOWED_HOSTS)
+    except guarded_http.UnsafeURL as error:
         raise BadConnection("base_url", str(error)) from error
 
 

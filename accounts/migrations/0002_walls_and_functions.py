@@ -1,4 +1,4 @@
-"""Build the tenants' walls, hold the audit log to growing, and add the functions that count money."""
+"""Enable row-level security, make the audit log append-only, and add the functions that count money."""
 
 from pathlib import Path
 

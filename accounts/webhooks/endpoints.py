@@ -14,7 +14,7 @@ from accounts.errors import NotAllowed, Refused
 from accounts.models import Delivery, DeliveryState, Membership, OffReason, Webhook
 from accounts.webhooks import delivery as webhook_delivery
 from saas.crypto import sealing
-from saas.outbound import http_client
+from saas.outbound import guarded_http
 
 MOST_WEBHOOKS = 20
 SECRET_BYTES = 32
@@ -96,8 +96,8 @@ def reseal(hook: Webhook) -> bool:
 
 def _checked(url: str) -> str:
     try:
-        return http_client.check_url(url, allowed_hosts=settings.WEBHOOK_ALLOWED_HOSTS, query=True)
-    except http_client.UnsafeURL as error:
+        return guarded_http.check_url(url, allowed_hosts=settings.WEBHOOK_ALLOWED_HOSTS, query=True)
+    except guarded_http.UnsafeURL as error:
         raise Refused(str(error)) from error
 
 

@@ -1,4 +1,4 @@
-"""Build the tenants' walls, hold the ledger to growing, and add the functions that write it."""
+"""Enable row-level security, make the ledger append-only, and add the functions that write it."""
 
 from pathlib import Path
 

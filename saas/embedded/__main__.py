@@ -7,7 +7,7 @@ import sys
 
 from saas.embedded.refusal import Refusal
 from saas.embedded.serve import serve
-from saas.embedded.stopping import Stopped, Stopping
+from saas.embedded.stop_signals import Stopped, Stopping
 
 
 def main() -> int:

@@ -59,15 +59,15 @@ def application() -> Any:  # an ASGI callable
         raise Refusal(str(error)) from error
 
 
-def inherit() -> None:
-    """Finish what an earlier process left in the middle. The embedded database is used by this program alone, and the
+def recover() -> None:
+    """Finish work that an earlier process left unfinished. The embedded database is used by this program alone, and the
     lock on the data folder proves that no other worker runs."""
     from django.db import connections
 
     from studio.engine import lost_workers
 
     try:
-        lost_workers.inherit()
+        lost_workers.recover()
     finally:
         connections.close_all()
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, ExitStack
 from saas.embedded import listening, locks, program, ready, variables
 from saas.embedded.folder import DataFolder
 from saas.embedded.postgres import Postgres
-from saas.embedded.stopping import Stopping
+from saas.embedded.stop_signals import Stopping
 
 
 def serve(stopping: Stopping, *, host: str, port: int, data: str | None) -> int:
@@ -46,7 +46,7 @@ def _run(stopping: Stopping, sockets: list[socket.socket], postgres: Postgres | 
     web = Web(program.application(), sockets)
     live.bind_loop(web.loop)
     if postgres:
-        program.inherit()
+        program.recover()
     working = worker.start()
     return web.run(
         stopping,

@@ -14,7 +14,7 @@ from daphne.server import twisted_loop  # installs the reactor, so nothing of Tw
 from django.conf import settings
 from twisted.internet import reactor
 
-from saas.embedded.stopping import Stopping
+from saas.embedded.stop_signals import Stopping
 from saas.server import drain, intake, large_sends
 
 LONGEST_SOCKET_MESSAGE_BYTES = 64 * 1024
@@ -53,9 +53,9 @@ class Web:
 
     async def _live(self, stopping: Stopping, drain: Callable[[], None], has_failed: Callable[[], bool]) -> int:
         asked, hurry = asyncio.Event(), asyncio.Event()
-        stopping.instead(
+        stopping.on_signal(
             lambda: self.loop.call_soon_threadsafe(asked.set),
-            again=lambda: self.loop.call_soon_threadsafe(hurry.set),
+            hurry=lambda: self.loop.call_soon_threadsafe(hurry.set),
             patience_seconds=settings.DRAIN_SECONDS,
         )
         code = 0

@@ -1,7 +1,8 @@
 """Tell which IP addresses belong to the public internet, and which of the others hand out a machine's credentials.
 
-This module refuses nothing itself. An address is refused in two places: saas.outbound.urls refuses a URL as written,
-from its text alone, and saas.outbound.http_client refuses what a host name resolves to when a connection opens."""
+This module refuses nothing itself. An address is refused in two places: saas.outbound.check_url refuses a URL as
+written, from its text alone, and saas.outbound.guarded_http refuses what a host name resolves to when a connection
+opens."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import httpx2
 
-from saas.outbound import http_client
+from saas.outbound import guarded_http
 
 SILENCE_SECONDS = 10.0
 
@@ -18,9 +18,9 @@ def fetch(url: str, *, limit_bytes: int, deadline_seconds: float, allowed_hosts:
     try:
         if not (url.lower().startswith("https://") or allowed_hosts):
             raise CannotFetch
-        http_client.check_url(url, allowed_hosts=allowed_hosts, query=True)
+        guarded_http.check_url(url, allowed_hosts=allowed_hosts, query=True)
         with (
-            http_client.guarded_client(
+            guarded_http.guarded_client(
                 timeout=SILENCE_SECONDS,
                 deadline_seconds=deadline_seconds,
                 allowed_hosts=allowed_hosts,
@@ -30,8 +30,8 @@ def fetch(url: str, *, limit_bytes: int, deadline_seconds: float, allowed_hosts:
         ):
             if not answer.is_success:  # a redirect does not count as success
                 raise CannotFetch
-            return http_client.read_at_most(answer, limit_bytes)
-    except (http_client.UnsafeURL, http_client.ResponseRefused, httpx2.HTTPError, httpx2.InvalidURL) as error:
+            return guarded_http.read_at_most(answer, limit_bytes)
+    except (guarded_http.UnsafeURL, guarded_http.ResponseRefused, httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise CannotFetch from error
 
 
@@ -41,11 +41,11 @@ def post(
     """Send the body and return the answer's status, without reading the answer's body."""
     try:
         with (
-            http_client.guarded_client(
+            guarded_http.guarded_client(
                 timeout=SILENCE_SECONDS, deadline_seconds=deadline_seconds, allowed_hosts=allowed_hosts
             ) as client,
             client.stream("POST", url, content=body, headers=headers) as answer,
         ):
             return answer.status_code
-    except (http_client.UnsafeURL, http_client.ResponseRefused, httpx2.HTTPError, httpx2.InvalidURL) as error:
+    except (guarded_http.UnsafeURL, guarded_http.ResponseRefused, httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise CannotFetch from error

@@ -21,7 +21,7 @@ from studio.runs import events, finish
 log = structlog.get_logger("darkroom.caretaker")
 
 
-def inherit() -> int:
+def recover() -> int:
     """Sweep all claims at the start of a program that is alone on its database, without waiting for leases to end: no
     earlier worker can be alive. Return how many there were."""
     tickets.expire_all()

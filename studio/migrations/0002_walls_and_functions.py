@@ -1,4 +1,4 @@
-"""Build the tenants' walls, add the functions that do the steps of a picture, and tell PostgreSQL how to clean up after
+"""Enable row-level security, add the functions that do the steps of a picture, and tell PostgreSQL how to clean up after
 tables that every picture changes.
 
 The queue (`studio_ticket`) has no wall: it holds ids and limits of all organizations. The catalogue belongs to all."""

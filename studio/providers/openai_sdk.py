@@ -12,7 +12,7 @@ import httpx2
 import openai
 from openai._constants import RAW_RESPONSE_HEADER
 
-from saas.outbound import cancellation, http_client
+from saas.outbound import cancellation, guarded_http
 from saas.outbound.cancellation import Wait
 from studio.providers import answers, error_codes, text_answers, text_budget
 from studio.providers.adapter import Endpoint, Request
@@ -70,7 +70,7 @@ def write(endpoint: Endpoint, *, model: str, instructions: str, prompt: str, mos
             body = b"".join(answer.iter_bytes())
     except openai.APIStatusError as error:
         raise _of_status(error) from error
-    except http_client.ResponseRefused as error:
+    except guarded_http.ResponseRefused as error:
         raise ProviderError("too_large", request_id=request_id) from error
     except (openai.APIConnectionError, httpx2.HTTPError) as error:
         reading = Reading(request_id=request_id)
@@ -81,7 +81,7 @@ def write(endpoint: Endpoint, *, model: str, instructions: str, prompt: str, mos
 @lru_cache(maxsize=64)
 def _http(allowed_hosts: tuple[str, ...], deadline_seconds: float, limit_bytes: int = LIMIT_BYTES) -> httpx2.Client:
     """Return a client, kept so that a call finds an open connection. It carries no key or cookie to the next call."""
-    client = http_client.guarded_client(
+    client = guarded_http.guarded_client(
         timeout=httpx2.Timeout(deadline_seconds, connect=CONNECT_SECONDS),  # a slow picture may come in silence
         deadline_seconds=deadline_seconds,
         allowed_hosts=allowed_hosts,
@@ -232,7 +232,7 @@ def _retry_after(headers: httpx2.Headers) -> float | None:
 
 def _of_network(error: Exception, reading: Reading, is_past_deadline: bool) -> ProviderError:
     cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
-    if http_client.refusal_in(error):
+    if guarded_http.refusal_in(error):
         code = "address_refused"
     elif isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
         code = "unreachable"

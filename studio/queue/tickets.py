@@ -222,7 +222,7 @@ def set_org_limit(org_id: int, limit: int) -> None:
 
 
 def resting_organizations() -> list[int]:
-    """Return the organizations whose waiting tickets no worker takes, since the organization may not work."""
+    """Return the suspended or deleted organizations that still have waiting tickets."""
     resting = Ticket.objects.filter(org_limit=0, worker=None)
     return list(resting.order_by("org_id").values_list("org_id", flat=True).distinct())
 

@@ -1,4 +1,4 @@
-"""Act while a connection is left alone: refuse callers that wait with an open request and say how long the rest lasts,
+"""Act while the circuit of a connection is open: refuse callers that wait with an open request and say when to retry,
 end the slots they wait for, and ask for the list of models if no call can show whether the outage is over."""
 
 from datetime import timedelta

@@ -65,7 +65,7 @@ def network(monkeypatch: pytest.MonkeyPatch) -> Network:
         ipaddress.ip_address(host.decode() if isinstance(host, bytes) else host)  # a name is a second look-up
         return getaddrinfo(host, *args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("saas.outbound.http_client.resolve", network.resolve)
+    monkeypatch.setattr("saas.outbound.guarded_http.resolve", network.resolve)
     monkeypatch.setattr(socket.socket, "connect", logged_connect)
     monkeypatch.setattr(socket, "getaddrinfo", numbers_only)
     return network

@@ -6,7 +6,7 @@ from pytest_django.fixtures import Settings
 
 from saas.database import release
 from saas.database.release import ConnectionHeld, released
-from saas.outbound import http_client
+from saas.outbound import guarded_http
 from tests.support.hostile_server import Server, server
 
 __all__ = ["server"]
@@ -14,7 +14,7 @@ __all__ = ["server"]
 
 def ask(server: Server) -> int:
     host = f"127.0.0.1:{server.port}"
-    with http_client.guarded_client(timeout=5, allowed_hosts=[host]) as client:
+    with guarded_http.guarded_client(timeout=5, allowed_hosts=[host]) as client:
         return client.get(f"http://{host}/").status_code
 
 

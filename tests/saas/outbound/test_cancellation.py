@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
-from saas.outbound import cancellation, http_client
+from saas.outbound import cancellation, guarded_http
 
 
 def test_while_the_clock_stands_still_no_deadline_comes_nearer() -> None:
@@ -53,7 +53,7 @@ def _dribble(listening: socket.socket) -> None:
 
 
 def ask(host: str) -> None:
-    with http_client.guarded_client(timeout=30, allowed_hosts=[host]) as client:
+    with guarded_http.guarded_client(timeout=30, allowed_hosts=[host]) as client:
         client.get(f"http://{host}/v1/models")
 
 
@@ -80,7 +80,7 @@ def test_the_deadline_holds_before_the_first_byte_too(kind: str, request: pytest
 def test_the_pause_between_two_bytes_is_bounded_as_before(silent: str) -> None:
     with (
         cancellation.waiting(),
-        http_client.guarded_client(timeout=0.7, allowed_hosts=[silent]) as client,
+        guarded_http.guarded_client(timeout=0.7, allowed_hosts=[silent]) as client,
         pytest.raises(httpx2.ReadTimeout),
     ):
         client.get(f"http://{silent}/")

@@ -34,10 +34,10 @@ class Stopping:
         for kind in (*KINDS, signal.SIGHUP):
             signal.signal(kind, signal.SIG_IGN)  # the program is about to end anyway
 
-    def instead(self, act: Callable[[], None], *, again: Callable[[], None], patience_seconds: float) -> None:
-        """Call `act` at the next signal, and `again`, which hurries, at a second one. If a signal has come before,
-        raise Stopped now. A program that hangs is ended `patience_seconds` later than otherwise."""
-        self._act, self._again = act, again
+    def on_signal(self, stop: Callable[[], None], *, hurry: Callable[[], None], patience_seconds: float) -> None:
+        """Call `stop` at the next signal and `hurry` at the one after. If a signal has come before, raise Stopped now.
+        A program that hangs is ended `patience_seconds` later than otherwise."""
+        self._act, self._again = stop, hurry
         self._patience_seconds = PATIENCE_SECONDS + patience_seconds
         if self.is_asked:
             self._interrupt()

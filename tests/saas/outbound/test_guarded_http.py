@@ -4,8 +4,8 @@ import httpcore2
 import httpx2
 import pytest
 
-from saas.outbound import http_client
-from saas.outbound.http_client import (
+from saas.outbound import guarded_http
+from saas.outbound.guarded_http import (
     AddressRefused,
     ResponseRefused,
     UnsafeURL,
@@ -293,7 +293,7 @@ def test_dead_addresses_share_the_time_for_connecting(monkeypatch: pytest.Monkey
         waits.append(timeout)
         raise httpcore2.ConnectTimeout("dead")
 
-    monkeypatch.setattr("saas.outbound.http_client.resolve", lambda host, port: [PUBLIC, "1.1.1.1", "8.8.8.8"])
+    monkeypatch.setattr("saas.outbound.guarded_http.resolve", lambda host, port: [PUBLIC, "1.1.1.1", "8.8.8.8"])
     monkeypatch.setattr(httpcore2.SyncBackend, "connect_tcp", dead)
     with client() as http, pytest.raises(httpx2.ConnectTimeout):
         http.get("https://api.example.com")
@@ -308,5 +308,5 @@ def test_every_error_of_the_layer_below_has_a_name_in_the_layer_above() -> None:
 
 def test_resolve_gives_each_address_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
-    assert http_client.resolve("127.0.0.1", 443) == ["127.0.0.1"]
-    assert http_client.resolve("::1", 443) == ["::1"]
+    assert guarded_http.resolve("127.0.0.1", 443) == ["127.0.0.1"]
+    assert guarded_http.resolve("::1", 443) == ["::1"]

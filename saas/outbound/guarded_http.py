@@ -15,9 +15,9 @@ import httpcore2
 import httpx2
 
 from saas.outbound.addresses import is_metadata, is_public
+from saas.outbound.check_url import UnsafeURL, check_url, is_allowed, is_literal, normal_host
 from saas.outbound.sockets import Rules
 from saas.outbound.transport import GuardedTransport, ResponseRefused
-from saas.outbound.urls import UnsafeURL, check_url, is_allowed, is_literal, normal_host
 
 __all__ = [
     "AddressRefused",

@@ -1,6 +1,6 @@
 """Check the URLs that tenants type in: provider base URLs, webhooks, image links. All are hostile input.
 
-This half checks the text alone and asks no name server. The other half, `saas.outbound.http_client`, checks what the
+This half checks the text alone and asks no name server. The other half, `saas.outbound.guarded_http`, checks what the
 name resolves to when connecting; only both together keep a request out of our own network."""
 
 import re

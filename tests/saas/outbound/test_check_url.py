@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from saas.outbound.http_client import UnsafeURL, check_url, is_public
+from saas.outbound.guarded_http import UnsafeURL, check_url, is_public
 
 INSIDE = "The address points inside a private network."
 NO_HTTPS = "The address must start with https://."
@@ -262,7 +262,7 @@ def test_an_address_that_the_sending_library_reads_otherwise_is_refused(monkeypa
         "https://api.example.com:1",
         "https://me@api.example.com",
     ):
-        monkeypatch.setattr("saas.outbound.urls.httpx2.URL", lambda _, other=other: read(other))
+        monkeypatch.setattr("saas.outbound.check_url.httpx2.URL", lambda _, other=other: read(other))
         with pytest.raises(UnsafeURL):
             check_url("https://api.example.com", allowed_hosts=[])
 
