@@ -1,7 +1,7 @@
 """Call functions of the database that do a whole step of a picture's way, behind one organization's wall.
 
 Where no transaction is open, the wall travels in front of the statement, and PostgreSQL runs both as one transaction: a
-step costs one journey, without any for BEGIN, the wall or COMMIT. When `call` returns, the step is committed."""
+step costs one round trip, without any for BEGIN, the wall or COMMIT. When `call` returns, the step is committed."""
 
 import json
 from collections.abc import Mapping

@@ -50,7 +50,7 @@ def recover_stored(run: Run, slot: Slot) -> tuple[Final, Stored] | None:
 
 
 def record_at_once(job: Job, frame: Final, stored: Stored) -> bool:
-    """Note the picture, settle its hold and give the ticket up, in one journey. Return False, and change nothing, if
+    """Note the picture, settle its hold and give the ticket up, in one round trip. Return False, and change nothing, if
     something else has to be written along with it: an alert, a webhook's message, or what ends an outage."""
     if job.hold is None or not connection_health.knows_success(job, frame):
         return False

@@ -1,8 +1,8 @@
 """Submit a run, for pages, the API and the gateway alike. The caller is behind the organization's wall.
 
-A function of the database (studio/migrations/sql/submit.sql) does all of it in one journey: it reads the rights again,
-writes the run with its slots, inputs, event and tickets, and holds the money, its counters last. When it refuses, it
-has changed nothing and says why; then this module words the refusal, or puts right what stood in the way."""
+A function of the database (studio/migrations/sql/submit.sql) does all of it in one round trip: it reads the rights
+again, writes the run with its slots, inputs, event and tickets, and holds the money, its counters last. When it
+refuses, it has changed nothing and says why; then this module words the refusal, or puts right what stood in the way."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -12,11 +12,11 @@ from tests.support.round_trips import counted
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_it_is_one_journey(acme: Organization, bob: User, make_key: MakeKey) -> None:
+def test_it_is_one_round_trip(acme: Organization, bob: User, make_key: MakeKey) -> None:
     made, token = make_key(bob, Scope.GENERATE)
-    with counted() as journeys:
+    with counted() as trips:
         key, member = access.let_in(token, Scope.GENERATE)
-    assert len(journeys) == 1
+    assert len(trips) == 1
     assert (key, key.org, member.org, member.user) == (made, acme, acme, bob)
     assert (key.scopes, member.role, member.user.email) == ([Scope.GENERATE], "member", "bob@example.com")
     with connection.cursor() as cursor:

@@ -1,5 +1,5 @@
-"""Count the journeys to PostgreSQL that this process makes, from all of its threads: every statement, and each BEGIN,
-COMMIT and ROLLBACK, which psycopg sends by themselves."""
+"""Count the round trips to PostgreSQL that this process makes, from all of its threads: every statement, and each
+BEGIN, COMMIT and ROLLBACK, which psycopg sends by themselves."""
 
 import re
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ BEGIN = "BEGIN"
 
 @contextmanager
 def counted() -> Iterator[list[str]]:
-    """Yield a list that grows by one line for each journey."""
+    """Yield a list that grows by one line for each round trip."""
     said: list[str] = []
     execute, commit, rollback = psycopg.Cursor.execute, psycopg.Connection.commit, psycopg.Connection.rollback
 

@@ -1,4 +1,4 @@
-"""A step of a picture's way is one journey, behind the wall of one organization that opens and ends with it."""
+"""A step of a picture's way is one round trip, behind the wall of one organization that opens and ends with it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -22,10 +22,10 @@ def open_wall() -> str:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_step_is_one_journey_and_leaves_no_wall_open(acme: Organization, rival: Organization) -> None:
-    with counted() as journeys:
+def test_a_step_is_one_round_trip_and_leaves_no_wall_open(acme: Organization, rival: Organization) -> None:
+    with counted() as made:
         assert functions.call(acme.pk, WHOSE, ANY) == [(str(acme.pk), 1)]
-    assert len(journeys) == 1
+    assert len(made) == 1
     assert open_wall() == ""
     assert functions.call(rival.pk, WHOSE, ANY) == [(str(rival.pk), 1)]
 

@@ -1,5 +1,5 @@
-"""A finished picture is noted, and its hold settled, in one journey. Where Python has something to write along with it,
-that is in the same transaction, and the one journey has changed nothing."""
+"""A finished picture is noted, and its hold settled, in one round trip. Where Python has something to write along with
+it, that is in the same transaction, and the one round trip has changed nothing."""
 
 import pytest
 from django.db import DatabaseError
@@ -61,11 +61,11 @@ def all_is_noted(job: Job) -> bool:
     return (state(job.run), events(job.run)) == ("succeeded", ["queued", "started", "output", "ended"])
 
 
-def test_the_usual_end_is_one_journey(job: Job) -> None:
+def test_the_usual_end_is_one_round_trip(job: Job) -> None:
     files = stored(job)
-    with counted() as journeys:
+    with counted() as made:
         assert record_picture.record_at_once(job, FRAME, files)
-    assert len(journeys) == 1
+    assert len(made) == 1
     assert all_is_noted(job)
 
 

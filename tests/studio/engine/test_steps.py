@@ -88,9 +88,9 @@ def test_a_slot_whose_connection_may_do_less_now_begins_all_the_same(
     submit(acme, alice, n=2)
     with tenancy.tenant(acme.pk):
         ProviderConnection.objects.filter(is_default=True).update(calls_at_once=1)
-    with counted() as journeys:
+    with counted() as made:
         assert worker.begin() is not None
-    assert len(journeys) > 1
+    assert len(made) > 1
     assert list(Ticket.objects.filter(worker=None).values_list("connection_limit", flat=True)) == [1]
     assert worker.begin() is None
 

@@ -1,5 +1,5 @@
-"""How many journeys to PostgreSQL the ways of a picture may take. Whoever adds one sees it here, and takes another away
-or says why it is worth its time."""
+"""Hold the ways of a picture to a budget of round trips to PostgreSQL. Whoever adds one sees it here, and takes another
+away or says why it is worth its time."""
 
 import asyncio
 import json
@@ -55,7 +55,7 @@ def test_a_call_of_the_gateway_with_limits(
     async def call() -> list[str]:
         live.bind_loop(asyncio.get_running_loop())
         for _ in range(CALLS):
-            with counted() as journeys:
+            with counted() as made:
                 answer = await AsyncClient().post(
                     "/v1/images/generations",
                     json.dumps(ASKED),
@@ -63,7 +63,7 @@ def test_a_call_of_the_gateway_with_limits(
                     headers={"Authorization": f"Bearer {token}"},
                 )
             assert answer.status_code == 200
-        return journeys
+        return made
 
     try:
         said = asyncio.run(call())
