@@ -2,7 +2,8 @@
 
 A function of the database (studio/migrations/sql/submit.sql) does all of it in one round trip: it reads the rights
 again, writes the run with its slots, inputs, event and tickets, and holds the money, its counters last. When it
-refuses, it has changed nothing and says why; then this module words the refusal, or puts right what stood in the way."""
+refuses, it has changed nothing and says why; then this module words the refusal, or puts right what stood in the
+way."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -17,10 +17,10 @@ from django.test import AsyncClient
 
 from accounts.models import Organization, User
 from saas.database import tenancy
+from studio.engine import record_picture
 from studio.files import storage
 from studio.gateway import results
 from studio.models import Output, State, Ticket
-from studio.money import run_holds
 from studio.waiting import follow, relay
 from tests.storm.client import wait_until
 from tests.studio.api.keys import program
@@ -169,18 +169,18 @@ def test_links_lead_to_the_kept_picture(acme: Organization, bob: User, up: Upstr
 def test_a_caller_gets_nothing_that_was_not_settled(
     acme: Organization, bob: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The first try to write it down fails after all was written; only the second one commits."""
+    """The first try to write it down fails; only the second one commits."""
     monkeypatch.setattr("studio.engine.job.KEEP_WAITS_SECONDS", (0.0, 0.0, 0.0))
     up.script = pictures(completed(PICTURE))
-    charge, seen = run_holds.charge, list[int]()
+    keep, seen = record_picture._keep, list[int]()
 
     def fail_once(*args: Any, **more: Any) -> Any:
         seen.append(sum(len(finals.by_slot) for every in relay._expected.values() for finals in every))
         if len(seen) == 1:
             raise OSError("the line to the database is cut")
-        return charge(*args, **more)
+        return keep(*args, **more)
 
-    monkeypatch.setattr(run_holds, "charge", fail_once)
+    monkeypatch.setattr(record_picture, "_keep", fail_once)
     answer = ask(program(acme, bob).token)
     assert base64.b64decode(answer["data"][0]["b64_json"]) == PICTURE
     assert seen == [0, 0]
