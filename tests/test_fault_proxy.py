@@ -151,7 +151,7 @@ def test_a_service_that_is_gone_looks_gone() -> None:
     with socket.socket() as nobody:
         nobody.bind(("127.0.0.1", 0))
         behind = ("127.0.0.1", nobody.getsockname()[1])
-        with FaultProxy(behind) as proxy, connected(proxy) as line, pytest.raises(ConnectionResetError):
+        with FaultProxy(behind) as proxy, pytest.raises(ConnectionResetError), connected(proxy) as line:
             line.recv(10)
 
 

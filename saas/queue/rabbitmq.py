@@ -70,9 +70,14 @@ class OneVoiceBroker(RabbitmqBroker):
         self._by_the_one(self._ask)
 
     def close(self) -> None:
-        """Close all connections, unless RabbitMQ blocks the publisher's: it would not read the closing handshake."""
-        if not self._is_blocked:
-            super().close()
+        """Close all connections, unless RabbitMQ blocks the publisher's: it would not read the closing handshake. Other
+        threads may open and lose theirs meanwhile."""
+        if self._is_blocked:
+            return
+        self._ignore_pika_logs()
+        for one in [*self.channels, *self.connections]:
+            with suppress(Exception):  # it is closed, or its own thread is using it; the process ends anyway
+                one.close()
 
     def _ask(self) -> None:
         try:

@@ -25,7 +25,7 @@ PAGE = "/accounts/login/"
 TOKEN = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename"
 # Sessions come and go, and carry nothing that a stranger could change for somebody else; the other one is a timer's.
-COMES_AND_GOES = {"django_session", "billing_usecursor"}
+COMES_AND_GOES = {"django_session", "billing_usecursor", "studio_previewticket"}
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx2
 import pytest
 
-from saas.outbound import fetch
+from saas.outbound import fetch, guarded_http
 from saas.outbound.guarded_http import guarded_client
 
 HEARTBEAT_SECONDS = 0.02
@@ -159,7 +159,7 @@ def test_a_handshake_ends_at_the_deadline(slow: str) -> None:
 
 def test_a_name_server_that_does_not_answer_ends_at_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
-    monkeypatch.setattr(guarded_client, "resolve", lambda host, port: over.wait(60) and [])
+    monkeypatch.setattr(guarded_http, "resolve", lambda host, port: over.wait(60) and [])
     began = time.monotonic()
     with (
         guarded_client(timeout=60, deadline_seconds=0.5, allowed_hosts=[]) as client,

@@ -43,6 +43,26 @@ def test_the_url_decides_which_broker_it_is(url: str, kind: type) -> None:
     assert {"AgeLimit", "TimeLimit", "Retries", "ShutdownNotifications"} <= {type(m).__name__ for m in made.middleware}
 
 
+def test_all_lines_are_closed_although_other_threads_open_and_lose_theirs() -> None:
+    made: Any = make_broker("amqp://guest:guest@127.0.0.1:1")
+    closed = list[str]()
+
+    class Line:
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def close(self) -> None:
+            closed.append(self.name)
+            made.channels.add(Line("another"))
+            if self.name == "lost":
+                raise IndexError
+
+    made.channels |= {Line("lost"), Line("open")}
+    made.connections |= {Line("of them")}
+    made.close()
+    assert sorted(closed) == ["lost", "of them", "open"]
+
+
 @pytest.mark.parametrize("url", ["kafka://host", "host", "http://host", " amqp://host"])
 def test_any_other_queue_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"^BROKER_URL must start with amqp:// or redis://"):
