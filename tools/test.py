@@ -19,7 +19,7 @@ from tools import debian
 # Thrown away afterwards, so nothing is lost when the machine crashes.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "150"}
 PUT_AWAY_SECONDS = 30
-PARALLEL = ["-n", "3"]  # on two cores: much of the time is waited for what other processes do
+PARALLEL = ["-n", "2"]
 COVERAGE = ["--cov", "--cov-report=term"]
 SLOWEST = ["--durations=10", "--durations-min=1"]
 
@@ -46,7 +46,7 @@ def options(arguments: list[str]) -> list[str]:
 
 
 def parallel(arguments: list[str]) -> list[str]:
-    """Return the options for three workers, or none if the arguments choose the workers or look inside the tests."""
+    """Return the options for two workers, or none if the arguments choose the workers or look inside the tests."""
     own = ("-n", "--numprocesses", "-p", "--dist", "--pdb", "-s", "--capture", "--trace")
     return [] if any(word.startswith(own) for word in arguments) else PARALLEL
 
