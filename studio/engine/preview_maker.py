@@ -2,7 +2,7 @@
 while the machine is idle.
 
 Any number of workers may do it at once. A worker that dies leaves a ticket that comes due again; so does a process that
-is killed, at most MOST_TRIES times, since it may be the picture that ends it."""
+ends, at most MOST_TRIES times, since it may be the picture that ends it, unless it was killed from outside."""
 
 import threading
 import time
@@ -25,6 +25,7 @@ TAKEN_SECONDS = preview_process.PATIENCE_SECONDS + 300  # longer than a try take
 MOST_TRIES = 4
 FIRST_WAIT_SECONDS = 5
 STORAGE_WAIT_SECONDS = 120
+KILLED_WAIT_SECONDS = 600  # until the machine may have memory again
 
 log = structlog.get_logger("darkroom.previews")
 
@@ -93,9 +94,11 @@ def make_next(process: PreviewProcess) -> bool:
 def _make(claim: PreviewTicket, output: Output, process: PreviewProcess) -> None:
     try:
         late_previews.make(output, process.preview_and_thumbnail)
-    except Ended:
-        log.warning("preview process ended", output=str(output.code), tries=claim.tries)
-        if claim.tries < MOST_TRIES:
+    except Ended as ended:
+        log.warning("preview process ended", output=str(output.code), tries=claim.tries, was_killed=ended.was_killed)
+        if ended.was_killed:
+            _put_off(claim, KILLED_WAIT_SECONDS, tries=claim.tries - 1)  # this was no try
+        elif claim.tries < MOST_TRIES:
             _put_off(claim, FIRST_WAIT_SECONDS * 2**claim.tries, tries=claim.tries)
         else:
             late_previews.give_up(output)

@@ -2,7 +2,7 @@
 standard input, whenever the machine has nothing else to do. It has no database, no storage and no secret.
 
 A question is a length and the bytes of a picture. An answer is a letter, two lengths, and the bytes of preview and
-thumbnail. The end of its input is its own."""
+thumbnail. The process ends when its input does."""
 
 import os
 import resource

@@ -17,13 +17,18 @@ from studio.imaging.preview_child import ANSWERED, ASKED, MADE
 from studio.imaging.previews import Unreadable
 
 PATIENCE_SECONDS = 600.0  # a busy machine may leave the process no time for minutes
-LEAVING_SECONDS = 1.0
+LEAVING_SECONDS = 1.0  # that it gets to end by itself
 # The memory of a large picture goes back to the system when it is done with.
 GIVING_BACK = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "1000000", "MALLOC_TRIM_THRESHOLD_": "8000000"}
 
 
 class Ended(Exception):
-    """The process ended, or was ended after PATIENCE_SECONDS, without an answer."""
+    """The process ended, or was ended after PATIENCE_SECONDS, without an answer. `was_killed` from outside proves
+    nothing against the picture: the machine may lack memory or time."""
+
+    def __init__(self, *, was_killed: bool) -> None:
+        super().__init__("The preview process has ended.")
+        self.was_killed = was_killed
 
 
 class PreviewProcess:
@@ -43,10 +48,13 @@ class PreviewProcess:
                 return _ask(child, data)
         except (OSError, EOFError):
             self._child = None
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(LEAVING_SECONDS)
             child.kill()
-            if child.wait() == -signal.SIGXCPU:
+            ended_by = -child.wait()
+            if ended_by == signal.SIGXCPU:
                 raise Unreadable("This picture takes too long to open.") from None
-            raise Ended from None
+            raise Ended(was_killed=ended_by == signal.SIGKILL) from None
         finally:
             _close_if_ended(child)
 

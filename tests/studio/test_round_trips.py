@@ -1,5 +1,5 @@
-"""Hold the ways of a picture to a budget of round trips to PostgreSQL. Whoever adds one sees it here, and takes another
-away or says why it is worth its time."""
+"""Hold the ways of a picture to a budget of round trips to PostgreSQL. A change that adds one fails here, and takes
+another away or says why it is worth its time."""
 
 import asyncio
 import json

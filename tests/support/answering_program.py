@@ -1,4 +1,4 @@
-"""An ASGI program for Daphne: it answers with megabytes, and tells how they left."""
+"""An ASGI program for Daphne: it sends megabytes, and reports how they left."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Previews that nobody waits for are made from their tickets, by a process that takes what the machine has left."""
+"""Previews that are not urgent are made from their tickets, by a process that takes what the machine has left."""
 
 import os
 import signal
@@ -124,7 +124,7 @@ def test_damage_is_unreadable_and_ends_nothing(process: PreviewProcess) -> None:
     assert pid(process) == first
 
 
-def test_a_process_that_is_killed_costs_a_try_and_the_preview_follows(kept: Output, process: PreviewProcess) -> None:
+def test_a_process_that_is_killed_costs_no_try_and_the_preview_follows(kept: Output, process: PreviewProcess) -> None:
     process.preview_and_thumbnail(png())
     os.kill(pid(process), signal.SIGSTOP)
     killer = threading.Timer(0.3, os.kill, (pid(process), signal.SIGKILL))
@@ -133,6 +133,22 @@ def test_a_process_that_is_killed_costs_a_try_and_the_preview_follows(kept: Outp
     killer.join()
     assert (now(kept).has_previews, now(kept).is_damaged) == (False, False)
     assert not preview_maker.make_next(process), "it rests"
+    come_due()
+    assert preview_maker.make_next(process)
+    assert now(kept).has_previews
+
+
+def test_a_process_that_is_killed_each_time_says_nothing_of_the_picture(
+    kept: Output, process: PreviewProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the kernel does where memory ends."""
+    killed = "import os, signal, sys; sys.stdin.buffer.read(8); os.kill(os.getpid(), signal.SIGKILL)"
+    with monkeypatch.context() as machine:
+        machine.setattr(PreviewProcess, "program", ("-c", killed))
+        for _ in range(preview_maker.MOST_TRIES + 1):
+            come_due()
+            assert preview_maker.make_next(process)
+        assert (now(kept).is_damaged, PreviewTicket.objects.count()) == (False, 1)
     come_due()
     assert preview_maker.make_next(process)
     assert now(kept).has_previews

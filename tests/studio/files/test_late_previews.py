@@ -1,4 +1,4 @@
-"""A program's picture is kept before it has a preview. Whoever looks at it first gets one, and nothing is lost if it
+"""A program's picture is kept before it has a preview. The first to look at it gets one, and nothing is lost if it
 cannot be made."""
 
 import zlib
@@ -42,7 +42,7 @@ def _own_disk(settings: LazySettings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def kept(acme: Organization, alice: User, up: Upstream) -> Output:
-    """A picture that a program has its answer of, and nobody has looked at."""
+    """A picture that its program has received, and that has not been looked at yet."""
     run = submit(acme, alice)
     assert work() == 1
     return output_of(run)
@@ -303,7 +303,7 @@ def test_a_picture_without_previews_is_purged_and_compared_like_any_other(kept: 
 def test_a_lost_workers_picture_is_looked_at_whole_before_it_counts(
     acme: Organization, alice: User, up: Upstream
 ) -> None:
-    """It may have been cut short on a disk that fills up; nobody waits for it any more."""
+    """It may have been cut short on a disk that fills up, and is not waited for any more."""
     run = submit(acme, alice)
     (slot,) = slots(run)
     slot.tries = 1
