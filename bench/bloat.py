@@ -5,9 +5,9 @@ settlement, reported to its caller. At every twentieth picture, a person signs i
 the line all the time, so that a claim has something to choose from.
 
 The statements are the product's own, in its own transactions. In each organization, one picture is made by the
-product's functions (only the files are left out) and recorded by `bench.lives`; all others replay the record with ids
-and codes of their own, by psycopg without Django, so that only the database is measured. Beside each claim that is
-timed, an empty transaction is timed too, which tells how busy the machine was.
+product's functions (only the files are left out) and recorded by `bench.recording`; all others replay the record with
+ids and codes of their own, by psycopg without Django, so that only the database is measured. Beside each claim that
+is timed, an empty transaction is timed too, which tells how busy the machine was.
 
 PostgreSQL is a new one with the embedded size's settings, except `fsync`, which bloat does not depend on; with
 DATABASE_URL, a database beside the named one is used.
