@@ -249,8 +249,11 @@ def note_health(
 
 def learn_trouble(connection: ProviderConnection, *, sentence: str) -> None:
     """Mark a connection as failing after a real call, which shows what no test can: that the balance is used up, or
-    that the organization is not verified."""
-    _learn_health(connection, Health.FAILING, sentence)
+    that the organization is not verified. Do nothing while another session changes or tests the connection."""
+    stored = _behind_row(connection)
+    if stored is not None and stored.health != Health.TESTING:
+        _set_health(stored, Health.FAILING, sentence)
+        stored.save(update_fields=HEALTH_FIELDS)
 
 
 def knows_success(connection: ProviderConnection, *, has_streamed: bool | None) -> bool:
@@ -259,18 +262,29 @@ def knows_success(connection: ProviderConnection, *, has_streamed: bool | None) 
 
 
 def learn_success(connection: ProviderConnection, *, has_streamed: bool | None) -> None:
-    """Mark a failing connection as working after a picture came, and note whether the picture was streamed."""
-    if connection.health == Health.FAILING:
-        _learn_health(connection, Health.OK, "A picture arrived.")
-    if has_streamed is not None and connection.has_streamed != has_streamed:
-        ProviderConnection.objects.filter(pk=connection.pk).update(has_streamed=has_streamed)
+    """Mark a failing connection as working after a picture came, and note whether the picture was streamed. Do nothing
+    if another session is changing the connection: the next picture shows the same."""
+    stored = _behind_row(connection)
+    if stored is None or knows_success(stored, has_streamed=has_streamed):
+        return
+    if stored.health == Health.FAILING:
+        _set_health(stored, Health.OK, "A picture arrived.")
+    if has_streamed is not None:
+        stored.has_streamed = has_streamed
+    stored.save(update_fields=HEALTH_FIELDS)
 
 
-def _learn_health(connection: ProviderConnection, health: Health, sentence: str) -> None:
+def _behind_row(connection: ProviderConnection) -> ProviderConnection | None:
+    """Lock the connection as it is stored, without waiting. Return None if another session has it, or if its key is
+    another by now: the call says nothing about that one. A burst of calls must not wait in a row for what one of them
+    says as well."""
     same_place = ProviderConnection.objects.filter(pk=connection.pk, sealed_key=connection.sealed_key)
-    same_place.exclude(health=Health.TESTING).update(
-        health=health, health_sentence=sentence[:300], health_checked_at=timezone.now()
-    )
+    return same_place.select_for_update(skip_locked=True, no_key=True).first()
+
+
+def _set_health(connection: ProviderConnection, health: Health, sentence: str) -> None:
+    connection.health, connection.health_sentence = health, sentence[:300]
+    connection.health_checked_at = timezone.now()
 
 
 def _behind_lock(connection: ProviderConnection) -> ProviderConnection:

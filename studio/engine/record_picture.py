@@ -14,7 +14,7 @@ from accounts.models import Hold
 from saas.database import functions
 from saas.database.release import released
 from saas.database.transactions import after_commit
-from studio.engine import composites, connection_health, store_frames
+from studio.engine import composites, store_frames
 from studio.engine.job import Job
 from studio.engine.store_frames import Stored
 from studio.gallery import search
@@ -52,7 +52,7 @@ def recover_stored(run: Run, slot: Slot) -> tuple[Final, Stored] | None:
 def record_at_once(job: Job, frame: Final, stored: Stored) -> bool:
     """Note the picture, settle its hold and give the ticket up, in one round trip. Return False, and change nothing, if
     something else has to be written along with it: an alert, a webhook's message, or what ends an outage."""
-    if job.hold is None or not connection_health.knows_success(job, frame):
+    if job.hold is None:
         return False
     with released():
         told = _keep(job.run, job.slot, frame, stored, job.hold, claim=job.claim)

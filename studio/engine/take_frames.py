@@ -101,8 +101,8 @@ def take_final(job: Job, frame: Final) -> None:
                 with in_tenant(job):
                     tickets.remove(job.claim)
                     connection_health.note_answer(job)
-                    connection_health.note_success(job, frame)
                     record_picture.record(job.run, job.slot, frame, stored)
+            _note_success(job, frame)
             return
         except ProviderError as error:
             broken = error
@@ -117,6 +117,17 @@ def take_final(job: Job, frame: Final) -> None:
             rescue.put_aside_unread(job.slot, broken.data)
         raise replace(broken, data=b"")  # let go of its megabytes
     raise ProviderError("put_aside" if _put_aside(job, frame) else "not_kept", request_id=frame.request_id)
+
+
+def _note_success(job: Job, frame: Final) -> None:
+    """Note what the picture shows about its connection, if that is new, in a transaction of its own."""
+    if connection_health.knows_success(job, frame):
+        return
+    try:
+        with in_tenant(job):
+            connection_health.note_success(job, frame)
+    except Exception:
+        log.warning("success not noted", exc_info=True)
 
 
 def _put_aside(job: Job, frame: Final) -> bool:

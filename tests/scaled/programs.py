@@ -51,7 +51,10 @@ class Program:
     def wait(self, seconds: float) -> int:
         """Its exit code, when it ends by itself. A second signal would end it at once."""
         assert self.process, f"{self.name} was never started"
-        return self.process.wait(seconds)
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} did not end within {seconds} seconds: {self.log[-3000:]}") from None
 
     def kill(self) -> int:
         assert self.process, f"{self.name} was never started"

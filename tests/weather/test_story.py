@@ -3,6 +3,7 @@ process has its bad moment, one after the other. Every picture that was asked fo
 books agree."""
 
 import logging
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,7 @@ TURN = 12  # in each act so many pictures come, and so many others are asked for
 MOMENT_SECONDS = 3.0
 SOON_SECONDS = 10.0  # the machine may be busy
 IS_READY = "Worker process is ready for action"
+DRAINS = re.compile(r'^(?=.*"Shutting down\.\.\.")(?=.*"dramatiq\.worker\.Worker")', re.MULTILINE)
 
 
 @dataclass
@@ -79,13 +81,18 @@ class Story:
 
     def restart(self, program: Program) -> None:
         """It ends by itself when what it has begun has ended, and others are served by its twin meanwhile."""
-        old = self.crowd.under_way
+        old, said = self.crowd.under_way, len(program.log)
         program.ask_to_stop()
-        if program in self.pair.webs:  # or it would keep new calls, whose pictures this act does not let come
+        # or it would take new calls, whose pictures this act does not let come
+        if program in self.pair.webs:
             wait_until(lambda: not self.pair.listens(program), f"{program.name} takes nobody new")
+        else:
+            wait_until(
+                lambda: DRAINS.search(program.log[said:]) is not None, f"{program.name} takes nothing new", program
+            )
         self.crowd.begin(len(old))
         self.crowd.finish(len(old))
-        assert program.wait(DRAIN_SECONDS + 30) == 0, program.log[-3000:]
+        assert program.wait(DRAIN_SECONDS + 30) == 0
         begun = len(program.log)
         program.start()
         if program in self.pair.workers:

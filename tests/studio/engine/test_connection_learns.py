@@ -1,19 +1,26 @@
 """What real calls teach about a connection, that no test may find out without spending."""
 
 import pytest
+from django.db import connection as database
 
 from accounts.connections.registry import Terms
 from accounts.models import Health, Organization, ProviderConnection, User
 from saas.database import tenancy
-from studio.models import Run
+from studio.models import Run, State
 from studio.runs import failover
 from tests.studio.engine.test_circuit import backup
 from tests.studio.engine.test_connection_terms import set_terms
-from tests.studio.engine.test_worker import submit, up, work
+from tests.studio.engine.test_worker import state, submit, up, work
+from tests.support import vanished_session
 from tests.support.fake_provider import USAGE, Upstream, completed, error, pictures, png, text_of
 
 pytestmark = pytest.mark.django_db
+CONNECTION = "SELECT id FROM accounts_providerconnection WHERE id = %s FOR NO KEY UPDATE"
 __all__ = ["backup", "up"]
+
+
+def parameters() -> dict[str, object]:
+    return dict(database.get_connection_params())
 
 
 def default(org: Organization) -> ProviderConnection:
@@ -30,6 +37,34 @@ def test_a_stream_is_noticed_and_so_is_its_absence(acme: Organization, alice: Us
     submit(acme, alice)
     work()
     assert default(acme).has_streamed is False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_another_session_has_the_connection_pictures_come_and_the_next_one_teaches(
+    acme: Organization, alice: User, up: Upstream
+) -> None:
+    """In a first burst, each picture would wait until those before it have written the same."""
+    connection = default(acme)
+    with vanished_session.held(CONNECTION, connection.pk, parameters(), org_id=acme.pk):
+        run = submit(acme, alice)
+        work()
+        assert state(run) == State.SUCCEEDED
+    assert default(acme).has_streamed is None
+    submit(acme, alice)
+    work()
+    assert default(acme).has_streamed is True
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_another_session_has_the_connection_a_failure_ends_its_run(
+    acme: Organization, alice: User, up: Upstream
+) -> None:
+    up.script = lambda exchange: exchange.whole(401, error("invalid_api_key"))
+    with vanished_session.held(CONNECTION, default(acme).pk, parameters(), org_id=acme.pk):
+        run = submit(acme, alice)
+        work()
+        assert state(run) == State.FAILED
+    assert default(acme).health == Health.UNKNOWN
 
 
 def test_who_was_not_asked_to_stream_is_not_judged(acme: Organization, alice: User, up: Upstream) -> None:

@@ -122,7 +122,7 @@ def test_a_storage_that_does_not_answer_the_sweeper_leaves_an_unknown(
     acme: Organization, alice: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = submit(acme, alice)
-    killed_at(monkeypatch, record_picture, "record", die)
+    killed_at(monkeypatch, record_picture, "record_at_once", die)
     with monkeypatch.context() as broken:
         broken.setattr(files_storage, "exists", Storage(1))
         sweep()
