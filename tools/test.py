@@ -31,6 +31,7 @@ def main(arguments: list[str]) -> int:
     try:
         with scratch_folder() as scratch, database(scratch) as url:
             os.environ.update(DATABASE_URL=url, TMPDIR=str(scratch))
+            os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # some hundred processes would compile the same sources
             return run_pytest(options(arguments))
     except Refusal as refusal:
         print(refusal, file=sys.stderr)
