@@ -61,7 +61,8 @@ async def send(group: str, message: dict[str, Any]) -> None:
     layer = get_channel_layer()
     if layer is None:
         raise RuntimeError("There is no channel layer.")
-    await asyncio.wait_for(layer.group_send(group, message), SEND_SECONDS)
+    async with asyncio.timeout(SEND_SECONDS):
+        await layer.group_send(group, message)
 
 
 async def _try(group: str, message: dict[str, Any]) -> None:

@@ -63,7 +63,8 @@ async def _events(
 ) -> AsyncGenerator[RunEvent | Partial | None, None]:
     with _subscribed(run, fresh=fresh) as subscription:
         with suppress(TimeoutError):  # a caller that waits until the group is joined needs only one look
-            await asyncio.wait_for(subscription.listener.has_begun.wait(), LOOK_SECONDS)
+            async with asyncio.timeout(LOOK_SECONDS):
+                await subscription.listener.has_begun.wait()
         news, has_ended = await in_thread(_news, run, after, seen_by)
         news_at, newest, frames = time.monotonic(), -1, subscription.frames() if has_ended else list[Partial]()
         while True:
@@ -187,7 +188,8 @@ class _Subscription:
     async def next_messages(self, seconds: float | None) -> list[Message]:
         """Return all messages since the last call as soon as there is one, or none after so many seconds."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self.hint.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self.hint.wait()
         self.hint.clear()
         messages = list(self.messages)
         self.messages.clear()
@@ -269,7 +271,9 @@ class _Looker:
     async def _until_next(self) -> None:
         if self.listener.is_listening and self.is_heard:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.stirred.wait(), IDLE_LOOK_SECONDS)
+                # Not asyncio.wait_for: with Python 3.11 it forgets a cancellation in the turn in which its wait ends.
+                async with asyncio.timeout(IDLE_LOOK_SECONDS):
+                    await self.stirred.wait()
                 self.stirred.clear()
                 await asyncio.sleep(LOOK_SECONDS)
         else:

@@ -82,18 +82,34 @@ async def test_nothing_is_asked_of_an_idle_run_for_fifteen_seconds(
 ) -> None:
     assert follow.IDLE_LOOK_SECONDS == 15
     slept = list[float]()
-    wait_for = asyncio.wait_for
+    timeout = asyncio.timeout
 
-    async def noted(awaitable: Any, seconds: float | None) -> Any:
+    def noted(seconds: float | None) -> asyncio.Timeout:
         slept.append(seconds or 0)
-        return await wait_for(awaitable, seconds)
+        return timeout(seconds)
 
     run = await sync_to_async(submit)(acme, bob)
-    monkeypatch.setattr(asyncio, "wait_for", noted)
+    monkeypatch.setattr(asyncio, "timeout", noted)
     waiter = Waiter(run)
     await until(lambda: waiter.heard == ["queued"] and 15 in slept)
     waiter.task.cancel()
     await asyncio.gather(waiter.task, return_exceptions=True)
+
+
+async def test_looks_end_with_the_last_caller_who_leaves_just_when_a_hint_is_heard(
+    acme: Organization, bob: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "LOOK_SECONDS", 3600.0)
+    run = await sync_to_async(submit)(acme, bob)
+    for turns in range(8):
+        with follow._subscribed(run, fresh=False) as subscription:
+            looker = subscription.listener.lookers[str(run.code)]
+            await asyncio.sleep(0.01)
+            subscription.listener._deliver({"run": str(run.code)})
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        await asyncio.wait([looker.task], timeout=5)
+        assert looker.task.cancelled(), turns
 
 
 async def test_a_hint_that_is_lost_after_one_that_was_heard_is_made_up_for_at_once(
