@@ -162,6 +162,7 @@ WITH_A_KEY = {
 REST = {
     "api_submit_run": "runs",
     "api_runs": "runs",
+    "api_estimate": "estimate",
     "api_run": "runs/{code}",
     "api_run_events": "runs/{code}/events",
     "api_run_metadata": "runs/{code}/metadata",
@@ -207,6 +208,7 @@ REST_ACTS = {
     "api_webhook_test",
     "api_replay",
     "api_submit_run",
+    "api_estimate",
     "api_cancel_run",
     "api_change_visibility",
     "api_retry_slot",

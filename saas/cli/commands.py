@@ -12,6 +12,7 @@ from saas.cli.client import Client
 from saas.cli.config import Access
 from saas.cli.developing import asked_of, develop, tell
 from saas.cli.errors import CommandFailed
+from saas.cli.estimating import tell_estimate
 from saas.cli.progress import Progress
 from saas.cli.saving import Folder, stem_of
 
@@ -48,6 +49,11 @@ def edit(options: Namespace) -> int:
     if options.mask:
         asked["mask"] = client.give(Path(options.mask), mask_of=references[0])
     return _develop(options, client, asked)
+
+
+def estimate(options: Namespace) -> int:
+    asked = asked_of(options) | ({"pictures_a_day": options.pictures_a_day} if options.pictures_a_day else {})
+    return tell_estimate(options, client_of(options), asked)
 
 
 def batch(options: Namespace) -> int:

@@ -61,6 +61,12 @@ def parser() -> ArgumentParser:
     edit.add_argument("--prompt", required=True, help="what the picture should become")
     edit.add_argument("--mask", help="a PNG of the same size; its transparent parts may change")
     _making(edit)
+    estimate = word("estimate", "Say what pictures will cost. Nothing is made or held.")
+    estimate.add_argument("prompt", nargs="?", help="without one, a short prompt is assumed")
+    estimate.add_argument(
+        "--pictures-a-day", type=_at_least_one, metavar="N", help="also say what a month of them will cost"
+    )
+    _asking(estimate)
     batch = word("batch", "Make pictures from the rows of a CSV file. Run it again to continue where it stopped.")
     batch.add_argument("file", metavar="PROMPTS.CSV")
     batch.add_argument("--concurrency", type=_at_least_one, default=8, help="how many rows at once (8)")
@@ -88,14 +94,18 @@ def version() -> str:
 
 
 def _making(words: ArgumentParser) -> None:
+    _asking(words)
+    words.add_argument("--out", default=".", help="folder for the pictures")
+    words.add_argument("--name", help="name of the files; default: the prompt's first words")
+
+
+def _asking(words: ArgumentParser) -> None:
     words.add_argument("-n", type=_at_least_one, default=1, help="how many pictures")
     for name in ("model", "size", "quality", "background", "moderation", "project"):
         words.add_argument(f"--{name}")
     words.add_argument("--format", choices=["png", "jpeg", "webp"])
     words.add_argument("--compression", type=int, metavar="0-100")
-    words.add_argument("--out", default=".", help="folder for the pictures")
-    words.add_argument("--name", help="name of the files; default: the prompt's first words")
-    words.add_argument("--partials", action="store_true", help="also save the frames on the way: name0, name1, …")
+    words.add_argument("--partials", action="store_true", help="also the frames on the way: name0, name1, …")
 
 
 def _at_least_one(text: str) -> int:

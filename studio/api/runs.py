@@ -5,31 +5,26 @@ from uuid import UUID
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404
-from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
 
 from accounts.models import Scope
 from saas import idempotency
 from saas.database import tenancy
 from saas.text.codes import code_or_none
-from studio.api import streams
+from studio.api import run_bodies, streams
 from studio.api.door import ApiCaller, ApiRequest, inside, may
 from studio.api.errors import ApiRefused
 from studio.api.shapes import TAGS, Error, EventOut, Events, Page, RunIn, RunOut
-from studio.catalogue import image_models, specs
-from studio.inputs import uploads
-from studio.models import Input, Kind, Run, Slot, State, Visibility
-from studio.runs import plan, stop_run, visibility
+from studio.models import Kind, Run, Slot, State, Visibility
 from studio.runs import retry_slot as retries
+from studio.runs import stop_run, visibility
 from studio.runs import submit_run as submission
-from studio.runs.plan import Pictures
 from studio.story import document
 
 router = Router(tags=["Runs"])
 REFUSALS: dict[Any, Any] = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Error)
 MOST_EVENTS = 500
 LARGEST = 2**31 - 1
-OURS = {"references", "mask", "visibility", "project", "end_user"}
 
 
 class RunFilters(Schema):
@@ -163,16 +158,10 @@ def retry_slot(request: ApiRequest, code: UUID, index: int) -> RunOut:
 
 
 def _submit(request: ApiRequest, caller: ApiCaller, body: RunIn) -> Run:
-    references = [_input(caller, code) for code in body.references]
-    mask = _input(caller, body.mask) if body.mask else None
-    asked = body.model_dump(exclude=OURS, exclude_none=True)
-    if references or mask:
-        asked |= {"references": len(references), "mask": mask is not None}
     key = idempotency.key_of(request.headers.get("Idempotency-Key", ""), caller.code)
-    spec = specs.read_spec(asked, models=image_models.at(timezone.now()))
     return submission.submit(
         by=caller.member,
-        plan=plan.make(org=caller.org, spec=spec, pictures=Pictures(references, mask)),
+        plan=run_bodies.plan_of(body, caller),
         api_key=caller.api_key,
         visibility=body.visibility,
         project=body.project,
@@ -180,13 +169,6 @@ def _submit(request: ApiRequest, caller: ApiCaller, body: RunIn) -> Run:
         request_key=key,
         request_hash=idempotency.hash_of("runs", body.model_dump_json()) if key else "",
     )
-
-
-def _input(caller: ApiCaller, code: UUID) -> Input:
-    found = uploads.visible_to(caller.member).filter(code=code).first()
-    if found is None:
-        raise ApiRefused(404, "input_not_found", f"Input {code} was not found, or you do not have access to it.")
-    return found
 
 
 def _narrowed(rows: QuerySet[Run], filters: RunFilters, caller: ApiCaller) -> QuerySet[Run]:

@@ -2,7 +2,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 
-from studio.api import errors, money, people, pictures, prompts, runs, sorting, webhooks
+from studio.api import errors, estimates, money, people, pictures, prompts, runs, sorting, webhooks
 
 VERSION = "1.0.0"
 
@@ -26,6 +26,7 @@ api = Api(
 )
 errors.install(api)
 api.add_router("", runs.router)
+api.add_router("", estimates.router)
 api.add_router("", pictures.router)
 api.add_router("", sorting.router)
 api.add_router("", prompts.router)

@@ -43,19 +43,23 @@ def ask(
 ) -> Asked:
     """Return what is to be held for some slots of a run. Raise Unpriced."""
     estimate = price or estimates.estimate(spec=spec, model=model, connection=connection)
-    others = [_each_elsewhere(spec, model, other) for other in standbys]
     return Asked(
         org=run.org,
         payer=Payer(by, api_key),
         wish=wish_of(spec, model),
         run_code=run.code,
         parts=parts,
-        micros=max([estimate.each, *others]),  # a connection that takes over in an outage may be dearer
+        micros=most_each(estimate, spec=spec, model=model, standbys=standbys),
         is_play=prices.is_play(connection),
         is_lent=connection.traits.is_lent,
         terms=charging.terms(estimate.tariff, _purpose(run, by, api_key, connection)),
         at=now or timezone.now(),
     )
+
+
+def most_each(estimate: Estimate, *, spec: Spec, model: ImageModel, standbys: Iterable[ProviderConnection]) -> int:
+    """Return what is held for one picture: a connection that takes over in an outage may be dearer."""
+    return max([estimate.each, *(_each_elsewhere(spec, model, other) for other in standbys)])
 
 
 def reprice(slot: Slot, connection: ProviderConnection) -> bool:

@@ -58,6 +58,18 @@ def test_nothing_is_overwritten_and_scripts_read_json(darkroom_word: Terminal) -
     assert (first["state"], first["errors"]) == ("succeeded", [])
 
 
+def test_the_price_is_told_before_anything_is_made(darkroom_word: Terminal) -> None:
+    before = darkroom_word("runs", "--json").stdout
+    done = darkroom_word("estimate", "A lamp", "-n", "2", "--quality", "medium", "--size", "1024x1024")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("2 pictures: $0.10")
+    assert done.stdout.endswith(" of play money\n")
+    month = darkroom_word("estimate", "--pictures-a-day", "200", "--quality", "low", "--size", "1024x1024", "--json")
+    assert json.loads(month.stdout)["a_month"].startswith("36.")
+    assert darkroom_word("estimate", "x", "--size", "1920x1080").returncode == 2
+    assert darkroom_word("runs", "--json").stdout == before
+
+
 def test_a_photo_is_edited(darkroom_word: Terminal) -> None:
     (darkroom_word.cwd / "photo.png").write_bytes(plain(".png", 1024, 640))
     done = darkroom_word("edit", "photo.png", "--prompt", "at night", "--quality", "low", "--name", "night")
