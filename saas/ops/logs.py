@@ -38,6 +38,9 @@ def configure(options: dict[str, Any]) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(options["level"])
+    # What is paid for leaves a line, also where little else does.
+    is_told = root.level <= logging.WARNING
+    logging.getLogger("darkroom.calls").setLevel(min(root.level, logging.INFO) if is_told else logging.NOTSET)
     for noisy in ("daphne", "django.channels.server", "httpx2", "httpcore2", "pika", "botocore", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     structlog.configure(

@@ -61,7 +61,8 @@ def _develop(job: Job) -> None:
             if wait.is_called_off and error.code in LEFT_WAITING:
                 error = ProviderError("stopped_late", request_id=error.request_id)
             log.info("no picture", slot=job.slot.index, outcome=error.code, **error.details)
-            job.call.ended(error.code, state=error.outcome.state, request_id=error.request_id)
+            micros = job.micros_of(error.outcome.charged)
+            job.call.ended(error.code, state=error.outcome.state, request_id=error.request_id, micros=micros)
             if error.data:
                 rescue.put_aside_unread(job.slot, error.data)
             try_again.handle_failure(job, error)
@@ -182,6 +183,7 @@ def develop(job: Job) -> None:
                     used=frame.used,
                     usage=frame.usage,
                     request_id=frame.request_id,
+                    micros=job.micros_of(frame),
                 )
                 return  # what the provider sends after its final is not read
             job.call.partial()

@@ -9,6 +9,7 @@ from typing import Any
 import structlog
 
 from saas.ops import metrics
+from saas.text import money
 from studio.imaging.sizes import Size
 from studio.models import Run, Slot
 
@@ -47,8 +48,10 @@ class MeteredCall:
         used: Mapping[str, Any] | None = None,
         usage: Mapping[str, Any] | None = None,
         request_id: str = "",
+        micros: int | None = None,
     ) -> None:
-        """Log and count how the call ended. `outcome` is “succeeded” or a name from studio.providers.outcomes."""
+        """Log and count how the call ended. `outcome` is “succeeded” or a name from studio.providers.outcomes; `micros`
+        is what it cost, or None where only the provider knows."""
         said = {**self.run.asked, **(used or {})}
         size, quality = str(said.get("size") or "auto"), str(said.get("quality") or "auto")
         tokens = {name: _tokens(usage, f"{name}_tokens") for name in ("input", "output")}
@@ -68,6 +71,7 @@ class MeteredCall:
             metrics.CALL_TOKENS.labels(self.run.model, self.run.kind, direction).inc(count)
         log.info(
             "call",
+            run=str(self.run.code),
             outcome=outcome,
             model=self.run.model,
             kind=self.run.kind,
@@ -80,6 +84,7 @@ class MeteredCall:
             provider_request_id=request_id,
             input_tokens=tokens["input"],
             output_tokens=tokens["output"],
+            cost=None if micros is None else money.exact(micros),
             first_partial_seconds=first,
             seconds=whole,
         )

@@ -97,7 +97,7 @@ def theirs(rival: Organization, charlie: User) -> House:
     return furnish(rival, charlie)
 
 
-OpenLog = Callable[[str], io.StringIO]
+OpenLog = Callable[..., io.StringIO]
 
 
 @pytest.fixture
@@ -106,14 +106,15 @@ def open_log() -> Iterator[OpenLog]:
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
 
-    def opened(kind: str) -> io.StringIO:
+    def opened(kind: str, level: str = "DEBUG") -> io.StringIO:
         buffer = io.StringIO()
-        logs.configure({"format": kind, "level": "DEBUG"})
+        logs.configure({"format": kind, "level": level})
         handler = root.handlers[0]
         assert isinstance(handler, logging.StreamHandler)
         handler.setStream(buffer)
         return buffer
 
     yield opened
+    logging.getLogger("darkroom.calls").setLevel(logging.NOTSET)
     root.handlers = handlers
     root.setLevel(level)

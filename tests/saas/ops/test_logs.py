@@ -54,6 +54,17 @@ def test_a_request_is_one_line_with_its_id_and_its_organization(
     }
 
 
+@pytest.mark.parametrize(("level", "is_logged"), [("INFO", True), ("WARNING", True), ("ERROR", False)])
+def test_a_call_of_a_provider_leaves_its_line_where_only_warnings_do(
+    open_log: OpenLog, level: str, is_logged: bool
+) -> None:
+    log = open_log("json", level)
+    structlog.get_logger("darkroom.calls").info("call", cost="0.05")
+    structlog.get_logger("darkroom.engine").info("no picture")
+    assert [line["cost"] for line in lines(log, "call")] == (["0.05"] if is_logged else [])
+    assert bool(lines(log, "no picture")) is (level == "INFO")
+
+
 def test_a_page_outside_of_organizations_names_none(alice: User, sign_in: SignIn, open_log: OpenLog) -> None:
     client, log = sign_in(alice), open_log("json")
     client.get("/me/")

@@ -9,6 +9,8 @@ from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
 from accounts.models import Circuit, Organization, User
+from saas.database import tenancy
+from saas.text import money
 from studio.engine import caretaker, worker
 from studio.models import Ticket
 from studio.providers import metering
@@ -23,6 +25,11 @@ LABELS = {"model": "gpt-image-2", "kind": "generate", "size": "1mp", "quality": 
 
 def value(name: str, **labels: str) -> float:
     return REGISTRY.get_sample_value(name, labels) or 0.0
+
+
+def charged(org: Organization) -> str:
+    with tenancy.tenant(org.pk):
+        return money.exact(sum(org.ledger.values_list("micros", flat=True)))
 
 
 def calls_of(run: Any) -> list[Any]:
@@ -46,10 +53,12 @@ def test_a_picture_is_counted_with_its_times_and_tokens(acme: Organization, alic
         exchange.frame(completed(png()))
 
     up.script = slow
-    (line,) = calls_of(submit(acme, alice))
+    run = submit(acme, alice)
+    (line,) = calls_of(run)
     assert line["outcome"] == "succeeded"
     assert (line["size"], line["quality"], line["n"], line["tried"]) == ("1024x1024", "low", 1, 1)
     assert (line["input_tokens"], line["output_tokens"]) == (12, 296)
+    assert (line["run"], line["model"], line["cost"]) == (str(run.code), "gpt-image-2", charged(acme))
     assert line["provider_request_id"] == "req_upstream_1"
     assert 0.2 <= line["first_partial_seconds"] < line["seconds"] < 5
     assert line["seconds"] >= 0.4
@@ -65,8 +74,19 @@ def test_a_failure_is_counted_by_its_name(acme: Organization, alice: User, up: U
     up.script = lambda exchange: exchange.whole(400, error("moderation_blocked"))
     (line,) = calls_of(submit(acme, alice, size="1536x1024", quality="high"))
     assert (line["outcome"], line["size"], line["quality"]) == ("moderated", "1536x1024", "high")
-    assert line["first_partial_seconds"] is None
+    assert (line["first_partial_seconds"], line["cost"]) == (None, "0.00")
     assert value("darkroom_calls_total", **labels) == before + 1
+
+
+def test_what_nobody_knows_has_no_cost(acme: Organization, alice: User, up: Upstream) -> None:
+    def cut_off(exchange: Any) -> None:
+        exchange.begin()
+        exchange.frame(partial(0, png()))
+        exchange.drop()
+
+    up.script = cut_off
+    (line,) = calls_of(submit(acme, alice))
+    assert (line["outcome"], line["cost"]) == ("no_picture", None)
 
 
 def test_neither_line_nor_labels_say_what_was_asked_or_by_whom(acme: Organization, alice: User, up: Upstream) -> None:
