@@ -1,5 +1,5 @@
 """Make an organization to try Darkroom with: one owner, one key, the sandbox. It is made or found; each call gives a
-fresh password and a fresh key, and the former ones stop working."""
+fresh password and a fresh key, and says which former ones stop working."""
 
 import secrets
 from typing import TypedDict
@@ -25,26 +25,39 @@ class Demo(TypedDict):
     password: str
     org: str
     api_key: str
+    revoked: list[str]  # how the keys begin that worked until now
+    password_changed: bool  # of an account that was there before
 
 
 def make() -> Demo:
     password = secrets.token_urlsafe(12)
     with transaction.atomic():
-        owner = _owner(password)
+        owner, is_new = _owner(password)
         member = _membership(owner)
         with tenancy.tenant(member.org_id):
-            for old in member.org.api_keys.filter(maker=owner, name=KEY_NAME, revoked_at=None):
+            former = list(member.org.api_keys.filter(maker=owner, name=KEY_NAME, revoked_at=None).order_by("pk"))
+            for old in former:
                 api_keys.revoke(key=old, by=member)
             _, token = api_keys.make(org=member.org, by=member, name=KEY_NAME, scopes=list(Scope))
-    return {"url": settings.PUBLIC_URL, "email": EMAIL, "password": password, "org": SLUG, "api_key": token}
+    return {
+        "url": settings.PUBLIC_URL,
+        "email": EMAIL,
+        "password": password,
+        "org": SLUG,
+        "api_key": token,
+        "revoked": [old.prefix for old in former],
+        "password_changed": not is_new,
+    }
 
 
-def _owner(password: str) -> User:
-    owner = User.objects.filter(email=EMAIL).first() or User.objects.create_user(EMAIL, name="Demo")
+def _owner(password: str) -> tuple[User, bool]:
+    """Return the owner and whether the account is new."""
+    former = User.objects.filter(email=EMAIL).first()
+    owner = former or User.objects.create_user(EMAIL, name="Demo")
     owner.set_password(password)
     owner.save(update_fields=["password"])
     EmailAddress.objects.get_or_create(user=owner, email=EMAIL, defaults={"verified": True, "primary": True})
-    return owner
+    return owner, former is None
 
 
 def _membership(owner: User) -> Membership:

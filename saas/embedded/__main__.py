@@ -14,7 +14,7 @@ def main() -> int:
     options = _options()
     with Stopping() as stopping:
         try:
-            return serve(stopping, host=options.host, port=options.port, data=options.data)
+            return serve(stopping, host=options.host, port=options.port, data=options.data, opens=options.open)
         except Refusal as refusal:
             print(f"Darkroom cannot start. {refusal}", file=sys.stderr)
             return 1
@@ -27,6 +27,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", default=8000, type=int, help="port to listen on (default: %(default)s)")
     parser.add_argument("--data", metavar="DIR", help="data folder (default: data beside bin, or DARKROOM_DATA)")
+    parser.add_argument("--open", action="store_true", help="open the browser when it is ready")
     return parser.parse_args()
 
 

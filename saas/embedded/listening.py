@@ -10,6 +10,7 @@ from saas.embedded.refusal import Refusal
 
 WAITING_CALLERS = 128
 LAST_PORT = 65_535
+PORTS_TRIED = 20
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # which address to call, then
 
 
@@ -86,11 +87,24 @@ def _listen(family: socket.AddressFamily, address: tuple[Any, ...]) -> socket.so
 def _sentence(error: OSError, host: str, port: int) -> str:
     match error.errno:
         case errno.EADDRINUSE:
-            return f"Port {port} on {host} is in use; choose another one with --port."
+            free = _free_port(host, port)
+            advice = f"{free} is free: start it with --port {free}" if free else "choose another one with --port"
+            return f"Port {port} on {host} is in use; {advice}."
         case errno.EACCES:
             return f"This user may not listen on port {port}; choose one above 1023 with --port."
         case _:
             return f"Cannot listen on {host}, port {port}: {error.strerror}."
+
+
+def _free_port(host: str, port: int) -> int | None:
+    """Return the next port that is free now, if one of those behind this one is."""
+    for candidate in range(port + 1, min(port + PORTS_TRIED, LAST_PORT) + 1):
+        try:
+            close([_listen(family, address) for family, address in _addresses(host, candidate)])
+        except OSError:
+            continue
+        return candidate
+    return None
 
 
 def _addresses_of(name: str) -> list[str]:

@@ -5,7 +5,7 @@ import time
 from importlib import import_module
 from threading import Thread
 
-from saas.embedded import variables
+from saas.embedded import browser, variables
 from saas.embedded.folder import DataFolder
 from saas.embedded.listening import Address
 from saas.ops import garbage_collection
@@ -23,12 +23,12 @@ HOW_TO_SIGN_IN = """\
   Stop with Ctrl-C. All data is in {data}"""
 
 
-def announce(folder: DataFolder, address: Address) -> None:
-    """Announce in the background, because the web server has yet to start."""
-    Thread(target=_announce, args=(folder, address), name="ready", daemon=True).start()
+def announce(folder: DataFolder, address: Address, *, opens: bool) -> None:
+    """Announce in the background, because the web server has yet to start. With `opens`, open the browser, too."""
+    Thread(target=_announce, args=(folder, address, opens), name="ready", daemon=True).start()
 
 
-def _announce(folder: DataFolder, address: Address) -> None:
+def _announce(folder: DataFolder, address: Address, opens: bool) -> None:
     began = time.monotonic()
     is_impatient = False
     while (answer := _readyz(address))[0] != http.client.OK:
@@ -39,6 +39,8 @@ def _announce(folder: DataFolder, address: Address) -> None:
     variables.remember_url(folder, address.public_url)
     print(f"Darkroom is ready at {address.url}", flush=True)
     print(HOW_TO_SIGN_IN.format(url=address.public_url, data=folder.root), flush=True)
+    if opens:
+        browser.open_page(address.public_url)
     for name in LATER:
         import_module(name)
     garbage_collection.set_aside()

@@ -9,7 +9,7 @@ from saas.embedded.postgres import Postgres
 from saas.embedded.stop_signals import Stopping
 
 
-def serve(stopping: Stopping, *, host: str, port: int, data: str | None) -> int:
+def serve(stopping: Stopping, *, host: str, port: int, data: str | None, opens: bool) -> int:
     """Run Darkroom until it is stopped. Return the program's exit code."""
     folder = variables.chosen_folder(data)
     with ExitStack() as stack:
@@ -32,7 +32,7 @@ def serve(stopping: Stopping, *, host: str, port: int, data: str | None) -> int:
                     postgres.wait()
                 stack.callback(program.put_away)  # whatever happens from here on, the pool closes before its server
                 program.provide_tables()
-            ready.announce(folder, address)
+            ready.announce(folder, address, opens=opens)
             return _run(stopping, sockets, postgres)
         finally:
             stopping.ignore()

@@ -17,7 +17,10 @@ def test_a_busy_port(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         sentence = refusal(tmp_path / "data", port)
-    assert sentence == f"Port {port} on 127.0.0.1 is in use; choose another one with --port."
+        begun = f"Port {port} on 127.0.0.1 is in use; "
+        free = int(sentence.removeprefix(begun).partition(" ")[0])
+    assert sentence == f"{begun}{free} is free: start it with --port {free}."
+    assert port < free <= port + 20
     assert not (tmp_path / "data").exists()
 
 

@@ -29,3 +29,7 @@ class Command(BaseCommand):
         self.stdout.write(f"E-mail    {made['email']}")
         self.stdout.write(f"Password  {made['password']}")
         self.stdout.write(f"API key   {made['api_key']}")
+        for prefix in made["revoked"]:
+            self.stdout.write(f"Revoked   the key {prefix}…, which an earlier demo made")
+        if made["password_changed"]:
+            self.stdout.write("The earlier password does not work any more.")
