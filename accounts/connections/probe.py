@@ -71,13 +71,16 @@ def begin_test(*, connection: ProviderConnection, by: Membership) -> None:
     audit.record(org=connection.org, by=by.user, action="connection.tested", target=connection.name)
 
 
-def finish_test(connection: ProviderConnection, findings: Findings) -> None:
-    if registry.note_health(connection, **asdict(findings)):
+def finish_test(connection: ProviderConnection, findings: Findings) -> bool:
+    """Write down what a test found. Return False if the findings say nothing about the connection any more."""
+    is_noted = registry.note_health(connection, **asdict(findings))
+    if is_noted:
         after_commit(
             live.announce,
             live.org_group(connection.org_id),
             {"type": "org.event", "event": {"type": "connection", "connection": str(connection.code)}},
         )
+    return is_noted
 
 
 def probe(connection: ProviderConnection) -> Findings:

@@ -35,7 +35,7 @@ def new_connection(request: OrgRequest) -> HttpResponse:
         except BadConnection as refusal:
             form.add_error(refusal.field, refusal.sentence)
         else:
-            messages.success(request, f"{made.name} was added. Test it before you make it the default.")
+            messages.success(request, _added(request, made))
             return redirect("connections", request.org.slug)
     return _form_page(request, {"form": form})
 
@@ -62,7 +62,7 @@ def make_default_connection(request: OrgRequest, code: UUID) -> HttpResponse:
     found = _connection_or_404(request, code)
     registry.make_default(connection=found, by=request.member)
     messages.success(request, f"New pictures now come from {found.name}.")
-    return redirect("connections", request.org.slug)
+    return redirect("studio" if request.POST.get("back") == "studio" else "connections", request.org.slug)
 
 
 @require_POST
@@ -95,7 +95,23 @@ def test_connection(request: OrgRequest, code: UUID) -> HttpResponse:
 
 @member_required(Role.ADMIN)
 def connection_health(request: OrgRequest, code: UUID) -> HttpResponse:
-    return render(request, "accounts/_connection_health.html", {"connection": _connection_or_404(request, code)})
+    """Draw how a test goes. If it made the connection the default, let the page draw all of them again."""
+    found = _connection_or_404(request, code)
+    response = render(request, "accounts/_connection_health.html", {"connection": found})
+    if found.is_default and "default" not in request.GET:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+def _added(request: OrgRequest, made: ProviderConnection) -> str:
+    """Do with a new connection what the pressed button says. Return the sentence for the person."""
+    if request.POST.get("then") != "use":
+        return f"{made.name} was added."
+    if not made.traits.has_model_list:
+        registry.make_default(connection=made, by=request.member)
+        return f"New pictures now come from {made.name}."
+    tasks.request_test_and_use(connection=made, by=request.member)
+    return f"{made.name} was added. Pictures come from it as soon as it passes its test."
 
 
 def _connection_or_404(request: OrgRequest, code: UUID) -> ProviderConnection:

@@ -2,6 +2,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Case, When
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.template.response import TemplateResponse
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_GET
 from django.views.decorators.vary import vary_on_headers
 
 from accounts.access import OrgRequest, member_required
-from accounts.models import Role
+from accounts.models import Health, ProviderConnection, ProviderKind, Role
 from saas.database import tenancy
 from saas.text.codes import code_or_none
 from saas.web.codes import as_code
@@ -98,10 +99,19 @@ def studio_page(request: OrgRequest, made: Bar, *, status: int = 200) -> HttpRes
         "bar": made,
         "page": stream_page(request),
         "default_connection": made.verdict.connection,
+        "own_connection": _own_connection(request) if made.verdict.is_play else None,
         "page_keys": "studio/_keys.html",
         "shows_faults": status != HTTPStatus.OK,
     }
     return render(request, "studio/studio.html", context, status=status)
+
+
+def _own_connection(request: OrgRequest) -> ProviderConnection | None:
+    """Return the connection that an admin could use instead of the sandbox: the newest that works, if any."""
+    if not request.member.is_admin:
+        return None
+    real = request.org.connections.exclude(kind=ProviderKind.SANDBOX)
+    return real.order_by(Case(When(health=Health.OK, then=0), default=1), "-pk").first()
 
 
 def stream_page(request: OrgRequest, *, size: int = NEWEST) -> Page[Run]:
