@@ -15,6 +15,7 @@ from django.db.models import BooleanField, ExpressionWrapper, OuterRef, Q, Query
 
 from saas.crypto import sealing
 from studio.models import Output, SearchEntry
+from studio.models.wording import own_words
 
 MOST_WORDS = 2000  # of one prompt, which has at most 32,000 characters
 MOST_ASKED = 20
@@ -27,7 +28,7 @@ SHORTEST_PLURAL = 4
 
 def words_for(org_code: UUID, prompt: str, revised_prompt: str) -> list[int]:
     """Return the words under which a picture is found, as its entry stores them."""
-    return numbers(org_code, words_of(f"{prompt}\n{revised_prompt}"))
+    return numbers(org_code, words_of(f"{own_words(prompt)}\n{revised_prompt}"))
 
 
 def entry_of(output: Output, prompt: str, revised_prompt: str) -> SearchEntry:

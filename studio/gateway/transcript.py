@@ -2,7 +2,8 @@
 the next request sends only its own words. So a prompt includes the turns before it, the newest that fit, and the next
 prompt reads them from there."""
 
-INSTRUCTIONS, EARLIER, NOW = "Instructions:\n", "Said before:\n", "Now:\n"
+from studio.models.wording import EARLIER, INSTRUCTIONS, NOW
+
 MOST_EARLIER_CHARACTERS = 6_000
 MARK = "- "
 

@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 from accounts.models import Membership
 from saas.database import functions
 from saas.database.tenancy import TenantModel
+from studio.models.wording import own_words
 
 ADD_EVENT = "SELECT studio_add_event(%(run)s, %(type)s, %(slot_index)s, %(data)s)"
 
@@ -121,6 +122,11 @@ class Run(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.code}"
+
+    @property
+    def title(self) -> str:
+        """Return what the person wrote, without what a print or a talk says to the model besides."""
+        return own_words(self.prompt)
 
     @property
     def is_live(self) -> bool:

@@ -17,17 +17,13 @@ from studio.catalogue.specs import Spec
 from studio.imaging.sizes import FreeSizes, Size, nearest
 from studio.inputs import uploads
 from studio.inputs.uploads import Ready
-from studio.models import ImageModel, Input, Output, Relation, Run, Visibility
+from studio.models import ImageModel, Input, Output, Relation, Run, Visibility, wording
 from studio.money import estimates
 from studio.runs import plan, submit_run
 from studio.runs.plan import Pictures
 
 MOST = 9  # as many as there are number keys
 LARGEST = "largest"
-WORDS = (
-    "Render Image 1 again as the finished picture, in full detail. Keep its composition, its subjects, its colours and "
-    "its light exactly as they are, and add nothing.\n\nWhat it shows: {prompt}"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +50,8 @@ def keepers_of(run: Run) -> list[Output]:
 
 
 def words_for(run: Run, model: ImageModel) -> str:
-    room = model.prompt_limit_characters - len(WORDS)
-    return WORDS.format(prompt=run.prompt[:room])
+    room = model.prompt_limit_characters - len(wording.PRINT)
+    return wording.PRINT + run.title[:room]
 
 
 def model_for(run: Run, models: Catalogue) -> ImageModel:

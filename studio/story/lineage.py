@@ -88,7 +88,7 @@ def _relative(
     return Relative(
         relation,
         code=str(run.code),
-        prompt=run.prompt,
+        prompt=run.title,
         url=reverse("run", args=[slug, run.code]),
         thumbnail=reverse("output_file", args=[slug, picture.code, "thumbnail"]) if picture else "",
         maker=run.maker.display_name,

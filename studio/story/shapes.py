@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from studio.models import Comment, Output
+from studio.models.wording import own_words
 from studio.story.changes import Change, Word
 
 
@@ -178,6 +179,11 @@ class Story:
     comments: Sequence[Comment] = ()  # with their authors
     may_act: bool = False
     chosen: SlotStory | None = field(default=None)
+
+    @property
+    def title(self) -> str:
+        """Return what the person wrote, without what a print or a talk says to the model besides."""
+        return own_words(self.prompt)
 
     @property
     def is_moving(self) -> bool:

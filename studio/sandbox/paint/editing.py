@@ -14,6 +14,7 @@ from studio.sandbox.paint.seeds import Dice
 
 KEPT = 0.36  # of the old colours
 NIGHT = 0.35  # a sky of less lightness is dark
+AGAIN = "Render Image 1 again as the finished picture"  # as Darkroom asks for the print of a proof
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ def _strayed(brief: Brief, base: pyvips.Image) -> pyvips.Image:
 
 
 def _changed(brief: Brief, base: pyvips.Image, others: tuple[bytes, ...]) -> pyvips.Image:
+    if brief.prompt.startswith(AGAIN):
+        return _painted_again(brief, base)
     canvas = _overlay(brief)
     grey = base.colourspace("b-w")[0]
     tinted = grey.maplut(_inks(canvas.palette))
@@ -67,6 +70,12 @@ def _changed(brief: Brief, base: pyvips.Image, others: tuple[bytes, ...]) -> pyv
     image = _pinned(image, others, canvas)
     finish = FINISHES[brief.quality]
     return texture.grain(image, finish.grain, finish.block)
+
+
+def _painted_again(brief: Brief, base: pyvips.Image) -> pyvips.Image:
+    """Paint the same picture in its new size: without the coarse grain of a proof, with clean edges and fine grain."""
+    finish = FINISHES[brief.quality]
+    return texture.grain(base.median(5).sharpen(sigma=1.5, m2=3).cast("uchar"), finish.grain, finish.block)
 
 
 def _overlay(brief: Brief) -> Canvas:

@@ -7,7 +7,7 @@ import pytest
 import pyvips
 
 from studio.imaging.containers import BrokenPicture
-from studio.sandbox.paint import loading, words
+from studio.sandbox.paint import editing, loading, words
 from studio.sandbox.paint.colours import Colour
 from studio.sandbox.paint.picture import SCENES, Brief, paint
 from studio.sandbox.paint.seeds import Dice
@@ -106,3 +106,22 @@ def test_the_sandbox_knows_nothing_of_the_product() -> None:
         "studio.imaging.vips",
     }
     assert not any(name.startswith(("django.db", "channels", "dramatiq", "openai", "numpy", "PIL")) for name in named)
+
+
+def test_a_print_is_the_same_picture_larger_and_finer() -> None:
+    proof = picture_of("A lighthouse on a cliff at dusk", 320, "low")
+    again = f"{editing.AGAIN}, in full detail.\n\nWhat it shows: A lighthouse on a cliff at dusk"
+    printed = pyvips.Image.new_from_buffer(
+        Painting(Job(Brief(again, 640, 640, "high"), images=(proof,))).final(), ""
+    ).copy_memory()
+    assert (printed.width, printed.height) == (640, 640)
+    before = pyvips.Image.new_from_buffer(proof, "").resize(2)
+    assert distance(printed, before) < 4
+    other = pyvips.Image.new_from_buffer(
+        Painting(Job(Brief("A lighthouse on a cliff at dusk", 640, 640, "high"), images=(proof,))).final(), ""
+    )
+    assert distance(other, before) > 8
+
+
+def picture_of(prompt: str, side: int, quality: str) -> bytes:
+    return Painting(Job(Brief(prompt, side, side, quality))).final()
