@@ -8,13 +8,14 @@ from django.utils import timezone
 from studio.api.door import ApiCaller
 from studio.api.errors import ApiRefused
 from studio.api.shapes import RunFields
-from studio.catalogue import image_models, specs
+from studio.catalogue import image_models
 from studio.inputs import uploads
 from studio.models import Input
 from studio.runs import plan
 from studio.runs.plan import Pictures, Plan
+from studio.styles import styled_spec
 
-OURS = {"references", "mask", "visibility", "project", "end_user", "pictures_a_day"}
+OURS = {"styles", "references", "mask", "visibility", "project", "end_user", "pictures_a_day"}
 
 
 def plan_of(body: RunFields, caller: ApiCaller, **more: Any) -> Plan:
@@ -24,7 +25,8 @@ def plan_of(body: RunFields, caller: ApiCaller, **more: Any) -> Plan:
     asked = more | body.model_dump(exclude=OURS, exclude_none=True)
     if references or mask:
         asked |= {"references": len(references), "mask": mask is not None}
-    spec = specs.read_spec(asked, models=image_models.at(timezone.now()))
+    models = image_models.at(timezone.now())
+    spec = styled_spec.read_spec(asked, styles=body.styles, by=caller.member, models=models)
     return plan.make(org=caller.org, spec=spec, pictures=Pictures(references, mask))
 
 

@@ -6,9 +6,10 @@ from typing import Any, Generic, Literal, TypeVar
 from uuid import UUID
 
 from ninja import Field, Schema
-from pydantic import ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from saas.text import money
+from studio.catalogue.specs import Spec
 from studio.models import Collection, Input, Kind, Output, Preset, Relation, Run, Slot, State, Visibility
 
 T = TypeVar("T")
@@ -44,6 +45,9 @@ class Page(Schema, Generic[T]):
 class RunFields(Schema):
     model_config = ConfigDict(extra="forbid")
 
+    styles: list[str] = Field(
+        [], description="Ids or short names of 1 to 4 styles; `n` pictures are made in each", max_length=64
+    )
     model: str | None = None
     n: int | None = Field(None, description="How many pictures, 1 to 10. Each is made on its own.")
     size: str | None = Field(None, examples=["1536x1024", "auto"])
@@ -67,7 +71,7 @@ class RunFields(Schema):
 class RunIn(RunFields):
     """What is left out is the model's own choice."""
 
-    prompt: str = Field(examples=["A lamp in the rain"])
+    prompt: str = Field("", description="May be left out if there are styles", examples=["A lamp in the rain"])
 
 
 class EstimateIn(RunFields):
@@ -136,6 +140,8 @@ class SlotError(Schema):
 class SlotOut(Schema):
     index: int
     state: State
+    style: UUID | None = Field(description="The id of its style")
+    style_name: str | None
     tries: int
     charged: str
     used: dict[str, Any]
@@ -146,9 +152,12 @@ class SlotOut(Schema):
     @classmethod
     def from_slot(cls, slot: Slot, run: Run) -> "SlotOut":
         output = getattr(slot, "output", None)
+        style = Spec.from_json(run.asked).style_of(slot.index)
         return cls(
             index=slot.index,
             state=State(slot.state),
+            style=UUID(style.id) if style else None,
+            style_name=style.name if style else None,
             tries=slot.tries,
             charged=slot.charged,
             used=slot.used,
@@ -203,7 +212,7 @@ class RunOut(Schema):
         )
 
 
-class EventOut(Schema):
+class EventOut(BaseModel):  # ninja's Schema would drop the further keys
     """More keys follow by `type`: a partial has `index` and `partial`, an output has `output` and its measures."""
 
     model_config = ConfigDict(extra="allow")
@@ -215,7 +224,7 @@ class EventOut(Schema):
     at: datetime
 
 
-class Events(Schema):
+class Events(BaseModel):
     run: UUID
     events: list[EventOut]
 

@@ -20,10 +20,12 @@ class Rules:
     def __init__(self, reader: FieldReader, model: ImageModel, models: Catalogue) -> None:
         self.given, self.model, self.models = reader, model, models
 
-    def prompt(self) -> str:
+    def prompt(self, *, is_needed: bool = True) -> str:
         prompt = self.given.text("prompt", "The prompt", "")
         if self.given.is_form:
             prompt = prompt.replace("\r\n", "\n")  # browsers send a line break as two characters and count it as one
+        if not is_needed and not _says_anything(prompt):
+            return ""
         fault = self._prompt_fault(prompt)
         if fault is not None and not self.given.is_refused("prompt"):
             self.given.refuse("prompt", *fault)
@@ -31,7 +33,7 @@ class Rules:
 
     def _prompt_fault(self, prompt: str) -> tuple[str, str] | None:
         limit = self.model.prompt_limit_characters
-        if not any(char.isprintable() and not char.isspace() for char in prompt):
+        if not _says_anything(prompt):
             return "required", "Write a prompt: say what the picture should show."
         if len(prompt) > limit:
             return "too_long", f"The prompt has {len(prompt):,} characters. The limit is {limit:,}."
@@ -139,3 +141,7 @@ class Rules:
         sentence = f"{self.model.title} has no setting for input fidelity. {reason} Leave it out."
         self.given.refuse("input_fidelity", "unsupported", " ".join(sentence.split()))
         return None
+
+
+def _says_anything(prompt: str) -> bool:
+    return any(char.isprintable() and not char.isspace() for char in prompt)

@@ -3,7 +3,7 @@
 The rules come from the model's row in the catalogue; no model's name appears in this code."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Self
 
 from studio.catalogue import operations
@@ -12,15 +12,28 @@ from studio.catalogue.image_models import Catalogue, UnknownModel
 from studio.catalogue.rules import Rules
 from studio.models import ImageModel
 
-__all__ = ["AUTO", "Fault", "Spec", "SpecRefused", "read_spec"]
+__all__ = ["AUTO", "Fault", "Spec", "SpecRefused", "StyleUse", "read_spec"]
 
 AUTO = "auto"  # as a size, quality, background or moderation: the model chooses
 UNKNOWN_NAMES_TOLD = 10
 
 
 @dataclass(frozen=True, slots=True)
+class StyleUse:
+    """A style that a run is made in, as it was then, and all that the model gets to read for it."""
+
+    id: str
+    slug: str
+    name: str
+    version: int
+    told: str
+    reference: str = ""  # code of the input that is sent after the request's own
+
+
+@dataclass(frozen=True, slots=True)
 class Spec:
-    """A checked request. `references` is the number of pictures; their files are passed separately."""
+    """A checked request. `references` is the number of pictures; their files are passed separately. In styles, `n`
+    pictures are made for each of them."""
 
     kind: str
     model: str
@@ -39,23 +52,51 @@ class Spec:
     input_fidelity: str | None = None
     keep_rest: bool = False  # after a masked edit, everything outside the mask is put back
     feather: int = 0  # pixels
+    styles: tuple[StyleUse, ...] = ()
+
+    @property
+    def pictures(self) -> int:
+        return self.n * max(1, len(self.styles))
+
+    @property
+    def title(self) -> str:
+        """Return the person's words, or the names of the styles if there are none."""
+        return self.prompt or ", ".join(style.name for style in self.styles)
+
+    def style_of(self, index: int) -> StyleUse | None:
+        """Return the style of the slot `index`: all slots of the first style come first."""
+        return self.styles[index // self.n] if self.styles else None
+
+    def of_slot(self, index: int) -> "Spec":
+        """Return the request for one picture, with everything that its style adds."""
+        style = self.style_of(index)
+        if style is None:
+            return replace(self, n=1)
+        references = self.references + bool(style.reference)
+        return replace(self, n=1, prompt=style.told, references=references, styles=())
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        said = asdict(self)
+        if not self.styles:
+            del said["styles"]
+        return said
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Self:
         """Restore a stored spec. It was checked before, so it is not checked again. Unknown fields, of other versions,
         are ignored."""
-        return cls(**{field.name: data[field.name] for field in fields(cls) if field.name in data})
+        values = {field.name: data[field.name] for field in fields(cls) if field.name in data}
+        return cls(**{**values, "styles": tuple(StyleUse(**one) for one in data.get("styles", ()))})
 
 
-FIELDS = tuple(field.name for field in fields(Spec))
+FIELDS = tuple(field.name for field in fields(Spec) if field.name != "styles")  # those are read elsewhere
 
 
-def read_spec(asked: Mapping[str, Any], *, models: Catalogue, from_form: bool = False) -> Spec:
+def read_spec(
+    asked: Mapping[str, Any], *, models: Catalogue, from_form: bool = False, needs_prompt: bool = True
+) -> Spec:
     """Check a request and return its spec. Raise SpecRefused with all faults. A form's values may be text; a program's
-    must have the right type."""
+    must have the right type. A request in styles does not need a prompt: see studio.styles.styled_spec."""
     reader = FieldReader(asked, from_form=from_form)
     model = _model(reader, models)
     references, has_mask = operations.read_pictures(reader)
@@ -65,7 +106,7 @@ def read_spec(asked: Mapping[str, Any], *, models: Catalogue, from_form: bool = 
     spec = Spec(
         kind=kind,
         model=model.name,
-        prompt=limits.prompt(),
+        prompt=limits.prompt(is_needed=needs_prompt),
         size=limits.size(),
         quality=limits.choice("quality", "quality", model.qualities),
         format=limits.choice("format", "format", model.formats, default="png"),

@@ -75,8 +75,8 @@ def drop_abandoned(org: Organization, *, most: int) -> list[str]:
 
 
 def drop_inputs(org: Organization, given: "QuerySet[Input]") -> list[str]:
-    """Delete those of the inputs that no run, draft or open request uses. Return the names of their files."""
-    unused = given.filter(~Exists(RunInput.objects.filter(input=OuterRef("pk"))))
+    """Delete those of the inputs that no run, style, draft or open request uses. Return the names of their files."""
+    unused = given.filter(style_versions=None).filter(~Exists(RunInput.objects.filter(input=OuterRef("pk"))))
     rows = list(unused.select_for_update(of=["self"], skip_locked=True))
     wanted = _wanted(org) if rows else set()
     gone = [row for row in rows if str(row.code) not in wanted]
@@ -95,6 +95,8 @@ def _forget_words(run: Run) -> None:
     run.prompt = run.end_user = run.request_key = run.request_hash = ""
     if "prompt" in run.asked:
         run.asked = {**run.asked, "prompt": ""}
+    if "styles" in run.asked:
+        run.asked = {**run.asked, "styles": [{**style, "told": ""} for style in run.asked["styles"]]}
 
 
 def _wanted(org: Organization) -> set[str]:

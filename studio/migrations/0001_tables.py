@@ -1156,4 +1156,120 @@ class Migration(migrations.Migration):
             model_name="tagging",
             constraint=models.UniqueConstraint(fields=("tag", "output"), name="one_tagging_per_picture"),
         ),
+        migrations.CreateModel(
+            name="Style",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("slug", models.CharField(max_length=60)),
+                ("built_in", models.CharField(blank=True, max_length=60)),
+                ("position", models.PositiveIntegerField(default=0)),
+                (
+                    "least_role",
+                    models.CharField(
+                        choices=[("viewer", "Viewer"), ("member", "Member"), ("admin", "Admin"), ("owner", "Owner")],
+                        default="member",
+                        max_length=10,
+                    ),
+                ),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("retired_at", models.DateTimeField(null=True)),
+                (
+                    "maker",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="styles", to="accounts.organization"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["position", "pk"],
+            },
+        ),
+        migrations.CreateModel(
+            name="StyleVersion",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.PositiveIntegerField()),
+                ("name", models.CharField(max_length=60)),
+                ("description", models.CharField(blank=True, max_length=160)),
+                ("prompt", models.TextField()),
+                (
+                    "keeps",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80), default=list, size=None
+                    ),
+                ),
+                (
+                    "frees",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80), default=list, size=None
+                    ),
+                ),
+                ("solo", models.TextField(blank=True)),
+                ("group", models.TextField(blank=True)),
+                ("size", models.CharField(blank=True, max_length=20)),
+                ("quality", models.CharField(blank=True, max_length=20)),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "maker",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="style_versions",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "reference",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="style_versions",
+                        to="studio.input",
+                    ),
+                ),
+                (
+                    "style",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="versions", to="studio.style"
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-number"],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name="style",
+            constraint=models.UniqueConstraint(fields=("org", "slug"), name="one_style_per_slug"),
+        ),
+        migrations.AddConstraint(
+            model_name="style",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("built_in", ""), _negated=True),
+                fields=("org", "built_in"),
+                name="one_style_per_built_in",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="styleversion",
+            constraint=models.UniqueConstraint(fields=("style", "number"), name="one_version_per_number"),
+        ),
     ]

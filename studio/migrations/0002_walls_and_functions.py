@@ -39,6 +39,8 @@ class Migration(migrations.Migration):
         Wall("studio_runinput"),
         Wall("studio_sharedpicture"),
         Wall("studio_slot"),
+        Wall("studio_style"),
+        Wall("studio_styleversion"),
         Wall("studio_tag"),
         Wall("studio_tagging"),
         migrations.RunSQL((SQL / "hot_tables.sql").read_text()),

@@ -11,6 +11,7 @@ from studio.models.runs import ENDS, LIVE, Charged, Kind, Relation, Run, RunEven
 from studio.models.shares import Retention, Share, SharedPicture
 from studio.models.slots import Slot, Ticket, state_of
 from studio.models.sorting import Collection, CollectionItem, Comment, SearchEntry, Tag, Tagging
+from studio.models.styles import Style, StyleVersion
 
 __all__ = [
     "ENDS",
@@ -45,6 +46,8 @@ __all__ = [
     "SharedPicture",
     "Slot",
     "State",
+    "Style",
+    "StyleVersion",
     "Tag",
     "Tagging",
     "Ticket",

@@ -3,6 +3,7 @@
 Where the provider decides (`auto`), the high end is the worst case. Where the truth is not known, the range says so."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from accounts.models import ProviderConnection
 from billing import prices
@@ -32,7 +33,14 @@ def estimate(
     """Estimate a spec's cost. `references` are the known sizes of the pictures that go in. Raise prices.Unpriced."""
     talk_model = connection.leading_model if spec.api == TALKS else ""
     tariff = prices.tariff_for(model=spec.model, connection=connection, talk_model=talk_model)
-    return prices.estimate(tariff, least=_least(spec, model, references), most=_most(spec, model), images=spec.n)
+    slots = [spec.of_slot(index) for index in range(0, spec.pictures, spec.n)]  # one of each style
+    shortest = min(slots, key=lambda one: len(one.prompt))
+    longest = replace(
+        max(slots, key=lambda one: len(one.prompt)), references=max(one.references for one in slots)
+    )  # and each slot is held at the highest price
+    return prices.estimate(
+        tariff, least=_least(shortest, model, references), most=_most(longest, model), images=spec.pictures
+    )
 
 
 def picture_tokens(base: int, size: Size) -> int:

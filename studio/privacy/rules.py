@@ -24,6 +24,8 @@ OF_AN_ORGANIZATION: tuple[type[Model], ...] = (
     studio.Comment,
     studio.Composite,
     studio.RunInput,
+    studio.StyleVersion,
+    studio.Style,
     studio.Input,
     studio.Partial,
     studio.Output,
@@ -137,6 +139,8 @@ OF_A_PERSON: dict[tuple[type[Model], str], Fate] = {
     (studio.Rewrite, "maker"): Fate.BY_HAND,  # one that is being made ends first
     (studio.Run, "maker"): Fate.BY_HAND,  # private runs lose their pictures and words
     (studio.Share, "maker"): Fate.STAYS,
+    (studio.Style, "maker"): Fate.STAYS,
+    (studio.StyleVersion, "maker"): Fate.STAYS,
     (LogEntry, "user"): Fate.STAYS,
     (accounts.User.groups.through, "user"): Fate.GOES,
     (accounts.User.user_permissions.through, "user"): Fate.GOES,
@@ -157,6 +161,8 @@ OWN_WORDS: dict[tuple[type[Model], str], tuple[str, ...]] = {
     (studio.Collection, "maker"): ("name",),
     (studio.Share, "maker"): ("title",),
     (studio.Preset, "maker"): ("name", "values"),
+    (studio.Style, "maker"): ("slug",),
+    (studio.StyleVersion, "maker"): ("name", "description", "prompt", "solo", "group"),
     (studio.Input, "giver"): ("name",),
 }
 # References in which the person only acted on rows of others or of the organization. They are not exported.

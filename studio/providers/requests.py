@@ -14,7 +14,7 @@ from saas.database import tenancy
 from saas.database.release import released
 from studio.catalogue.specs import AUTO, Spec
 from studio.files import storage
-from studio.models import Run, RunInput, Slot
+from studio.models import Input, Run, RunInput, Slot
 from studio.providers.adapter import Develop, Endpoint, File, Request
 from studio.providers.outcomes import ProviderError
 
@@ -54,13 +54,14 @@ def adapter_of(connection: ProviderConnection | None) -> Develop:
 
 
 def request_of(run: Run, slot: Slot, spec: Spec) -> Request:
-    given = _given(run) if spec.references else []
+    style = spec.style_of(slot.index)
+    given = _given(run, style.reference if style else "") if spec.of_slot(slot.index).references else []
     return Request(
         api=spec.api,
-        parameters=parameters_of(run, slot, spec),
+        parameters=parameters_of(run, slot, spec.of_slot(slot.index)),
         partial_images=spec.partial_images,
-        references=tuple(_file(one) for one in given if one.number != RunInput.MASK),
-        mask=next((_file(one) for one in given if one.number == RunInput.MASK), None),
+        references=tuple(_file(number, source) for number, source in given if number != RunInput.MASK),
+        mask=next((_file(number, source) for number, source in given if number == RunInput.MASK), None),
     )
 
 
@@ -92,12 +93,16 @@ def _pseudonym(run: Run) -> str:
     return hashlib.sha256(f"{run.org_id}:{run.maker_id}:{settings.SECRET_KEY}".encode()).hexdigest()[:32]
 
 
-def _given(run: Run) -> list[RunInput]:
+def _given(run: Run, of_style: str) -> list[tuple[int, Input]]:
+    """Return the run's pictures by their numbers, and as the last one the reference of the slot's style."""
     with released(), tenancy.tenant(run.org_id):
-        return list(run.inputs.select_related("input").order_by("number"))
+        found = [(one.number, one.input) for one in run.inputs.select_related("input").order_by("number")]
+        if of_style:
+            last = max((number for number, _ in found), default=RunInput.MASK)
+            found.append((last + 1, Input.objects.get(org=run.org_id, code=of_style)))
+        return found
 
 
-def _file(given: RunInput) -> File:
-    source = given.input
+def _file(number: int, source: Input) -> File:
     extension = source.sent_mime.removeprefix("image/")
-    return File(name=f"image-{given.number}.{extension}", data=storage.load(source.sent_file), mime=source.sent_mime)
+    return File(name=f"image-{number}.{extension}", data=storage.load(source.sent_file), mime=source.sent_mime)

@@ -1,7 +1,5 @@
 """Try a slot again that ended without a picture. The caller is behind the organization's wall."""
 
-from dataclasses import replace
-
 from django.db import transaction
 
 from accounts import access
@@ -53,7 +51,7 @@ def _retry(slot: Slot, by: Membership, api_key: ApiKey | None) -> None:
     pictures = run.inputs.order_by("number").values_list("input__sha256", flat=True)
     asked = fingerprint.fingerprint_of(run, pictures)
     submit_run.line_up(run, [slot], run.connection, asked=asked)
-    spec = replace(Spec.from_json(run.asked), n=1)
+    spec = Spec.from_json(run.asked).of_slot(slot.index)
     wanted = run_holds.ask(
         run=run,
         parts=[Part(slot.code, slot.tries)],

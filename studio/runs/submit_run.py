@@ -70,9 +70,9 @@ def submit(
         connection=plan.connection,
         kind=spec.kind,
         model=spec.model,
-        prompt=spec.prompt,
+        prompt=spec.title,
         asked=spec.to_json(),
-        count=spec.n,
+        count=spec.pictures,
         visibility=visibility,
         project=project,
         end_user=end_user,
@@ -83,7 +83,7 @@ def submit(
         awaited_by=awaited_by,
         last_seq=1,
     )
-    slots = [Part(uuid4()) for _ in range(spec.n)]
+    slots = [Part(uuid4()) for _ in range(spec.pictures)]
     may_wait = not is_awaited
     for _ in range(MOST_TIMES):
         asked = run_holds.ask(

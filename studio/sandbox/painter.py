@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyvips
 
-from studio.sandbox.paint import developing, editing, encoding, picture, sticker
+from studio.sandbox.paint import developing, editing, encoding, media, picture, sticker
 from studio.sandbox.paint.picture import FINISHES, Brief
 
 
@@ -33,11 +33,11 @@ class Painting:
         """Paint the picture into memory, because partials and final read it again and again."""
         brief = self.job.brief
         if self._edit:
-            return self._edit.layer.copy_memory()
+            return media.render(brief.prompt, self._edit.layer.copy_memory())
         if brief.is_transparent:
             finish = FINISHES[brief.quality]
             return sticker.sticker(picture.blank(brief), brief.width, brief.height, finish.grain).copy_memory()
-        return picture.paint(brief).copy_memory()
+        return media.render(brief.prompt, picture.paint(brief).copy_memory())
 
     def final(self) -> bytes:
         layer = self._layer

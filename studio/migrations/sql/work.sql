@@ -1,6 +1,15 @@
 -- The steps of a worker with one slot: begin it, note that it is sent, keep a partial. Each is one round trip. The
 -- functions run as their caller, behind the same walls; studio/engine calls them.
 
+-- Return the style that a slot is made in, as its events name it, or {} if there is none: see Spec.style_of.
+CREATE FUNCTION studio_style_of(_asked jsonb, _count int, _slot int) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$
+    SELECT coalesce(
+        (SELECT jsonb_build_object('style', style->>'id', 'style_name', style->>'name')
+         FROM (SELECT _asked->'styles'->(_slot * jsonb_array_length(_asked->'styles') / _count) AS style) AS chosen
+         WHERE style IS NOT NULL),
+        '{}')
+$$;
+
 -- Add an event to a run, whose row stays locked: sequences have no gaps, and events commit in their order. The time is
 -- the database's, because workers' clocks could put an answer before its question. The run's visibility is returned as
 -- it is now.
@@ -10,10 +19,11 @@ DECLARE
     _visibility text;
 BEGIN
     WITH next AS (
-        UPDATE studio_run SET last_seq = last_seq + 1 WHERE id = _run RETURNING org_id, last_seq, visibility
+        UPDATE studio_run SET last_seq = last_seq + 1 WHERE id = _run
+        RETURNING org_id, last_seq, studio_style_of(asked, count, _slot) AS style
     )
     INSERT INTO studio_runevent (org_id, run_id, seq, at, type, slot_index, data)
-    SELECT org_id, _run, last_seq, clock_timestamp(), _type, _slot, _data FROM next
+    SELECT org_id, _run, last_seq, clock_timestamp(), _type, _slot, _data || style FROM next
     RETURNING * INTO _added;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'no run % to add an event to', _run;

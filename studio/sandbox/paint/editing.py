@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyvips
 
-from studio.sandbox.paint import drawing, front, loading, palette, picture, sky, texture, weather, words
+from studio.sandbox.paint import drawing, front, loading, media, palette, picture, sky, texture, weather, words
 from studio.sandbox.paint.canvas import SHORT_EDGE, Canvas
 from studio.sandbox.paint.colours import Colour
 from studio.sandbox.paint.palette import Palette
@@ -13,6 +13,7 @@ from studio.sandbox.paint.picture import FINISHES, Brief
 from studio.sandbox.paint.seeds import Dice
 
 KEPT = 0.36  # of the old colours
+KEPT_IN_A_MEDIUM = 0.72
 NIGHT = 0.35  # a sky of less lightness is dark
 AGAIN = "Render Image 1 again as the finished picture"  # as Darkroom asks for the print of a proof
 
@@ -61,12 +62,15 @@ def _changed(brief: Brief, base: pyvips.Image, others: tuple[bytes, ...]) -> pyv
     if brief.prompt.startswith(AGAIN):
         return _painted_again(brief, base)
     canvas = _overlay(brief)
+    is_restyled = media.is_named(brief.prompt)  # then the picture shows what it showed, only made otherwise
+    kept = KEPT_IN_A_MEDIUM if is_restyled else KEPT
     grey = base.colourspace("b-w")[0]
     tinted = grey.maplut(_inks(canvas.palette))
-    dim = 0.55 if canvas.palette.sky.lightness < NIGHT else 1.0
-    image = (tinted * (1 - KEPT) + base * (KEPT * dim)).cast("uchar")
-    drawn = drawing.draw(canvas.inks_as_svg(brief.width, brief.height))
-    image = image.composite2(drawn, "over")[:3].cast("uchar")
+    dim = 0.55 if canvas.palette.sky.lightness < NIGHT and not is_restyled else 1.0
+    image = (tinted * (1 - kept) + base * (kept * dim)).cast("uchar")
+    if canvas.wish.motifs or not is_restyled:
+        drawn = drawing.draw(canvas.inks_as_svg(brief.width, brief.height))
+        image = image.composite2(drawn, "over")[:3].cast("uchar")
     image = _pinned(image, others, canvas)
     finish = FINISHES[brief.quality]
     return texture.grain(image, finish.grain, finish.block)

@@ -1,0 +1,84 @@
+"""Look up an organization's styles, and choose those that a run is to be made in. The twelve built-in styles are copied
+at the first look, so organizations have them whenever they were founded."""
+
+from collections.abc import Iterable, Sequence
+from uuid import UUID
+
+from accounts.models import Membership, Organization
+from saas.text.codes import code_or_none
+from studio.catalogue.fields import Fault, closest, quote
+from studio.models import Style, StyleVersion
+from studio.styles import built_in
+
+MOST_CHOSEN = 4
+
+
+def stock(org: Organization) -> None:
+    """Copy the built-in styles that this organization has never had. Of two that do it at the same moment, the second
+    one waits for the first and finds nothing to do."""
+    had = set(Style.objects.filter(org=org).exclude(built_in="").values_list("built_in", flat=True))
+    missing = [(place, one) for place, one in enumerate(built_in.STYLES) if one.slug not in had]
+    if not missing:
+        return
+    rows = [Style(org=org, slug=one.slug, built_in=one.slug, position=place) for place, one in missing]
+    Style.objects.bulk_create(rows, ignore_conflicts=True)
+    stored = {style.built_in: style for style in Style.objects.filter(org=org).exclude(built_in="")}
+    versions = [_first_version(stored[one.slug], one) for _, one in missing if one.slug in stored]
+    StyleVersion.objects.bulk_create(versions, ignore_conflicts=True)
+
+
+def newest(styles: Iterable[Style]) -> list[StyleVersion]:
+    """Return the newest version of each of these styles, in their order."""
+    found = StyleVersion.objects.filter(style__in=list(styles)).order_by("style_id", "-number").distinct("style_id")
+    versions = list(found.select_related("style", "reference", "maker"))
+    return sorted(versions, key=lambda version: (version.style.position, version.style_id))
+
+
+def all_of(org: Organization) -> list[StyleVersion]:
+    """Return the styles of an organization that are not retired, each as it is now."""
+    stock(org)
+    return newest(Style.objects.filter(org=org).in_use())
+
+
+def usable_by(member: Membership) -> list[StyleVersion]:
+    stock(member.org)
+    return newest(Style.objects.usable_by(member))
+
+
+def choose(member: Membership, named: Sequence[str]) -> tuple[list[StyleVersion], list[Fault]]:
+    """Return the styles with these ids or short names, and what is wrong with the choice."""
+    if len(named) > MOST_CHOSEN:
+        return [], [Fault("styles", "too_many", f"{len(named)} styles are too many: {MOST_CHOSEN} at most.")]
+    offered = usable_by(member)
+    by_name: dict[str | UUID, StyleVersion] = {version.style.slug: version for version in offered}
+    by_name |= {version.style.code: version for version in offered}
+    chosen: list[StyleVersion] = []
+    faults: list[Fault] = []
+    for name in named:
+        version = by_name.get(code_or_none(name) or name)
+        if version is None:
+            meant = closest(name, [one.style.slug for one in offered])
+            sentence = f"There is no style {quote(name)}, or you may not use it."
+            faults.append(Fault("styles", "unknown_style", sentence, meant))
+        elif version in chosen:
+            faults.append(Fault("styles", "twice", f"The style {quote(version.name)} is chosen twice."))
+        else:
+            chosen.append(version)
+    return chosen, faults
+
+
+def _first_version(style: Style, said: built_in.BuiltIn) -> StyleVersion:
+    return StyleVersion(
+        org_id=style.org_id,
+        style=style,
+        number=1,
+        name=said.name,
+        description=said.description,
+        prompt=said.prompt,
+        keeps=list(said.keeps),
+        frees=list(said.frees),
+        solo=said.solo,
+        group=said.group,
+        size=said.size,
+        quality=said.quality,
+    )
