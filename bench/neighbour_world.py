@@ -1,4 +1,4 @@
-"""Set up the Darkroom that `bench.neighbour` measures: Ann, two hundred people who forget their passwords, and
+"""Set up the Darkroom that `bench.neighbour` measures: Ann, three thousand people who forget their passwords, and
 Mallory's organizations with slow providers and webhooks."""
 
 import argparse
@@ -52,7 +52,7 @@ def made(slug, by, base_url):
 
 mallory = User.objects.get(email="demo@darkroom.invalid")
 password = make_password("a long dark corridor")  # once: it takes its time
-people = User.objects.bulk_create(User(email=f"ann{n}@example.com", name="Ann", password=password) for n in range(200))
+people = User.objects.bulk_create(User(email=f"ann{n}@example.com", name="Ann", password=password) for n in range(3000))
 ann = people[0]
 EmailAddress.objects.bulk_create(
     EmailAddress(user=user, email=user.email, verified=True, primary=True) for user in people)
@@ -148,6 +148,7 @@ def world(runs: int) -> Iterator[World]:
             "PROVIDER_ALLOWED_HOSTS": hosts,
             "WEBHOOK_ALLOWED_HOSTS": hosts,
             "ORGANIZATIONS_A_DAY": "100",
+            "TRUSTED_PROXIES": "1",  # so that each forgotten password is asked for from an address of its own
             "EMAIL_URL": f"smtp://127.0.0.1:{post_office.port}?tls=0",
         }
         process = stack.enter_context(darkroom(data, port, **settings))

@@ -42,14 +42,17 @@ print(json.dumps(counts))
 
 
 class Browser:
-    """A browser that keeps its connection and its cookies."""
+    """A browser that keeps its connection and its cookies. `address` is what a proxy would tell of it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, address: str = "") -> None:
         self.connection = http.client.HTTPConnection("127.0.0.1", port)
         self.cookies: dict[str, str] = {}
+        self.address = address
 
     def ask(self, method: str, path: str, form: dict[str, str] | None = None) -> tuple[int, str]:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if self.address:
+            headers["X-Forwarded-For"] = self.address
         if form is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         self.connection.request(method, path, urlencode(form) if form is not None else None, headers)

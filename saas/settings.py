@@ -64,8 +64,8 @@ INSTALLED_APPS = [
     "allauth.mfa",
 ]
 
+# For people. Before it, `saas.web.program_handler` serves static files.
 MIDDLEWARE = [
-    "servestatic.middleware.ServeStaticMiddleware",
     "saas.web.middleware.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

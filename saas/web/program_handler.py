@@ -1,13 +1,18 @@
-"""Handle programs' requests without the middleware for sessions, cookies and forms, which programs do not use. The rest
-runs in the event loop, where a caller that waits for a picture costs next to nothing."""
+"""Handle people's requests in one thread each, and programs' requests in the event loop.
+
+Programs do not use sessions, cookies and forms, so their requests go without that middleware, and a caller that waits
+for a picture costs next to nothing. People's requests go through all of it, in their thread."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.core.handlers.exception import convert_exception_to_response
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.module_loading import import_string
+from servestatic.middleware import ServeStaticMiddleware
 
 from saas.server import backpressure, intake
 from saas.server.intake import Arrival
@@ -17,14 +22,28 @@ PREFIX = "/v1/"
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
-class PeopleHandler(ASGIHandler):
+class Handler(ASGIHandler):
     request_class = MeasuredRequest
 
     async def read_body(self, receive: Any) -> Any:  # a file
         return await (receive.body() if isinstance(receive, Arrival) else super().read_body(receive))
 
 
-class ProgramHandler(PeopleHandler):
+class PeopleHandler(Handler):
+    """Handles all middleware and the view by one step into a thread. Django takes a step there and back for each
+    middleware, and each step waits for the interpreter while other threads compute. Static files need no thread."""
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        super().load_middleware(is_async=False)
+        in_thread = sync_to_async(self.get_response)
+        self._static_file_or_page = convert_exception_to_response(ServeStaticMiddleware(in_thread))
+
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        response: HttpResponseBase = await self._static_file_or_page(request)  # type: ignore[misc]  # it is async
+        return response
+
+
+class ProgramHandler(Handler):
     chunk_size = 1024 * 1024  # sends an answer of megabytes in few pieces, instead of 64 kB at a time
 
     def load_middleware(self, is_async: bool = False) -> None:

@@ -1,14 +1,18 @@
 """The request's id, the address it came from, and the headers that every page carries."""
 
+import asyncio
 import re
 from typing import Any
 
 import pytest
-from django.test import Client, RequestFactory
+from asgiref.sync import SyncToAsync
+from django.http import HttpResponseBase
+from django.test import AsyncRequestFactory, Client, RequestFactory
 
 from accounts.models import AuditEntry, Organization, User
 from saas.database import tenancy
 from saas.ops import request_info
+from saas.web.program_handler import PeopleHandler
 from tests.conftest import SignIn
 
 PLAIN = "edge-7f3a.2_B9"
@@ -161,10 +165,30 @@ def test_a_page_that_breaks_carries_the_headers(
     assert "nobody's business" not in answer.content.decode()
 
 
+async def by_handler(path: str) -> HttpResponseBase:
+    """Ask as the web server does."""
+    return await PeopleHandler().get_response_async(AsyncRequestFactory().get(path))
+
+
+@pytest.mark.filterwarnings("ignore:No directory at")
+def test_a_page_takes_one_step_into_a_thread(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps, step = list[str](), SyncToAsync.__call__
+
+    async def counted(self: Any, *args: Any, **kwargs: Any) -> Any:
+        steps.append(repr(self.func))
+        return await step(self, *args, **kwargs)
+
+    monkeypatch.setattr(SyncToAsync, "__call__", counted)
+    answer = asyncio.run(by_handler("/accounts/password/reset/"))
+    assert answer.status_code == 200
+    _has_the_headers(answer)
+    assert len(steps) == 1
+
+
 @pytest.mark.filterwarnings("ignore:No directory at")
 def test_a_static_file_is_taken_for_what_it_says_it_is(db: None, settings: Any) -> None:
     settings.SERVESTATIC_USE_FINDERS = settings.SERVESTATIC_AUTOREFRESH = True
-    answer = Client().get("/static/darkroom/css/main.css")
+    answer = asyncio.run(by_handler("/static/darkroom/css/main.css"))
     assert answer.status_code == 200
     assert answer["Content-Type"].startswith("text/css")
     assert answer["X-Content-Type-Options"] == "nosniff"
