@@ -3,7 +3,7 @@ price.
 
 The tariff of an estimate is kept with the hold, so that the price that was shown is the price that is charged."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -92,6 +92,25 @@ class Estimate:
         return money.show(self.high) if self.is_exact else f"{money.show(self.low)} to {money.show(self.high)}"
 
 
+@dataclass(frozen=True, slots=True)
+class PriceList:
+    """The prices that are valid at one moment for the connections of one organization."""
+
+    by_model: Mapping[str, Price]
+    flat: Mapping[int, FlatPrice]  # by the connection's key
+
+    def tariff_for(self, *, model: str, connection: ProviderConnection, talk_model: str = "") -> Tariff:
+        """Do as the function of this name, without a query."""
+        flat = None if connection.traits.is_lent else self.flat.get(connection.pk)
+        return _tariff(model, talk_model, flat, self._price)
+
+    def _price(self, model: str) -> Price:
+        try:
+            return self.by_model[model]
+        except KeyError:
+            raise Unpriced(model) from None
+
+
 def tariff_for(
     *, model: str, connection: ProviderConnection, talk_model: str = "", at: datetime | None = None
 ) -> Tariff:
@@ -100,16 +119,7 @@ def tariff_for(
     The sandbox takes no money and is priced like real pictures, so that a team learns what its pictures would cost;
     accounts.limits.holds keeps its play money apart."""
     moment = at or timezone.now()
-    flat = flat_price(connection, moment)
-    if flat is not None:
-        return Tariff(flat_micros=flat.micros, flat_price_id=flat.pk)
-    price = _price(model, moment)
-    if not talk_model:
-        return Tariff(rates=_rates(price), price_id=price.pk)
-    talk = _price(talk_model, moment)
-    of_talk = _rates(talk)
-    rates = _rates(price) | {kind: of_talk[same] for kind, same in TALK_KINDS.items()}
-    return Tariff(rates=rates, price_id=price.pk, talk_price_id=talk.pk)
+    return _tariff(model, talk_model, flat_price(connection, moment), lambda name: _price(name, moment))
 
 
 def token_tariff(model: str, moment: datetime) -> Tariff:
@@ -162,6 +172,18 @@ def flat_price(connection: ProviderConnection, moment: datetime) -> FlatPrice | 
         return None
     held = FlatPrice.objects.filter(org=connection.org_id, connection=connection, valid_from__lte=moment)
     return held.exclude(valid_until__lte=moment).order_by("-pk").first()
+
+
+def _tariff(model: str, talk_model: str, flat: FlatPrice | None, price_of: Callable[[str], Price]) -> Tariff:
+    if flat is not None:
+        return Tariff(flat_micros=flat.micros, flat_price_id=flat.pk)
+    price = price_of(model)
+    if not talk_model:
+        return Tariff(rates=_rates(price), price_id=price.pk)
+    talk = price_of(talk_model)
+    of_talk = _rates(talk)
+    rates = _rates(price) | {kind: of_talk[same] for kind, same in TALK_KINDS.items()}
+    return Tariff(rates=rates, price_id=price.pk, talk_price_id=talk.pk)
 
 
 def _price(model: str, moment: datetime) -> Price:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, Q, QuerySet
 
 from accounts.limits import rules as limit_rules
-from accounts.limits.counters import Place, places
+from accounts.limits.counters import CounterState, Place, places
 from accounts.limits.periods import today
 from accounts.models import ApiKey, Counter, Membership, Period, Subject, Unit
 from accounts.models.provider_kinds import KINDS
@@ -47,6 +47,21 @@ def tightest_of(
         rules = limit_rules.rules_for(member, api_key, is_lent=is_lent)
         budgets += [_uncounted(member, place, rules) for place in missing]
     return min((budget for budget in budgets if budget is not None), key=lambda budget: budget.left, default=None)
+
+
+def tightest_counted(found: Iterable[CounterState], member: Membership) -> Budget | None:
+    """Do as `tightest`, of all counters that count, as a function of the database has returned them."""
+    limited = [(one, one.allowed_micros) for one in found if one.allowed_micros is not None]
+    budgets = [
+        Budget(
+            _whose(member, one.place.subject),
+            Period(one.place.period),
+            allowed,
+            max(0, allowed - one.spent_micros - one.held_micros),
+        )
+        for one, allowed in limited
+    ]
+    return min(budgets, key=lambda budget: budget.left, default=None)
 
 
 def counters(member: Membership, api_key: ApiKey | None = None, *, is_lent: bool) -> list[Counter]:

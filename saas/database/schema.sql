@@ -501,25 +501,20 @@ BEGIN
     RETURN to_jsonb(_added) || jsonb_build_object('visibility', _visibility);
 END $$;
 
-CREATE FUNCTION studio_answer(_run bigint, _awaited_by integer, _is_play boolean, _subjects text[], _ids bigint[], _periods text[], _starts date[]) RETURNS jsonb
-    LANGUAGE plpgsql
+CREATE FUNCTION studio_answer(_run bigint, _is_play boolean, _subjects text[], _ids bigint[], _periods text[], _starts date[]) RETURNS jsonb
+    LANGUAGE sql STABLE
     AS $$
-DECLARE
-    _of studio_run;
-BEGIN
-    SELECT * INTO STRICT _of FROM studio_run WHERE id = _run;
-    UPDATE studio_run SET request_hash = '' WHERE id = (
-        SELECT id FROM studio_run WHERE id = _run AND awaited_by = _awaited_by FOR NO KEY UPDATE SKIP LOCKED);
-    RETURN jsonb_build_object(
+    SELECT jsonb_build_object(
         'slots', (SELECT jsonb_agg(jsonb_build_object('slot', to_jsonb(s), 'output', to_jsonb(o)) ORDER BY s.index)
                   FROM studio_slot s LEFT JOIN studio_output o ON o.slot_id = s.id WHERE s.run_id = _run),
         'micros', (SELECT coalesce(sum(e.micros), 0) FROM billing_entry e
-                   WHERE e.org_id = _of.org_id AND e.run_code = _of.code),
+                   WHERE e.org_id = r.org_id AND e.run_code = r.code),
         'counters', (SELECT coalesce(jsonb_agg(to_jsonb(c)), '[]') FROM accounts_counter c
                      JOIN unnest(_subjects, _ids, _periods, _starts) AS p(subject, subject_id, period, starts_on)
                          USING (subject, subject_id, period, starts_on)
-                     WHERE c.org_id = _of.org_id AND c.is_play = _is_play));
-END $$;
+                     WHERE c.org_id = r.org_id AND c.is_play = _is_play))
+    FROM studio_run r WHERE r.id = _run
+$$;
 
 CREATE FUNCTION studio_begin(_worker uuid, _probe_seconds double precision, _org_calls integer, _connection_calls integer, _now timestamp with time zone) RETURNS jsonb
     LANGUAGE plpgsql
@@ -719,7 +714,10 @@ BEGIN
     )) THEN
         PERFORM accounts_refuse('{"by": "company"}');
     END IF;
-    RETURN jsonb_build_object('output', _told, 'ended', _ended, 'counters', _counters);
+    RETURN jsonb_build_object(
+        'output', _told, 'ended', _ended, 'counters', _counters,
+        'micros', (SELECT coalesce(sum(e.micros), 0) FROM billing_entry e
+                   WHERE e.org_id = _run.org_id AND e.run_code = _run.code));
 EXCEPTION WHEN SQLSTATE 'DR001' THEN
     GET STACKED DIAGNOSTICS _why = PG_EXCEPTION_DETAIL;
     RETURN _why::jsonb;
@@ -763,6 +761,14 @@ CREATE FUNCTION studio_needs_company(_slot studio_slot) RETURNS boolean
             AND (c.outages > 0 OR c.openings > 0 OR c.open_until IS NOT NULL))
 $$;
 
+CREATE FUNCTION studio_note_answered(_runs bigint[], _awaited_by integer) RETURNS void
+    LANGUAGE sql
+    AS $$
+    UPDATE studio_run SET request_hash = '' WHERE id IN (
+        SELECT id FROM studio_run WHERE id = ANY (_runs) AND awaited_by = _awaited_by
+        ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)
+$$;
+
 CREATE FUNCTION studio_note_sent(_ticket bigint, _worker uuid, _slot bigint, _tries integer, _now timestamp with time zone) RETURNS text
     LANGUAGE plpgsql
     AS $$
@@ -796,6 +802,37 @@ CREATE FUNCTION studio_obstacle(_ticket studio_ticket, _tries boolean, _org_call
     LEFT JOIN studio_run r ON r.id = s.run_id
     LEFT JOIN accounts_organization o ON o.id = s.org_id
     LEFT JOIN accounts_providerconnection c ON c.id = _ticket.connection_id
+$$;
+
+CREATE FUNCTION studio_offer(_org bigint, _at timestamp with time zone) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT jsonb_build_object(
+        'version', studio_offer_version(_org, _at),
+        'connections', (
+            SELECT coalesce(jsonb_agg(to_jsonb(c) ORDER BY c.position, c.id), '[]')
+            FROM accounts_providerconnection c WHERE c.org_id = _org AND (c.is_default OR c.position IS NOT NULL)),
+        'flat_prices', (
+            SELECT coalesce(jsonb_agg(to_jsonb(f) ORDER BY f.id), '[]') FROM billing_flatprice f
+            WHERE f.org_id = _org AND f.valid_from <= _at AND (f.valid_until IS NULL OR f.valid_until > _at)),
+        'prices', (
+            SELECT coalesce(jsonb_agg(to_jsonb(p)), '[]') FROM billing_price p
+            WHERE NOT p.is_batch AND p.valid_from <= _at AND (p.valid_until IS NULL OR p.valid_until > _at)))
+$$;
+
+CREATE FUNCTION studio_offer_version(_org bigint, _at timestamp with time zone) RETURNS text
+    LANGUAGE sql STABLE
+    AS $$
+    SELECT coalesce(md5(string_agg(version, ' ' ORDER BY version)), '') FROM (
+        SELECT concat_ws('-', 'connection', c.id, c.xmin, c.ctid) FROM accounts_providerconnection c
+        WHERE c.org_id = _org AND (c.is_default OR c.position IS NOT NULL)
+        UNION ALL
+        SELECT concat_ws('-', 'flat', f.id, f.xmin, f.ctid) FROM billing_flatprice f
+        WHERE f.org_id = _org AND f.valid_from <= _at AND (f.valid_until IS NULL OR f.valid_until > _at)
+        UNION ALL
+        SELECT concat_ws('-', 'price', p.id, p.xmin, p.ctid) FROM billing_price p
+        WHERE NOT p.is_batch AND p.valid_from <= _at AND (p.valid_until IS NULL OR p.valid_until > _at)
+    ) AS used(version)
 $$;
 
 CREATE FUNCTION studio_reaches(_counter jsonb, _micros bigint, _images bigint, _percents integer[]) RETURNS boolean
@@ -837,7 +874,7 @@ CREATE FUNCTION studio_style_of(_asked jsonb, _count integer, _slot integer) RET
         '{}')
 $$;
 
-CREATE FUNCTION studio_submit(_caller studio_caller, _asked accounts_asked, _run jsonb, _inputs bigint[], _numbers integer[], _line jsonb, _is_awaited boolean, _may_wait boolean) RETURNS jsonb
+CREATE FUNCTION studio_submit(_caller studio_caller, _asked accounts_asked, _run jsonb, _inputs bigint[], _numbers integer[], _line jsonb, _offer text, _is_awaited boolean, _may_wait boolean) RETURNS jsonb
     LANGUAGE plpgsql
     AS $$
 DECLARE
@@ -845,8 +882,15 @@ DECLARE
     _at timestamptz;
     _why text;
 BEGIN
+    IF _is_awaited AND cardinality(_inputs) = 0 THEN
+        -- A retry of this call waits for the commit and joins the run: see studio/gateway/retrying.py. A call with
+        -- pictures looks itself, at the end of its transaction, whether its caller is still there.
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended(_run->>'request_hash', _asked.payer));
+    END IF;
     IF NOT studio_still_may(_caller) THEN
         RETURN '{"by": "rights"}';
+    ELSIF _offer <> studio_offer_version(_asked.org, _caller.now) THEN
+        RETURN jsonb_build_object('by', 'offer', 'offer', studio_offer(_asked.org, _caller.now));
     ELSIF NOT _may_wait AND studio_is_left_alone((_line->>'connection')::bigint, _asked.payer) THEN
         RETURN '{"by": "outage"}';
     END IF;

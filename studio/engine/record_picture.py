@@ -120,9 +120,10 @@ def _keep(
 
 def _announce(run: Run, slot: Slot, frame: Final, stored: Stored, told: dict[str, Any]) -> None:
     assert stored.measured is not None  # noqa: S101 store_output sets it
-    after_commit(
-        relay.hand_over, run.code, Finished(slot.index, frame, stored.measured)
-    )  # before its callers hear of it
+    finished = Finished(
+        slot.index, frame, stored.measured, told["output"]["seq"], int(told["micros"]), told["counters"]
+    )
+    after_commit(relay.hand_over, run.code, finished)  # before its callers hear of it
     events.announce(run, run.event_of(told["output"]), stored.hint)
     if told["ended"]:
         events.announce(run, run.event_of(told["ended"]))

@@ -23,7 +23,7 @@ from studio.models import Run, RunEvent
 from studio.openai_wire import frames
 from studio.openai_wire.errors import OpenAIError
 from studio.providers.answers import Partial
-from studio.waiting import follow, relay
+from studio.waiting import follow
 from studio.waiting.relay import Finals
 
 PULSE_SECONDS = 15.0
@@ -50,8 +50,8 @@ def never_paid_twice(run: Run) -> Iterator[None]:
 
 async def answer_whole(run: Run, image_request: ImageRequest, caller: GatewayCaller) -> HttpResponse:
     with answer_memory.reserve() as memory:
-        with never_paid_twice(run), relay.expecting(run.code) as finals:
-            await wait_until_ended(run)
+        with never_paid_twice(run), caller.ahead.finals_of(run) as finals:
+            await wait_until_ended(run, caller)
             body, headers = await in_thread(_write_whole, run, image_request, caller, memory, finals)
         response = HttpResponse(body, content_type="application/json", headers=run_headers(run) | headers)
         memory.keep_for(response)
@@ -67,8 +67,8 @@ def _write_whole(
     return answers.write_answer(run, image_request, result), result.headers
 
 
-async def wait_until_ended(run: Run) -> None:
-    async for _ in _in_time(run, follow.events(run)):
+async def wait_until_ended(run: Run, caller: GatewayCaller) -> None:
+    async for _ in _in_time(run, follow.events(run, ahead=caller.ahead)):
         pass
 
 
@@ -105,8 +105,8 @@ async def _after(first: bytes, frames: AsyncIterator[bytes]) -> AsyncIterator[by
 
 
 async def _frames(run: Run, image_request: ImageRequest, caller: GatewayCaller) -> AsyncIterator[bytes]:
-    with never_paid_twice(run), relay.expecting(run.code) as finals:
-        async for partial in partials(run):
+    with never_paid_twice(run), caller.ahead.finals_of(run) as finals:
+        async for partial in partials(run, caller):
             match partial:
                 case None:
                     yield frames.PING
@@ -124,12 +124,14 @@ def _completed(
     return answers.write_completed(run, image_request, result_of(run, caller, memory, finals))
 
 
-async def partials(run: Run) -> AsyncIterator[tuple[bytes | None, int] | None]:
+async def partials(run: Run, caller: GatewayCaller) -> AsyncIterator[tuple[bytes | None, int] | None]:
     """Yield each partial with its index as it comes, until the run has ended. A partial that comes again, by the event
     that it is kept or from a second try, is yielded once. One that cannot be read is yielded once as None with its
     index. None alone is a heartbeat."""
     shown, lost = set[int](), set[int]()
-    async for one in _in_time(run, follow.events_and_fresh_partials(run, pulse_seconds=PULSE_SECONDS)):
+    async for one in _in_time(
+        run, follow.events_and_fresh_partials(run, pulse_seconds=PULSE_SECONDS, ahead=caller.ahead)
+    ):
         if one is None:
             yield None
         elif (index := _index(one)) is not None and index not in shown:

@@ -3,8 +3,8 @@
 import functools
 import re
 from collections.abc import Callable, Coroutine
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 
@@ -18,6 +18,7 @@ from accounts.errors import NotAllowed, Refused
 from accounts.limits.refusals import LimitReached
 from accounts.models import ApiKey, Membership, Organization, Scope
 from accounts.rate_limit import Allowance, AskedTooOften
+from saas import live
 from saas.database.threads import in_thread
 from saas.web import bearer
 from studio.gateway import failure_answers
@@ -26,7 +27,8 @@ from studio.openai_wire.errors import REQUEST, OpenAIError
 from studio.runs import submit_run
 from studio.runs.outages import LeftAlone
 from studio.waiting import places
-from studio.waiting.places import NoPlace, Place
+from studio.waiting.follow import Ahead
+from studio.waiting.places import NoPlace
 
 KEY_IN_AN_ADDRESS = re.compile(r"(^|&)(api[-_]?key|key|access_token|token|authorization)=|\b(dk_|sk-)", re.IGNORECASE)
 NEVER_AGAIN = {"x-should-retry": "false"}
@@ -45,6 +47,11 @@ class GatewayCaller:
     def org(self) -> Organization:
         return self.member.org
 
+    @cached_property
+    def ahead(self) -> Ahead:
+        """Return the caller's listener for the run that the call makes. All runs but private ones are the team's."""
+        return Ahead(live.org_group(self.org.pk))
+
 
 def door(method: str, scope: Scope, *, is_awaited: bool = False) -> Callable[[View], View]:
     """Let a view's callers in by key, scope and method. If the call is awaited, it takes one of the places for callers
@@ -62,11 +69,10 @@ def door(method: str, scope: Scope, *, is_awaited: bool = False) -> Callable[[Vi
                         f"Not allowed to {request.method} on {request.path}.", status=405, code="method_not_supported"
                     )
                 caller, left = await in_thread(_let_in, request, scope)
-                with _place(caller) if is_awaited else nullcontext() as place, caller.call as call:
+                if is_awaited:
+                    response = await _waiting(view, request, caller, **kwargs)
+                else:
                     response = await view(request, caller, **kwargs)
-                    if place is not None:
-                        place.keep_for(response)
-                        call.keep_for(response)
             except OpenAIError as refusal:
                 return refuse(refusal)
             except Refused as act:
@@ -79,8 +85,14 @@ def door(method: str, scope: Scope, *, is_awaited: bool = False) -> Callable[[Vi
     return decorate
 
 
-def _place(caller: GatewayCaller) -> AbstractContextManager[Place]:
-    return places.holding(caller.member, caller.api_key)
+async def _waiting(view: View, request: HttpRequest, caller: GatewayCaller, **kwargs: Any) -> HttpResponseBase:
+    """Let the caller wait for a picture: with a place, and listening before its run is made."""
+    with places.holding(caller.member, caller.api_key) as place, caller.call as call:
+        async with caller.ahead:
+            response = await view(request, caller, **kwargs)
+        place.keep_for(response)
+        call.keep_for(response)
+    return response
 
 
 def refuse(refusal: OpenAIError) -> JsonResponse:

@@ -18,7 +18,6 @@ from studio.gateway.submission import submit
 from studio.models import Relation, Run
 from studio.openai_wire import frames
 from studio.openai_wire.errors import OpenAIError
-from studio.waiting import relay
 
 STATUSES = {"moderation_blocked": "image_content_policy_violation", "rate_limit_exceeded": "rate_limit_exceeded"}
 
@@ -29,8 +28,8 @@ async def respond(request: HttpRequest, caller: GatewayCaller) -> HttpResponseBa
     if wanted.image_request.stream:
         return await _streamed(run, wanted, caller)
     with answer_memory.reserve() as memory:
-        with delivery.never_paid_twice(run), relay.expecting(run.code) as finals:
-            await delivery.wait_until_ended(run)
+        with delivery.never_paid_twice(run), caller.ahead.finals_of(run) as finals:
+            await delivery.wait_until_ended(run, caller)
             result = await in_thread(delivery.result_of, run, caller, memory, finals)
             made = result.made[0]
             builder = ResponseBuilder(run, wanted)
@@ -67,10 +66,10 @@ async def _streamed(run: Run, wanted: ResponseRequest, caller: GatewayCaller) ->
 async def _frames(run: Run, builder: "ResponseBuilder", caller: GatewayCaller) -> AsyncIterator[bytes]:
     with answer_memory.reserve() as memory:
         try:
-            with delivery.never_paid_twice(run), relay.expecting(run.code) as finals:
+            with delivery.never_paid_twice(run), caller.ahead.finals_of(run) as finals:
                 for frame in builder.opening():
                     yield frame
-                async for partial in delivery.partials(run):
+                async for partial in delivery.partials(run, caller):
                     match partial:
                         case None:
                             yield frames.PING

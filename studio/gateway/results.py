@@ -23,7 +23,7 @@ from studio.waiting.relay import Finished
 
 TOKENS = ("input_tokens", "output_tokens", "total_tokens")
 DETAILS = ("text_tokens", "image_tokens")
-ANSWER = f"SELECT studio_answer(%(run)s, %(me)s, %(is_play)s, {counters.WHERE})"
+ANSWER = f"SELECT studio_answer(%(run)s, %(is_play)s, {counters.WHERE})"
 NOTHING_HANDED: Mapping[int, Finished] = MappingProxyType({})
 LARGEST_ANSWER_BYTES = 120_000_000  # it is in memory three times while it is put together and sent
 
@@ -86,13 +86,15 @@ def read_result(
     *,
     with_links: bool = False,
 ) -> Result:
-    """Read the result, with links in place of the pictures if the caller wants those, and note that its caller has the
-    answer, unless the caller was taken for gone meanwhile. `handed` are the pictures that came from a worker of this
-    process, by their slots."""
-    traits = run.connection.traits if run.connection else None
-    is_play, is_lent = bool(traits and traits.is_play), bool(traits and traits.is_lent)
+    """Read the result, with links in place of the pictures if the caller wants those. `handed` are the pictures that
+    came from a worker of this process, by their slots; if all of them came, the database is not asked."""
+    if not with_links and len(handed) == run.count:
+        result = _from_hand(run, payer, memory, [finished for _, finished in sorted(handed.items())])
+        if result is not None:
+            return result
+    is_play, is_lent = _who_pays(run)
     places = remaining.places_now(*payer, is_lent=is_lent)
-    values = {"run": run.pk, "me": run.awaited_by, "is_play": is_play, **counters.where(places)}
+    values = {"run": run.pk, "is_play": is_play, **counters.where(places)}
     with released():
         told = functions.ask(run.org_id, ANSWER, values)
         slots = [_slot_of(run, one) for one in told["slots"]]
@@ -100,13 +102,54 @@ def read_result(
         left = _budget_left(run, payer, found, is_play=is_play, is_lent=is_lent)
         done = [slot for slot in slots if slot.state == State.SUCCEEDED]
         wait_seconds = None if done else _wait_seconds(slots[0])
-    size_bytes = 0 if with_links else sum(slot.output.size_bytes for slot in done)
-    if size_bytes > LARGEST_ANSWER_BYTES:
-        raise _too_large()
-    memory.take(size_bytes, org_id=run.org_id)
+    _take_memory(run, memory, 0 if with_links else sum(slot.output.size_bytes for slot in done))
     made = [_made_from(slot, handed.get(slot.index), with_link=with_links) for slot in done]
     failed = [slot for slot in slots if slot.state != State.SUCCEEDED]
     return Result(made, failed, money.exact(int(told["micros"])), left, wait_seconds)
+
+
+def _from_hand(
+    run: Run, payer: tuple[Membership, ApiKey], memory: AnswerMemory, handed: list[Finished]
+) -> Result | None:
+    """Return the result as its workers know it. Return None if they do not know the limits that count now: after
+    midnight, or when another connection has taken over."""
+    _, is_lent = _who_pays(run)
+    last = max(handed, key=lambda finished: finished.seq)
+    found = {state.place: state for state in map(counters.read_json, last.counters or ())}
+    if found.keys() != set(remaining.places_now(*payer, is_lent=is_lent)):
+        return None
+    budget = remaining.tightest_counted(found.values(), payer[0])
+    _take_memory(run, memory, sum(len(finished.frame.data) for finished in handed))
+    return Result(
+        [_made_by_worker(run, finished) for finished in handed],
+        [],
+        money.exact(last.micros),
+        money.exact(budget.left) if budget else None,
+    )
+
+
+def _who_pays(run: Run) -> tuple[bool, bool]:
+    """Return whether the run's connection takes play money, and whether its key is lent."""
+    traits = run.connection.traits if run.connection else None
+    return bool(traits and traits.is_play), bool(traits and traits.is_lent)
+
+
+def _take_memory(run: Run, memory: AnswerMemory, size_bytes: int) -> None:
+    if size_bytes > LARGEST_ANSWER_BYTES:
+        raise _too_large()
+    memory.take(size_bytes, org_id=run.org_id)
+
+
+def _made_by_worker(run: Run, finished: Finished) -> Made:
+    frame = finished.frame
+    return Made(
+        asked=run.asked,
+        used=frame.used,
+        usage=frame.usage,
+        measured=finished.measured,
+        revised_prompt=frame.revised_prompt,
+        base64=base64_text.encode(frame.data),
+    )
 
 
 def _made_from(slot: Slot, finished: Finished | None, *, with_link: bool) -> Made:

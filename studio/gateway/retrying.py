@@ -3,9 +3,9 @@ official SDKs retry by themselves when a call is cut off.
 
 Two fields of a run say whether its caller waits and has its answer. `awaited_by` is the web process in which the caller
 waits, and empty once the caller has gone away; a process that was killed has lost its lock, so its callers count as
-gone, too. `request_hash` is what the caller asked for, and empty once the answer is given. A retry may join a run only
-after the caller of the run went away without an answer, and then the retry is the caller: a program that wants twenty
-pictures by twenty equal calls gets twenty."""
+gone, too. `request_hash` is what the caller asked for, and empty once the answer has gone out. A retry may join a run
+only after the caller of the run went away without an answer, and then the retry is the caller: a program that wants
+twenty pictures by twenty equal calls gets twenty."""
 
 import asyncio
 import time
@@ -19,7 +19,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from accounts.models import ApiKey, Membership
-from saas.database import tenancy
+from saas.database import functions, tenancy
 from saas.database.presence import LIVING, LOCK, RETURN_SECONDS, presence
 from saas.database.release import released
 from saas.fairness import visitors
@@ -34,6 +34,8 @@ LET_GO_SECONDS = 30.0
 LET_GO_AGAIN_SECONDS = 1.0
 MOST_LOOKED_AT = 2000  # of a person's newest runs: a retry comes within seconds
 
+# An equal call that is being submitted holds this lock shared: its run cannot be seen before its commit.
+WAIT_FOR_EQUAL = "SELECT pg_advisory_xact_lock(hashtextextended(%(hash)s, %(maker)s))"
 JOIN = f"""
 WITH newest AS (
     SELECT id FROM studio_run WHERE org_id = %(org)s AND maker_id = %(maker)s ORDER BY id DESC LIMIT {MOST_LOOKED_AT}
@@ -57,7 +59,8 @@ SELECT EXISTS (
       AND awaited_by NOT IN ({LIVING})
 )
 """  # noqa: S608 our own words
-LET_GO = "UPDATE studio_run SET awaited_by = NULL, request_hash = %s WHERE id = %s AND awaited_by = %s"
+LET_GO = "UPDATE studio_run SET awaited_by = NULL WHERE code = %s AND awaited_by = %s"
+NOTE_ANSWERED = "SELECT studio_note_answered(%(runs)s, %(me)s)"
 
 log = structlog.get_logger("darkroom.gateway")
 
@@ -73,6 +76,7 @@ def join(member: Membership, api_key: ApiKey, hashed: str) -> Run | None:
     me = presence.number()
     values = _values(member, api_key, hashed) | {"me": me, "is_sure": presence.is_sure()}
     with connection.cursor() as cursor:
+        cursor.execute(WAIT_FOR_EQUAL, values)
         cursor.execute(JOIN, values)
         row = cursor.fetchone()
     if row is None:
@@ -124,9 +128,9 @@ class GatewayCall:
         with self._guard:
             return self._has_ended
 
-    def expect(self, run: Run) -> None:
+    def expect(self, run: Run | None) -> None:
         """Note the run before its commit. If the database connection breaks then, the run may have been made although
-        the caller gets an error; the caller's retry gets the run."""
+        the caller gets an error; the caller's retry gets the run. None: it was certainly not made."""
         with self._guard:
             self._run = run
 
@@ -140,13 +144,17 @@ class GatewayCall:
             _let_go(run)
 
     def end(self, *, was_told: bool) -> Thread | None:
-        """End the call; only the first time counts. Return the thread that lets the run go, if there was no answer."""
+        """End the call; only the first time counts. Note that the run is answered; if there was no answer, return the
+        thread that lets it go."""
         with self._guard:
             if self._has_ended:
                 return None
             self._has_ended = True
             run = self._run
-        if run is None or run.awaited_by is None or (was_told and self.is_answered):
+        if run is None or run.awaited_by is None:
+            return None
+        if was_told and self.is_answered:
+            answered.note(run)
             return None
         letting_go = Thread(target=_let_go, args=(run,), name="let-go")
         letting_go.start()
@@ -176,6 +184,45 @@ def _soon(loop: asyncio.AbstractEventLoop, call: GatewayCall) -> None:
         loop.call_soon_threadsafe(lambda: call.end(was_told=False))
 
 
+class Answered:
+    """The runs whose answers have left this process, until that is noted: all at once that wait for the same commit.
+    One that is never noted could be joined by the retry of an equal call once this process has ended."""
+
+    def __init__(self) -> None:
+        self._guard = Lock()
+        self._runs: list[Run] = []
+        self._thread: Thread | None = None
+
+    def note(self, run: Run) -> None:
+        """Note a run soon, in a thread beside."""
+        with self._guard:
+            self._runs.append(run)
+            if self._thread is None:
+                self._thread = Thread(target=self._write_on, name="answered")
+                self._thread.start()
+
+    def _write_on(self) -> None:
+        while runs := self._taken():
+            for org_id in {run.org_id for run in runs}:
+                of_org = [run for run in runs if run.org_id == org_id]
+                values = {"runs": [run.pk for run in of_org], "me": of_org[0].awaited_by}
+                try:
+                    with released(), visitors.unseated():
+                        functions.call(org_id, NOTE_ANSWERED, values)
+                except Exception:
+                    log.warning("answered runs not noted", organization=org_id, runs=len(of_org), exc_info=True)
+
+    def _taken(self) -> list[Run]:
+        with self._guard:
+            runs, self._runs = self._runs, []
+            if not runs:
+                self._thread = None
+        return runs
+
+
+answered = Answered()
+
+
 def _let_go(run: Run) -> None:
     """Let the next retry join this run. If the database is away, try for a while, but not once this process ends: then
     its callers count as gone anyway."""
@@ -183,7 +230,7 @@ def _let_go(run: Run) -> None:
     while True:
         try:
             with released(), visitors.unseated(), tenancy.tenant(run.org_id), connection.cursor() as cursor:
-                cursor.execute(LET_GO, [run.request_hash, run.pk, run.awaited_by])
+                cursor.execute(LET_GO, [run.code, run.awaited_by])
         except Exception:
             if time.monotonic() > ends_at or drain.is_over:  # a retry is then a run of its own
                 log.warning("caller not let go", run=str(run.code), exc_info=True)

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 
 from django.http import HttpRequest
 
 from accounts import access
+from accounts.errors import Refused
 from saas.database import tenancy
 from saas.database.presence import presence
 from saas.database.transactions import after_commit
@@ -18,7 +20,7 @@ from studio.gateway.pictures_in import PictureReader
 from studio.models import Input, Relation, Run, Visibility
 from studio.openai_wire.errors import OpenAIError
 from studio.runs import plan, submit_run
-from studio.runs.plan import Pictures, Plan
+from studio.runs.plan import Pictures
 
 
 def submit(
@@ -35,64 +37,99 @@ def submit(
     pictures are read only if the request is not known yet."""
     key, hashed = request_key(request, caller), hash_of(request.path, said)
     is_retry = not key and retrying.is_retry(request)
-    may_be_known = bool(key) or is_retry
     if is_retry:
         retrying.until_sure(caller.member, caller.api_key, hashed)
-    awaited_by = None if key else presence.number()
-    if pictures is not None and may_be_known:
+    wish = Wish(
+        caller,
+        image_request,
+        key,
+        hashed,
+        parent,
+        relation,
+        awaited_by=None if key else presence.number(),
+        may_be_known=bool(key) or is_retry,
+    )
+    if wish.may_be_known:
         with tenancy.tenant(caller.org.pk):
-            earlier = _earlier(caller, key, hashed)
+            earlier = _earlier(wish)
         if earlier is not None:
             return earlier
-    with ExitStack() as undo:
-        references: Sequence[Input] = ()
-        mask: Input | None = None
-        if pictures is not None:
-            undo.callback(pictures.forget)
-            pictures.read()
-        with tenancy.tenant(caller.org.pk):
-            earlier = _earlier(caller, key, hashed) if may_be_known else None  # an equal one may have come meanwhile
-            if earlier is not None:
-                return earlier
-            if pictures is not None:
-                references, mask = pictures.keep()
-            _refuse_gone(caller, key)
-            run = submit_run.submit(
-                by=caller.member,
-                plan=_plan(caller, image_request, Pictures(references, mask)),
-                api_key=caller.api_key,
-                visibility=_visibility(parent, references),
-                end_user=image_request.identifier,
-                parent=parent,
-                relation=relation,
-                request_key=key,
-                request_hash=hashed,
-                awaited_by=awaited_by,
-                is_awaited=True,
-            )
-            _refuse_gone(caller, key)
-            undo.pop_all()  # before the commit: files that rows name must not be deleted
-            caller.call.expect(run)
+    run = _put_in_line(wish) if pictures is None else _with_pictures(wish, pictures)
     caller.call.begin(run)
     return run
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a call asks for, beside its pictures."""
+
+    caller: GatewayCaller
+    image_request: ImageRequest
+    key: str
+    hashed: str
+    parent: Run | None
+    relation: Relation
+    awaited_by: int | None
+    may_be_known: bool
 
 
 class Gone(Exception):
     """The caller went away before the run was made."""
 
 
-def _plan(caller: GatewayCaller, image_request: ImageRequest, pictures: Pictures) -> Plan:
-    """Plan the run, and refuse what cannot be made in OpenAI's words."""
+def _with_pictures(wish: Wish, pictures: PictureReader) -> Run:
+    """Read the pictures, and keep them and the run in one transaction, unless an equal request came meanwhile."""
+    caller = wish.caller
+    with ExitStack() as undo:
+        undo.callback(pictures.forget)
+        pictures.read()
+        with tenancy.tenant(caller.org.pk):
+            earlier = _earlier(wish) if wish.may_be_known else None
+            if earlier is not None:
+                return earlier
+            run = _put_in_line(wish, *pictures.keep())
+            _refuse_gone(wish)
+            undo.pop_all()  # before the commit: files that rows name must not be deleted
+    return run
+
+
+def _put_in_line(wish: Wish, references: Sequence[Input] = (), mask: Input | None = None) -> Run:
+    """Plan and submit the run, and refuse what cannot be made in OpenAI's words. The run is noted before the database
+    is asked: if its answer is lost then, the run may have been made, and the caller's retry gets it."""
+    caller, image_request = wish.caller, wish.image_request
     try:
-        return plan.make(org=caller.org, spec=image_request.spec, pictures=pictures)
+        return submit_run.submit(
+            by=caller.member,
+            plan=plan.make(org=caller.org, spec=image_request.spec, pictures=Pictures(references, mask)),
+            api_key=caller.api_key,
+            visibility=_visibility(wish.parent, references),
+            end_user=image_request.identifier,
+            parent=wish.parent,
+            relation=wish.relation,
+            request_key=wish.key,
+            request_hash=wish.hashed,
+            awaited_by=wish.awaited_by,
+            is_awaited=True,
+            about_to=lambda run: _expect(wish, run),
+        )
     except SpecRefused as refusal:
+        caller.call.expect(None)
         raise parameters.error_of_fault(refusal.errors[0], image_request.spec.to_json(), image_request.prefix) from None
+    except (Refused, Gone):
+        caller.call.expect(None)
+        raise
 
 
-def _refuse_gone(caller: GatewayCaller, key: str) -> None:
+def _expect(wish: Wish, run: Run) -> None:
+    _refuse_gone(wish)
+    wish.caller.call.expect(run)
+    wish.caller.ahead.expect(run)
+
+
+def _refuse_gone(wish: Wish) -> None:
     """Raise Gone if the caller went away while waiting for a turn: a retry has found no run of this call and asks for
     one of its own. A program that sends an Idempotency-Key finds its run again, so that run is made."""
-    if not key and caller.call.has_gone:
+    if not wish.key and wish.caller.call.has_gone:
         raise Gone
 
 
@@ -112,14 +149,17 @@ def request_key(request: HttpRequest, caller: GatewayCaller) -> str:
         raise OpenAIError(message, code="invalid_value", param="Idempotency-Key") from None
 
 
-def _earlier(caller: GatewayCaller, key: str, hashed: str) -> Run | None:
+def _earlier(wish: Wish) -> Run | None:
     """Return the run that a program asks for again, by its Idempotency-Key or by a retry of an official SDK."""
-    if key:
-        run = caller.org.runs.select_related("connection").filter(maker=caller.member.user, request_key=key).first()
-        if run is not None and run.request_hash != hashed:
+    caller = wish.caller
+    if wish.key:
+        run = (
+            caller.org.runs.select_related("connection").filter(maker=caller.member.user, request_key=wish.key).first()
+        )
+        if run is not None and run.request_hash != wish.hashed:
             raise submit_run.KeyReused
     else:
-        run = retrying.join(caller.member, caller.api_key, hashed)
+        run = retrying.join(caller.member, caller.api_key, wish.hashed)
     if run is not None:
         access.read_again(caller.member, caller.api_key)
         after_commit(caller.call.begin, run)

@@ -44,6 +44,7 @@ class Migration(migrations.Migration):
         Wall("studio_tag"),
         Wall("studio_tagging"),
         migrations.RunSQL((SQL / "hot_tables.sql").read_text()),
+        migrations.RunSQL((SQL / "offer.sql").read_text()),
         migrations.RunSQL((SQL / "submit.sql").read_text()),
         migrations.RunSQL((SQL / "work.sql").read_text()),
         migrations.RunSQL((SQL / "keep.sql").read_text()),

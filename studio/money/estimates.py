@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from accounts.models import ProviderConnection
 from billing import prices
-from billing.prices import Estimate
+from billing.prices import Estimate, PriceList
 from billing.tokens import Tokens
 from studio.catalogue.specs import AUTO, Spec
 from studio.imaging.sizes import Size
@@ -28,11 +28,18 @@ UNCONFIRMED_FACTOR = 2
 
 
 def estimate(
-    *, spec: Spec, model: ImageModel, connection: ProviderConnection, references: Sequence[tuple[int, int]] = ()
+    *,
+    spec: Spec,
+    model: ImageModel,
+    connection: ProviderConnection,
+    references: Sequence[tuple[int, int]] = (),
+    price_list: PriceList | None = None,
 ) -> Estimate:
-    """Estimate a spec's cost. `references` are the known sizes of the pictures that go in. Raise prices.Unpriced."""
+    """Estimate a spec's cost. `references` are the known sizes of the pictures that go in; prices that are not given
+    are read. Raise prices.Unpriced."""
     talk_model = connection.leading_model if spec.api == TALKS else ""
-    tariff = prices.tariff_for(model=spec.model, connection=connection, talk_model=talk_model)
+    tariff_for = price_list.tariff_for if price_list else prices.tariff_for
+    tariff = tariff_for(model=spec.model, connection=connection, talk_model=talk_model)
     slots = [spec.of_slot(index) for index in range(0, spec.pictures, spec.n)]  # one of each style
     shortest = min(slots, key=lambda one: len(one.prompt))
     longest = replace(

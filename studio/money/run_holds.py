@@ -18,7 +18,7 @@ from accounts.limits.refusals import Payer, Wish
 from accounts.models import ApiKey, Hold, Membership, ProviderConnection
 from billing import charging, prices
 from billing.ledger import Purpose
-from billing.prices import Estimate
+from billing.prices import Estimate, PriceList
 from studio.catalogue import image_models
 from studio.catalogue.specs import AUTO, Spec
 from studio.imaging.sizes import Size
@@ -39,9 +39,10 @@ def ask(
     connection: ProviderConnection,
     standbys: Iterable[ProviderConnection],
     price: Estimate | None = None,
+    price_list: PriceList | None = None,
     now: datetime | None = None,
 ) -> Asked:
-    """Return what is to be held for some slots of a run. Raise Unpriced."""
+    """Return what is to be held for some slots of a run. Prices that are not given are read. Raise Unpriced."""
     estimate = price or estimates.estimate(spec=spec, model=model, connection=connection)
     return Asked(
         org=run.org,
@@ -49,7 +50,7 @@ def ask(
         wish=wish_of(spec, model),
         run_code=run.code,
         parts=parts,
-        micros=most_each(estimate, spec=spec, model=model, standbys=standbys),
+        micros=most_each(estimate, spec=spec, model=model, standbys=standbys, price_list=price_list),
         is_play=prices.is_play(connection),
         is_lent=connection.traits.is_lent,
         terms=charging.terms(estimate.tariff, _purpose(run, by, api_key, connection)),
@@ -57,9 +58,16 @@ def ask(
     )
 
 
-def most_each(estimate: Estimate, *, spec: Spec, model: ImageModel, standbys: Iterable[ProviderConnection]) -> int:
+def most_each(
+    estimate: Estimate,
+    *,
+    spec: Spec,
+    model: ImageModel,
+    standbys: Iterable[ProviderConnection],
+    price_list: PriceList | None = None,
+) -> int:
     """Return what is held for one picture: a connection that takes over in an outage may be dearer."""
-    return max([estimate.each, *(_each_elsewhere(spec, model, other) for other in standbys)])
+    return max([estimate.each, *(_each_elsewhere(spec, model, other, price_list) for other in standbys)])
 
 
 def reprice(slot: Slot, connection: ProviderConnection) -> bool:
@@ -151,9 +159,9 @@ def wish_of(spec: Spec, model: ImageModel) -> Wish:
     return Wish(model=spec.model, quality=quality, pixels=size.pixels, pictures=spec.pictures)
 
 
-def _each_elsewhere(spec: Spec, model: ImageModel, connection: ProviderConnection) -> int:
+def _each_elsewhere(spec: Spec, model: ImageModel, connection: ProviderConnection, price_list: PriceList | None) -> int:
     try:
-        return estimates.estimate(spec=spec, model=model, connection=connection).each
+        return estimates.estimate(spec=spec, model=model, connection=connection, price_list=price_list).each
     except prices.Unpriced:
         return 0
 

@@ -15,9 +15,11 @@ from studio.catalogue.image_models import Catalogue
 from studio.catalogue.specs import Spec
 from studio.inputs import mask_fit, uploads
 from studio.models import ImageModel, Input
+from studio.money import offers
+from studio.money.offers import Offer
 from studio.prompt.prompt_form import PromptForm
 from studio.runs import plan
-from studio.runs.plan import Connections, Pictures, Plan
+from studio.runs.plan import Pictures, Plan
 
 LONGEST_CODE = 36
 UNWRITTEN = "…"
@@ -29,12 +31,12 @@ class Verdict:
     faults: list[Fault]
     spec: Spec | None = None
     price: Estimate | None = None
-    connections: Connections | None = None
+    offer: Offer | None = None
     budget: Budget | None = None  # the limit that ends first, of those that pay
 
     @property
     def connection(self) -> ProviderConnection | None:
-        return self.connections.default if self.connections else None
+        return self.offer.default if self.offer else None
 
     @property
     def is_play(self) -> bool:
@@ -47,31 +49,31 @@ class Verdict:
     @property
     def plan(self) -> Plan | None:
         """Return what can be submitted, or None if there is a fault."""
-        if self.faults or self.spec is None or self.connections is None or self.price is None:
+        if self.faults or self.spec is None or self.offer is None or self.connection is None or self.price is None:
             return None
-        return Plan(self.spec, plan.model_of(self.spec), self.connections, self.price, self.pictures)
+        return Plan(self.spec, plan.model_of(self.spec), self.offer, self.connection, self.price, self.pictures)
 
 
 def check(*, org: Organization, member: Membership, values: PromptForm, models: Catalogue) -> Verdict:
     pictures, missing = _look_up(values, member)
-    connections = plan.find_connections(org)
+    offer = offers.read(org)
+    connection = offer.default
     spec, faults = _read(values, models)
     faults += missing
-    if connections is None:
+    if connection is None:
         faults.append(Fault("", "no_connection", plan.NO_CONNECTION))
-    if spec is None or connections is None:
+    if spec is None or connection is None:
         faults += mask_fit.mask_faults(pictures.mask, pictures.references)
-        return Verdict(pictures, faults, connections=connections)
-    connection = connections.default
+        return Verdict(pictures, faults, offer=offer)
     model = models.model(spec.model)
     faults += plan.faults_of(spec, model, connection, pictures)
-    price = _price(spec, model, connection, pictures, faults)
+    price = _price(spec, model, offer, pictures, faults)
     budget = (
         remaining.tightest(member, is_play=is_play(connection), is_lent=connection.traits.is_lent) if price else None
     )
     if price and budget and price.high > budget.left:
         faults.append(_no_room(budget, price))
-    return Verdict(pictures, faults, spec, price, connections, budget)
+    return Verdict(pictures, faults, spec, price, offer, budget)
 
 
 def _look_up(values: PromptForm, member: Membership) -> tuple[Pictures, list[Fault]]:
@@ -100,10 +102,10 @@ def _read(values: PromptForm, models: Catalogue) -> tuple[Spec | None, list[Faul
 
 
 def _price(
-    spec: Spec, model: ImageModel, connection: ProviderConnection, pictures: Pictures, faults: list[Fault]
+    spec: Spec, model: ImageModel, offer: Offer, pictures: Pictures, faults: list[Fault]
 ) -> Estimate | None:
     try:
-        return plan.price_of(spec, model, connection, pictures)
+        return plan.price_of(spec, model, offer, pictures)
     except Refused as refusal:
         faults.append(Fault("model", "unpriced", refusal.sentence))
         return None

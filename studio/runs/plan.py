@@ -2,12 +2,11 @@
 the same connection and price, and refuse for the same reasons, before anything is sent and paid for."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from django.db.models import Q
 from django.utils import timezone
 
-from accounts.connections import circuit
 from accounts.errors import Refused
 from accounts.models import Organization, ProviderConnection
 from billing.prices import Estimate
@@ -16,7 +15,8 @@ from studio.catalogue.fields import Fault, SpecRefused
 from studio.catalogue.specs import Spec
 from studio.inputs import mask_fit
 from studio.models import ImageModel, Input
-from studio.money import estimates
+from studio.money import estimates, offers
+from studio.money.offers import Offer
 
 NO_CONNECTION = "There is no connection to a provider. An admin can add one."
 
@@ -41,42 +41,20 @@ NO_PICTURES = Pictures()
 
 
 @dataclass(frozen=True, slots=True)
-class Connections:
-    """The connection that the organization's runs use, and those that take over for it in an outage, first to last."""
-
-    default: ProviderConnection
-    standbys: Sequence[ProviderConnection]
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """A request that has been checked and can be submitted in this transaction."""
+    """A request that has been checked and can be submitted."""
 
     spec: Spec
     model: ImageModel
-    connections: Connections
+    offer: Offer
+    connection: ProviderConnection
     price: Estimate
     pictures: Pictures = NO_PICTURES
 
-    @property
-    def connection(self) -> ProviderConnection:
-        return self.connections.default
 
-
-def find_connections(org: Organization) -> Connections | None:
-    """Return the connections that the organization's runs use, or None if it has no default one."""
-    used = org.connections.filter(Q(is_default=True) | Q(position__isnull=False))
-    found = list(used.order_by("position", "pk"))
-    default = next((one for one in found if one.is_default), None)
-    return None if default is None else Connections(default, circuit.standbys_among(found, default))
-
-
-def connections_of(org: Organization) -> Connections:
-    """Do as `find_connections`. Raise Refused if there is none."""
-    found = find_connections(org)
-    if found is None:
-        raise Refused(NO_CONNECTION)
-    return found
+def connection_of(org: Organization) -> ProviderConnection:
+    """Return the connection that the organization's runs use. Raise Refused if there is none."""
+    return _default_of(offers.read(org))
 
 
 def model_of(spec: Spec) -> ImageModel:
@@ -88,11 +66,22 @@ def model_of(spec: Spec) -> ImageModel:
 
 
 def make(*, org: Organization, spec: Spec, pictures: Pictures = NO_PICTURES) -> Plan:
-    """Plan a run. Raise SpecRefused with all faults of the request, or Refused if there is no connection or price."""
-    connections, model = connections_of(org), model_of(spec)
-    if faults := faults_of(spec, model, connections.default, pictures):
+    """Plan a run. Raise SpecRefused with all faults of the request, or Refused if there is no connection or price. What
+    this process remembers of the offer is enough to plan with, since it is compared at the submit, and never enough to
+    refuse."""
+    offer = offers.remembered(org)
+    if offer is not None:
+        with suppress(SpecRefused, Refused):
+            return make_from(offer, spec=spec, pictures=pictures)
+    return make_from(offers.read(org), spec=spec, pictures=pictures)
+
+
+def make_from(offer: Offer, *, spec: Spec, pictures: Pictures) -> Plan:
+    """Plan a run with this offer. Raise the same."""
+    connection, model = _default_of(offer), model_of(spec)
+    if faults := faults_of(spec, model, connection, pictures):
         raise SpecRefused(faults)
-    return Plan(spec, model, connections, price_of(spec, model, connections.default, pictures), pictures)
+    return Plan(spec, model, offer, connection, price_of(spec, model, offer, pictures), pictures)
 
 
 def faults_of(spec: Spec, model: ImageModel, connection: ProviderConnection, pictures: Pictures) -> list[Fault]:
@@ -104,9 +93,17 @@ def faults_of(spec: Spec, model: ImageModel, connection: ProviderConnection, pic
     ]
 
 
-def price_of(spec: Spec, model: ImageModel, connection: ProviderConnection, pictures: Pictures) -> Estimate:
-    """Return the price that is shown and held. Raise Refused if the connection has none for the model."""
-    return estimates.estimate(spec=spec, model=model, connection=connection, references=pictures.sizes)
+def price_of(spec: Spec, model: ImageModel, offer: Offer, pictures: Pictures) -> Estimate:
+    """Return the price that is shown and held. Raise Refused if the default connection has none for the model."""
+    return estimates.estimate(
+        spec=spec, model=model, connection=_default_of(offer), references=pictures.sizes, price_list=offer.prices
+    )
+
+
+def _default_of(offer: Offer) -> ProviderConnection:
+    if offer.default is None:
+        raise Refused(NO_CONNECTION)
+    return offer.default
 
 
 def _api_faults(spec: Spec, connection: ProviderConnection) -> list[Fault]:

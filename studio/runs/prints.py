@@ -84,7 +84,7 @@ def read_spec(*, output: Output, asked: Mapping[str, Any], model: ImageModel, mo
 
 
 def price(*, org: Organization, prints: Sequence[tuple[Output, Spec]], model: ImageModel) -> Price:
-    connection = plan.connections_of(org).default
+    connection = plan.connection_of(org)
     found = [
         estimates.estimate(
             spec=spec, model=model, connection=connection, references=[(output.shown.width, output.shown.height)]

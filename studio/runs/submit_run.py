@@ -1,11 +1,12 @@
-"""Submit a run, for pages, the API and the gateway alike. The caller is behind the organization's wall.
+"""Submit a run, for pages, the API and the gateway alike.
 
 A function of the database (studio/migrations/sql/submit.sql) does all of it in one round trip: it reads the rights
-again, writes the run with its slots, inputs, event and tickets, and holds the money, its counters last. When it
-refuses, it has changed nothing and says why; then this module words the refusal, or puts right what stood in the
-way."""
+again, compares the connections and prices that the run was planned with, writes the run with its slots, inputs, event
+and tickets, and holds the money, its counters last. When it refuses, it has changed nothing and says why; then this
+module words the refusal, plans again, or puts right what stood in the way. A caller that has more to write opens the
+organization's wall around both; for any other the function is a transaction of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
@@ -17,19 +18,20 @@ from accounts import access
 from accounts.errors import NotAllowed, Refused
 from accounts.limits.asking import ASKED, MOST_TIMES, NeverSettled, Part
 from accounts.models import ApiKey, Membership, ProviderConnection, Role
-from saas.database import functions
+from saas.database import functions, tenancy
+from saas.database.release import released
 from studio.catalogue import fingerprint
 from studio.models import Relation, Run, RunEvent, RunInput, Slot, Visibility
-from studio.money import run_holds
+from studio.money import offers, run_holds
 from studio.queue import tickets, wake
 from studio.runs import events, outages
-from studio.runs.plan import Pictures, Plan
+from studio.runs.plan import Pictures, Plan, make_from
 
 SUBMIT = f"""
 SELECT studio_submit(
     ROW(%(member)s, %(role)s, %(time_zone)s, %(calls_at_once)s, %(has_usual_loan)s,
         %(api_key)s, %(scopes)s, %(now)s)::studio_caller,
-    {ASKED}, %(fields)s, %(inputs)s::bigint[], %(numbers)s::int[], %(line)s, %(is_awaited)s, %(may_wait)s)
+    {ASKED}, %(fields)s, %(inputs)s::bigint[], %(numbers)s::int[], %(line)s, %(offer)s, %(is_awaited)s, %(may_wait)s)
 """
 
 log = structlog.get_logger("darkroom.transactions")
@@ -54,12 +56,16 @@ def submit(
     request_hash: str = "",
     awaited_by: int | None = None,
     is_awaited: bool = False,
+    about_to: Callable[[Run], object] = lambda _: None,
     now: datetime | None = None,
 ) -> Run:
     """Put a planned run with its slots in the line; a worker calls the provider, the web process never does. If this
     maker has used the request key before, return that run. If `is_awaited` by a caller with an open request, refuse
-    while the connection is left alone. Several runs of one transaction share a `now`, so that none of them makes a new
-    day's counters behind the locks of another."""
+    while the connection is left alone. Raise SpecRefused if the offer has changed and the request no longer fits it.
+
+    `about_to` gets the run each time right before the database is asked, when this thread has a connection and its
+    turn; what it raises gives the run up. Several runs of one transaction share a `now`, so that none of them makes a
+    new day's counters behind the locks of another."""
     if not by.is_at_least(Role.MEMBER):
         by = _read_again(by, api_key)
     spec = plan.spec
@@ -94,20 +100,31 @@ def submit(
             spec=spec,
             model=plan.model,
             connection=plan.connection,
-            standbys=plan.connections.standbys,
+            standbys=plan.offer.standbys,
             price=plan.price,
+            price_list=plan.offer.prices,
             now=now,
         )
         values = {**asked.values, **_caller(by, run), **_inputs(plan.pictures), "fields": Jsonb(_fields(run))}
-        values |= {"line": Jsonb(_line(run, plan)), "is_awaited": is_awaited, "may_wait": may_wait}
-        match functions.ask(run.org_id, SUBMIT, values):
+        values |= {"line": Jsonb(_line(run, plan)), "offer": plan.offer.version}
+        values |= {"is_awaited": is_awaited, "may_wait": may_wait}
+        with released():
+            functions.take_turn(run.org_id)
+            about_to(run)
+            told = functions.ask(run.org_id, SUBMIT, values)
+        match told:
             case {"id": int(number), "at": str(at)}:
                 return _made(run, number, datetime.fromisoformat(at))
             case {"by": "rights"}:
                 by = _read_again(by, api_key)
                 run.org = by.org
+            case {"by": "offer", "offer": said}:
+                offer = offers.learn(run.org, said)
+                plan = make_from(offer, spec=spec, pictures=plan.pictures)
+                run.connection, may_wait = plan.connection, not is_awaited
             case {"by": "outage"}:
-                outages.refuse(run, plan.connection)
+                with tenancy.tenant(run.org_id):
+                    outages.refuse(run, plan.connection)
                 may_wait = True  # another connection takes over, or the outage has just ended
             case {"by": "request key"}:
                 return _with_key_of(run)
@@ -120,7 +137,8 @@ def submit(
 
 def _read_again(by: Membership, api_key: ApiKey | None) -> Membership:
     """Return the member as stored now. Raise RightsEnded or NotAllowed if this member may not make pictures."""
-    now = access.read_again(by, api_key)
+    with tenancy.tenant(by.org_id):
+        now = access.read_again(by, api_key)
     if not now.is_at_least(Role.MEMBER):
         raise NotAllowed("Your role does not allow you to make pictures.")
     return now
@@ -137,7 +155,8 @@ def _with_key_of(run: Run) -> Run:
     """Return the run that has this request key already. Of two made at the same moment, the unique index lets one
     through, and the other has waited for its commit."""
     same = {"org": run.org, "maker": run.maker, "request_key": run.request_key}
-    earlier = Run.objects.select_related("connection", "org").get(**same)
+    with tenancy.tenant(run.org_id):
+        earlier = Run.objects.select_related("connection", "org").get(**same)
     if earlier.request_hash != run.request_hash:
         raise KeyReused
     return earlier

@@ -9,14 +9,16 @@ import asyncio
 import json
 import time
 from collections import defaultdict, deque
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
 from contextvars import Context
 from dataclasses import dataclass
-from typing import Any
+from threading import Lock
+from typing import Any, Self
 
 import structlog
 from channels.layers import get_channel_layer
+from django.db import connection
 
 from accounts.models import Membership
 from saas.database import functions, tenancy
@@ -41,31 +43,44 @@ log = structlog.get_logger("darkroom.waiting")
 
 
 async def events(
-    run: Run, *, after: int = 0, pulse_seconds: float | None = None, seen_by: Membership | None = None
+    run: Run,
+    *,
+    after: int = 0,
+    pulse_seconds: float | None = None,
+    seen_by: Membership | None = None,
+    ahead: "Ahead | None" = None,
 ) -> AsyncGenerator[RunEvent | None, None]:
     """Yield the events after a sequence number and those to come, until the run has ended or `seen_by` may no longer
-    see it; a run's own maker always may. Yield None as a pulse when nothing has happened for `pulse_seconds`."""
-    async for one in _events(run, after, pulse_seconds, fresh=False, seen_by=seen_by):
-        assert not isinstance(one, Partial)  # noqa: S101 partials come only if asked for by `fresh`
-        yield one
+    see it; a run's own maker always may. Yield None as a pulse when nothing has happened for `pulse_seconds`. To a
+    caller that has listened `ahead`, the first event, that the run was made, is no news."""
+    async for one in _events(run, after, pulse_seconds, fresh=False, seen_by=seen_by, ahead=ahead):
+        if not isinstance(one, Partial):  # a caller ahead hears of those as well
+            yield one
 
 
 async def events_and_fresh_partials(
-    run: Run, *, pulse_seconds: float | None = None
+    run: Run, *, pulse_seconds: float | None = None, ahead: "Ahead | None" = None
 ) -> AsyncGenerator[RunEvent | Partial | None, None]:
     """Yield the same, and each partial picture as soon as this process gets it; its event follows once it is kept."""
-    async for one in _events(run, 0, pulse_seconds, fresh=True):
+    async for one in _events(run, 0, pulse_seconds, fresh=True, ahead=ahead):
         yield one
 
 
 async def _events(
-    run: Run, after: int, pulse_seconds: float | None, *, fresh: bool, seen_by: Membership | None = None
+    run: Run,
+    after: int,
+    pulse_seconds: float | None,
+    *,
+    fresh: bool,
+    seen_by: Membership | None = None,
+    ahead: "Ahead | None" = None,
 ) -> AsyncGenerator[RunEvent | Partial | None, None]:
-    with _subscribed(run, fresh=fresh) as subscription:
-        with suppress(TimeoutError):  # a caller that waits until the group is joined needs only one look
-            async with asyncio.timeout(LOOK_SECONDS):
-                await subscription.listener.has_begun.wait()
-        news, has_ended = await in_thread(_news, run, after, seen_by)
+    with _subscribed(run, fresh=fresh, ahead=ahead) as subscription:
+        if subscription.has_heard_all:
+            after, news, has_ended = 1, list[RunEvent](), False
+        else:
+            await subscription.listener.begun()
+            news, has_ended = await in_thread(_news, run, after, seen_by)
         news_at, newest, frames = time.monotonic(), -1, subscription.frames() if has_ended else list[Partial]()
         while True:
             batch = list[RunEvent | Partial]([*news, *frames] if _is_ahead(frames, newest) else [*frames, *news])
@@ -180,10 +195,21 @@ class _Subscription:
 
     def __init__(self, listener: "_GroupListener") -> None:
         self.listener, self.messages, self.hint = listener, deque[Message](maxlen=MOST_HINTS), asyncio.Event()
+        self.has_heard_all = False  # since before the run was made
+        self._loop = asyncio.get_running_loop()
 
     def deliver(self, message: Message) -> None:
         self.messages.append(message)
         self.hint.set()
+
+    def deliver_soon(self, message: Message) -> None:
+        """Do as `deliver`, from any thread."""
+        self.call_soon(self.deliver, message)
+
+    def call_soon(self, act: Callable[..., object], *given: Message) -> None:
+        """Call `act` in the event loop, from any thread."""
+        with suppress(RuntimeError):  # the loop has ended, and all its callers with it
+            self._loop.call_soon_threadsafe(act, *given)
 
     async def next_messages(self, seconds: float | None) -> list[Message]:
         """Return all messages since the last call as soon as there is one, or none after so many seconds."""
@@ -205,6 +231,7 @@ class _GroupListener:
 
     def __init__(self, group: str) -> None:
         self.group, self.has_begun, self.is_listening = group, asyncio.Event(), False
+        self.holders = 0
         self.waiting: dict[str, set[_Subscription]] = defaultdict(set)
         self.lookers: dict[str, _Looker] = {}
         self.task = asyncio.get_running_loop().create_task(
@@ -231,6 +258,12 @@ class _GroupListener:
         for subscription in self.waiting.get(code, ()):
             subscription.deliver(message)
 
+    async def begun(self) -> None:
+        """Wait until the group is joined, but not for long: then one look is enough to know all that was before."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                await self.has_begun.wait()
+
     def join(self, run: Run, subscription: _Subscription) -> None:
         code = str(run.code)
         self.waiting[code].add(subscription)
@@ -239,12 +272,12 @@ class _GroupListener:
 
     def leave(self, run: Run, subscription: _Subscription) -> None:
         code = str(run.code)
+        if subscription not in self.waiting.get(code, ()):
+            return
         self.waiting[code].discard(subscription)
         if not self.waiting[code]:
             del self.waiting[code]
             self.lookers.pop(code).task.cancel()
-        if not self.waiting:
-            self.task.cancel()
 
 
 class _Looker:
@@ -284,27 +317,117 @@ _listeners: dict[tuple[int, str], _GroupListener] = {}
 
 
 @contextmanager
-def _subscribed(run: Run, *, fresh: bool) -> Iterator[_Subscription]:
-    loop, group = asyncio.get_running_loop(), run_events.group_of(run)
-    key = id(loop), group
+def _held(group: str) -> Iterator[_GroupListener]:
+    """Hold the listener of this event loop to a group. The first holder starts it, and the last one ends it."""
+    key = id(asyncio.get_running_loop()), group
     listener = _listeners.get(key)
     if listener is None or listener.task.done():
         listener = _listeners[key] = _GroupListener(group)
-    subscription = _Subscription(listener)
-    listener.join(run, subscription)
-
-    def deliver(frame: Partial) -> None:
-        with suppress(RuntimeError):  # the loop has ended, and all its callers with it
-            loop.call_soon_threadsafe(subscription.deliver, frame)
-
-    straight: AbstractContextManager[None] = relay.listening(run.code, deliver) if fresh else nullcontext()
+    listener.holders += 1
     try:
-        with straight:
-            yield subscription
+        yield listener
     finally:
-        listener.leave(run, subscription)
-        if not listener.waiting and _listeners.get(key) is listener:
-            del _listeners[key]
+        listener.holders -= 1
+        if not listener.holders:
+            listener.task.cancel()
+            if _listeners.get(key) is listener:
+                del _listeners[key]
+
+
+@contextmanager
+def _subscribed(run: Run, *, fresh: bool, ahead: "Ahead | None") -> Iterator[_Subscription]:
+    if ahead is not None and ahead.is_of(run):
+        with ahead.hearing() as subscription:
+            yield subscription
+        return
+    with _held(run_events.group_of(run)) as listener:
+        subscription = _Subscription(listener)
+        straight: AbstractContextManager[None] = (
+            relay.listening(run.code, subscription.deliver_soon) if fresh else nullcontext()
+        )
+        listener.join(run, subscription)
+        try:
+            with straight:
+                yield subscription
+        finally:
+            listener.leave(run, subscription)
+
+
+class Ahead:
+    """A caller that listens to a group before its run is made. It misses nothing of the run, so it has nothing to ask
+    for. Use it as a context in the event loop; who follows the run keeps it for longer."""
+
+    def __init__(self, group: str) -> None:
+        self._group = group
+        self._run: Run | None = None
+        self._heard, self._handed = ExitStack(), ExitStack()
+        self._guard = Lock()
+        self._is_kept = self._has_left = False
+
+    async def __aenter__(self) -> Self:
+        self._listener = self._heard.enter_context(_held(self._group))
+        self._subscription = _Subscription(self._listener)
+        await self._listener.begun()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if not self._is_kept:
+            self._leave()
+            self._handed.close()
+
+    def expect(self, run: Run) -> None:
+        """Listen for a run that is about to be made, in the thread that makes it. To be called twice does no harm. Do
+        nothing if another group hears of the run, if the caller has gone, or if the run is part of an open transaction,
+        at whose end it may not have been made."""
+        is_heard = run_events.group_of(run) == self._group and self._listener.is_listening
+        with self._guard:
+            if not is_heard or self._has_left or self._run is not None or connection.in_atomic_block:
+                return
+            self._run = run
+            self._heard.enter_context(relay.listening(run.code, self._subscription.deliver_soon))
+            self._finals = self._handed.enter_context(relay.expecting(run.code))
+        # The loop does this before it sends an announcement of the run: those come after the commit.
+        self._subscription.call_soon(self._join)
+
+    def is_of(self, run: Run) -> bool:
+        with self._guard:
+            return self._run is not None and self._run.code == run.code and not self._has_left
+
+    @contextmanager
+    def hearing(self) -> Iterator[_Subscription]:
+        """Keep listening until the block ends."""
+        self._is_kept = self._subscription.has_heard_all = True
+        try:
+            yield self._subscription
+        finally:
+            self._leave()
+
+    @contextmanager
+    def finals_of(self, run: Run) -> Iterator[relay.Finals]:
+        """Yield where a worker of this process puts the finals of the run, until the block ends."""
+        if not self.is_of(run):
+            with relay.expecting(run.code) as finals:
+                yield finals
+            return
+        self._is_kept = True
+        try:
+            yield self._finals
+        finally:
+            self._leave()
+            self._handed.close()
+
+    def _join(self) -> None:
+        if self._run is not None and not self._has_left:
+            self._listener.join(self._run, self._subscription)
+
+    def _leave(self) -> None:
+        with self._guard:
+            if self._has_left:
+                return
+            self._has_left = True
+        if self._run is not None:
+            self._listener.leave(self._run, self._subscription)
+        self._heard.close()
 
 
 @asynccontextmanager

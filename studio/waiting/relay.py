@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from studio.imaging import previews
@@ -27,11 +27,15 @@ _waiting: dict[UUID, list[Tell]] = defaultdict(list)
 
 @dataclass(frozen=True)
 class Finished:
-    """A picture that is kept and settled, as its worker knows it."""
+    """A picture that is kept and settled, as its worker knows it: the run has cost `micros` up to its event `seq`, and
+    `counters` are what limits have counted since, if that is known."""
 
     slot_index: int
     frame: Final
     measured: Measured
+    seq: int
+    micros: int
+    counters: list[dict[str, Any]] | None
 
 
 class Finals:

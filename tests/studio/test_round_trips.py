@@ -23,9 +23,8 @@ from tests.support.text_holds import allow
 __all__ = ["make_key", "up"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Let in · plan and submit: BEGIN, wall, connections, two prices, submit, COMMIT · the news · claim,
-# sent and kept · the answer
-GATEWAY_CALL = 1 + 7 + 1 + 3 + 1
+GATEWAY_CALL = 5  # let in · submit · claim · sent · kept
+ANSWERED = 1  # after the answer has gone out: for all calls of an organization that wait for it
 CLICK = 24  # on Generate, until the card is drawn, with session, person, rights and draft
 CLAIM_TO_END = 5  # claim · sent · two partials · kept
 ASKED = {"prompt": "a lamp", "model": "gpt-image-2", "quality": "low", "size": "1024x1024"}

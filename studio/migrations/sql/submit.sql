@@ -32,18 +32,26 @@ CREATE FUNCTION studio_is_left_alone(_connection bigint, _maker bigint) RETURNS 
 $$;
 
 -- Write a run with its slots, inputs and first event, tickets, holds, and at last the counters. Return the run's id and
--- the time of its event. Otherwise return a reason, {"by": …}, and nothing has changed.
+-- the time of its event. Otherwise return a reason, {"by": …}, and nothing has changed. `_offer` is the version of the
+-- connections and prices that the run was planned with.
 CREATE FUNCTION studio_submit(
     _caller studio_caller, _asked accounts_asked, _run jsonb, _inputs bigint[], _numbers int[],
-    _line jsonb, _is_awaited boolean, _may_wait boolean)
+    _line jsonb, _offer text, _is_awaited boolean, _may_wait boolean)
     RETURNS jsonb LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     _id bigint;
     _at timestamptz;
     _why text;
 BEGIN
+    IF _is_awaited AND cardinality(_inputs) = 0 THEN
+        -- A retry of this call waits for the commit and joins the run: see studio/gateway/retrying.py. A call with
+        -- pictures looks itself, at the end of its transaction, whether its caller is still there.
+        PERFORM pg_advisory_xact_lock_shared(hashtextextended(_run->>'request_hash', _asked.payer));
+    END IF;
     IF NOT studio_still_may(_caller) THEN
         RETURN '{"by": "rights"}';
+    ELSIF _offer <> studio_offer_version(_asked.org, _caller.now) THEN
+        RETURN jsonb_build_object('by', 'offer', 'offer', studio_offer(_asked.org, _caller.now));
     ELSIF NOT _may_wait AND studio_is_left_alone((_line->>'connection')::bigint, _asked.payer) THEN
         RETURN '{"by": "outage"}';
     END IF;

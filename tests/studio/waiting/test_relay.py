@@ -15,7 +15,7 @@ RUN, OTHER = uuid4(), uuid4()
 
 
 def finished(index: int, size_bytes: int = 3) -> Finished:
-    return Finished(index, Final(bytes(size_bytes)), Measured("png", 1, 1))
+    return Finished(index, Final(bytes(size_bytes)), Measured("png", 1, 1), seq=2, micros=0, counters=None)
 
 
 def test_each_caller_of_a_run_gets_its_finals_and_no_others() -> None:
