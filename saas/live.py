@@ -9,6 +9,8 @@ because the layer keeps one connection to Redis for each loop, and a loop for ea
 import asyncio
 import threading
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from hashlib import sha256
 from typing import Any
 
@@ -77,6 +79,18 @@ async def _try(group: str, message: dict[str, Any]) -> None:
 def _be_silent() -> None:
     global _silent_until  # noqa: PLW0603 one layer per process
     _silent_until = time.monotonic() + SILENT_SECONDS
+
+
+@asynccontextmanager
+async def joined(group: str) -> AsyncIterator[tuple[Any, str]]:
+    """Join a group. Yield the layer, and the channel on which it receives the group's messages."""
+    layer: Any = get_channel_layer()
+    channel = await layer.new_channel()
+    await layer.group_add(group, channel)
+    try:
+        yield layer, channel
+    finally:
+        await layer.group_discard(group, channel)
 
 
 def count_lost() -> int:

@@ -2,25 +2,27 @@
 
 The database has the truth, and is asked once at the beginning. Then hints of the channel layer bring each event with
 its number; if one is missing, or all are lost, the database is asked again. However many callers wait, a process
-listens once for each group and looks at the database once for each run, seldom while hints arrive; all callers share
-the look."""
+listens once for each group and looks at the database once for each run, seldom while hints arrive and often while they
+do not; all callers share the look."""
 
 import asyncio
 import json
+import random
 import time
 from collections import defaultdict, deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager, nullcontext, suppress
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from contextvars import Context
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Self
+from weakref import WeakKeyDictionary
 
 import structlog
-from channels.layers import get_channel_layer
 from django.db import connection
 
 from accounts.models import Membership
+from saas import live
 from saas.database import functions, tenancy
 from saas.database.threads import in_thread
 from saas.fairness import visitors
@@ -28,9 +30,11 @@ from studio.models import ENDS, Run, RunEvent, Visibility
 from studio.providers.answers import Partial
 from studio.runs import events as run_events
 from studio.waiting import relay
+from studio.waiting.echo import Echo
 
 LOOK_SECONDS = 2.0  # between looks at a run without hints, and after each hint: the next may be lost
 IDLE_LOOK_SECONDS = 15.0  # between looks while the group is heard and no hint comes for the run
+SILENCE_SECONDS = 1.5  # within which all runs are looked at when hints stop arriving, not all at the same moment
 NEWS = """
 SELECT r.state, r.last_seq, r.visibility, r.maker_id, to_jsonb(e)
 FROM studio_run r LEFT JOIN studio_runevent e ON e.run_id = r.id AND e.seq > %(after)s
@@ -229,8 +233,8 @@ class _Subscription:
 class _GroupListener:
     """The listener to one group in one event loop, which lasts as long as a caller waits."""
 
-    def __init__(self, group: str) -> None:
-        self.group, self.has_begun, self.is_listening = group, asyncio.Event(), False
+    def __init__(self, group: str, echo: Echo) -> None:
+        self.group, self.echo, self.has_begun, self.is_listening = group, echo, asyncio.Event(), False
         self.holders = 0
         self.waiting: dict[str, set[_Subscription]] = defaultdict(set)
         self.lookers: dict[str, _Looker] = {}
@@ -240,7 +244,7 @@ class _GroupListener:
 
     async def _listen(self) -> None:
         try:
-            async with _channel(self.group) as (layer, channel):
+            async with live.joined(self.group) as (layer, channel):
                 self.is_listening = True
                 self.has_begun.set()
                 while True:
@@ -277,7 +281,7 @@ class _GroupListener:
         self.waiting[code].discard(subscription)
         if not self.waiting[code]:
             del self.waiting[code]
-            self.lookers.pop(code).task.cancel()
+            self.lookers.pop(code).stop()
 
 
 class _Looker:
@@ -286,6 +290,11 @@ class _Looker:
     def __init__(self, listener: _GroupListener, run: Run) -> None:
         self.listener, self.run, self.is_heard, self.stirred = listener, run, True, asyncio.Event()
         self.task = asyncio.get_running_loop().create_task(self._look_on(), context=Context())
+        listener.echo.join(self.stirred)
+
+    def stop(self) -> None:
+        self.task.cancel()
+        self.listener.echo.leave(self.stirred)
 
     async def _look_on(self) -> None:
         """Look again and again, and tell each caller. A look that fails is made up for by the next one."""
@@ -302,27 +311,30 @@ class _Looker:
                     subscription.deliver(look)
 
     async def _until_next(self) -> None:
-        if self.listener.is_listening and self.is_heard:
-            with suppress(TimeoutError):
-                # Not asyncio.wait_for: with Python 3.11 it forgets a cancellation in the turn in which its wait ends.
-                async with asyncio.timeout(IDLE_LOOK_SECONDS):
-                    await self.stirred.wait()
-                self.stirred.clear()
-                await asyncio.sleep(LOOK_SECONDS)
-        else:
-            await asyncio.sleep(LOOK_SECONDS)
+        echo = self.listener.echo
+        if not self.listener.is_listening or not self.is_heard or echo.is_silent:
+            await asyncio.sleep(LOOK_SECONDS * random.uniform(0.75, 1.25))  # noqa: S311 no secret
+            return
+        with suppress(TimeoutError):
+            # Not asyncio.wait_for: with Python 3.11 it forgets a cancellation in the turn in which its wait ends.
+            async with asyncio.timeout(IDLE_LOOK_SECONDS):
+                await self.stirred.wait()
+            self.stirred.clear()
+            await asyncio.sleep(random.uniform(0, SILENCE_SECONDS) if echo.is_silent else LOOK_SECONDS)  # noqa: S311
 
 
 _listeners: dict[tuple[int, str], _GroupListener] = {}
+_echoes: "WeakKeyDictionary[asyncio.AbstractEventLoop, Echo]" = WeakKeyDictionary()
 
 
 @contextmanager
 def _held(group: str) -> Iterator[_GroupListener]:
     """Hold the listener of this event loop to a group. The first holder starts it, and the last one ends it."""
-    key = id(asyncio.get_running_loop()), group
+    loop = asyncio.get_running_loop()
+    key = id(loop), group
     listener = _listeners.get(key)
     if listener is None or listener.task.done():
-        listener = _listeners[key] = _GroupListener(group)
+        listener = _listeners[key] = _GroupListener(group, _echoes.setdefault(loop, Echo()))
     listener.holders += 1
     try:
         yield listener
@@ -428,14 +440,3 @@ class Ahead:
         if self._run is not None:
             self._listener.leave(self._run, self._subscription)
         self._heard.close()
-
-
-@asynccontextmanager
-async def _channel(group: str) -> AsyncIterator[tuple[Any, str]]:
-    layer: Any = get_channel_layer()
-    channel = await layer.new_channel()
-    await layer.group_add(group, channel)
-    try:
-        yield layer, channel
-    finally:
-        await layer.group_discard(group, channel)

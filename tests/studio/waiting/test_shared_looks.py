@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
+from channels.layers import get_channel_layer
 from django.db.backends.utils import CursorWrapper
 
 from accounts.models import Membership, Organization, User
+from saas import live
 from saas.database import tenancy
 from studio.models import Run, Visibility
 from studio.runs import events, stop_run
-from studio.waiting import follow
+from studio.waiting import echo, follow
 from tests.conftest import must_be_member
 from tests.studio.engine.test_worker import submit, up
 from tests.support.fake_provider import Upstream
@@ -56,6 +58,11 @@ async def until(is_so: Callable[[], bool]) -> None:
 def stop_unheard(acme: Organization, bob: User, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as deaf, tenancy.tenant(acme.pk):
         deaf.setattr("studio.runs.events.live.announce", lambda *_: None)
+        stop_run.cancel(run=run, by=must_be_member(acme, bob))
+
+
+def stop_heard(acme: Organization, bob: User, run: Run) -> None:
+    with tenancy.tenant(acme.pk):
         stop_run.cancel(run=run, by=must_be_member(acme, bob))
 
 
@@ -140,12 +147,58 @@ async def test_where_hints_are_not_heard_each_run_is_looked_at_often(
 
     monkeypatch.setattr(follow, "IDLE_LOOK_SECONDS", 3600.0)
     monkeypatch.setattr(follow, "LOOK_SECONDS", 0.1)
-    monkeypatch.setattr(follow, "_channel", broken)
+    monkeypatch.setattr(live, "joined", broken)
     run = await sync_to_async(submit)(acme, bob)
     waiter = Waiter(run)
     await until(lambda: waiter.heard == ["queued"])
     await sync_to_async(stop_unheard)(acme, bob, run, monkeypatch)
     await asyncio.wait_for(waiter.task, SOON)
+    assert waiter.heard[-1] == "ended"
+
+
+def looks(asked: list[str]) -> int:
+    return sum('FROM "studio_run"' in sql for sql in asked)
+
+
+async def test_while_the_layer_is_silent_each_run_is_looked_at_often_and_afterwards_seldom_again(
+    acme: Organization, bob: User, up: Upstream, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "IDLE_LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(echo, "AFTERMATH_SECONDS", 2.0)
+    run = await sync_to_async(submit)(acme, bob)
+    waiters = [Waiter(run) for _ in range(20)]
+    await until(lambda: all(waiter.heard == ["queued"] for waiter in waiters))
+    here = follow._echoes[asyncio.get_running_loop()]
+    with monkeypatch.context() as mute:
+        mute.setattr(get_channel_layer(), "group_send", lambda *_: asyncio.Event().wait())
+        await until(lambda: here.is_silent)
+        asked.clear()
+        began = time.monotonic()
+        await until(lambda: looks(asked) >= 3)
+        most = (time.monotonic() - began) / (0.75 * follow.LOOK_SECONDS) + 2
+        assert looks(asked) <= most, "all callers share the look"
+        assert time.monotonic() - began < 3 * 2 * follow.LOOK_SECONDS
+    await until(lambda: not here.is_silent)
+    await asyncio.sleep(1.25 * follow.LOOK_SECONDS + 0.5)  # the last pause has ended
+    asked.clear()
+    await asyncio.sleep(2 * follow.LOOK_SECONDS)
+    assert looks(asked) == 0
+    await sync_to_async(stop_heard)(acme, bob, run)
+    await asyncio.wait_for(asyncio.gather(*(waiter.task for waiter in waiters)), SOON)
+
+
+async def test_what_ends_while_the_layer_is_silent_is_told_within_seconds(
+    acme: Organization, bob: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(follow, "IDLE_LOOK_SECONDS", 3600.0)
+    run = await sync_to_async(submit)(acme, bob)
+    waiter = Waiter(run)
+    await until(lambda: waiter.heard == ["queued"])
+    monkeypatch.setattr(get_channel_layer(), "group_send", lambda *_: asyncio.Event().wait())
+    await sync_to_async(stop_unheard)(acme, bob, run, monkeypatch)
+    began = time.monotonic()
+    await asyncio.wait_for(waiter.task, SOON)
+    assert time.monotonic() - began < 10  # three seconds, and the machine may be busy
     assert waiter.heard[-1] == "ended"
 
 
