@@ -20,6 +20,7 @@ AXE = Axe()
 EVERY_RULE: dict[str, Any] = {"resultTypes": ["violations"]}
 CONTRAST = {**EVERY_RULE, "runOnly": ["color-contrast"]}
 PATIENCE_MS = 30_000  # until a condition comes true: the machine may be busy with other things
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the first is the cheapest
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
 
@@ -45,7 +46,7 @@ def demo(darkroom: Instance, demo_data: Path) -> Demo:
 def browser() -> Iterator[Browser]:
     """Playwright's loop runs in this thread as long as the browser is open, and async tests cannot run beside it: so
     the browser is closed with its module."""
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    program = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         reason = "no Chromium on this machine; bin/test installs it as root on Debian"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)

@@ -54,6 +54,18 @@ def test_others_are_told_what_is_skipped(
     assert capsys.readouterr().out == "redis-server is not installed, so some tests are skipped.\n"
 
 
+@pytest.mark.parametrize(("user_id", "number"), [(0, 2), (1000, 0)])
+def test_what_is_dearer_does_as_well_where_the_best_cannot_be_installed(
+    user_id: int, number: int, calls: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    need = debian.Need("slim-browser", ("no-such-program",), "", "some tests", dearer=("apt-get",))
+    monkeypatch.setattr(debian, "NEEDS", (need,))
+    monkeypatch.setattr("os.geteuid", lambda: user_id)
+    debian.provide()
+    assert len(calls) == number
+    assert "are skipped" not in capsys.readouterr().out
+
+
 def test_one_that_runs_already_is_used(
     calls: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -75,5 +87,5 @@ def test_one_that_runs_already_is_used(
         (["--pdb"], False),
     ],
 )
-def test_two_workers_unless_the_person_says_otherwise(arguments: list[str], is_parallel: bool) -> None:
+def test_several_workers_unless_the_person_says_otherwise(arguments: list[str], is_parallel: bool) -> None:
     assert bool(test.parallel(arguments)) is is_parallel
