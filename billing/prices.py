@@ -3,6 +3,7 @@ price.
 
 The tariff of an estimate is kept with the hold, so that the price that was shown is the price that is charged."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -22,6 +23,7 @@ MILLION = 1_000_000
 # A kind without a price of its own costs what the dearer kind costs.
 STANDS_FOR = {"cached_text": "text_in", "cached_image": "image_in", "text_out": "image_out"}
 TALK_KINDS = {"talk_in": "text_in", "talk_cached": "cached_text", "talk_out": "text_out"}  # as a text model has them
+SNAPSHOT = re.compile(r"-\d{4}-\d\d-\d\d$", re.ASCII)
 KINDS = ("text_in", "image_in", "cached_text", "cached_image", "image_out", "text_out")
 
 
@@ -105,10 +107,7 @@ class PriceList:
         return _tariff(model, talk_model, flat, self._price)
 
     def _price(self, model: str) -> Price:
-        try:
-            return self.by_model[model]
-        except KeyError:
-            raise Unpriced(model) from None
+        return _of_model(model, self.by_model)
 
 
 def tariff_for(
@@ -187,10 +186,20 @@ def _tariff(model: str, talk_model: str, flat: FlatPrice | None, price_of: Calla
 
 
 def _price(model: str, moment: datetime) -> Price:
-    price = Price.objects.valid(moment).filter(model=model, is_batch=False).first()
-    if price is None:
-        raise Unpriced(model)
-    return price
+    found = Price.objects.valid(moment).filter(model__in=_names(model), is_batch=False)
+    return _of_model(model, {one.model: one for one in found})
+
+
+def _names(model: str) -> list[str]:
+    return [model, SNAPSHOT.sub("", model)]
+
+
+def _of_model(model: str, by_model: Mapping[str, Price]) -> Price:
+    """Return a model's price. A snapshot, with a date behind its name, has the model's unless it has its own."""
+    for name in _names(model):
+        if name in by_model:
+            return by_model[name]
+    raise Unpriced(model)
 
 
 def _rates(price: Price) -> dict[str, int]:

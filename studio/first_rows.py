@@ -24,6 +24,7 @@ PRESETS = [
 ]
 COMMON: dict[str, Any] = {
     "is_default": False,
+    "snapshots": [],
     "available_until": None,
     "qualities": ["auto", "low", "medium", "high", "xhigh", "max"],
     "formats": ["png", "jpeg", "webp"],
@@ -56,6 +57,7 @@ MODELS: list[dict[str, Any]] = [
         **COMMON,
         **FORMULA_2,
         "name": "gpt-image-2",
+        "snapshots": ["2026-04-21"],
         "title": "GPT Image 2",
         "purpose": "The dependable all-rounder for pictures and edits.",
         "available_from": datetime(2026, 4, 21, tzinfo=UTC),
@@ -72,6 +74,7 @@ MODELS: list[dict[str, Any]] = [
         **COMMON,
         **FORMULA_25,
         "name": "gpt-image-2.5-sunburst",
+        "snapshots": ["2026-09-08"],
         "title": "GPT Image 2.5 Sunburst",
         "purpose": "Careful edits and fine detail, with transparent backgrounds. Takes its time.",
         "available_from": datetime(2026, 9, 8, tzinfo=UTC),
@@ -80,6 +83,7 @@ MODELS: list[dict[str, Any]] = [
         **COMMON,
         **FORMULA_25,
         "name": "gpt-image-2.5-flare",
+        "snapshots": ["2026-09-08"],
         "title": "GPT Image 2.5 Flare",
         "purpose": "Quick pictures for everyday work, with transparent backgrounds.",
         "available_from": datetime(2026, 9, 8, tzinfo=UTC),

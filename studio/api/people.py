@@ -104,6 +104,7 @@ def _amount(row: Counter, unit: Unit, said: Callable[[int], str]) -> AmountOut:
 def _model(model: ImageModel) -> ModelOut:
     return ModelOut(
         name=model.name,
+        snapshots=model.dated_names,
         title=model.title,
         is_default=model.is_default,
         qualities=model.qualities,

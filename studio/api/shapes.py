@@ -296,6 +296,7 @@ class PresetOut(Schema):
 
 class ModelOut(Schema):
     name: str
+    snapshots: list[str] = Field(description="Names with a date, which work and cost the same")
     title: str
     is_default: bool
     qualities: list[str]

@@ -22,8 +22,9 @@ class Catalogue:
     models: tuple[ImageModel, ...]
 
     def model(self, name: str) -> ImageModel:
+        """Return the model of this name, or the one of which it names a snapshot. Raise UnknownModel."""
         for model in self.models:
-            if model.name == name:
+            if name == model.name or name in model.dated_names:
                 return model
         raise UnknownModel(name)
 

@@ -98,14 +98,14 @@ def read_spec(
     """Check a request and return its spec. Raise SpecRefused with all faults. A form's values may be text; a program's
     must have the right type. A request in styles does not need a prompt: see studio.styles.styled_spec."""
     reader = FieldReader(asked, from_form=from_form)
-    model = _model(reader, models)
+    name, model = _model(reader, models)
     references, has_mask = operations.read_pictures(reader)
     keep_rest, feather = operations.read_keep_rest(reader, has_mask)
     kind = operations.read_kind(reader, references)
     limits = Rules(reader, model, models)
     spec = Spec(
         kind=kind,
-        model=model.name,
+        model=name,
         prompt=limits.prompt(is_needed=needs_prompt),
         size=limits.size(),
         quality=limits.choice("quality", "quality", model.qualities),
@@ -129,14 +129,14 @@ def read_spec(
     return spec
 
 
-def _model(reader: FieldReader, models: Catalogue) -> ImageModel:
-    """Return the model asked for. If it is unknown, refuse it and return the one that was probably meant, whose rules
-    are used to find further faults."""
+def _model(reader: FieldReader, models: Catalogue) -> tuple[str, ImageModel]:
+    """Return the model asked for, and by which name: a snapshot's is sent as it is. If it is unknown, refuse it and
+    return the one that was probably meant, whose rules are used to find further faults."""
     if not models.models:
         raise SpecRefused([Fault("model", "unknown_model", "No model is available at the moment.")])
     name = reader.text("model", "The model", models.default.name)
     try:
-        return models.model(name)
+        return name, models.model(name)
     except UnknownModel:
         meant = closest(name, models.names) or models.default.name
         reader.refuse(
@@ -145,7 +145,7 @@ def _model(reader: FieldReader, models: Catalogue) -> ImageModel:
             f"The model {quote(name)} is not available. Choose {listing(models.names)}.",
             meant,
         )
-        return models.model(meant)
+        return meant, models.model(meant)
 
 
 def _refuse_unknown(reader: FieldReader) -> None:

@@ -65,6 +65,12 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=80)),
+                (
+                    "snapshots",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20), blank=True, default=list, size=None
+                    ),
+                ),
                 ("title", models.CharField(max_length=80)),
                 ("purpose", models.CharField(max_length=200)),
                 ("is_default", models.BooleanField(default=False)),

@@ -20,6 +20,7 @@ class ImageModel(models.Model):
     available rows with the same name, the one that began last counts."""
 
     name = models.CharField(max_length=80)
+    snapshots = words()  # dates, as in gpt-image-2-2026-04-21: names that mean this model as it was on that day
     title = models.CharField(max_length=80)
     purpose = models.CharField(max_length=200)
     is_default = models.BooleanField(default=False)
@@ -75,6 +76,10 @@ class ImageModel(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def dated_names(self) -> list[str]:
+        return [f"{self.name}-{date}" for date in self.snapshots]
 
     def is_available(self, moment: datetime) -> bool:
         return self.available_from <= moment and (self.available_until is None or moment < self.available_until)

@@ -156,7 +156,7 @@ def charge(
 def wish_of(spec: Spec, model: ImageModel) -> Wish:
     quality = model.auto_quality if spec.quality == AUTO else spec.quality
     size = Size.read(model.auto_size if spec.size == AUTO else spec.size)
-    return Wish(model=spec.model, quality=quality, pixels=size.pixels, pictures=spec.pictures)
+    return Wish(model=model.name, quality=quality, pixels=size.pixels, pictures=spec.pictures)
 
 
 def _each_elsewhere(spec: Spec, model: ImageModel, connection: ProviderConnection, price_list: PriceList | None) -> int:
