@@ -1,5 +1,7 @@
 """Better words, asked for by key and on the page."""
 
+import time
+
 import pytest
 
 from accounts.models import Organization, Scope, User
@@ -41,6 +43,33 @@ def test_it_is_asked_for_and_read_by_whoever_asked(
     assert program(rival, charlie).get(path).status_code == 404
     assert program(acme, bob, Scope.READ).post("prompts/optimize", {"prompt": "x"}).status_code == 403
     assert count(acme) == 1
+
+
+def test_who_waits_gets_it_in_the_same_call(acme: Organization, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    def made_meanwhile(seconds: float) -> None:
+        with tenancy.tenant(acme.pk):
+            Rewrite.objects.get().end(RewriteState.READY, suggestion="A lamp in the rain")
+
+    monkeypatch.setattr("studio.api.prompts.time.sleep", made_meanwhile)
+    asked = program(acme, bob).post("prompts/optimize?wait=30", {"prompt": "a lamp"})
+    assert (asked.status_code, asked.json()["state"]) == (200, "ready")
+    assert asked.json()["suggestion"] == "A lamp in the rain"
+    assert count(acme) == 1
+
+
+def test_a_wait_ends_by_the_clock_and_when_this_process_stops(
+    acme: Organization, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, began = program(acme, bob), time.monotonic()
+    asked = api.post("prompts/optimize?wait=1", {"prompt": "a lamp"})
+    assert (asked.status_code, asked.json()["state"]) == (202, "waiting")
+    assert time.monotonic() - began >= 1
+    monkeypatch.setattr("studio.api.prompts.drain.has_begun", True)
+    began = time.monotonic()
+    assert api.post("prompts/optimize?wait=60", {"prompt": "a boat"}).status_code == 202
+    assert time.monotonic() - began < 30
+    assert api.post("prompts/optimize?wait=61", {"prompt": "a hat"}).status_code == 422
+    assert count(acme) == 2
 
 
 def test_the_page_shows_it_as_text_and_uses_nothing_by_itself(
