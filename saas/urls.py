@@ -4,7 +4,7 @@ from django.urls.resolvers import RoutePattern
 
 from accounts import urls as accounts
 from billing import urls as billing
-from saas.web import design, health
+from saas.web import design, documentation, health
 from studio import urls as studio
 from studio.gateway import urls as gateway
 from studio.sandbox import urls as sandbox
@@ -22,6 +22,8 @@ urlpatterns = [
     path("", include(gateway)),
     path("", include(sandbox)),
     path("design/", design.design, name="design"),
+    path("docs/", documentation.index, name="docs"),
+    path("docs/<slug:name>/", documentation.page, name="docs_page"),
     path("", include(accounts.people)),
     path("", include(studio.links)),
     path("o/<slug:slug>/", include(studio.organization)),

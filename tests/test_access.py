@@ -147,7 +147,7 @@ OF_AN_ORGANIZATION = {
     "delete_organization": Row("owner", "post"),
 }
 SIGNED_IN = {"me", "new_organization", "accept_invitation", "second_factor_needed"}
-PUBLIC = {"home", "look", "invitation", "healthz", "readyz", "version", "metrics", "design"}
+PUBLIC = {"home", "look", "invitation", "healthz", "readyz", "version", "metrics", "design", "docs", "docs_page"}
 WITH_A_LINK = {"share", "shared_archive", "shared_file"}
 WITH_A_KEY = {
     "api_key",
