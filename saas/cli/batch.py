@@ -26,7 +26,7 @@ BAR = 40
 
 
 def run(options: Namespace, client: Client) -> int:
-    rows = _rows(Path(options.file))
+    rows = read_rows(Path(options.file))
     out = Path(options.out)
     out.mkdir(parents=True, exist_ok=True)
     tried, done = _history(out / RESULTS)
@@ -47,6 +47,7 @@ def run(options: Namespace, client: Client) -> int:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     bar.end()
+    sort_results(out / RESULTS)
     told = {"rows": len(rows), "made": len(rows) - failed, "failed": failed, "results": str(out / RESULTS)}
     print(json.dumps(told) if options.json else f"{told['made']} of {told['rows']} rows. See {told['results']}.")
     return 1 if failed else 0
@@ -63,7 +64,7 @@ def _one(client: Client, row: dict[str, Any], number: int, out: Path, batch: str
         return RunResult(state="failed", errors=[failure.sentence])
 
 
-def _rows(file: Path) -> list[dict[str, Any]]:
+def read_rows(file: Path) -> list[dict[str, Any]]:
     try:
         with file.open(newline="", encoding="utf-8-sig") as text:
             found = list(csv.DictReader(text))
@@ -92,6 +93,20 @@ def _history(results: Path) -> tuple[Counter[int], set[int]]:
     with results.open(newline="", encoding="utf-8") as text:
         rows = [(int(row["row"]) - 1, row["state"]) for row in csv.DictReader(text)]
     return Counter(number for number, _ in rows), {number for number, state in rows if state == "succeeded"}
+
+
+def rows_with_pictures(out: Path) -> set[int]:
+    return _history(out / RESULTS)[1]
+
+
+def sort_results(file: Path) -> None:
+    """Bring the results into the order of the sheet. They were written as they came, to be on the disk at once."""
+    with file.open(newline="", encoding="utf-8") as text:
+        head, *rows = csv.reader(text)
+    sorted_file = file.with_suffix(".sorting")
+    with sorted_file.open("w", newline="", encoding="utf-8") as text:
+        csv.writer(text).writerows([head, *sorted(rows, key=lambda row: int(row[0]))])
+    sorted_file.replace(file)
 
 
 def _identity(out: Path) -> str:

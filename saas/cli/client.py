@@ -2,12 +2,13 @@
 
 import http.client
 import json
+import shutil
 import ssl
 import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlencode, urlsplit
 
 from saas.cli.config import Access
@@ -18,6 +19,7 @@ MOST_RESTS = 5
 LONGEST_REST_SECONDS = 61.0  # Darkroom counts whole minutes
 SILENCE_SECONDS = 60.0  # a stream sends a pulse every 15
 MIMES = {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".webp": "image/webp"}
+LOST = "The connection was lost in the middle of an answer."
 CODES = {401: 3, 403: 3, 429: 5}
 
 
@@ -41,6 +43,15 @@ class Client:
 
     def download(self, path: str) -> bytes:
         return self._read_all("GET", path)
+
+    def download_to(self, file: BinaryIO, path: str) -> None:
+        line, answer = self._ask("GET", path, None, None)
+        try:
+            shutil.copyfileobj(answer, file)
+        except (OSError, http.client.HTTPException) as error:
+            raise CommandFailed(4, LOST) from error
+        finally:
+            line.close()
 
     def give(self, file: Path, *, mask_of: str = "") -> str:
         """Upload a file. Return the input's id."""
@@ -98,7 +109,7 @@ class Client:
         try:
             return answer.read()
         except (OSError, http.client.HTTPException) as error:
-            raise CommandFailed(4, "The connection was lost in the middle of an answer.") from error
+            raise CommandFailed(4, LOST) from error
         finally:
             line.close()
 

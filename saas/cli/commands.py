@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from saas.cli import batch as batches
-from saas.cli import config
+from saas.cli import config, dry_runs
 from saas.cli.client import Client
+from saas.cli.completion import script
 from saas.cli.config import Access
 from saas.cli.developing import asked_of, develop, tell
+from saas.cli.downloading import download_everything, download_pictures
 from saas.cli.errors import CommandFailed
 from saas.cli.estimating import tell_estimate
+from saas.cli.improving import improve
 from saas.cli.progress import Progress
-from saas.cli.saving import Folder, stem_of
 
 DEFAULT_URL = "http://127.0.0.1:8000"
 
@@ -44,6 +46,8 @@ def generate(options: Namespace) -> int:
 
 def edit(options: Namespace) -> int:
     client = client_of(options)
+    if Path(options.prompt).is_file():
+        raise CommandFailed(2, f"The prompt comes first: darkroom edit PROMPT PHOTO. “{options.prompt}” is a file.")
     references = [client.give(Path(file)) for file in options.files]
     asked = asked_of(options) | {"references": references}
     if options.mask:
@@ -57,7 +61,17 @@ def estimate(options: Namespace) -> int:
 
 
 def batch(options: Namespace) -> int:
-    return batches.run(options, client_of(options))
+    client = client_of(options)
+    return dry_runs.run(options, client) if options.dry_run else batches.run(options, client)
+
+
+def optimize(options: Namespace) -> int:
+    return improve(options, client_of(options))
+
+
+def completion(options: Namespace) -> int:
+    print(script(options.parser, options.shell), end="")
+    return 0
 
 
 def runs(options: Namespace) -> int:
@@ -73,15 +87,11 @@ def runs(options: Namespace) -> int:
 
 
 def download(options: Namespace) -> int:
-    client = client_of(options)
-    run = client.get(f"/api/v1/runs/{options.run}")
-    images = [slot["image"] for slot in run["slots"] if slot["image"]]
-    if not images:
-        raise CommandFailed(1, "This run has no picture.")
-    folder = Folder(Path(options.out), options.name or stem_of(run["prompt"]), run["slots"][-1]["index"] + 1)
-    files = [str(folder.final(image["slot"], image["format"], client.download(image["url"]))) for image in images]
-    print(json.dumps({"run": run["id"], "files": files}) if options.json else "\n".join(files))
-    return 0
+    if options.all:
+        return download_everything(options, client_of(options))
+    if not options.run:
+        raise CommandFailed(2, "Name a run, or ask for --all runs. “darkroom runs” lists them.")
+    return download_pictures(options, client_of(options))
 
 
 def usage(options: Namespace) -> int:
@@ -113,7 +123,7 @@ def _develop(options: Namespace, client: Client, asked: dict[str, Any]) -> int:
             asked,
             out=Path(options.out),
             name=options.name or "",
-            with_partials=options.partials,
+            with_partials=bool(options.partials),
             progress=progress,
         )
     return tell(outcome, as_json=options.json, was_drawn=progress.draws)

@@ -39,7 +39,7 @@ class RunResult:
 
 def asked_of(options: Namespace) -> dict[str, Any]:
     asked = {name: getattr(options, name, None) for name in PARAMETERS}
-    asked |= {"prompt": options.prompt, "n": options.n, "partial_images": 3 if options.partials else 0}
+    asked |= {"prompt": options.prompt, "n": options.n, "partial_images": options.partials or 0}
     return {name: value for name, value in asked.items() if value is not None}
 
 

@@ -5,6 +5,7 @@ from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from importlib import metadata
 
 from saas.cli import commands
+from saas.cli.completion import SHELLS
 from saas.cli.errors import CommandFailed
 
 INTERRUPTED = 130
@@ -57,8 +58,8 @@ def parser() -> ArgumentParser:
     generate.add_argument("prompt")
     _making(generate)
     edit = word("edit", "Edit a picture, or several together.")
+    edit.add_argument("prompt", help="what the picture should become")
     edit.add_argument("files", nargs="+", metavar="PHOTO")
-    edit.add_argument("--prompt", required=True, help="what the picture should become")
     edit.add_argument("--mask", help="a PNG of the same size; its transparent parts may change")
     _making(edit)
     estimate = word("estimate", "Say what pictures will cost. Nothing is made or held.")
@@ -71,18 +72,27 @@ def parser() -> ArgumentParser:
     batch.add_argument("file", metavar="PROMPTS.CSV")
     batch.add_argument("--concurrency", type=_at_least_one, default=8, help="how many rows at once (8)")
     batch.add_argument("--out", default="pictures", help="folder for pictures and results.csv")
+    batch.add_argument("--dry-run", action="store_true", help="only say what is missing and what it will cost")
+    optimize = word("optimize", "Print better words for a prompt, by a text model. It costs what its tokens cost.")
+    optimize.add_argument("prompt")
     runs = word("runs", "List the newest runs.")
     runs.add_argument("--limit", type=_at_least_one, default=20)
     runs.add_argument("--state", choices=STATES)
     runs.add_argument("--by", help="a member's id, or “me”")
-    download = word("download", "Download the pictures of a run.")
-    download.add_argument("run")
+    download = word("download", "Download the pictures of a run, or with --all everything that belongs to it.")
+    download.add_argument("run", nargs="?", help="its id; with --all and without an id, every run that has ended")
+    download.add_argument(
+        "--all", action="store_true", help="partials, finals, inputs and metadata.json, in runs/<time>/"
+    )
     download.add_argument("--out", default=".")
     download.add_argument("--name")
     usage = word("usage", "Show what was used and what it cost.")
     usage.add_argument("--since", help="a day, such as 2026-11-01")
     usage.add_argument("--until")
     usage.add_argument("--play", action="store_true", help="only the sandbox, in play money")
+    completion = word("completion", "Print what a shell needs to complete commands: source <(darkroom completion bash)")
+    completion.add_argument("shell", choices=SHELLS)
+    completion.set_defaults(parser=program)
     return program
 
 
@@ -105,7 +115,14 @@ def _asking(words: ArgumentParser) -> None:
         words.add_argument(f"--{name}")
     words.add_argument("--format", choices=["png", "jpeg", "webp"])
     words.add_argument("--compression", type=int, metavar="0-100")
-    words.add_argument("--partials", action="store_true", help="also the frames on the way: name0, name1, …")
+    words.add_argument(
+        "--partials",
+        nargs="?",
+        type=int,
+        choices=(1, 2, 3),
+        const=3,
+        help="also the frames on the way: name0, name1, …",
+    )
 
 
 def _at_least_one(text: str) -> int:

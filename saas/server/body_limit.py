@@ -25,6 +25,7 @@ UPLOAD_DOORS = {
     "sandbox_edit",
     "sandbox_respond",
     "api_give_input",
+    "api_submit_run",
     "give_input",
     "submit_run",
     "import_limits",

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -29,6 +30,7 @@ def install() -> None:
     from daphne import http_protocol
     from twisted.web import http
 
+    http.RESPONSES.update({status.value: status.phrase.encode() for status in HTTPStatus})  # Twisted's lack newer ones
     if not issubclass(http_protocol.WebRequest, _Bounds):
         http_protocol.WebRequest = type("BoundedRequest", (_Bounds, http_protocol.WebRequest), {})
         line = type("PatientLine", (_Patience, http.HTTPChannel), {})

@@ -12,7 +12,7 @@ from accounts.limits.refusals import LimitReached
 from accounts.rate_limit import AskedTooOften
 from saas.idempotency import LONGEST_KEY, KeyTooLong
 from saas.web import bearer
-from studio.catalogue.specs import SpecRefused
+from studio.catalogue.fields import SpecRefused, quote
 from studio.imaging.inspection import UploadRefused
 from studio.runs.submit_run import KeyReused
 from studio.waiting.places import NoPlace
@@ -79,10 +79,7 @@ def install(api: NinjaAPI) -> None:
         return answer(request, 422, error.code, error.sentence)
 
     def invalid(request: HttpRequest, error: Any) -> HttpResponse:
-        fields = [
-            {"field": ".".join(str(part) for part in one["loc"][1:]), "code": one["type"], "message": one["msg"]}
-            for one in error.errors
-        ]
+        fields = [{"field": _field(one["loc"]), "code": one["type"], "message": _message(one)} for one in error.errors]
         return answer(request, 422, "invalid", "Some of the fields are invalid.", fields)
 
     def http_error(request: HttpRequest, error: Any) -> HttpResponse:
@@ -117,3 +114,12 @@ def install(api: NinjaAPI) -> None:
         AskedTooOften: too_often,
     }.items():
         api.add_exception_handler(kind, handler)
+
+
+def _field(loc: tuple[int | str, ...]) -> str:
+    """Return the name of a field as the caller sent it: ninja puts the name of the view's argument before it."""
+    return ".".join(str(part) for part in loc[2 if loc[:2] == ("body", "body") else 1 :])
+
+
+def _message(error: dict[str, Any]) -> str:
+    return f"There is no field {quote(str(error['loc'][-1]))}." if error["type"] == "extra_forbidden" else error["msg"]

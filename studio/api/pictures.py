@@ -12,7 +12,7 @@ from saas.database import tenancy
 from studio.api.door import ApiRequest, inside, may
 from studio.api.runs import REFUSALS
 from studio.api.shapes import TAGS, ImageOut, ImageShape, InputOut, Page, Shape
-from studio.files import serving, shown
+from studio.files import names, serving, shown
 from studio.gallery import organize, tiles
 from studio.gallery.filters import MOST_CHARACTERS, Filters
 from studio.inputs import uploads
@@ -143,12 +143,12 @@ def image_file(request: ApiRequest, code: UUID, shape: ImageShape) -> HttpRespon
 
     `kept` is a PNG in which everything outside the mask is the first reference's, pixel by pixel. It is made in the
     seconds after the picture."""
-    output = get_object_or_404(_visible(request).select_related("composite"), code=code)
+    output = get_object_or_404(_visible(request).select_related("composite", "run", "slot"), code=code)
     if shape == "kept" and not output.has_composite:
         raise Http404
     if shape != "kept":
-        return shown.send(request, output, shape, download_as=str(output.code))
-    return serving.send(request, output.composite.file, download_as=output.composite.file.rpartition("/")[2])
+        return shown.send(request, output, shape, download_as=names.stem_of_picture(output.run, output.slot))
+    return serving.send(request, output.composite.file, download_as=names.of_lone_composite(output))
 
 
 @router.get(
@@ -162,9 +162,9 @@ def image_file(request: ApiRequest, code: UUID, shape: ImageShape) -> HttpRespon
 def partial_file(request: ApiRequest, code: UUID, shape: Shape) -> HttpResponseBase:
     """Download a frame on the way"""
     seen = request.auth.org.partials.filter(slot__run__in=_runs(request))
-    partial = get_object_or_404(seen, code=code)
+    partial = get_object_or_404(seen.select_related("slot__run"), code=code)
     name = partial.file if shape == "original" else partial.small_file
-    return serving.send(request, name, download_as=name.rpartition("/")[2])
+    return serving.send(request, name, download_as=names.of_lone_partial(partial, name))
 
 
 def _visible(request: ApiRequest) -> QuerySet[Output]:

@@ -1,5 +1,7 @@
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -11,13 +13,15 @@ from accounts.models import Scope
 from saas import idempotency
 from saas.database import tenancy
 from saas.text.codes import code_or_none
+from studio import story
 from studio.api import run_bodies, streams
 from studio.api.door import ApiCaller, ApiRequest, inside, may
 from studio.api.errors import ApiRefused
 from studio.api.shapes import TAGS, Error, EventOut, Events, Page, RunIn, RunOut
+from studio.files import zip_stream
 from studio.models import Kind, Run, Slot, State, Visibility
+from studio.runs import plan, stop_run, visibility
 from studio.runs import retry_slot as retries
-from studio.runs import stop_run, visibility
 from studio.runs import submit_run as submission
 from studio.story import document
 
@@ -25,6 +29,8 @@ router = Router(tags=["Runs"])
 REFUSALS: dict[Any, Any] = dict.fromkeys((400, 401, 403, 404, 409, 422, 429), Error)
 MOST_EVENTS = 500
 LARGEST = 2**31 - 1
+T = TypeVar("T")
+Pace = Literal["real"]
 
 
 class RunFilters(Schema):
@@ -43,20 +49,23 @@ class VisibilityIn(Schema):
     visibility: Visibility
 
 
-@router.post("/runs", auth=may(Scope.GENERATE), response={201: RunOut, **REFUSALS}, url_name="api_submit_run")
-def submit_run(request: ApiRequest, body: RunIn, stream: bool = False) -> "Status[RunOut] | HttpResponseBase":
+@router.post(
+    "/runs",
+    auth=may(Scope.GENERATE),
+    response={201: RunOut, **REFUSALS},
+    url_name="api_submit_run",
+    openapi_extra=run_bodies.described(RunIn, with_form=True),
+)
+def submit_run(request: ApiRequest, stream: bool = False) -> "Status[RunOut] | HttpResponseBase":
     """Submit a run
 
-    With `stream=true` the answer is the run's events as they happen, one JSON object a line (or server-sent events,
-    where they are accepted). An `Idempotency-Key` makes it safe to send again."""
-    caller = request.auth
+    As JSON, or as a form in which `references` and `mask` may be files. With `stream=true` the answer is the run's
+    events as they happen, one JSON object a line (or server-sent events, where they are accepted). An
+    `Idempotency-Key` makes it safe to send again."""
     if not stream:
-        with tenancy.tenant(caller.org.pk):
-            return Status(201, _describe(_submit(request, caller, body)))
+        return Status(201, _submit(request, _describe))
     with streams.place_for(request) as place:
-        with tenancy.tenant(caller.org.pk):
-            run = _submit(request, caller, body)
-        return streams.stream_events(request, run, place)
+        return streams.stream_events(request, _submit(request, lambda run: run), place)
 
 
 @router.get("/runs", auth=may(Scope.READ), response={200: Page[RunOut], **REFUSALS}, url_name="api_runs")
@@ -83,20 +92,25 @@ def read_run(request: ApiRequest, code: UUID) -> RunOut:
     "/runs/{uuid:code}/events", auth=may(Scope.READ), response={200: Events, **REFUSALS}, url_name="api_run_events"
 )
 def read_events(
-    request: ApiRequest, code: UUID, after: Annotated[int, Field(ge=0, le=LARGEST)] = 0, stream: bool = False
+    request: ApiRequest,
+    code: UUID,
+    after: Annotated[int, Field(ge=0, le=LARGEST)] = 0,
+    stream: bool = False,
+    pace: Pace | None = None,
 ) -> "Events | HttpResponseBase":
     """Read what happened to a run, or follow it
 
     Everything after a sequence. With `stream=true` it goes on until the run has ended, as lines of JSON or as
-    server-sent events."""
+    server-sent events. `pace=real` replays it: each event comes as long after the first one as it did then, within ten
+    minutes."""
     with tenancy.tenant(request.auth.org.pk):
         run = _visible(request, code)
-        if not stream:
+        if not stream and not pace:
             found = run.events.filter(seq__gt=after).order_by("seq")[:MOST_EVENTS]
             said = [EventOut(**event.as_message(str(run.code))) for event in found]
             return Events(run=run.code, events=said)
     with streams.place_for(request) as place:
-        return streams.stream_events(request, run, place, after=after)
+        return streams.stream_events(request, run, place, after=after, is_paced=pace == "real")
 
 
 @router.get(
@@ -109,6 +123,24 @@ def read_events(
 def read_metadata(request: ApiRequest, code: UUID) -> dict[str, Any]:
     """Read all that is known of a run, as one document"""
     return document.document_of(_visible(request, code), seen_by=request.auth.member)
+
+
+@router.get(
+    "/runs/{uuid:code}/archive",
+    auth=may(Scope.READ),
+    response=REFUSALS,
+    url_name="api_run_archive",
+    openapi_extra={"responses": {200: {"content": {"application/zip": {}}}}},
+)
+def read_archive(request: ApiRequest, code: UUID) -> HttpResponseBase:
+    """Download a run as a ZIP
+
+    The originals, partials and inputs as they came, and `metadata.json`, which names each of them."""
+    caller = request.auth
+    with tenancy.tenant(caller.org.pk):
+        run = get_object_or_404(story.prefetch(Run.objects.visible_to(caller.member)), code=code)
+        archive = zip_stream.archive_of_run(run, document.document_of(run, seen_by=caller.member))
+    return zip_stream.send_zip(archive, org_id=caller.org.pk)
 
 
 @router.post(
@@ -157,18 +189,32 @@ def retry_slot(request: ApiRequest, code: UUID, index: int) -> RunOut:
     return _describe(run)
 
 
-def _submit(request: ApiRequest, caller: ApiCaller, body: RunIn) -> Run:
-    key = idempotency.key_of(request.headers.get("Idempotency-Key", ""), caller.code)
-    return submission.submit(
-        by=caller.member,
-        plan=run_bodies.plan_of(body, caller),
-        api_key=caller.api_key,
-        visibility=body.visibility,
-        project=body.project,
-        end_user=body.end_user,
-        request_key=key,
-        request_hash=idempotency.hash_of("runs", body.model_dump_json()) if key else "",
-    )
+def _submit(request: ApiRequest, told: Callable[[Run], T]) -> T:
+    """Submit what the request asks for. Return what is `told` of the run, in the same transaction."""
+    caller, asked = request.auth, run_bodies.read_request(request)
+    spec, key = asked.spec_for(caller), idempotency.key_of(request.headers.get("Idempotency-Key", ""), caller.code)
+    hashed = idempotency.hash_of("runs", asked.identity) if key else ""
+    with ExitStack() as undo:
+        if asked.has_files and key:
+            with tenancy.tenant(caller.org.pk):
+                if earlier := submission.earlier(by=caller.member, request_key=key, request_hash=hashed):
+                    return told(earlier)
+        given = run_bodies.store_files(asked, caller, undo) if asked.has_files else None
+        with tenancy.tenant(caller.org.pk):
+            pictures = given.keep(caller) if given else run_bodies.pictures_of(asked.body, caller)
+            run = submission.submit(
+                by=caller.member,
+                plan=plan.make(org=caller.org, spec=spec, pictures=pictures),
+                api_key=caller.api_key,
+                visibility=asked.body.visibility,
+                project=asked.body.project,
+                end_user=asked.body.end_user,
+                request_key=key,
+                request_hash=hashed,
+            )
+            answer = told(run)
+            undo.pop_all()  # before the commit: files that rows name must not be deleted
+    return answer
 
 
 def _narrowed(rows: QuerySet[Run], filters: RunFilters, caller: ApiCaller) -> QuerySet[Run]:

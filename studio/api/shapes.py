@@ -50,15 +50,20 @@ class RunFields(Schema):
     )
     model: str | None = None
     n: int | None = Field(None, description="How many pictures, 1 to 10. Each is made on its own.")
+    image_count: int | None = Field(None, description="Another name of `n`")
     size: str | None = Field(None, examples=["1536x1024", "auto"])
     quality: str | None = None
     format: str | None = Field(None, examples=["png"])
     compression: int | None = None
+    output_format: str | None = Field(None, description="OpenAI's name of `format`")
+    output_compression: int | None = Field(None, description="OpenAI's name of `compression`")
     background: str | None = None
     moderation: str | None = None
     partial_images: int | None = None
     input_fidelity: str | None = None
     kind: str | None = Field(None, description="generate, edit or respond; it follows from the rest")
+    api: str | None = Field(None, description="images or responses; it follows from the kind")
+    api_mode: str | None = Field(None, description="Another name of `api`, which `references` outweigh")
     references: list[UUID] = Field([], description="Inputs to edit, in their order", max_length=64)
     mask: UUID | None = Field(None, description="An input that was given as the mask of the first reference")
     keep_rest: bool | None = Field(None, description="Put back everything outside the mask; the default")

@@ -2,7 +2,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 
-from studio.api import errors, estimates, money, people, pictures, prompts, runs, sorting, styles, webhooks
+from studio.api import errors, estimates, money, people, pictures, prompts, runs, sample, sorting, styles, webhooks
 
 VERSION = "1.0.0"
 
@@ -27,6 +27,7 @@ api = Api(
 errors.install(api)
 api.add_router("", runs.router)
 api.add_router("", estimates.router)
+api.add_router("", sample.router)
 api.add_router("", pictures.router)
 api.add_router("", sorting.router)
 api.add_router("", styles.router)

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-from studio.models import Composite, Output, Partial, Run, RunInput, Slot
+from studio.models import Composite, Input, Output, Partial, Run, RunInput, Slot
 
 SECOND_PICTURE = 100  # studio.engine.store_frames numbers extra pictures of a try from here, partials below
 MOST_CHARACTERS = 60
@@ -14,7 +14,22 @@ DOTS = re.compile(r"\.{2,}")
 
 def of_output(run: Run, slot: Slot, output: Output) -> str:
     """Return the name of an output that is downloaded alone."""
-    return f"{of_run(run)}-{slot.index + 1}.{extension(output.format)}"
+    return f"{stem_of_picture(run, slot)}.{extension(output.format)}"
+
+
+def stem_of_picture(run: Run, slot: Slot) -> str:
+    """Return what files of a slot are called when they are downloaded alone: by the prompt and the picture's number."""
+    return f"{of_run(run)}-{slot.index + 1}"
+
+
+def of_lone_composite(output: Output) -> str:
+    return f"{stem_of_picture(output.run, output.slot)}-kept-exactly.{ending(output.composite.file)}"
+
+
+def of_lone_partial(partial: Partial, file: str) -> str:
+    slot = partial.slot
+    inside = of_partial(slot, partial).rpartition(".")[0].partition("-")[2]
+    return f"{stem_of_picture(slot.run, slot)}-{inside}.{ending(file)}"
 
 
 def of_final(slot: Slot, output: Output) -> str:
@@ -44,6 +59,10 @@ def of_input(given: RunInput) -> str:
     stem = safe(given.input.name.rpartition(".")[0] or given.input.name)
     name = f"{part}-{stem}" if stem else part
     return f"inputs/{name}.{ending(given.input.file)}"
+
+
+def of_lone_input(given: Input, file: str) -> str:
+    return f"{safe(given.name.rpartition('.')[0] or given.name) or 'picture'}.{ending(file)}"
 
 
 def ending(file: str) -> str:

@@ -14,7 +14,7 @@ from django.core.files.storage import default_storage
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified, StreamingHttpResponse
 from django.utils.cache import get_conditional_response
 from django.utils.encoding import filepath_to_uri
-from django.utils.http import quote_etag
+from django.utils.http import content_disposition_header, quote_etag
 
 from saas.database import release
 from saas.ops import metrics
@@ -42,7 +42,7 @@ def send(request: HttpRequest, name: str, *, download_as: str) -> HttpResponseBa
     ending = name.rpartition(".")[2]
     headers = {
         "Content-Type": MIME.get(ending, "application/octet-stream"),
-        "Content-Disposition": f'inline; filename="{download_as}"',
+        "Content-Disposition": content_disposition_header(as_attachment=False, filename=download_as) or "",
         "Cache-Control": ASK_EACH_TIME,
         "Content-Security-Policy": NO_SCRIPT,
         "X-Content-Type-Options": "nosniff",

@@ -16,6 +16,8 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.core.files.storage import default_storage
 from django.db import connection
+from django.http import StreamingHttpResponse
+from django.utils.http import content_disposition_header
 
 from saas.fairness import visitors
 from saas.fairness.bandwidth import Pace
@@ -49,6 +51,13 @@ def archive_of_run(run: Run, document: dict[str, Any]) -> Archive:
     """List the files of a run, which must come from `studio.story.whole`. The list is complete before the first byte is
     sent."""
     return Archive(names.of_run(run), run.created_at, document, tuple(_members(run)))
+
+
+def send_zip(archive: Archive, *, org_id: int) -> StreamingHttpResponse:
+    response = StreamingHttpResponse(stream_zip(archive, org_id=org_id), content_type="application/zip")
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=archive.name) or ""
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 async def stream_zip(archive: Archive, *, org_id: int) -> AsyncIterator[bytes]:

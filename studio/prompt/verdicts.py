@@ -101,9 +101,7 @@ def _read(values: PromptForm, models: Catalogue) -> tuple[Spec | None, list[Faul
         return specs.read_spec({**values.asked(), "prompt": UNWRITTEN}, models=models, from_form=True), refusal.errors
 
 
-def _price(
-    spec: Spec, model: ImageModel, offer: Offer, pictures: Pictures, faults: list[Fault]
-) -> Estimate | None:
+def _price(spec: Spec, model: ImageModel, offer: Offer, pictures: Pictures, faults: list[Fault]) -> Estimate | None:
     try:
         return plan.price_of(spec, model, offer, pictures)
     except Refused as refusal:

@@ -12,12 +12,13 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
+from django.db.models import QuerySet
 from psycopg.types.json import Jsonb
 
 from accounts import access
 from accounts.errors import NotAllowed, Refused
 from accounts.limits.asking import ASKED, MOST_TIMES, NeverSettled, Part
-from accounts.models import ApiKey, Membership, ProviderConnection, Role
+from accounts.models import ApiKey, Membership, Organization, ProviderConnection, Role, User
 from saas.database import functions, tenancy
 from saas.database.release import released
 from studio.catalogue import fingerprint
@@ -154,12 +155,25 @@ def _made(run: Run, number: int, at: datetime) -> Run:
 def _with_key_of(run: Run) -> Run:
     """Return the run that has this request key already. Of two made at the same moment, the unique index lets one
     through, and the other has waited for its commit."""
-    same = {"org": run.org, "maker": run.maker, "request_key": run.request_key}
     with tenancy.tenant(run.org_id):
-        earlier = Run.objects.select_related("connection", "org").get(**same)
-    if earlier.request_hash != run.request_hash:
+        made = _of_key(run.org, run.maker, run.request_key).get()
+    return _same(made, run.request_hash)
+
+
+def earlier(*, by: Membership, request_key: str, request_hash: str) -> Run | None:
+    """Return the run that this member has asked for by the same request key. Raise KeyReused if it is another one."""
+    found = _of_key(by.org, by.user, request_key).first()
+    return None if found is None else _same(found, request_hash)
+
+
+def _of_key(org: Organization, maker: User, request_key: str) -> QuerySet[Run]:
+    return Run.objects.select_related("connection", "org").filter(org=org, maker=maker, request_key=request_key)
+
+
+def _same(run: Run, request_hash: str) -> Run:
+    if run.request_hash != request_hash:
         raise KeyReused
-    return earlier
+    return run
 
 
 def _caller(by: Membership, run: Run) -> dict[str, Any]:

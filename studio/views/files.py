@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
-from studio.files import serving, shown
+from studio.files import names, serving, shown
 from studio.inputs import uploads
 from studio.models import Output, Partial, Run
 
@@ -21,28 +21,30 @@ KEPT_SHAPES = {"kept": "file", "kept-preview": "preview", "kept-thumbnail": "thu
 @member_required(Role.VIEWER)
 def output_file(request: OrgRequest, code: UUID, shape: str) -> HttpResponseBase:
     visible = Output.objects.filter(org=request.org, run__in=Run.objects.visible_to(request.member))
-    output = get_object_or_404(visible.select_related("composite"), code=code)
+    output = get_object_or_404(visible.select_related("composite", "run", "slot"), code=code)
     if output.purged_at:
         return serving.deleted()
     if shape in KEPT_SHAPES:
         return _composite_file(request, output, shape)
-    return shown.send(request, output, _shape(shape), download_as=str(output.code))
+    stem = names.stem_of_picture(output.run, output.slot)
+    return shown.send(request, output, _shape(shape), download_as=stem)
 
 
 def _composite_file(request: HttpRequest, output: Output, shape: str) -> HttpResponseBase:
     if not output.has_composite:
         raise Http404
     name = str(getattr(output.composite, KEPT_SHAPES[shape]))
-    return serving.send(request, name, download_as=f"{output.code}-{shape}.{name.rpartition('.')[2]}")
+    stem = names.stem_of_picture(output.run, output.slot)
+    return serving.send(request, name, download_as=f"{stem}-{shape}.{names.ending(name)}")
 
 
 @require_safe
 @member_required(Role.VIEWER)
 def partial_file(request: OrgRequest, code: UUID, shape: str) -> HttpResponseBase:
     visible = Partial.objects.filter(org=request.org, slot__run__in=Run.objects.visible_to(request.member))
-    partial = get_object_or_404(visible, code=code)
+    partial = get_object_or_404(visible.select_related("slot__run"), code=code)
     name = partial.file if _shape(shape) == "original" else partial.small_file
-    return serving.send(request, name, download_as=f"{partial.code}.{name.rpartition('.')[2]}")
+    return serving.send(request, name, download_as=names.of_lone_partial(partial, name))
 
 
 @require_safe
@@ -50,10 +52,10 @@ def partial_file(request: OrgRequest, code: UUID, shape: str) -> HttpResponseBas
 def input_file(request: OrgRequest, code: UUID, shape: str) -> HttpResponseBase:
     """Serve a file of an input. `sent` is the version that the provider gets: upright, in sRGB."""
     given = get_object_or_404(uploads.visible_to(request.member), code=code)
-    names = {"original": given.file, "sent": given.sent_file, "preview": given.preview, "thumbnail": given.thumbnail}
-    if shape not in names:
+    files = {"original": given.file, "sent": given.sent_file, "preview": given.preview, "thumbnail": given.thumbnail}
+    if shape not in files:
         raise Http404
-    return serving.send(request, names[shape], download_as=f"{given.code}.{names[shape].rpartition('.')[2]}")
+    return serving.send(request, files[shape], download_as=names.of_lone_input(given, files[shape]))
 
 
 def _shape(shape: str) -> str:

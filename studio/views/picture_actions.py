@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponse, JsonResponse, StreamingHttpRespon
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_POST
 
 from accounts.access import OrgRequest, member_required
@@ -101,12 +100,7 @@ def download_pictures(request: OrgRequest) -> StreamingHttpResponse:
     outputs = chosen(request).filter(purged_at=None).select_related("run", "composite").order_by("-pk")
     folder = f"{request.org.slug}-{timezone.now():%Y-%m-%d}"
     archive = picture_zip.archive_of_pictures(outputs, folder=folder)
-    response = StreamingHttpResponse(
-        zip_stream.stream_zip(archive, org_id=request.org.pk), content_type="application/zip"
-    )
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=archive.name) or ""
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return zip_stream.send_zip(archive, org_id=request.org.pk)
 
 
 def chosen(request: OrgRequest) -> "QuerySet[Output]":

@@ -9,9 +9,8 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET, require_http_methods, require_POST, require_safe
 
 from accounts.access import OrgRequest, member_required
@@ -154,11 +153,7 @@ def shared_archive(request: HttpRequest, share: Share, token: str) -> HttpRespon
     archive = picture_zip.archive_of_pictures(
         shares.pictures(share), folder=share.title, with_prompts=share.with_prompt
     )
-    response = StreamingHttpResponse(
-        zip_stream.stream_zip(archive, org_id=share.org_id), content_type="application/zip"
-    )
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=archive.name) or ""
-    return response
+    return zip_stream.send_zip(archive, org_id=share.org_id)
 
 
 def _ask_password(request: HttpRequest, share: Share, token: str) -> HttpResponse:

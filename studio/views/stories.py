@@ -4,7 +4,6 @@ from uuid import UUID
 
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_GET
 
 from accounts.access import OrgRequest, member_required
@@ -38,12 +37,7 @@ def run_archive(request: OrgRequest, code: UUID) -> StreamingHttpResponse:
     """Send a ZIP with originals, composites, partials, inputs and metadata.json."""
     run = _run(request, code)
     archive = zip_stream.archive_of_run(run, document.document_of(run, seen_by=request.member))
-    response = StreamingHttpResponse(
-        zip_stream.stream_zip(archive, org_id=request.org.pk), content_type="application/zip"
-    )
-    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=archive.name) or ""
-    response["Cache-Control"] = "private, no-store"
-    return response
+    return zip_stream.send_zip(archive, org_id=request.org.pk)
 
 
 @require_GET

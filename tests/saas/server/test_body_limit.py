@@ -25,6 +25,7 @@ def limit(target: str, authorization: str = "Bearer dk_x", cookies: str = "") ->
         "/sandbox/v1/images/edits",
         "/sandbox/v1/responses",
         "/api/v1/inputs",
+        "/api/v1/runs",
         "/o/acme/inputs/",
         "/o/acme/runs/",
         "/o/acme/limits/import/",
@@ -39,7 +40,7 @@ def test_doors_that_take_files_take_the_most(target: str) -> None:
 
 @pytest.mark.parametrize(
     "target",
-    ["/v1/images/generations", "/api/v1/runs", "/v1/images/edits/", "//v1/images/edits", "/o/acme/", "/x", "*"],
+    ["/v1/images/generations", "/api/v1/presets", "/v1/images/edits/", "//v1/images/edits", "/o/acme/", "/x", "*"],
 )
 def test_other_doors_take_what_a_form_may_weigh(target: str) -> None:
     assert limit(target) == 4 * 1024 * 1024

@@ -52,12 +52,12 @@ def path(output: Output, shape: str = "original", slug: str = "acme") -> str:
 
 def test_a_picture_is_sent_with_careful_headers(acme: Organization, bob: User, sign_in: SignIn) -> None:
     (picture,) = made(acme, bob)
-    answer = sign_in(bob).get(path(picture))
+    answer, run = sign_in(bob).get(path(picture)), str(picture.run.code)[:8]
     assert answer.content == DATA
     assert answer["Content-Type"] == "image/png"
     assert answer["Cache-Control"] == "private, no-cache"
     assert answer["X-Content-Type-Options"] == "nosniff"
-    assert answer["Content-Disposition"] == f'inline; filename="{picture.code}.png"'
+    assert answer["Content-Disposition"] == f'inline; filename="a-lamp-on-a-table-{run}-1.png"'
     assert "sandbox" in answer["Content-Security-Policy"]
     assert answer["Accept-Ranges"] == "bytes"
 

@@ -72,8 +72,12 @@ def test_the_price_is_told_before_anything_is_made(darkroom_word: Terminal) -> N
 
 def test_a_photo_is_edited(darkroom_word: Terminal) -> None:
     (darkroom_word.cwd / "photo.png").write_bytes(plain(".png", 1024, 640))
-    done = darkroom_word("edit", "photo.png", "--prompt", "at night", "--quality", "low", "--name", "night")
+    done = darkroom_word("edit", "at night", "photo.png", "--quality", "low", "--name", "night", "--partials", "1")
     assert (done.returncode, done.stdout) == (0, "night.png\n")
+    assert (darkroom_word.cwd / "night0.png").exists()
+    assert not (darkroom_word.cwd / "night1.png").exists()
+    turned = darkroom_word("edit", "photo.png", "at night")
+    assert (turned.returncode, "The prompt comes first" in turned.stderr) == (2, True)
 
 
 def test_a_login_is_kept_for_its_owner_alone(darkroom_word: Terminal, home: Path, darkroom: Instance) -> None:
@@ -96,7 +100,7 @@ def test_a_login_is_kept_for_its_owner_alone(darkroom_word: Terminal, home: Path
         (("generate", "x", "--url", "nonsense"), 2, "not an address"),
         (("generate", "x", "--format", "gif"), 2, "invalid choice"),
         (("download", "00000000-0000-0000-0000-000000000000"), 2, "Nothing was found"),
-        (("edit", "missing.png", "--prompt", "x"), 2, "cannot be read"),
+        (("edit", "x", "missing.png"), 2, "cannot be read"),
     ],
 )
 def test_how_it_ends_says_what_was_wrong(darkroom_word: Terminal, words: tuple[str, ...], code: int, said: str) -> None:
@@ -119,9 +123,31 @@ def test_a_batch_goes_on_where_it_stopped(darkroom_word: Terminal) -> None:
     assert (again.returncode, again.stdout.startswith("2 of 3 rows.")) == (1, True)
     file.write_text(rows.replace("[sandbox fail=server_error after=0] x", "A hat"))
     assert darkroom_word("batch", "prompts.csv", "--out", "out").returncode == 0
-    assert [row["row"] for row in csv.DictReader(results.open())][3:] == ["2", "2"]
+    assert [row["row"] for row in csv.DictReader(results.open())] == ["1", "2", "2", "2", "3"]
     assert len({row["run"] for row in csv.DictReader(results.open())}) == 5
     assert len(runs) == 3
+
+
+def test_a_batch_is_priced_and_checked_before(darkroom_word: Terminal) -> None:
+    file = darkroom_word.cwd / "prompts.csv"
+    file.write_text("prompt,n,size\nA lamp,2,1024x640\nA boat,1,1920x1080\nA hat,1,1024x640\n")
+    done = darkroom_word("batch", "prompts.csv", "--out", "out", "--dry-run")
+    assert done.returncode == 2
+    assert done.stdout.startswith("3 pictures, at most $0.")
+    assert done.stderr.startswith("Row 2: “1920x1080” cannot be made")
+    assert not (darkroom_word.cwd / "out").exists()
+    file.write_text("prompt,size,quality\nA lamp,1024x640,low\n")
+    assert darkroom_word("batch", "prompts.csv", "--out", "out").returncode == 0
+    told = json.loads(darkroom_word("batch", "prompts.csv", "--out", "out", "--dry-run", "--json").stdout)
+    assert (told["rows"], told["done"], told["pictures"], told["upper_bound"]) == (1, 1, 0, "0")
+
+
+def test_better_words_are_printed(darkroom_word: Terminal) -> None:
+    done = darkroom_word("optimize", "a lamp [sandbox delay=0]")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("a lamp. ")
+    assert json.loads(darkroom_word("optimize", "a lamp", "--json").stdout)["state"] == "ready"
+    assert darkroom_word("optimize", " ").returncode == 2
 
 
 def test_a_csv_without_prompts_is_refused(darkroom_word: Terminal) -> None:
@@ -136,6 +162,30 @@ def test_runs_are_downloaded_later(darkroom_word: Terminal) -> None:
     done = darkroom_word("download", made["run"], "--out", "later")
     assert done.stdout == "later/a-late-lamp.png\n"
     assert made["run"] in darkroom_word("runs").stdout
+
+
+def test_everything_of_a_run_comes_into_a_folder_of_its_time(darkroom_word: Terminal) -> None:
+    (darkroom_word.cwd / "photo.png").write_bytes(plain(".png", 1024, 640))
+    words = ("at night", "photo.png", "--quality", "low", "--partials", "--json")
+    made = json.loads(darkroom_word("edit", *words).stdout)
+    done = darkroom_word("download", made["run"], "--all", "--out", "kept")
+    assert (done.returncode, done.stderr) == (0, "")
+    folder = darkroom_word.cwd / done.stdout.strip()
+    assert folder.parent == darkroom_word.cwd / "kept" / "runs"
+    files = sorted(str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file())
+    assert files == [
+        "1-final.png",
+        "inputs/image-1-photo.png",
+        "metadata.json",
+        *(f"partials/1-partial-{n}.png" for n in (1, 2, 3)),
+    ]
+    assert (folder / "inputs" / "image-1-photo.png").read_bytes() == plain(".png", 1024, 640)
+    (folder / "1-final.png").unlink()
+    every = json.loads(darkroom_word("download", "--all", "--out", "kept", "--json").stdout)["runs"]
+    assert {"run": made["run"], "folder": str(folder.relative_to(darkroom_word.cwd))} in every
+    assert len(every) == len(list((darkroom_word.cwd / "kept" / "runs").iterdir())) > 1
+    assert not (folder / "1-final.png").exists()  # complete folders are left as they are
+    assert darkroom_word("download").returncode == 2
 
 
 def test_what_was_used_is_told_and_play_money_apart(darkroom_word: Terminal) -> None:
