@@ -64,7 +64,7 @@ def _note_failure(job: Job, error: ProviderError) -> None:
             return
         connection_health.note_trouble(job, error)
         tickets.remove(job.claim)
-        finish.end(job.run, job.slot, code, request_id=error.request_id)
+        finish.end(job.run, job.slot, code, request_id=error.request_id, refusal=error.refusal)
 
 
 def _may_try_again(job: Job, error: ProviderError, standing: Standing) -> bool:

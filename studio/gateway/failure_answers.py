@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from studio.models import Slot, State
 from studio.openai_wire.errors import IMAGE, REQUEST, OpenAIError
 from studio.providers.outcomes import OUTCOMES
+from studio.providers.refusals import NOT_MODERATED, Refusal
 from studio.runs.outages import LeftAlone
 
 RETRY_SECONDS = 20
@@ -60,7 +61,12 @@ def error_of_slot(slot: Slot, *, wait_seconds: int | None = None) -> OpenAIError
     outcome = OUTCOMES.get(slot.error_code)
     message = failure.message or slot.error_sentence or (outcome.sentence if outcome else "No picture was made.")
     headers = {"Retry-After": str(wait_seconds or RETRY_SECONDS)} if failure.may_retry else dict(NEVER_AGAIN)
-    return OpenAIError(message, status=failure.status, kind=failure.kind, code=failure.code, headers=headers)
+    refusal = Refusal.noted(slot.used) if slot.state == State.REFUSED else NOT_MODERATED
+    if refusal.categories:
+        message = f"{message} safety_violations=[{', '.join(refusal.categories)}]."
+    return OpenAIError(
+        message, status=failure.status, kind=failure.kind, code=failure.code, headers=headers, more=refusal.details
+    )
 
 
 def left_alone(act: LeftAlone) -> OpenAIError:

@@ -30,7 +30,9 @@ class Slot(TenantModel):
     error_code = models.CharField(max_length=60, blank=True)
     error_sentence = models.CharField(max_length=300, blank=True)
     request_id = models.CharField(max_length=120, blank=True)
-    used = models.JSONField(default=dict)  # what the provider really used: size, quality, background, format
+    # What the provider really used: size, quality, background, format. If its safety system refused: which stage, and
+    # which categories.
+    used = models.JSONField(default=dict)
     usage = models.JSONField(null=True)  # token counts as the provider reported them
 
     class Meta:
@@ -50,6 +52,11 @@ class Slot(TenantModel):
     @property
     def tries_here(self) -> int:
         return self.tries - self.tries_before
+
+    @property
+    def has_failed(self) -> bool:
+        """Return whether the slot has ended without a picture."""
+        return self.state in ENDS and self.state != State.SUCCEEDED
 
     def put_back(self) -> bool:
         """Queue the slot again. Only right if the provider's answer proved that nothing was made, or if nothing was

@@ -17,6 +17,7 @@ from studio.openai_wire.json_bounds import is_swollen
 from studio.providers import error_codes, sanitize, sse
 from studio.providers.incoming import Message
 from studio.providers.outcomes import ProviderError
+from studio.providers.refusals import Refusal
 
 MOST_PARTIALS = 100  # a larger index is invalid
 MOST_FRAMES = 32  # partials of one picture; each is decoded and kept, and a caller asks for three at most
@@ -277,7 +278,7 @@ def _of_event(event: dict[str, Any], reading: Reading) -> ProviderError:
         is_late=reading.partials > 0,
     )
     details = {"code": brief(error.get("code")), "type": brief(kind)}
-    return ProviderError(code, request_id=reading.request_id, details=details)
+    return ProviderError(code, request_id=reading.request_id, details=details, refusal=Refusal.read(error))
 
 
 def brief(said: Any) -> str | None:

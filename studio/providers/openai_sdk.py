@@ -18,6 +18,7 @@ from studio.providers import answers, error_codes, text_answers, text_budget
 from studio.providers.adapter import Endpoint, Request
 from studio.providers.answers import Frame, Reading
 from studio.providers.outcomes import ProviderError
+from studio.providers.refusals import Refusal
 from studio.providers.text_answers import Written
 
 CONNECT_SECONDS = 10.0
@@ -211,6 +212,7 @@ def _of_status(error: openai.APIStatusError) -> ProviderError:
             "code": answers.brief(error.code),
             "type": answers.brief(error.type),
         },
+        refusal=Refusal.read(body),
     )
 
 

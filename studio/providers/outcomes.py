@@ -6,6 +6,7 @@ from typing import Any
 
 from studio.models.runs import Charged, State
 from studio.providers.incoming import Message
+from studio.providers.refusals import NOT_MODERATED, Refusal
 
 
 @dataclass(frozen=True)
@@ -179,6 +180,7 @@ class ProviderError(Exception):
     retry_after_seconds: float | None = None
     request_id: str = ""
     details: dict[str, Any] = field(default_factory=dict)  # for the log, never for a person
+    refusal: Refusal = NOT_MODERATED  # what its safety system said
     # Bytes that came and could not be read: they may have been paid for.
     data: bytes | Message = field(default=b"", repr=False)
 

@@ -2,7 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.utils import timezone
+
+from studio.catalogue import image_models
+from studio.catalogue.specs import AUTO
 from studio.models import Charged, Run, Slot, State
+from studio.providers.refusals import Refusal
 
 # Trying these again cannot succeed before an admin has done something.
 FOR_ADMINS = {
@@ -15,6 +20,9 @@ FOR_ADMINS = {
     "address_refused",
 }
 COMES_BY_ITSELF = {"put_aside"}
+LESS_STRICT = "low"
+LOOSENED = "Fills the prompt bar with the same request and the moderation “Less strict”"
+RECALL = ("recall", "Change the prompt", "")
 COSTS = {
     Charged.NO: "It cost nothing.",
     Charged.YES: "It was charged.",
@@ -28,7 +36,7 @@ class End:
     title: str
     icon: str
     cost: str
-    act: str = ""  # recall · retry · connections
+    act: str = ""  # recall · loosen · retry · connections
     button: str = ""
     tip: str = ""
 
@@ -55,13 +63,24 @@ def _words(slot: Slot) -> dict[str, str]:
             return {"look": "charged", "title": "Failed, and charged", "icon": "coin"}
 
 
+def _may_loosen(slot: Slot, run: Run) -> bool:
+    """Return whether the safety system could be asked to be less strict, and that could help."""
+    try:
+        model = image_models.at(timezone.now()).model(run.model)
+    except image_models.UnknownModel:
+        return False
+    is_usual = run.asked.get("moderation", AUTO) == AUTO
+    return is_usual and LESS_STRICT in model.moderations and Refusal.noted(slot.used).may_pass_if_looser
+
+
 def _act(slot: Slot, run: Run) -> tuple[str, str, str]:
     if slot.error_code in COMES_BY_ITSELF:
         return "", "", ""
     if slot.error_code in FOR_ADMINS:
         return "connections", "Open connections", ""
     if slot.state == State.REFUSED and not any(other.state == State.SUCCEEDED for other in run.slots.all()):
-        return "recall", "Change the prompt", ""  # if a sibling succeeded, the prompt is not the reason
+        # If a sibling succeeded, the prompt is not the reason.
+        return ("loosen", "Try again, less strict", LOOSENED) if _may_loosen(slot, run) else RECALL
     if slot.charged == Charged.NO:
         return "retry", "Try again", ""
     return "retry", "Try again", "This one may be charged a second time"

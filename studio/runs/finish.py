@@ -9,13 +9,14 @@ from django.utils import timezone
 from studio.models import ENDS, Run, Slot, state_of
 from studio.money import run_holds
 from studio.providers.outcomes import OUTCOMES
+from studio.providers.refusals import NOT_MODERATED, Refusal
 from studio.runs import announce, events
 
 
-def end(run: Run, slot: Slot, code: str, *, request_id: str = "") -> None:
+def end(run: Run, slot: Slot, code: str, *, request_id: str = "", refusal: Refusal = NOT_MODERATED) -> None:
     """End a slot without a picture, then its run if it was the last slot, and at last decide on the hold."""
-    if _end_slot(run, slot, code):
-        Slot.objects.filter(pk=slot.pk).update(request_id=request_id[:120])
+    if _end_slot(run, slot, code, refusal):
+        Slot.objects.filter(pk=slot.pk).update(request_id=request_id[:120], used=refusal.note)
     close(run)
     # Also if an earlier try's picture has ended the slot: this try had a hold of its own.
     run_holds.resolve(slot.code, OUTCOMES[code].charged, request_id=request_id)
@@ -30,18 +31,19 @@ def stop(run: Run, slots: Iterable[Slot]) -> None:
     run_holds.release([slot.code for slot in stopped])
 
 
-def _end_slot(run: Run, slot: Slot, code: str) -> bool:
+def _end_slot(run: Run, slot: Slot, code: str, refusal: Refusal = NOT_MODERATED) -> bool:
     """End the slot. Return whether it was still open."""
     outcome = OUTCOMES[code]
+    sentence = refusal.sentence(outcome.sentence)
     was_open = slot.end(
         outcome.state,
         charged=outcome.charged,
         now=timezone.now(),
         error_code=code,
-        error_sentence=outcome.sentence,
+        error_sentence=sentence,
     )
     if was_open:
-        data: dict[str, Any] = {"code": code, "sentence": outcome.sentence, "charged": outcome.charged.value}
+        data: dict[str, Any] = {"code": code, "sentence": sentence, "charged": outcome.charged.value, **refusal.note}
         events.record(run, outcome.state.value, slot=slot.index, data=data)
     return was_open
 

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from uuid import UUID
@@ -90,7 +91,8 @@ def _recalled(request: OrgRequest, values: PromptForm) -> PromptForm:
     if code := request.GET.get("recall"):
         visible = Run.objects.visible_to(request.member).prefetch_related("inputs__input")
         run = get_object_or_404(visible, code=as_code(code))
-        return values.recalling(PromptForm.asked_by(run), request.GET.getlist("take") or PARTS)
+        values = values.recalling(PromptForm.asked_by(run), request.GET.getlist("take") or PARTS)
+        return replace(values, moderation=request.GET.get("moderation", values.moderation))
     return values
 
 

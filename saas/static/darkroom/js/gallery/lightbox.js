@@ -117,7 +117,7 @@ export function attach(wall) {
       await piecesOf(shown);
       again();
     } catch {
-      toast("Only the person who made this picture can see it now.");
+      toast("Only the person who made this picture can see it now.", "warning");
       dialog.close();
     }
   });
