@@ -3,12 +3,13 @@ decides what may be spent, under locks, when it is asked."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import Exists, Q, QuerySet
 
 from accounts.limits import rules as limit_rules
 from accounts.limits.counters import CounterState, Place, places
-from accounts.limits.periods import today
+from accounts.limits.periods import resets_at, today
 from accounts.models import ApiKey, Counter, Membership, Period, Subject, Unit
 from accounts.models.provider_kinds import KINDS
 
@@ -24,6 +25,7 @@ class Budget:
     period: Period
     allowed: int
     left: int
+    resets_at: datetime
 
     @property
     def name(self) -> str:
@@ -90,14 +92,19 @@ def _counted(member: Membership, counter: Counter) -> Budget | None:
     left = counter.left(Unit.MONEY)
     if left is None:
         return None
-    return Budget(_whose(member, counter.subject), Period(counter.period), counter.allowed_micros or 0, left)
+    return _budget(member, _place(counter), counter.allowed_micros or 0, left)
 
 
 def _uncounted(member: Membership, place: Place, rules: limit_rules.Rules) -> Budget | None:
     """Return the whole limit of a day or month in which nothing has been counted yet."""
     quota, period = rules.get(place.subject), Period(place.period)
     allowed = quota.limit(Unit.MONEY, period) if quota else None
-    return None if allowed is None else Budget(_whose(member, place.subject), period, allowed, allowed)
+    return None if allowed is None else _budget(member, place, allowed, allowed)
+
+
+def _budget(member: Membership, place: Place, allowed: int, left: int) -> Budget:
+    period = Period(place.period)
+    return Budget(_whose(member, place.subject), period, allowed, left, resets_at(member.org, period, place.starts_on))
 
 
 def places_now(member: Membership, api_key: ApiKey | None, *, is_lent: bool) -> list[Place]:

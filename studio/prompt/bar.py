@@ -4,14 +4,17 @@ import secrets
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
+
+from django.utils import timezone
 
 from studio.catalogue.fields import Fault
 from studio.catalogue.image_models import Catalogue, UnknownModel
 from studio.catalogue.rules import AS_PEOPLE_SAY
 from studio.models import ImageModel, Preset, Visibility
 from studio.prompt.prompt_form import PromptForm
-from studio.prompt.verdicts import Verdict
+from studio.prompt.verdicts import NO_ROOM, Verdict
 
 QUALITIES = {
     "auto": ("Auto", "The model chooses"),
@@ -40,6 +43,17 @@ class SizeChoice:
     height: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What concerns runs for a while: an outage, a budget without room, another API than the one that was chosen."""
+
+    kind: str  # outage · limit · api
+    until: datetime | None = None
+    name: str = ""  # of the connection
+    takes_over: bool = False  # another connection makes the pictures meanwhile
+    sentence: str = ""
+
+
 def new_key() -> str:
     return secrets.token_hex(16)
 
@@ -62,6 +76,21 @@ class Bar:
         for fault in self.verdict.faults:
             found[fault.field].append(fault)
         return dict(found)
+
+    @property
+    def notices(self) -> list[Notice]:
+        """Return what concerns every run for a while: an outage of the provider, a budget without room."""
+        found, outage, budget = [], self.verdict.outage, self.verdict.budget
+        if outage is not None and self.verdict.connection is not None:
+            takes_over = bool(self.verdict.connections and self.verdict.connections.standbys)
+            until = timezone.now() + max(outage.rest, outage.probe)
+            found.append(Notice("outage", until, name=self.verdict.connection.name, takes_over=takes_over))
+        if budget is not None and NO_ROOM in {fault.code for fault in self.verdict.faults}:
+            sentence = next(fault.sentence for fault in self.verdict.faults if fault.code == NO_ROOM)
+            found.append(Notice("limit", budget.resets_at, sentence=sentence))
+        if self.values.reference and self.values.api == "responses":
+            found.append(Notice("api"))
+        return found
 
     @cached_property
     def sizes(self) -> list[SizeChoice]:
@@ -112,8 +141,6 @@ class Bar:
     @property
     def apis(self) -> list[Choice]:
         why_not = "" if self.model.can_respond else f"{self.model.title} does not work through it."
-        if self.values.reference:
-            why_not = why_not or "Reference pictures go through the Images API."
         return [Choice("images", "Images"), Choice("responses", "Responses", why_not=why_not)]
 
     @property

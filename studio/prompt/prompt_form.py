@@ -103,7 +103,8 @@ class PromptForm:
     def asked(self) -> dict[str, Any]:
         """Return the values as `studio.catalogue.specs` reads them, without those that the form does not offer now:
         compression of a PNG, and the settings about masks without a mask."""
-        asked: dict[str, Any] = {**self.settings(), "prompt": self.prompt, "references": len(self.reference)}
+        api = {"api": "images"} if self.reference else {}  # with pictures it is an edit, which the Images API makes
+        asked: dict[str, Any] = {**self.settings(), **api, "prompt": self.prompt, "references": len(self.reference)}
         if self.format not in COMPRESSIBLE:
             del asked["compression"]
         if self.mask:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from accounts.connections import circuit
+from accounts.connections.circuit import Outage
 from accounts.errors import Refused
 from accounts.limits import remaining
 from accounts.limits.remaining import Budget
@@ -17,12 +19,15 @@ from studio.inputs import mask_fit, uploads
 from studio.models import ImageModel, Input
 from studio.money import offers
 from studio.money.offers import Offer
+from studio.prompt import durations
+from studio.prompt.durations import Durations
 from studio.prompt.prompt_form import PromptForm
 from studio.runs import plan
 from studio.runs.plan import Pictures, Plan
 
 LONGEST_CODE = 36
 UNWRITTEN = "…"
+NO_ROOM = "no_room"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class Verdict:
     price: Estimate | None = None
     offer: Offer | None = None
     budget: Budget | None = None  # the limit that ends first, of those that pay
+    durations: Durations | None = None  # of this organization's last pictures
+    outage: Outage | None = None  # of the connection, if it concerns this person's runs
 
     @property
     def connection(self) -> ProviderConnection | None:
@@ -65,6 +72,7 @@ def check(*, org: Organization, member: Membership, values: PromptForm, models: 
     if spec is None or connection is None:
         faults += mask_fit.mask_faults(pictures.mask, pictures.references)
         return Verdict(pictures, faults, offer=offer)
+    outage = circuit.find(connection, maker_id=member.user_id)
     model = models.model(spec.model)
     faults += plan.faults_of(spec, model, connection, pictures)
     price = _price(spec, model, offer, pictures, faults)
@@ -73,7 +81,7 @@ def check(*, org: Organization, member: Membership, values: PromptForm, models: 
     )
     if price and budget and price.high > budget.left:
         faults.append(_no_room(budget, price))
-    return Verdict(pictures, faults, spec, price, offer, budget)
+    return Verdict(pictures, faults, spec, price, offer, budget, durations.of_last(org), outage)
 
 
 def _look_up(values: PromptForm, member: Membership) -> tuple[Pictures, list[Fault]]:
@@ -111,7 +119,7 @@ def _price(spec: Spec, model: ImageModel, offer: Offer, pictures: Pictures, faul
 
 def _no_room(budget: Budget, price: Estimate) -> Fault:
     has, needs = money.show(budget.left), money.show(price.high)
-    return Fault("", "no_room", f"{budget.name} has {has} left, and this needs up to {needs}.")
+    return Fault("", NO_ROOM, f"{budget.name} has {has} left, and this needs up to {needs}.")
 
 
 def _is_code(text: str) -> bool:

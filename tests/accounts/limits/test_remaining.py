@@ -3,7 +3,7 @@
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.limits import remaining
-from accounts.limits.periods import today
+from accounts.limits.periods import resets_at, today
 from accounts.models import ApiKey, Counter, Organization, Period, Quota, Subject, User
 from saas.database import tenancy
 from tests.conftest import must_be_member
@@ -14,6 +14,11 @@ DOLLAR = 1_000_000
 def tightest(org: Organization, user: User, *, is_play: bool = False) -> remaining.Budget | None:
     with tenancy.tenant(org.pk):
         return remaining.tightest(must_be_member(org, user), is_play=is_play)
+
+
+def budget(org: Organization, whose: str, period: Period, allowed: int, left: int) -> remaining.Budget:
+    with tenancy.tenant(org.pk):
+        return remaining.Budget(whose, period, allowed, left, resets_at(org, period, today(org).start(period)))
 
 
 def limit(org: Organization, subject: Subject = Subject.ORGANIZATION, **values: object) -> None:
@@ -34,7 +39,7 @@ def test_without_a_limit_there_is_none_to_name(acme: Organization, bob: User) ->
 
 def test_a_limit_that_nobody_has_met_yet_is_whole(acme: Organization, bob: User) -> None:
     limit(acme, money_month=20 * DOLLAR)
-    assert tightest(acme, bob) == remaining.Budget("Acme's", Period.MONTH, 20 * DOLLAR, 20 * DOLLAR)
+    assert tightest(acme, bob) == budget(acme, "Acme's", Period.MONTH, 20 * DOLLAR, 20 * DOLLAR)
 
 
 def test_the_one_that_ends_first_is_named(acme: Organization, bob: User) -> None:
@@ -43,10 +48,10 @@ def test_the_one_that_ends_first_is_named(acme: Organization, bob: User) -> None
     spend(acme, Subject.MEMBER, bob.pk, Period.DAY, allowed=5 * DOLLAR, spent=4 * DOLLAR)
     spend(acme, Subject.ORGANIZATION, acme.pk, Period.MONTH, allowed=20 * DOLLAR, spent=3 * DOLLAR)
     found = tightest(acme, bob)
-    assert found == remaining.Budget("Your", Period.DAY, 5 * DOLLAR, DOLLAR)
+    assert found == budget(acme, "Your", Period.DAY, 5 * DOLLAR, DOLLAR)
     assert found.name == "Your day"
     spend(acme, Subject.ORGANIZATION, acme.pk, Period.DAY, allowed=DOLLAR, spent=DOLLAR)
-    assert tightest(acme, bob) == remaining.Budget("Acme's", Period.DAY, DOLLAR, 0)
+    assert tightest(acme, bob) == budget(acme, "Acme's", Period.DAY, DOLLAR, 0)
 
 
 def test_play_money_is_counted_apart(acme: Organization, bob: User) -> None:
@@ -71,7 +76,7 @@ def test_a_key_has_limits_of_its_own(acme: Organization, bob: User) -> None:
         Quota.objects.create(org=acme, subject=Subject.KEY, api_key=key, money_day=DOLLAR)
         assert remaining.tightest(member, is_play=False) is None
         found = remaining.tightest(member, key, is_play=False)
-    assert found == remaining.Budget("The API key's", Period.DAY, DOLLAR, DOLLAR)
+    assert found == budget(acme, "The API key's", Period.DAY, DOLLAR, DOLLAR)
 
 
 def test_what_is_counted_needs_no_look_at_the_rules(

@@ -24,6 +24,7 @@ const behaviours = [
   ["[data-stream]", () => import("./stream/stream.js")],
   ["#print", () => import("./stream/prints.js")],
   ["[data-mask-editor]", () => import("./mask/editor.js")],
+  ["[data-notices-shown]", () => import("./prompt/notices.js")],
   ["[data-prompt]", () => import("./prompt/prompt.js")],
   ["[data-older]", () => import("./stream/older.js")],
   ["[data-stream]", () => import("./stream/place.js")],

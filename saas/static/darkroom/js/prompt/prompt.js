@@ -1,10 +1,13 @@
 /* Run the prompt bar: it grows with its text, keeps a draft, shows its price, and sends without leaving the page. */
 import { SignedOut, ask, piece, send, welcome } from "../kit/http.js";
 import { keep, keptWords, saved } from "./draft.js";
+import { notify } from "./notices.js";
 import { place } from "./placeholder.js";
 
 const TYPING_MS = 350;
 const DOUBLE_CLICK_MS = 600;
+const NEWS_MS = 400; // many failures at once are one piece of news
+const BEGIN_OR_END = ["live:again", "live:connection", "live:failed", "live:waiting", "notice:over"]; // of an outage
 
 export function attach(form) {
   const words = form.querySelector("[data-words]");
@@ -17,6 +20,7 @@ export function attach(form) {
     if (event.target.name === "model") changed(bar, 0);
   });
   form.addEventListener("bar:changed", () => changed(bar, 0));
+  for (const type of BEGIN_OR_END) document.addEventListener(type, () => weighSoon(bar));
   form.addEventListener("keydown", (event) => pressed(bar, event));
   form.addEventListener("click", suggested);
   form.addEventListener("submit", (event) => {
@@ -24,7 +28,8 @@ export function attach(form) {
     event.preventDefault();
     generate(bar, event);
   });
-  document.addEventListener("bar:write", () => write(bar));
+  document.addEventListener("bar:write", ({ detail }) => write(bar, detail ?? {}));
+  form.addEventListener("references:changed", () => revise(bar));
   document.addEventListener("bar:fill", ({ detail }) => fill(bar, detail));
   document.addEventListener("click", ({ target }) => {
     const example = target.closest("[data-example]");
@@ -68,6 +73,12 @@ function changed(bar, pause) {
   bar.timer = setTimeout(() => weigh(bar), pause);
 }
 
+function weighSoon(bar) {
+  if (bar.isStale) return; // it is about to be weighed
+  clearTimeout(bar.timer);
+  bar.timer = setTimeout(weigh, NEWS_MS, bar, { isSent: true });
+}
+
 async function weigh(bar, { isSent = false } = {}) {
   const turn = ++bar.turn;
   const body = new FormData(bar.form);
@@ -91,7 +102,7 @@ async function weigh(bar, { isSent = false } = {}) {
 function judge(bar, fresh) {
   bar.isStale = false;
   price(bar, fresh);
-  say(bar, "");
+  if (!bar.form.querySelector("[data-put-back]") || bar.words.value) say(bar, "");
   const isWriting = bar.words.value.trim() !== "";
   for (const slot of bar.form.querySelectorAll("[data-fault-of]")) {
     const faults = fresh.querySelectorAll(`[data-field="${slot.dataset.faultOf}"]`);
@@ -110,6 +121,7 @@ function price(bar, fresh) {
   const shown = bar.form.querySelector("[data-verdict]");
   const [button, next] = [shown, fresh].map((each) => each.querySelector("[data-generate]"));
   const hadFocus = shown.querySelector("#why").contains(document.activeElement);
+  notify(bar.form, fresh.querySelector("[data-notices]"));
   shown.dataset.verdict = fresh.dataset.verdict;
   delete shown.dataset.shown;
   button.className = next.className;
@@ -187,6 +199,7 @@ async function settle(bar, body, placeholder, answer) {
     saved(bar.form, bar.words.value);
     bar.form.elements.parent.value = "";
     bar.form.dataset.sent = body.getAll("reference").join();
+    if ("revising" in bar.form.dataset) bar.form.dataset.edited = fresh.dataset.run;
     bar.made = placeholder.querySelector(".run-prompt").textContent;
     document.dispatchEvent(new CustomEvent("stream:made", { detail: { fresh, placeholder } }));
     if (bar.isStale) weigh(bar, { isSent: true }); // sent before its price had come; the same may be sent again
@@ -232,11 +245,42 @@ async function fill(bar, { query, isQuiet = false }) {
   changed(bar, 0);
 }
 
-/* Focus the words for a picture that is to be changed. Those of the run before are replaced by what is typed; those not
-   sent yet stay. */
-function write({ words, made }) {
+/* Open an empty box for what should change in a picture. Words that were not sent yet are put aside, and can be put
+   back. Quietly, when a picture has come: then only the words that made it go. */
+function write(bar, { isQuiet = false }) {
+  const { form, words, made } = bar;
+  const aside = words.value.trim() !== "" && words.value !== made && words.value !== words.defaultValue ? words.value : "";
+  if (isQuiet && aside) return;
+  form.dataset.revising = "";
+  revise(bar);
+  words.value = "";
+  fit(words);
+  changed(bar, 0);
+  if (isQuiet) return;
   words.focus();
-  if (words.value === made) words.select();
+  if (aside) putAside(bar, aside);
+}
+
+/* While the picture that is to be changed is there, the empty box asks what should change. */
+function revise({ form, words }) {
+  if (!form.querySelector("[data-references] > li")) delete form.dataset.revising;
+  words.placeholder = "revising" in form.dataset ? form.dataset.asksChange : form.dataset.asksPicture;
+}
+
+function putAside(bar, text) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "link-button";
+  button.dataset.putBack = "";
+  button.textContent = "Put them back";
+  button.addEventListener("click", () => {
+    bar.words.value = text;
+    fit(bar.words);
+    changed(bar, 0);
+    bar.words.focus();
+  });
+  say(bar, "Your words are put aside.");
+  bar.form.querySelector("[data-bar-message]").append(" ", button);
 }
 
 /* Write the empty studio's one example into the prompt, and run it. */

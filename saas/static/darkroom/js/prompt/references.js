@@ -23,6 +23,7 @@ export function attach(list) {
   on("drop", (event) => dropped(shelf, event));
   on("dragstart", marked);
   on("click", (event) => used(shelf, event));
+  on("stream:developed", ({ detail }) => follow(shelf, detail));
   on("change", ({ target }) => target.matches("[data-pick]") && picked(shelf, target));
   row.querySelector("[data-references-clear]").addEventListener("click", () => clear(shelf));
   number(shelf);
@@ -41,7 +42,8 @@ function addressed(shelf) {
   history.replaceState(history.state, "", address);
   if (painted !== null) return asked.has("recall") ? paint(shelf) : brush(shelf, painted);
   take(shelf, output);
-  shelf.form.querySelector("[data-words]").focus();
+  if (asked.has("edit")) document.dispatchEvent(new CustomEvent("bar:write"));
+  else shelf.form.querySelector("[data-words]").focus();
 }
 
 /* -- Coming in -- */
@@ -177,11 +179,21 @@ function used(shelf, event) {
 }
 
 /* Remove the pictures of the run before, because another one is to be changed; if any was added since, all stay. */
-function leave({ list, form }) {
-  const codes = [...list.children].map((item) => item.dataset.reference);
-  if (codes.join() !== form.dataset.sent) return;
-  list.replaceChildren();
+function leave(shelf) {
+  if (isAsSent(shelf)) shelf.list.replaceChildren();
 }
+
+/* After an edit in words, the new picture is the one to change next, unless the person has gone on meanwhile. */
+function follow(shelf, { run, output, picture }) {
+  const { form, list } = shelf;
+  if (!output || form.dataset.edited !== run || !isAsSent(shelf)) return;
+  delete form.dataset.edited;
+  list.replaceChildren();
+  take(shelf, output, picture);
+  document.dispatchEvent(new CustomEvent("bar:write", { detail: { isQuiet: true } }));
+}
+
+const isAsSent = ({ list, form }) => [...list.children].map((item) => item.dataset.reference).join() === form.dataset.sent;
 
 /* Open the mask editor on a picture. A mask lies on Image 1, so the picture goes there. */
 async function brush(shelf, output) {

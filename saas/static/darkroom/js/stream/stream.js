@@ -182,6 +182,8 @@ function turn(before, tile) {
   if (last && image) under(tile, last);
   if (tile.matches(".tile-succeeded")) image?.classList.add("tile-frame");
   welcome(tile);
+  const developed = { run: tile.closest("[data-run]").dataset.run, output: tile.dataset.output, picture: image?.src };
+  if (tile.matches(".tile-succeeded")) document.dispatchEvent(new CustomEvent("stream:developed", { detail: developed }));
   if (hadFocus) (tile.querySelector(".tile-open, button, a") ?? tile).focus?.();
 }
 
