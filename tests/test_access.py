@@ -33,6 +33,7 @@ SAMPLES = {
 OF_AN_ORGANIZATION = {
     "studio": Row("viewer"),
     "code": Row("viewer"),
+    "find": Row("viewer"),
     "submit_run": Row("member", "post"),
     "older_runs": Row("viewer"),
     "sample_run": Row("viewer"),

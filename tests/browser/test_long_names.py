@@ -9,7 +9,21 @@ from tests.browser.studio import Demo, signed_in
 ORGANIZATION = "Werbeagentur Müller & Partner International GmbH"
 PERSON = "Maximiliana Konstantinopolitanska-Vanderbilt"
 WIDTHS = (360, 375, 390)
-PAGES = ("", "gallery/", "usage/", "team/", "keys/", "connections/", "webhooks/", "audit/", "limits/", "settings/")
+PAGES = (
+    *(
+        "",
+        "gallery/",
+        "collections/",
+        "usage/",
+        "usage/exports/",
+        "team/",
+        "keys/",
+        "keys/new/",
+        "code/",
+        "connections/",
+    ),
+    *("connections/new/", "webhooks/", "audit/", "limits/", "settings/", "settings/storage/"),
+)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import "./kit/typing.js"; // for early.js: fetched beside it, not after it
 
 const behaviours = [
   ["[data-menu]", () => import("./kit/menu.js")],
+  ["[data-rail]", () => import("./kit/rail.js")],
   ["[data-dialog]", () => import("./kit/dialog.js")],
   ["dialog", () => import("./kit/dialog.js")],
   ["[data-palette-dialog]", () => import("./kit/palette.js")],

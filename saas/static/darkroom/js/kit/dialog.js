@@ -15,7 +15,10 @@ function attachDialog(dialog) {
       event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
     if (!inside) dialog.close();
   });
+  const named = () => location.hash === `#${dialog.id}` && !dialog.open && show(dialog);
+  addEventListener("hashchange", named); // a link, also of another page, opens it by its id
   if ("dialogOpen" in dialog.dataset) show(dialog);
+  else named();
 }
 
 /* Open the dialog with the focus in its first field, not on its close button. */

@@ -1,14 +1,22 @@
-/* Find every link of the page that carries data-palette by a few letters, on Ctrl/Cmd+K. */
+/* Find pages, actions and settings by a few letters, on Ctrl/Cmd+K, and by their names what the server knows: runs,
+   members, keys, collections. Links of the page that carry data-palette are there at once, and without a server. */
 const MAX_SHOWN = 12;
+const REST_MS = 150; // after the last letter, before the server is asked
 
-/* Return where the letters of the query are in the name, in order, or null. Letters in a row and beginnings of words
-   are worth more, so "us" finds Usage before Focus. */
+/* Return where the letters of the query are in the name, or null: those of one word in order, words in any order. */
 function match(query, name) {
   const low = name.toLowerCase();
+  const hits = query.toLowerCase().trim().split(/\s+/).map((word) => matchWord(word, low));
+  if (hits.includes(null)) return null;
+  return { places: hits.flatMap((hit) => hit.places), worth: hits.reduce((sum, hit) => sum + hit.worth, 0) };
+}
+
+/* Letters in a row and beginnings of words are worth more, so "us" finds Usage before Focus. */
+function matchWord(word, low) {
   const places = [];
   let worth = 0;
   let from = 0;
-  for (const letter of query.toLowerCase().replaceAll(" ", "")) {
+  for (const letter of word) {
     const at = low.indexOf(letter, from);
     if (at < 0) return null;
     if (at === places.at(-1) + 1) worth += 3;
@@ -28,7 +36,14 @@ function collect() {
     const icon = link.querySelector(".icon, .face");
     found.set(link.href, { url: link.href, name: label.textContent.trim(), group: link.dataset.palette, icon });
   }
-  return [...found.values()];
+  return found;
+}
+
+async function ask(find, query, signal) {
+  const answer = await fetch(`${find}?${new URLSearchParams(query ? { q: query } : {})}`, { signal });
+  if (!answer.ok) return [];
+  const { data } = await answer.json();
+  return data.map((entry) => ({ ...entry, url: new URL(entry.url, location.href).href }));
 }
 
 function drawName({ name }, places) {
@@ -58,7 +73,9 @@ export function attach(dialog) {
   const input = dialog.querySelector("input");
   const list = dialog.querySelector("[role='listbox']");
   const none = dialog.querySelector(".palette-none");
-  let entries = [];
+  let entries = new Map();
+  let told = { query: "", found: [] }; // what the server found, and for which words
+  let asking = null;
   let chosen = 0;
 
   const choose = (at) => {
@@ -70,14 +87,37 @@ export function attach(dialog) {
   };
 
   const filter = () => {
-    const hits = entries
+    const places = [...entries.values()]
       .map((entry) => ({ entry, hit: match(input.value, entry.name) }))
       .filter(({ hit }) => hit)
-      .sort((a, b) => b.hit.worth - a.hit.worth)
-      .slice(0, MAX_SHOWN);
+      .sort((a, b) => b.hit.worth - a.hit.worth);
+    const named = told.query === input.value.trim() ? told.found.map((entry) => ({ entry, hit: { places: [] } })) : [];
+    const hits = [...places.slice(0, Math.max(MAX_SHOWN - named.length, 4)), ...named].slice(0, MAX_SHOWN);
     list.replaceChildren(...hits.map(({ entry, hit }, at) => drawOption(entry, hit.places, at)));
-    none.hidden = hits.length > 0;
+    none.hidden = hits.length > 0 || asking !== null;
     choose(0);
+  };
+
+  const look = async (query, put) => {
+    asking?.abort();
+    asking = dialog.dataset.find ? new AbortController() : null;
+    if (!asking) return;
+    const mine = asking;
+    const found = await ask(dialog.dataset.find, query, mine.signal).catch(() => null);
+    if (mine !== asking) return; // the person typed on
+    asking = null;
+    if (found) put(found);
+    filter();
+  };
+
+  let resting = 0;
+  const type = () => {
+    clearTimeout(resting);
+    const query = input.value.trim();
+    filter();
+    if (query.length > 1) resting = setTimeout(look, REST_MS, query, (found) => {
+      told = { query, found };
+    });
   };
 
   const go = (option, inNewTab) => {
@@ -87,7 +127,7 @@ export function attach(dialog) {
     else location.assign(option.dataset.url);
   };
 
-  input.addEventListener("input", filter);
+  input.addEventListener("input", type);
   input.addEventListener("keydown", (event) => {
     const moves = { ArrowDown: chosen + 1, ArrowUp: chosen - 1, Home: 0, End: -1 };
     if (event.key in moves) {
@@ -107,8 +147,11 @@ export function attach(dialog) {
     if (!dialog.open) return;
     entries = collect();
     input.value = "";
-    filter();
     input.focus();
+    look("", (found) => {
+      for (const entry of found) if (!entries.has(entry.url)) entries.set(entry.url, entry);
+    });
+    filter();
   }).observe(dialog, { attributeFilter: ["open"] });
 
   document.addEventListener("keydown", (event) => {
