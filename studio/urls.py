@@ -1,6 +1,7 @@
 from django.urls import path
 
 from studio.views import (
+    calculator,
     code,
     collections,
     comments,
@@ -28,6 +29,7 @@ organization = [
     path("ask/", quota_requests.ask_for_more, name="ask_for_more"),
     path("asks/<uuid:code>/answer/", quota_requests.answer_ask, name="answer_ask"),
     path("", pages.studio, name="studio"),
+    path("usage/calculator/", calculator.calculator, name="calculator"),
     path("find/", find.find, name="find"),
     path("code/", code.use_from_code, name="code"),
     path("runs/", submit.submit_run, name="submit_run"),

@@ -34,6 +34,7 @@ OF_AN_ORGANIZATION = {
     "studio": Row("viewer"),
     "code": Row("viewer"),
     "find": Row("viewer"),
+    "calculator": Row("viewer"),
     "submit_run": Row("member", "post"),
     "older_runs": Row("viewer"),
     "sample_run": Row("viewer"),

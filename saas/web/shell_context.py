@@ -57,7 +57,12 @@ def _rail(request: HttpRequest, slug: str) -> list[RailItem]:
             "gallery",
             {"gallery", "picture", "compare", "bin", "collections", "collection", "shares", "new_share"},
         ),
-        ("Usage", "usage", "usage", {"usage", "usage_entries", "exports", "months", "month", "compare_usage"}),
+        (
+            "Usage",
+            "usage",
+            "usage",
+            {"usage", "usage_entries", "exports", "months", "month", "compare_usage", "calculator"},
+        ),
         ("Team", "team", "team", {"team", "invite"}),
         ("API keys", "keys", "key", {"keys", "new_key", "code"}),
     ]

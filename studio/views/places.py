@@ -30,6 +30,7 @@ PLACES = (
     Place("Sample run", PAGE, "sample_run"),
     Place("Usage", PAGE, "usage"),
     Place("Ledger entries", PAGE, "usage_entries"),
+    Place("What would it cost?", PAGE, "calculator"),
     Place("Months", PAGE, "months"),
     Place("Compare with the provider's bill", PAGE, "compare_usage", role=Role.ADMIN),
     Place("Exports", PAGE, "exports"),
