@@ -13,6 +13,7 @@ from saas.database import reconnecting, waits
 from saas.text import money
 
 TRUE_WORDS = {"1", "true", "yes", "on"}
+PRINTED = "django.core.mail.backends.console.EmailBackend"  # where no EMAIL_URL says how to send
 FALSE_WORDS = {"", "0", "false", "no", "off"}
 MAIL_FORM = "must look like smtp://user:password@host:587?tls=1."
 
@@ -99,7 +100,7 @@ def mail(name: str) -> dict[str, Any]:
     mails go to the console."""
     url = text(name)
     if not url:
-        return {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}
+        return {"EMAIL_BACKEND": PRINTED}
     try:
         parts = urlsplit(url)
         port = parts.port

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
-from saas import VERSION
+from saas import VERSION, environment
 
 BELOW_SETTINGS = {"settings", "rename", "delete_organization", "retention", "rewriter"} | {
     "webhooks",
@@ -27,6 +27,7 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         "look": _look(request),
         "version": VERSION,
         "is_sign_up_open": settings.SIGN_UP == "open",
+        "mails_are_printed": settings.EMAIL_BACKEND == environment.PRINTED,
     }
     org = getattr(request, "org", None)
     if org is not None and hasattr(request, "memberships"):
