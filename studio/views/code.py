@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
@@ -7,16 +8,27 @@ from django.shortcuts import render
 
 from accounts.access import OrgRequest, member_required
 from accounts.models import Role
-from studio.api.examples import EXAMPLES
+from studio.openai_wire.examples import OTHER_WAYS, TASKS, Example
 
 
 @member_required(Role.VIEWER)
 def use_from_code(request: OrgRequest) -> HttpResponse:
-    examples = [
-        {"id": one.id, "title": one.title, "text": one.text, "code": one.code(settings.PUBLIC_URL)} for one in EXAMPLES
-    ]
-    context = {"base_url": f"{settings.PUBLIC_URL}/v1", "examples": examples, "calls": _calls()}
+    """Show one task in each language: `?do=` names the task."""
+    task = next((one for one in TASKS if one.id == request.GET.get("do")), TASKS[0])
+    context = {
+        "base_url": f"{settings.PUBLIC_URL}/v1",
+        "task": task,
+        "tabs": [{"name": one.title, "url": f"?do={one.id}", "current": one == task} for one in TASKS],
+        "examples": _shown(task.examples),
+        "others": _shown(OTHER_WAYS),
+        "calls": _calls(),
+    }
     return render(request, "studio/code.html", context)
+
+
+def _shown(examples: Iterable[Example]) -> list[dict[str, str]]:
+    url = settings.PUBLIC_URL
+    return [{"id": one.id, "title": one.title, "text": one.text, "code": one.code(url)} for one in examples]
 
 
 def _calls() -> list[dict[str, str]]:

@@ -60,6 +60,27 @@ def test_the_key_is_shown_in_that_answer_and_never_again(acme: Organization, ali
     assert secret not in str(dict(answer.client.session))
 
 
+@pytest.mark.parametrize(("who", "may_limit"), [("alice", True), ("bob", False)])
+def test_the_page_ends_with_a_program_that_has_the_key_and_a_limit_for_it(
+    who: str, may_limit: bool, acme: Organization, post: Post, request: pytest.FixtureRequest
+) -> None:
+    answer = post(request.getfixturevalue(who), URL, {"name": "Importer", "scopes": ["generate"]})
+    page = answer.content.decode()
+    (token,) = set(TOKEN.findall(page))
+    assert f"Authorization: Bearer {token}" in page
+    assert "$DARKROOM_API_KEY" not in page
+    link = f"/o/acme/limits/of/key/{only_key(acme).code}/"
+    assert (f'href="{link}"' in page) is may_limit
+    if may_limit:
+        assert answer.client.get(link).status_code == 200
+
+
+def test_a_key_that_makes_no_pictures_gets_no_program(acme: Organization, alice: User, post: Post) -> None:
+    page = post(alice, URL, {"name": "Reader", "scopes": "read"}).content.decode()
+    assert len(TOKEN.findall(page)) == 1
+    assert "Try it" not in page
+
+
 def test_the_database_keeps_a_hash_and_a_readable_prefix(acme: Organization, bob: User, post: Post) -> None:
     answer = post(bob, URL, {"name": "Importer", "scopes": "read"})
     (token,) = set(TOKEN.findall(answer.content.decode()))
