@@ -11,7 +11,7 @@ from saas.cli import config, dry_runs
 from saas.cli.client import Client
 from saas.cli.completion import script
 from saas.cli.config import Access
-from saas.cli.developing import asked_of, develop, tell
+from saas.cli.developing import asked_of, count_of, develop, tell
 from saas.cli.downloading import download_everything, download_pictures
 from saas.cli.errors import CommandFailed
 from saas.cli.estimating import tell_estimate
@@ -46,13 +46,17 @@ def generate(options: Namespace) -> int:
 
 def edit(options: Namespace) -> int:
     client = client_of(options)
-    if Path(options.prompt).is_file():
+    if options.styles and options.prompt and Path(options.prompt).is_file():
+        options.prompt, options.files = None, [options.prompt, *options.files]
+    if not options.prompt and not options.styles:
+        raise CommandFailed(2, "Say what the picture should become: darkroom edit PROMPT PHOTO, or name --styles.")
+    if options.prompt and Path(options.prompt).is_file():
         raise CommandFailed(2, f"The prompt comes first: darkroom edit PROMPT PHOTO. “{options.prompt}” is a file.")
     references = [client.give(Path(file)) for file in options.files]
     asked = asked_of(options) | {"references": references}
     if options.mask:
         asked["mask"] = client.give(Path(options.mask), mask_of=references[0])
-    return _develop(options, client, asked)
+    return _develop(options, client, asked, name=Path(options.files[0]).stem if options.styles else "")
 
 
 def estimate(options: Namespace) -> int:
@@ -71,6 +75,16 @@ def optimize(options: Namespace) -> int:
 
 def completion(options: Namespace) -> int:
     print(script(options.parser, options.shell), end="")
+    return 0
+
+
+def styles(options: Namespace) -> int:
+    found = client_of(options).get("/api/v1/styles")["data"]
+    if options.json:
+        print(json.dumps(found))
+        return 0
+    for style in found:
+        print(f"{style['slug']:<20}  {style['name']:<20}  {_short(style['description'])}")
     return 0
 
 
@@ -115,14 +129,14 @@ def _used(client: Client, options: Namespace, *, play: bool) -> dict[str, Any]:
     return found
 
 
-def _develop(options: Namespace, client: Client, asked: dict[str, Any]) -> int:
-    progress = Progress(int(asked.get("n", 1)), is_quiet=options.json)
+def _develop(options: Namespace, client: Client, asked: dict[str, Any], *, name: str = "") -> int:
+    progress = Progress(count_of(asked), is_quiet=options.json)
     with progress.drawn():
         outcome = develop(
             client,
             asked,
             out=Path(options.out),
-            name=options.name or "",
+            name=options.name or name,
             with_partials=bool(options.partials),
             progress=progress,
         )

@@ -39,8 +39,17 @@ class RunResult:
 
 def asked_of(options: Namespace) -> dict[str, Any]:
     asked = {name: getattr(options, name, None) for name in PARAMETERS}
-    asked |= {"prompt": options.prompt, "n": options.n, "partial_images": options.partials or 0}
+    asked |= {
+        "prompt": options.prompt,
+        "styles": options.styles,
+        "n": options.n,
+        "partial_images": options.partials or 0,
+    }
     return {name: value for name, value in asked.items() if value is not None}
+
+
+def count_of(asked: dict[str, Any]) -> int:
+    return int(asked.get("n", 1)) * max(1, len(asked.get("styles", ())))
 
 
 def develop(
@@ -54,7 +63,8 @@ def develop(
     request_key: str = "",
 ) -> RunResult:
     outcome = RunResult()
-    folder = Folder(out, name or stem_of(asked["prompt"]), int(asked.get("n", 1)))
+    styles = asked.get("styles", [])
+    folder = Folder(out, name or stem_of(asked.get("prompt", "")), count_of(asked), styles)
     for event in client.events(asked, request_key=request_key or uuid.uuid4().hex):
         progress.note(event)
         outcome.run = event["run"]

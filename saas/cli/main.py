@@ -58,7 +58,7 @@ def parser() -> ArgumentParser:
     generate.add_argument("prompt")
     _making(generate)
     edit = word("edit", "Edit a picture, or several together.")
-    edit.add_argument("prompt", help="what the picture should become")
+    edit.add_argument("prompt", nargs="?", help="what the picture should become; with --styles it may be left out")
     edit.add_argument("files", nargs="+", metavar="PHOTO")
     edit.add_argument("--mask", help="a PNG of the same size; its transparent parts may change")
     _making(edit)
@@ -75,6 +75,7 @@ def parser() -> ArgumentParser:
     batch.add_argument("--dry-run", action="store_true", help="only say what is missing and what it will cost")
     optimize = word("optimize", "Print better words for a prompt, by a text model. It costs what its tokens cost.")
     optimize.add_argument("prompt")
+    word("styles", "List the styles that pictures can be made in.")
     runs = word("runs", "List the newest runs.")
     runs.add_argument("--limit", type=_at_least_one, default=20)
     runs.add_argument("--state", choices=STATES)
@@ -113,6 +114,7 @@ def _asking(words: ArgumentParser) -> None:
     words.add_argument("-n", type=_at_least_one, default=1, help="how many pictures")
     for name in ("model", "size", "quality", "background", "moderation", "project"):
         words.add_argument(f"--{name}")
+    words.add_argument("--styles", type=_names, metavar="A,B", help="up to four styles; -n pictures are made in each")
     words.add_argument("--format", choices=["png", "jpeg", "webp"])
     words.add_argument("--compression", type=int, metavar="0-100")
     words.add_argument(
@@ -123,6 +125,10 @@ def _asking(words: ArgumentParser) -> None:
         const=3,
         help="also the frames on the way: name0, name1, …",
     )
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def _at_least_one(text: str) -> int:

@@ -1,6 +1,8 @@
-"""Save pictures: river0.png and river1.png are partials, river.png is the final. Existing files are not overwritten."""
+"""Save pictures: river0.png and river1.png are partials, river.png is the final, and river-oil.png is one in a style.
+Existing files are not overwritten."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from saas.cli.errors import CommandFailed
@@ -16,12 +18,13 @@ def stem_of(prompt: str) -> str:
 
 
 class Folder:
-    def __init__(self, path: Path, name: str, count: int) -> None:
+    def __init__(self, path: Path, name: str, count: int, styles: Sequence[str] = ()) -> None:
         try:
             path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise CommandFailed(2, f"{path} cannot be made: {error.strerror}.") from error
         self.path, self.count = path, count
+        self.styles = [stem_of(style) for style in styles]
         self.name = self._free(name)
 
     def final(self, slot: int, form: str, data: bytes) -> Path:
@@ -32,6 +35,10 @@ class Folder:
         return self._write(f"{self._stem(slot)}{between}{index}", form, data)
 
     def _stem(self, slot: int) -> str:
+        if self.styles:
+            each = self.count // len(self.styles)
+            in_style = f"{self.name}-{self.styles[slot // each]}"
+            return in_style if each == 1 else f"{in_style}-{slot % each + 1}"
         return self.name if self.count == 1 else f"{self.name}-{slot + 1}"
 
     def _write(self, stem: str, form: str, data: bytes) -> Path:
@@ -42,11 +49,12 @@ class Folder:
     def _free(self, name: str) -> str:
         taken = {file.name for file in self.path.iterdir()}
         candidates = [name, *(f"{name}_{number}" for number in range(2, 10_000))]
-        return next(one for one in candidates if not any(_is_of(file, one) for file in taken))
+        return next(one for one in candidates if not any(_is_of(file, one, self.styles) for file in taken))
 
 
-def _is_of(file: str, name: str) -> bool:
-    return re.fullmatch(rf"{re.escape(name)}(\d|-\d+(-\d)?)?\.(png|jpg|webp)", file) is not None
+def _is_of(file: str, name: str, styles: Sequence[str]) -> bool:
+    in_style = f"(-({'|'.join(map(re.escape, styles))}))?" if styles else ""
+    return re.fullmatch(rf"{re.escape(name)}{in_style}(\d|-\d+(-\d)?)?\.(png|jpg|webp)", file) is not None
 
 
 def form_of(data: bytes) -> str:

@@ -58,6 +58,7 @@ def _rail(request: HttpRequest, slug: str) -> list[RailItem]:
             "gallery",
             {"gallery", "picture", "compare", "bin", "collections", "collection", "shares", "new_share"},
         ),
+        ("Styles", "styles", "wand", {"styles", "style", "new_style", "import_styles"}),
         (
             "Usage",
             "usage",

@@ -20,7 +20,7 @@ from saas.database import tenancy
 from studio.api.door import ApiCaller
 from studio.api.errors import ApiRefused
 from studio.api.shapes import RunFields, RunIn
-from studio.catalogue import image_models
+from studio.catalogue import image_models, specs
 from studio.catalogue.fields import Fault, SpecRefused, closest, quote
 from studio.catalogue.specs import Spec
 from studio.inputs import uploads

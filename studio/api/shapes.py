@@ -9,7 +9,6 @@ from ninja import Field, Schema
 from pydantic import BaseModel, ConfigDict
 
 from saas.text import money
-from studio.catalogue.specs import Spec
 from studio.models import Collection, Input, Kind, Output, Preset, Relation, Run, Slot, State, Visibility
 
 T = TypeVar("T")
@@ -157,12 +156,12 @@ class SlotOut(Schema):
     @classmethod
     def from_slot(cls, slot: Slot, run: Run) -> "SlotOut":
         output = getattr(slot, "output", None)
-        style = Spec.from_json(run.asked).style_of(slot.index)
+        style = slot.style
         return cls(
             index=slot.index,
             state=State(slot.state),
-            style=UUID(style.id) if style else None,
-            style_name=style.name if style else None,
+            style=style["id"] if style else None,
+            style_name=style["name"] if style else None,
             tries=slot.tries,
             charged=slot.charged,
             used=slot.used,

@@ -1,6 +1,7 @@
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import models
 from django.db.models.functions import Now
@@ -48,6 +49,12 @@ class Slot(TenantModel):
 
     def __str__(self) -> str:
         return f"{self.run_id}/{self.index} {self.state}"
+
+    @property
+    def style(self) -> dict[str, Any] | None:
+        """Return the style that its picture is made in, as the run remembers it: see Spec.style_of."""
+        styles: list[dict[str, Any]] | None = self.run.asked.get("styles")
+        return styles[self.index * len(styles) // self.run.count] if styles else None
 
     @property
     def tries_here(self) -> int:

@@ -9,12 +9,14 @@ from functools import cached_property
 
 from django.utils import timezone
 
+from accounts.models import Membership
 from studio.catalogue.fields import Fault
 from studio.catalogue.image_models import Catalogue, UnknownModel
 from studio.catalogue.rules import AS_PEOPLE_SAY
-from studio.models import ImageModel, Preset, Visibility
+from studio.models import ImageModel, Preset, StyleVersion, Visibility
 from studio.prompt.prompt_form import PromptForm
 from studio.prompt.verdicts import NO_ROOM, Verdict
+from studio.styles import shelf
 
 QUALITIES = {
     "auto": ("Auto", "The model chooses"),
@@ -64,6 +66,7 @@ class Bar:
     models: Catalogue
     verdict: Verdict
     presets: Iterable[Preset] = ()  # may be a queryset, which runs only if a page shows them
+    member: Membership | None = None  # whose styles are offered
     request_key: str = field(default_factory=new_key)
 
     @cached_property
@@ -142,6 +145,14 @@ class Bar:
     def apis(self) -> list[Choice]:
         why_not = "" if self.model.can_respond else f"{self.model.title} does not work through it."
         return [Choice("images", "Images"), Choice("responses", "Responses", why_not=why_not)]
+
+    @cached_property
+    def styles(self) -> list[StyleVersion]:
+        return shelf.usable_by(self.member) if self.member else []
+
+    @property
+    def chosen_styles(self) -> list[StyleVersion]:
+        return [version for version in self.styles if str(version.style.code) in self.values.style]
 
     @property
     def visibilities(self) -> list[Choice]:

@@ -46,6 +46,6 @@ def remove(*, preset: Preset, by: Membership) -> None:
 
 
 def apply(preset: Preset, values: PromptForm) -> PromptForm:
-    """Return the values with the preset's settings. Prompt and pictures stay, unless the preset has a prompt."""
+    """Return the values with the preset's settings. Pictures and styles stay, and so does a prompt that it lacks."""
     parts = ("settings", "prompt") if "prompt" in preset.values else ("settings",)
-    return replace(values.recalling(PromptForm.stored(preset.values), parts), parent=values.parent)
+    return replace(values.recalling(PromptForm.stored(preset.values), parts), style=values.style, parent=values.parent)

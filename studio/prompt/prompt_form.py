@@ -30,6 +30,8 @@ ABOUT_MASKS = ("keep_rest", "feather")
 LONGEST_TEXT = 40_000  # more than a prompt may have, so that the error can say how long the prompt is
 LONGEST_WORD = 100
 MOST_REFERENCES = 32
+MOST_STYLES = 16  # more than may be chosen, so that the error can say so
+LISTS = {"reference": MOST_REFERENCES, "style": MOST_STYLES}
 PROJECT_CHARACTERS = 80
 
 
@@ -52,22 +54,23 @@ class PromptForm:
     project: str = ""
     reference: tuple[str, ...] = ()  # codes of inputs: Image 1, Image 2, …
     mask: str = ""
+    style: tuple[str, ...] = ()  # codes of styles
     parent: str = ""  # the code of the run that it was recalled from
 
     @classmethod
     def posted(cls, post: QueryDict) -> Self:
         texts: dict[str, Any] = {
-            name: post[name][: _limit(name)] for name in NAMES if name in post and name != "reference"
+            name: post[name][: _limit(name)] for name in NAMES if name in post and name not in LISTS
         }
         if texts.get("size") == "custom":
             texts["size"] = f"{post.get('width', '').strip()}x{post.get('height', '').strip()}"[:LONGEST_WORD]
-        return cls(**texts, reference=_codes(post.getlist("reference")))
+        return cls(**texts, **{name: _codes(post.getlist(name), most) for name, most in LISTS.items()})
 
     @classmethod
     def stored(cls, data: Mapping[str, Any]) -> Self:
         """Read stored values, perhaps of an older version: unknown names are ignored."""
-        texts = {name: str(data[name]) for name in NAMES if name in data and name != "reference"}
-        return cls(**texts, reference=_codes(data.get("reference", [])))
+        texts = {name: str(data[name]) for name in NAMES if name in data and name not in LISTS}
+        return cls(**texts, **{name: _codes(data.get(name, []), most) for name, most in LISTS.items()})
 
     @classmethod
     def asked_by(cls, run: Run) -> Self:
@@ -77,7 +80,8 @@ class PromptForm:
         return cls.stored(
             {
                 **{name: asked[name] for name in SETTINGS if name in asked},
-                "prompt": run.prompt,
+                "prompt": asked.get("prompt", "") if "styles" in asked else run.prompt,
+                "style": [style["id"] for style in run.asked.get("styles", ())],
                 "visibility": run.visibility,
                 "project": run.project,
                 "reference": [str(one.input.code) for one in numbered if one.number != RunInput.MASK],
@@ -92,7 +96,7 @@ class PromptForm:
         if "prompt" in parts:
             taken["prompt"] = other.prompt
         if "settings" in parts:
-            taken |= {name: getattr(other, name) for name in SETTINGS}
+            taken |= {name: getattr(other, name) for name in (*SETTINGS, "style")}
         if "pictures" in parts:
             taken |= {"reference": other.reference, "mask": other.mask}
         return replace(self, **taken, parent=other.parent)
@@ -112,7 +116,7 @@ class PromptForm:
         return {name: value for name, value in asked.items() if name not in ABOUT_MASKS}
 
     def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "reference": list(self.reference)}
+        return {**asdict(self), **{name: list(getattr(self, name)) for name in LISTS}}
 
 
 NAMES = tuple(field.name for field in fields(PromptForm))
@@ -151,5 +155,5 @@ def _limit(name: str) -> int:
     return {"prompt": LONGEST_TEXT, "project": PROJECT_CHARACTERS}.get(name, LONGEST_WORD)
 
 
-def _codes(given: Sequence[Any]) -> tuple[str, ...]:
-    return tuple(str(code)[:LONGEST_WORD] for code in given if code)[:MOST_REFERENCES]
+def _codes(given: Sequence[Any], most: int) -> tuple[str, ...]:
+    return tuple(str(code)[:LONGEST_WORD] for code in given if code)[:most]

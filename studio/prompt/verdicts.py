@@ -24,6 +24,7 @@ from studio.prompt.durations import Durations
 from studio.prompt.prompt_form import PromptForm
 from studio.runs import plan
 from studio.runs.plan import Pictures, Plan
+from studio.styles import styled_spec
 
 LONGEST_CODE = 36
 UNWRITTEN = "…"
@@ -65,7 +66,7 @@ def check(*, org: Organization, member: Membership, values: PromptForm, models: 
     pictures, missing = _look_up(values, member)
     offer = offers.read(org)
     connection = offer.default
-    spec, faults = _read(values, models)
+    spec, faults = _read(values, member, models)
     faults += missing
     if connection is None:
         faults.append(Fault("", "no_connection", plan.NO_CONNECTION))
@@ -98,13 +99,13 @@ def _look_up(values: PromptForm, member: Membership) -> tuple[Pictures, list[Fau
     return Pictures(references, mask), [Fault("reference", "gone", sentence)]
 
 
-def _read(values: PromptForm, models: Catalogue) -> tuple[Spec | None, list[Fault]]:
+def _read(values: PromptForm, by: Membership, models: Catalogue) -> tuple[Spec | None, list[Fault]]:
     """Return the spec and its faults. If only the prompt is at fault, return a spec with a placeholder, so that the
     price is known before the prompt is written."""
     try:
-        return specs.read_spec(values.asked(), models=models, from_form=True), []
+        return styled_spec.read_spec(values.asked(), styles=values.style, by=by, models=models, from_form=True), []
     except SpecRefused as refusal:
-        if {error.field for error in refusal.errors} != {"prompt"}:
+        if values.style or {error.field for error in refusal.errors} != {"prompt"}:
             return None, refusal.errors
         return specs.read_spec({**values.asked(), "prompt": UNWRITTEN}, models=models, from_form=True), refusal.errors
 

@@ -39,6 +39,7 @@ class Telling:
         output: Output | None = getattr(slot, "output", None)
         strip, length = self._strip(slot, output)
         width, height = (output.width, output.height) if output else _reserved(self.run)
+        asked = slot.style["told"] if slot.style else self.run.prompt
         return SlotStory(
             index=slot.index,
             state=slot.state,
@@ -60,7 +61,9 @@ class Telling:
             else "",
             name=names.of_output(self.run, slot, output) if output else "",
             size_bytes=output.size_bytes if output else 0,
-            revised=changes.words(self.run.prompt, output.revised_prompt) if output and output.revised_prompt else (),
+            revised=changes.words(asked, output.revised_prompt) if output and output.revised_prompt else (),
+            style=slot.style["name"] if slot.style else "",
+            told=slot.style["told"] if slot.style else "",
         )
 
     def _strip(self, slot: Slot, output: Output | None) -> tuple[list[Frame], int]:

@@ -86,6 +86,8 @@ class SlotStory:
     name: str = ""  # of the file when it is downloaded
     size_bytes: int = 0
     revised: Sequence[Word] = ()
+    style: str = ""
+    told: str = ""  # to the model, where a style added to the prompt
 
     @property
     def number(self) -> int:

@@ -3,8 +3,11 @@ from typing import Any
 from django import forms
 
 from saas.web.forms import Segmented
-from studio.models import ImageModel
+from studio.models import ImageModel, Input
+from studio.models.styles import DESCRIPTION_CHARACTERS, NAME_CHARACTERS
 from studio.runs.prints import LARGEST, Enlargement
+from studio.styles.edit_styles import PEOPLE_CHARACTERS, PROMPT_CHARACTERS, USERS, Saying
+from studio.styles.wording import FREES, KEEPS
 
 
 class PrintForm(forms.Form):
@@ -35,3 +38,86 @@ class PrintForm(forms.Form):
 
     def initial_values(self) -> dict[str, Any]:
         return {name: field.initial for name, field in self.fields.items()}
+
+
+class StyleForm(forms.Form):
+    """What a style says. Its values are checked by `studio.styles.edit_styles`."""
+
+    name = forms.CharField(max_length=NAME_CHARACTERS)
+    description = forms.CharField(
+        max_length=DESCRIPTION_CHARACTERS, required=False, help_text="One line, for those who choose."
+    )
+    prompt = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 5}),
+        max_length=PROMPT_CHARACTERS,
+        help_text="A verb and a medium, then three to five words on material, light and colour.",
+    )
+    keeps = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple, required=False, label="It keeps", help_text="Of a picture that is edited."
+    )
+    frees = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, required=False, label="It may change")
+    solo = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=PEOPLE_CHARACTERS,
+        required=False,
+        label="If there is one person",
+    )
+    group = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 2}),
+        max_length=PEOPLE_CHARACTERS,
+        required=False,
+        label="If there are several people",
+    )
+    size = forms.ChoiceField(required=False, label="Size", help_text="Chosen along with the style.")
+    quality = forms.ChoiceField(required=False)
+    least_role = forms.ChoiceField(
+        choices=[(role.value, words) for role, words in USERS.items()], widget=Segmented, label="Who may use it"
+    )
+    file = forms.FileField(
+        required=False,
+        label="Example picture",
+        help_text="Sent along as the last picture, for its manner only.",
+        widget=forms.FileInput(attrs={"accept": "image/png,image/jpeg,image/webp"}),
+    )
+    no_reference = forms.BooleanField(required=False, label="Remove the example picture")
+
+    def __init__(self, *args: Any, model: ImageModel, saying: Saying, least_role: str, **kwargs: Any) -> None:
+        super().__init__(*args, initial={**_words_of(saying), "least_role": least_role}, **kwargs)
+        self.saying = saying
+        sizes = [(preset["size"], preset["title"]) for preset in model.size_presets]
+        self._offer("size", [("", "As the request says"), *sizes], saying.size)
+        self._offer("quality", [("", "As the request says"), *((one, one) for one in model.qualities)], saying.quality)
+        self._offer("keeps", [(key, _sentence(words)) for key, words in KEEPS.items()], *saying.keeps)
+        self._offer("frees", [(key, _sentence(words)) for key, words in FREES.items()], *saying.frees)
+        if saying.reference is None:
+            del self.fields["no_reference"]
+
+    def said(self, reference: Input | None) -> Saying:
+        """Return what the form says, with a new example picture if there is one."""
+        kept = None if self.cleaned_data.get("no_reference") else self.saying.reference
+        words = {name: self.cleaned_data[name] for name in _words_of(self.saying)}
+        return Saying(**words, reference=reference or kept)
+
+    def _offer(self, name: str, choices: list[tuple[str, str]], *said: str) -> None:
+        """Offer these choices, and what the style says already in words of its own."""
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 narrows the type
+        known = {value for value, _ in choices}
+        field.choices = [*choices, *((one, one) for one in said if one not in known)]
+
+
+class StylesFileForm(forms.Form):
+    file = forms.FileField(
+        label="JSON file",
+        help_text="As it was exported here or elsewhere.",
+        widget=forms.FileInput(attrs={"accept": ".json,application/json"}),
+    )
+
+
+def _words_of(saying: Saying) -> dict[str, Any]:
+    names = ("name", "description", "prompt", "keeps", "frees", "solo", "group", "size", "quality")
+    return {name: getattr(saying, name) for name in names}
+
+
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:]

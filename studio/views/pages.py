@@ -21,7 +21,7 @@ from studio.catalogue import image_models
 from studio.models import Run
 from studio.prompt import bar, drafts, presets, verdicts
 from studio.prompt.bar import Bar
-from studio.prompt.prompt_form import PARTS, PromptForm, fitted
+from studio.prompt.prompt_form import MOST_STYLES, PARTS, PromptForm, fitted
 from studio.prompt.verdicts import Verdict
 from studio.runs import cards
 
@@ -32,8 +32,10 @@ NEWEST = 12
 @member_required(Role.VIEWER)
 def studio(request: OrgRequest) -> HttpResponse:
     """Draw the studio, or only the prompt bar for a page that is open already. `recall=<run>` (with `take=prompt`,
-    `settings`, `pictures`) or `preset=<code>` fills the bar."""
+    `settings`, `pictures`) or `preset=<code>` fills the bar, and `style=<code>` chooses a style."""
     values = _recalled(request, drafts.draft_of(request.member) or PromptForm())
+    if styles := request.GET.getlist("style"):
+        values = replace(values, style=tuple(styles[:MOST_STYLES]), n="1")
     made = bar_of(request, fitted(values, bar.model_of(values, image_models.at(timezone.now()))))
     if request.htmx:
         return render(request, "studio/_bar.html", {"bar": made})
@@ -81,7 +83,7 @@ class NewCard(TemplateResponse):
 def bar_of(request: OrgRequest, values: PromptForm, *, verdict: Verdict | None = None) -> Bar:
     models = image_models.at(timezone.now())
     verdict = verdict or verdicts.check(org=request.org, member=request.member, values=values, models=models)
-    return Bar(values, models, verdict, presets.visible_to(request.member))
+    return Bar(values, models, verdict, presets.visible_to(request.member), request.member)
 
 
 def _recalled(request: OrgRequest, values: PromptForm) -> PromptForm:

@@ -80,6 +80,20 @@ def test_a_photo_is_edited(darkroom_word: Terminal) -> None:
     assert (turned.returncode, "The prompt comes first" in turned.stderr) == (2, True)
 
 
+def test_a_photo_is_edited_in_styles(darkroom_word: Terminal) -> None:
+    (darkroom_word.cwd / "portrait.png").write_bytes(plain(".png", 640, 1024))
+    listed = darkroom_word("styles").stdout.splitlines()
+    assert len(listed) == 12
+    assert listed[0].startswith("knitted")
+    done = darkroom_word("edit", "portrait.png", "--styles", "knitted,watercolor", "--quality", "low", "--out", "out")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(done.stdout.split()) == ["out/portrait-knitted.png", "out/portrait-watercolor.png"]
+    again = darkroom_word("edit", "portrait.png", "--styles", "knitted", "--quality", "low", "--out", "out")
+    assert again.stdout == "out/portrait_2-knitted.png\n"
+    unknown = darkroom_word("edit", "portrait.png", "--styles", "knited")
+    assert (unknown.returncode, unknown.stderr) == (2, "There is no style “knited”, or you may not use it.\n")
+
+
 def test_a_login_is_kept_for_its_owner_alone(darkroom_word: Terminal, home: Path, darkroom: Instance) -> None:
     key = darkroom_word.variables["DARKROOM_API_KEY"]
     done = darkroom_word("login", "--url", darkroom.url, "--key", key, signed_in=False)

@@ -51,6 +51,7 @@ const behaviours = [
   ["[data-chips]", () => import("./prompt/chips.js")],
   ["[data-references]", () => import("./prompt/references.js")],
   ["[data-mask-chip]", () => import("./mask/chip.js")],
+  ["[data-styles]", () => import("./prompt/styles.js")],
   ["[data-presets]", () => import("./prompt/presets.js")],
   ["[data-queue]", () => import("./stream/queue.js")],
   ["[data-improve]", () => import("./prompt/improve.js")],

@@ -4,8 +4,9 @@ export function place(body) {
   const run = copy("[data-run-template]");
   const tile = copy("[data-tile-template]");
   const [width, height] = sides(body);
-  const count = Math.min(Math.max(Number(body.get("n")) || 1, 1), 10);
-  run.querySelector(".run-prompt").textContent = body.get("prompt");
+  const names = [...document.querySelectorAll("[name='style']:checked")].map((each) => each.dataset.name);
+  const count = Math.min(Math.max(Number(body.get("n")) || 1, 1) * Math.max(names.length, 1), 10);
+  run.querySelector(".run-prompt").textContent = body.get("prompt").trim() ? body.get("prompt") : names.join(", ");
   const tiles = run.querySelector(".tiles");
   tiles.dataset.count = count;
   tiles.classList.add(`tiles-${lying(width / height)}`);
