@@ -47,12 +47,7 @@ class AskedTooOften(Exception):
 
 def count(key: ApiKey) -> Allowance:
     now = time.time()
-    name = f"asked:{key.code}:{int(now // MINUTE_SECONDS)}"
-    counters.add(name, 0, 2 * MINUTE_SECONDS)
-    try:
-        asked = counters.incr(name)
-    except ValueError:  # the cache evicted it between the two calls
-        asked = 1
+    asked = counters.count(f"asked:{key.code}:{int(now // MINUTE_SECONDS)}", 2 * MINUTE_SECONDS)
     limit: int = settings.API_CALLS_A_MINUTE
     wait = max(1, round(MINUTE_SECONDS - now % MINUTE_SECONDS))
     allowance = Allowance(limit, max(0, limit - asked), wait)

@@ -43,6 +43,14 @@ class RoomyCache(LocMemCache):
         if len(self._expire_info) >= self._max_entries:
             super()._cull()  # type: ignore[misc]  # as above
 
+    def count(self, key: str, timeout: int) -> int:
+        """Add one to a counter, which expires `timeout` seconds after it was first counted. Return the new count."""
+        self.add(key, 0, timeout)
+        try:
+            return int(self.incr(key))
+        except ValueError:  # it was evicted between the two calls
+            return 1
+
 
 class SharedRedisCache(RedisCache):
     def __init__(self, server: str, params: dict[str, Any]) -> None:
@@ -52,6 +60,10 @@ class SharedRedisCache(RedisCache):
     @property
     def _cache(self) -> Any:
         return _client(*self._made_of)
+
+    def count(self, key: str, timeout: int) -> int:
+        """Add one to a counter, which expires `timeout` seconds after it was first counted. Return the new count."""
+        return int(self._cache.count(self.make_and_validate_key(key), timeout))
 
 
 @lru_cache
@@ -76,6 +88,16 @@ class Json:
             raise Unreadable from error
 
 
+class CountingClient(RedisCacheClient):
+    def count(self, key: str, timeout: int) -> int:
+        """Make the counter, with its expiry, and count, in one step: if Redis lost its data between two steps, the
+        counter would stay forever."""
+        steps = self.get_client(key, write=True).pipeline()
+        steps.set(key, 0, ex=timeout, nx=True)
+        steps.incr(key)
+        return int(steps.execute()[-1])
+
+
 class Client:
     """A cache client that works without Redis: while Redis is away, hangs or is full, entries are kept in this process.
     After a second, one thread tries Redis again."""
@@ -83,7 +105,7 @@ class Client:
     def __init__(self, server: str, *, name: str, **options: Any) -> None:
         self._error: type[Exception] = import_module("redis").RedisError  # slow to load; memory needs none
         serializer: Any = Json
-        self._redis = RedisCacheClient([server], serializer=serializer, **options)
+        self._redis = CountingClient([server], serializer=serializer, **options)
         params = {"KEY_FUNCTION": _as_it_is, "OPTIONS": {"MAX_ENTRIES": MOST_ENTRIES}}
         self._meanwhile = RoomyCache(f"{name} meanwhile", params)
         self._again_at = 0.0
@@ -110,8 +132,8 @@ class Client:
     def has_key(self, key: str) -> bool:
         return bool(self._either("has_key", key))
 
-    def incr(self, key: str, delta: int) -> int:
-        return int(self._either("incr", key, delta))
+    def count(self, key: str, timeout: int) -> int:
+        return int(self._either("count", key, timeout))
 
     def get_many(self, keys: Iterable[str]) -> dict[str, Any]:
         found = {key: self.get(key, _MISSING) for key in keys}

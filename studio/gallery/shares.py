@@ -145,7 +145,7 @@ def unlock(*, share: Share, password: str, address: str | None, session: Session
     """Check the password and unlock the share in this session. Each try is counted before the check, so that concurrent
     tries cannot exceed the limit."""
     own, everybodys = f"share:{share.code}:{address}", f"share:{share.code}"
-    if _tries(own, TRIES_SECONDS) > TRIES or _tries(everybodys, TRIES_OF_ALL_SECONDS) > TRIES_OF_ALL:
+    if counters.count(own, TRIES_SECONDS) > TRIES or counters.count(everybodys, TRIES_OF_ALL_SECONDS) > TRIES_OF_ALL:
         raise TooManyTries
     if not check_password(password[: PASSWORD_LENGTH[1]], share.password):
         raise WrongPassword
@@ -160,11 +160,3 @@ def is_unlocked(share: Share, session: SessionBase) -> bool:
 def _proof(share: Share) -> str:
     """Return the session's proof of this password. After a change of password it no longer matches."""
     return salted_hmac("studio.shares", share.password, algorithm="sha256").hexdigest()
-
-
-def _tries(key: str, seconds: int) -> int:
-    counters.add(key, 0, seconds)
-    try:
-        return int(counters.incr(key))
-    except ValueError:  # the counter expired between the two calls
-        return 1

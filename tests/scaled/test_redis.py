@@ -3,6 +3,7 @@
 import asyncio
 import json
 import pickle
+import socket
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +25,7 @@ from saas.queue.redis import TakesNothing
 from saas.server.channel_layer import SealedLayer
 from saas.storage import redis_cache
 from saas.storage.redis_cache import SharedRedisCache
+from studio.waiting.follow import LOOK_SECONDS
 from tests.scaled.darkroom import Darkroom
 from tests.scaled.people import Person, next_event
 from tests.scaled.programming import Caller
@@ -72,13 +74,28 @@ def test_what_is_kept_comes_back(counting: SharedRedisCache, value: object) -> N
 
 
 def test_it_counts(counting: SharedRedisCache, raw: Any) -> None:
-    assert counting.add("asked", 0, 60)
-    assert not counting.add("asked", 0, 60)
-    assert [counting.incr("asked"), counting.incr("asked")] == [1, 2]
+    assert [counting.count("asked", 60), counting.count("asked", 600)] == [1, 2]
     assert raw.get(":1:asked") == b"2"
-    counting.delete("asked")
-    with pytest.raises(ValueError, match="not found"):
-        counting.incr("asked")
+    assert 0 < raw.ttl(":1:asked") <= 60
+
+
+def test_flushed_at_any_moment_no_counter_stays_forever(
+    counting: SharedRedisCache, raw: Any, redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Redis loses its data each time before we send it something."""
+    send = redis_client.Connection.send_packed_command
+
+    def flushing(self: Any, command: Any, *args: Any, **options: Any) -> Any:
+        with socket.create_connection(("127.0.0.1", redis.port), timeout=10) as wire:
+            wire.sendall(b"FLUSHALL\r\n")
+            assert wire.recv(16) == b"+OK\r\n"
+        return send(self, command, *args, **options)
+
+    counting.count("asked", 60)
+    monkeypatch.setattr(redis_client.Connection, "send_packed_command", flushing)
+    assert [counting.count("asked", 60) for _ in range(3)] == [1, 1, 1]
+    monkeypatch.undo()
+    assert 0 < raw.ttl(":1:asked") <= 60
 
 
 def test_a_planted_pickle_is_not_run(counting: SharedRedisCache, raw: Any, tmp_path: Path) -> None:
@@ -102,10 +119,9 @@ def test_without_redis_a_process_counts_for_itself(counting: SharedRedisCache, r
     counting.add("asked", 5, 60)
     with redis.away(how):
         began = time.monotonic()
-        assert counting.add("asked-anew", 0, 60)
-        assert [counting.incr("asked-anew") for _ in range(50)] == list(range(1, 51))
+        assert [counting.count("asked-anew", 60) for _ in range(50)] == list(range(1, 51))
         with ThreadPoolExecutor(20) as pool:
-            assert sorted(pool.map(lambda _: counting.incr("asked-anew"), range(20))) == list(range(51, 71))
+            assert sorted(pool.map(lambda _: counting.count("asked-anew", 60), range(20))) == list(range(51, 71))
         assert counting.get("asked-anew") == 70
         assert time.monotonic() - began < 5  # and not 0.3 seconds for each
     until = time.monotonic() + HEARD_SECONDS
@@ -315,3 +331,18 @@ def test_flushed_while_pictures_are_under_way_nothing_is_lost(
     wait_until(lambda: darkroom.status("/readyz") == 200, "readiness", darkroom.worker)
     falls = [left(program) > left(program) for _ in range(3)]
     assert falls.count(True) >= 2, "the key is counted on; a minute may end between"
+
+
+def test_while_it_says_nothing_a_finished_picture_comes_within_seconds(
+    darkroom: Darkroom, redis: Redis, waiting: Waiting, up: Upstream, program: Caller
+) -> None:
+    prompt = f"unheard {uuid4()}"
+    with ThreadPoolExecutor(1) as pool:
+        drawing = pool.submit(program.draw, prompt)
+        wait_until(lambda: any(asked.json["prompt"] == prompt for asked in up.seen), "it is under way", seconds=90)
+        time.sleep(LOOK_SECONDS + 1)  # the look that the last hint brings is over; the next comes after 15 seconds
+        with redis.away("paused"):
+            began = time.monotonic()
+            waiting.may_go_on.set()
+            assert drawing.result(90).status == 200
+            assert time.monotonic() - began < HEARD_SECONDS  # three seconds, the picture's own way, and a busy machine
