@@ -109,6 +109,8 @@ def has_answered(connection: ProviderConnection) -> bool:
     call finds out whether the key is good."""
     try:
         return _ask_for_models(connection).status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+    except guarded_http.AddressRefused:  # like a server that is away, or it would reveal which internal names exist
+        return False
     except (registry.NothingLent, sealing.CannotUnseal, guarded_http.UnsafeURL):
         return True  # no outage: every call fails at once and says why
     except httpx2.HTTPError:

@@ -27,7 +27,6 @@ __all__ = [
     "guarded_client",
     "is_public",
     "read_at_most",
-    "refusal_in",
     "resolve",
 ]
 
@@ -68,18 +67,6 @@ def resolve(host: str, port: int) -> list[str]:
     """Look a name up; all look-ups pass here. Tests replace this function."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return list(dict.fromkeys(str(address[0]) for *_, address in found))
-
-
-def refusal_in(error: BaseException) -> UnsafeURL | None:
-    """Return the refusal that caused an error, or None, for callers whose library wraps errors in its own."""
-    seen: set[int] = set()
-    cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:
-        if isinstance(cause, UnsafeURL):
-            return cause
-        seen.add(id(cause))
-        cause = cause.__cause__ or cause.__context__
-    return None
 
 
 def read_at_most(response: httpx2.Response, limit_bytes: int) -> bytes:

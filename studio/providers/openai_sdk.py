@@ -234,9 +234,8 @@ def _retry_after(headers: httpx2.Headers) -> float | None:
 
 def _of_network(error: Exception, reading: Reading, is_past_deadline: bool) -> ProviderError:
     cause = error.__cause__ if isinstance(error, openai.APIConnectionError) else error
-    if guarded_http.refusal_in(error):
-        code = "address_refused"
-    elif isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
+    # An address that was refused is unreachable, too: other words would tell which names our own network knows.
+    if isinstance(cause, httpx2.ConnectError | httpx2.ConnectTimeout | httpx2.PoolTimeout):
         code = "unreachable"
     elif is_past_deadline:
         code = "too_long"

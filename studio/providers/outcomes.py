@@ -22,9 +22,6 @@ class Outcome:
 
 
 OUTCOMES = {
-    "address_refused": Outcome(
-        State.FAILED, "The connection's address is not one that Darkroom may reach. Ask an admin.", is_silent=True
-    ),
     "unreachable": Outcome(
         State.FAILED,
         "The provider could not be reached. Nothing was sent.",

@@ -17,7 +17,6 @@ FOR_ADMINS = {
     "no_connection",
     "no_key",
     "not_allowed",
-    "address_refused",
 }
 COMES_BY_ITSELF = {"put_aside"}
 LESS_STRICT = "low"

@@ -361,3 +361,13 @@ def test_a_key_copied_to_another_organization_s_row_does_not_open(
         theirs.sealed_key = made.sealed_key
         with pytest.raises(CannotUnseal):
             registry.reveal_key(theirs)
+
+
+def test_for_the_circuit_a_name_inside_our_network_does_not_answer_like_one_that_does_not_exist(
+    acme: Organization, connect: Connect, network: Network
+) -> None:
+    network.answers["inside.example.com"] = [["10.0.0.7"]]
+    for name in ("inside", "nowhere"):
+        connection = connect(name, kind="compatible", base_url=f"https://{name}.example.com/v1")
+        assert not connection_probe.has_answered(connection)
+    assert network.asked == ["inside.example.com", "nowhere.example.com"]

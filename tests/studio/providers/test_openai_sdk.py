@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from saas.crypto.sealing import Secret
+from saas.outbound import guarded_http
 from studio.providers import answers, openai_sdk
 from studio.providers.adapter import Endpoint, File, Request
 from studio.providers.answers import Final, Frame, Partial
@@ -254,8 +255,25 @@ def test_a_private_address_is_refused_before_a_packet_leaves() -> None:
                     Endpoint(up.url, Secret("k")), Request("images", PARAMETERS), before_sending=lambda: None
                 )
             )
-        assert caught.value.code == "address_refused"
+        assert caught.value.code == "unreachable"
         assert up.seen == []
+
+
+def test_a_name_inside_our_network_looks_like_one_that_does_not_exist(monkeypatch: pytest.MonkeyPatch) -> None:
+    def resolve(host: str, port: int) -> list[str]:
+        if host == "inside.example.com":
+            return ["10.0.0.7"]
+        raise OSError
+
+    monkeypatch.setattr(guarded_http, "resolve", resolve)
+    found = []
+    for name in ("inside", "nowhere"):
+        endpoint = Endpoint(f"https://{name}.example.com/v1", Secret("k"))
+        with pytest.raises(ProviderError) as caught:
+            list(openai_sdk.develop(endpoint, Request("images", PARAMETERS), before_sending=lambda: None))
+        found.append((caught.value.code, str(caught.value), caught.value.request_id))
+    assert found[0] == found[1]
+    assert found[0][0] == "unreachable"
 
 
 def sent(request: Request, script: Script = STREAMS["no partials"], **options: Any) -> tuple[str, Any, bytes]:
