@@ -56,6 +56,11 @@ class Client:
         self.said.append(message["type"])
 
 
+async def all_end(clients: list[Client]) -> None:
+    async with asyncio.timeout(30):
+        await asyncio.gather(*(client.task for client in clients))
+
+
 async def until_still() -> None:
     for _ in range(20):
         await asyncio.sleep(0)
@@ -83,7 +88,7 @@ async def test_sockets_of_one_session_connect_one_after_the_other(monkeypatch: p
     await comes(application, "first", "second", "third")
     application.may_greet.release()
     application.may_end.set()
-    await asyncio.gather(*(client.task for client in clients))
+    await all_end(clients)
     assert [client.said for client in clients] == [["websocket.accept", "websocket.send"]] * 3
 
 
@@ -150,3 +155,22 @@ async def test_sockets_with_made_up_sessions_take_turns_by_their_network() -> No
     for client in (*clients, elsewhere):
         client.task.cancel()
     await until(lambda: not door._queues)
+
+
+async def test_an_office_that_connects_again_at_once_is_served_and_proved_sessions_do_not_wait_for_it() -> None:
+    """After a restart nobody's session is proved; a person who opens a page proves theirs."""
+
+    async def greets(scope: Scope, receive: Receive, send: Send) -> None:
+        connecting.append(scope["name"])
+        await send({"type": "websocket.accept"})
+        await asyncio.sleep(0.02)
+        await send({"type": "websocket.send", "text": "hello"})
+
+    connecting = list[str]()
+    door = InTurns(greets)
+    office = [Client(door, f"tab {number}", session=f"person {number}") for number in range(60)]
+    proved = [Client(door, name, session=name) for name in "ab"]
+    await until_still()
+    assert connecting == ["tab 0", "tab 1", "tab 2", "tab 3", "a", "b"]
+    await all_end([*office, *proved])
+    assert [client.said for client in office] == [["websocket.accept", "websocket.send"]] * 60

@@ -26,6 +26,11 @@ SQUARE = "1024x1024"  # another shape than the photo's
 RESPOND = "does not offer the Responses API"
 
 
+@pytest.fixture(autouse=True)
+def _nobody_waits_for_long(settings: Any) -> None:
+    settings.API_WAIT_SECONDS = 30  # if a request is let through that should be refused, no worker makes its picture
+
+
 @pytest.fixture
 def _no_responses(acme: Organization, alice: User, up: Upstream) -> None:
     set_terms(acme, alice, Terms(can_respond=False))
