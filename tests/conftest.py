@@ -22,11 +22,16 @@ from saas import live
 from saas.database import tenancy
 from saas.database.presence import presence
 from tests.embedded import prepared
-from tests.quick import pytest_addoption
+from tests.quick import pytest_addoption, pytest_ignore_collect
 from tests.support import emptying
 from tests.together import pytest_collection_modifyitems, pytest_xdist_make_scheduler
 
-__all__ = ["pytest_addoption", "pytest_collection_modifyitems", "pytest_xdist_make_scheduler"]
+__all__ = [
+    "pytest_addoption",
+    "pytest_collection_modifyitems",
+    "pytest_ignore_collect",
+    "pytest_xdist_make_scheduler",
+]
 PASSWORD = "correct horse battery"
 
 examples.load_profile("ci")  # the same examples each time, and no opinion on how quick this machine is

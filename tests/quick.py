@@ -1,8 +1,11 @@
 """`bin/test --quick`: leave out the tests that start a whole Darkroom, services or a browser."""
 
+from pathlib import Path
+
 import pytest
 
 WHOLE_SYSTEMS = ("browser", "embedded", "scaled", "storm", "tools", "weather")
+TESTS = Path(__file__).parent
 STARTS_DARKROOM = {"darkroom", "demo_data"}
 
 
@@ -10,6 +13,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--quick", action="store_true", help="leave out what starts a whole Darkroom, services or a browser"
     )
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even read the folders of whole systems, which import dear things."""
+    is_asked_for = config.getoption("--quick", default=False)
+    return True if is_asked_for and collection_path in [TESTS / name for name in WHOLE_SYSTEMS] else None
 
 
 def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:

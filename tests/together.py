@@ -8,15 +8,19 @@ from xdist.scheduler import LoadScopeScheduling
 
 from tests import quick
 
-# In this order, and before everything else: what begins last has to be short, or one worker waits for the other.
-FOLDERS = (
+# One worker's, because its tests share a running Darkroom or services.
+SHARING = ("tests/scaled/", "tests/weather/", "tests/storm/", "tests/studio/gateway/", "tests/studio/sandbox/")
+
+# In this order, and before everything else: what begins last has to be short, or one worker waits for the others. The
+# two that wait most are first, so that the others have the processors meanwhile.
+EARLY = (
     "tests/scaled/",
     "tests/weather/",
     "tests/browser/",
-    "tests/embedded/",
     "tests/storm/",
-    "tests/tools/",
     "tests/studio/gateway/",
+    "tests/embedded/",
+    "tests/tools/",
     "tests/studio/sandbox/",
 )
 
@@ -42,9 +46,8 @@ class Together(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
 
 def _group_of(nodeid: str) -> str:
     file = nodeid.partition("::")[0]
-    return next((folder for folder in FOLDERS if file.startswith(folder)), file)
+    return next((folder for folder in SHARING if file.startswith(folder)), file)
 
 
 def _turn_of(item: pytest.Item) -> int:
-    group = _group_of(item.nodeid)
-    return FOLDERS.index(group) if group in FOLDERS else len(FOLDERS)
+    return next((turn for turn, folder in enumerate(EARLY) if item.nodeid.startswith(folder)), len(EARLY))

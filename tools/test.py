@@ -19,7 +19,8 @@ from tools import debian
 # Thrown away afterwards, so nothing is lost when the machine crashes.
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "150"}
 PUT_AWAY_SECONDS = 30
-PARALLEL = ["-n", "2"]
+# For two processors: a story of whole systems waits for most of its time, and a quick test hardly at all.
+PARALLEL, QUICKLY = ["-n", "3"], ["-n", "2"]
 COVERAGE = ["--cov", "--cov-report=term"]
 SLOWEST = ["--durations=10", "--durations-min=1"]
 
@@ -47,9 +48,11 @@ def options(arguments: list[str]) -> list[str]:
 
 
 def parallel(arguments: list[str]) -> list[str]:
-    """Return the options for two workers, or none if the arguments choose the workers or look inside the tests."""
+    """Return the options for several workers, or none if the arguments choose the workers or look inside the tests."""
     own = ("-n", "--numprocesses", "-p", "--dist", "--pdb", "-s", "--capture", "--trace")
-    return [] if any(word.startswith(own) for word in arguments) else PARALLEL
+    if any(word.startswith(own) for word in arguments):
+        return []
+    return QUICKLY if "--quick" in arguments else PARALLEL
 
 
 @contextmanager

@@ -31,3 +31,13 @@ def test_it_is_left_out_only_where_that_is_asked_for(is_asked_for: bool) -> None
     storm, saas = items
     quick.leave_out(config, items)  # type: ignore[arg-type]  # as above
     assert (items, left_out) == (([saas], [storm]) if is_asked_for else ([storm, saas], []))
+
+
+@pytest.mark.parametrize(
+    ("path", "is_asked_for", "is_ignored"),
+    [("storm", True, True), ("storm", False, None), ("saas", True, None), ("studio/storm", True, None)],
+)
+def test_the_folders_of_whole_systems_are_not_read(path: str, is_asked_for: bool, is_ignored: bool | None) -> None:
+    config = SimpleNamespace(getoption=lambda *_, **__: is_asked_for)
+    found = quick.pytest_ignore_collect(quick.TESTS / path, config)  # type: ignore[arg-type]  # as above
+    assert found is is_ignored

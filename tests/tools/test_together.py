@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.embedded.instance import ROOT
 
-FILES = ["studio/test_a.py", "studio/test_z.py", "browser/test_a.py", "browser/test_b.py", "browser/test_c.py"]
+FILES = ["studio/test_a.py", "studio/test_z.py", "storm/test_a.py", "storm/test_b.py", "storm/test_c.py"]
 TESTS = "import pytest\n@pytest.mark.parametrize('number', range(6))\ndef test_it(number): pass\n"
 LINE = re.compile(r"^\[(gw\d)\] .* PASSED tests/(\S+)::", re.MULTILINE)
 
@@ -24,7 +24,7 @@ def workers(folder: Path) -> dict[str, set[str]]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     # In a temp folder of its own: pytest shuts the one that it uses to all other users, so also to a PostgreSQL in it.
     own = {**kept, "PYTHONPATH": str(ROOT), "TMPDIR": str(folder)}
-    done = subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=folder, env=own, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     found: dict[str, set[str]] = {}
     for worker, file in LINE.findall(done.stdout):
@@ -36,5 +36,5 @@ def test_a_folder_that_shares_something_is_one_workers_and_so_is_a_file(tmp_path
     found = workers(tmp_path)
     assert set(found) == set(FILES)
     assert all(len(each) == 1 for each in found.values())
-    assert len(set.union(*(found[name] for name in FILES if name.startswith("browser/")))) == 1
+    assert len(set.union(*(found[name] for name in FILES if name.startswith("storm/")))) == 1
     assert len(set.union(*found.values())) == 2
