@@ -64,13 +64,13 @@ class PromptForm:
         }
         if texts.get("size") == "custom":
             texts["size"] = f"{post.get('width', '').strip()}x{post.get('height', '').strip()}"[:LONGEST_WORD]
-        return cls(**texts, **{name: _codes(post.getlist(name), most) for name, most in LISTS.items()})
+        return cls(**texts | {name: _codes(post.getlist(name), most) for name, most in LISTS.items()})
 
     @classmethod
     def stored(cls, data: Mapping[str, Any]) -> Self:
         """Read stored values, perhaps of an older version: unknown names are ignored."""
-        texts = {name: str(data[name]) for name in NAMES if name in data and name not in LISTS}
-        return cls(**texts, **{name: _codes(data.get(name, []), most) for name, most in LISTS.items()})
+        texts: dict[str, Any] = {name: str(data[name]) for name in NAMES if name in data and name not in LISTS}
+        return cls(**texts | {name: _codes(data.get(name, []), most) for name, most in LISTS.items()})
 
     @classmethod
     def asked_by(cls, run: Run) -> Self:

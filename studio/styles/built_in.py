@@ -87,7 +87,7 @@ STYLES = (
         "Pop halftone",
         "Big dots, flat inks, a print slightly out of register.",
         "Print it as a pop-art halftone poster. Large round screen dots for the shadows, three flat inks in hot pink, "
-        "lemon and cyan, thick black contours, newsprint showing through, the colours a hair out of register.",
+        "yellow and cyan, thick black contours, newsprint showing through, the colours a hair out of register.",
         ("background", "lighting", "realism"),
         solo="Keep the face large and its contour unbroken.",
         group="Give each person another of the inks.",

@@ -81,8 +81,9 @@ class StyleForm(forms.Form):
     )
     no_reference = forms.BooleanField(required=False, label="Remove the example picture")
 
-    def __init__(self, *args: Any, model: ImageModel, saying: Saying, least_role: str, **kwargs: Any) -> None:
-        super().__init__(*args, initial={**_words_of(saying), "least_role": least_role}, **kwargs)
+    def __init__(self, *args: Any, model: ImageModel, saying: Saying, least_role: str) -> None:
+        super().__init__(*args)
+        self.initial = {**_words_of(saying), "least_role": least_role}
         self.saying = saying
         sizes = [(preset["size"], preset["title"]) for preset in model.size_presets]
         self._offer("size", [("", "As the request says"), *sizes], saying.size)

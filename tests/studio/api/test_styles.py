@@ -9,12 +9,13 @@ import pytest
 from accounts.models import Hold, Organization, Scope, User
 from saas.database import tenancy
 from studio.engine import worker
-from studio.models import Run, Style, StyleVersion, Ticket
+from studio.gallery import clear_runs
+from studio.models import Input, Run, Style, StyleVersion, Ticket
 from tests.conftest import actions
 from tests.studio.api.keys import Program, program
 from tests.studio.engine.test_worker import up
 from tests.support import picture_bytes
-from tests.support.fake_provider import Upstream
+from tests.support.fake_provider import Upstream, completed, pictures, png
 
 __all__ = ["up"]
 pytestmark = pytest.mark.django_db
@@ -33,6 +34,13 @@ LINOCUT = {
 
 def listed(api: Program) -> dict[str, dict[str, Any]]:
     return {one["slug"]: one for one in api.get("styles").json()["data"]}
+
+
+def refusal(is_clay: bool) -> dict[str, Any]:
+    said = "No clay." if is_clay else "No oil."
+    return {
+        "error": {"message": said, "type": "image_generation_user_error", "code": "moderation_blocked", "param": None}
+    }
 
 
 def made_nothing(org: Organization) -> bool:
@@ -248,3 +256,60 @@ def test_a_run_remembers_the_version_that_it_used(acme: Organization, bob: User,
     assert (slot["style"], slot["style_name"]) == (style["id"], "Linocut")
     again = api.post("runs", {"styles": [style["id"]], "prompt": "A poster"}).json()
     assert [one["version"] for one in again["parameters"]["styles"]] == [2]
+
+
+def test_trying_one_style_again_keeps_it(acme: Organization, bob: User, up: Upstream) -> None:
+    api = program(acme, bob)
+    up.script = lambda exchange: exchange.whole(400, refusal("clay" in exchange.asked.json["prompt"]))
+    run = api.post("runs", {"styles": ["oil", "clay"], "prompt": "A poster"}).json()
+    while worker.develop_next():
+        pass
+    up.script = pictures(completed(png()))
+    assert api.post(f"runs/{run['id']}/slots/1/retry").status_code == 200
+    with tenancy.tenant(acme.pk):
+        first, *_, again = Hold.objects.order_by("pk")
+    assert again.micros == first.micros
+    assert worker.develop_next()
+    assert up.seen[-1].json["prompt"] == up.seen[1].json["prompt"]
+    slots = api.get(f"runs/{run['id']}").json()["slots"]
+    assert [(slot["style_name"], slot["state"]) for slot in slots] == [
+        ("Oil on canvas", "refused"),
+        ("Clay", "succeeded"),
+    ]
+
+
+def test_the_styles_own_picture_is_sent_last(acme: Organization, bob: User, up: Upstream) -> None:
+    api = program(acme, bob)
+    mine, its = portrait(api), portrait(api)
+    style = api.post("styles", {**LINOCUT, "reference": its}).json()
+    assert style["reference"] == its
+    api.post("runs", {"styles": [style["id"], "oil"], "references": [mine]})
+    while worker.develop_next():
+        pass
+    sent = [[name for name in (b"image-1.png", b"image-2.png") if name in asked.body] for asked in up.seen]
+    assert sent == [[b"image-1.png", b"image-2.png"], [b"image-1.png"]]
+    assert b"The last picture is an example of the style." in up.seen[0].body
+    api.post("runs", {"styles": [style["id"]], "prompt": "A poster"})
+    worker.develop_next()
+    assert up.seen[2].path == "/v1/images/edits"
+
+
+def test_a_picture_that_a_style_shows_is_not_thrown_away(acme: Organization, bob: User) -> None:
+    api = program(acme, bob)
+    its, unused = portrait(api), portrait(api)
+    api.post("styles", {**LINOCUT, "reference": its})
+    with tenancy.tenant(acme.pk):
+        clear_runs.drop_inputs(acme, Input.objects.filter(org=acme))
+        assert [str(code) for code in Input.objects.values_list("code", flat=True)] == [its]
+    assert its != unused
+
+
+def test_what_a_run_was_told_is_forgotten_with_its_words(acme: Organization, bob: User) -> None:
+    program(acme, bob).post("runs", {"styles": ["oil"], "prompt": "A secret poster"})
+    with tenancy.tenant(acme.pk):
+        run = Run.objects.get()
+        assert "A secret poster" in run.asked["styles"][0]["told"]
+        clear_runs.clear(acme, [run], forgets_words=True)
+        run.refresh_from_db()
+    assert "secret" not in str(run.asked)
+    assert run.asked["styles"][0]["name"] == "Oil on canvas"
