@@ -3,12 +3,12 @@ three questions in the same order: who is the caller, is the caller a member of 
 gets 404), may the caller do this (403)."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
 from allauth.mfa.models import Authenticator
-from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.sessions.models import Session
 from django.core.exceptions import PermissionDenied
@@ -27,6 +27,7 @@ from saas.fairness import visitors
 from saas.web import after_transaction, bearer
 
 P = ParamSpec("P")
+PERSON = "SELECT accounts_person(%(user)s)"
 NO_SECOND_FACTOR = "This organization requires a second factor, and the person who made this key has not set one up."
 
 
@@ -65,28 +66,52 @@ def memberships_of(user: User) -> list[Membership]:
     return list(found)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What a person may enter, as it was when it was read."""
+
+    memberships: list[Membership]
+    has_second_factor: bool
+
+
+def read_person(user_id: int) -> User | None:
+    """Return a person with their `standing`, by one question. The sign-in calls this once a request."""
+    told = functions.ask_whose(PERSON, {"user": user_id})
+    if told is None:
+        return None
+    user = functions.row(User, told["user"])
+    memberships = list[Membership]()
+    for one in told["memberships"]:
+        member = functions.row(Membership, one["member"])
+        member.org, member.user = functions.row(Organization, one["org"]), user
+        memberships.append(member)
+    user.standing = Standing(memberships, told["has_second_factor"])  # type: ignore[attr-defined]  # no field
+    return user
+
+
 def member_required(
-    role: Role = Role.VIEWER, *, before: Callable[..., object] | None = None
+    role: Role = Role.VIEWER, *, before: Callable[..., object] | None = None, is_alone: bool = False
 ) -> Callable[[OrgView[P]], AnyView]:
     """Run the view inside the organization's wall, in one transaction, for members who have at least this role. Storage
     is called after the transaction: see saas.web.after_transaction.
 
     Slow work, such as reading a picture, belongs in `before`: it runs once the rights are known, outside of any
-    transaction. Then the rights are checked again, and the view finds what `before` returned in `request.prepared`."""
+    transaction. Then the rights are checked again, and the view finds what `before` returned in `request.prepared`.
+
+    A view that `is_alone` opens the wall by itself where it needs one, and its verb checks the rights again."""
 
     def decorate(view: OrgView[P]) -> AnyView:
         @wraps(view)
         def inner(request: OrgRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            standing = _standing_of(request.user)
             if before is not None:
-                with tenancy.person(request.user.pk):
-                    refused = _let_in_person(request, slug, role)
-                if refused is not None:
+                if (refused := _let_in_person(request, slug, role, standing)) is not None:
                     return refused
                 request.prepared = before(request, *args, **kwargs)
-            with tenancy.person(request.user.pk):
-                refused = _let_in_person(request, slug, role)
-                if refused is not None:
-                    return refused
+                standing = standing if is_alone else _read_standing(request.user)
+            if (refused := _let_in_person(request, slug, role, standing)) is not None:
+                return refused
+            with nullcontext() if is_alone else tenancy.tenant(request.org.pk):
                 try:
                     response = view(request, *args, **kwargs)
                 except NotAllowed as refusal:
@@ -99,31 +124,38 @@ def member_required(
     return decorate
 
 
-def _let_in_person(request: OrgRequest, slug: str, role: Role) -> HttpResponseBase | None:
-    _resolve(request, slug)
-    if _lacks_second_factor(request):
+def _standing_of(user: User) -> Standing:
+    """Return what the sign-in has read at the beginning of this request."""
+    standing: Standing | None = getattr(user, "standing", None)
+    return standing or _read_standing(user)
+
+
+def _read_standing(user: User) -> Standing:
+    now = read_person(user.pk)
+    return getattr(now, "standing", Standing([], has_second_factor=False))
+
+
+def _let_in_person(request: OrgRequest, slug: str, role: Role, standing: Standing) -> HttpResponseBase | None:
+    _resolve(request, slug, standing)
+    if request.org.requires_second_factor and not standing.has_second_factor:
         return redirect("second_factor_needed", slug)
     if not request.member.is_at_least(role):
         raise PermissionDenied(f"This needs the role {role.label.lower()}.")
     return None
 
 
-def _resolve(request: OrgRequest, slug: str) -> None:
-    request.memberships = memberships_of(request.user)
+def _resolve(request: OrgRequest, slug: str, standing: Standing) -> None:
+    request.memberships = standing.memberships
     member = next((member for member in request.memberships if member.org.slug == slug), None)
     if member is None:
         raise Http404
+    visitors.learn(member.org_id)
     if member.org.is_suspended:
         raise PermissionDenied("This organization is suspended. Ask the operator of this Darkroom.")
-    tenancy.enter(member.org_id)
     member.user = request.user
     request.member, request.org = member, member.org
     if request.session.get("org") != slug:
         request.session["org"] = slug  # home leads back to it
-
-
-def _lacks_second_factor(request: OrgRequest) -> bool:
-    return request.org.requires_second_factor and not is_mfa_enabled(request.user)
 
 
 def key_required(scope: Scope) -> Callable[[KeyView[P]], AnyView]:

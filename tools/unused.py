@@ -19,8 +19,15 @@ DOTTED = re.compile(r'"([\w.]+)"')
 # Called by a framework, by their names.
 HOOKS = [
     *["Meta", "clean_*", "has_*_permission", "handle", "add_arguments", "get_readonly_fields", "save_model"],
-    *["create_superuser", "get_by_natural_key", "prepare_value", "build_absolute_uri", "load_middleware"],
-    "get_response_async",  # Django, all of them
+    *[
+        "create_superuser",
+        "get_by_natural_key",
+        "get_user",
+        "prepare_value",
+        "build_absolute_uri",
+        "load_middleware",
+        "get_response_async",
+    ],  # Django
     *["receive_data_chunk", "file_complete", "get_many", "set_many", "delete_many", "_cache", "wrap_database_errors"],
     *["is_open_for_signup", "pre_social_login", "get_scope_from_request", "extract_email_addresses"],  # allauth
     *["send_mail", "get_reset_password_from_key_url", "get_email_confirmation_url", "get_client_ip"],

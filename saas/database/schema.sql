@@ -106,6 +106,26 @@ BEGIN
     RETURN _found;
 END $$;
 
+CREATE FUNCTION accounts_person(_user bigint) RETURNS jsonb
+    LANGUAGE plpgsql
+    AS $$
+DECLARE
+    _before text := coalesce(current_setting('app.user', true), '');
+    _found jsonb;
+BEGIN
+    PERFORM set_config('app.user', _user::text, true);
+    SELECT jsonb_build_object(
+        'user', to_jsonb(u),
+        'has_second_factor', EXISTS (SELECT FROM mfa_authenticator a WHERE a.user_id = u.id),
+        'memberships', (
+            SELECT coalesce(jsonb_agg(jsonb_build_object('member', to_jsonb(m), 'org', to_jsonb(o)) ORDER BY o.name), '[]')
+            FROM accounts_membership m JOIN accounts_organization o ON o.id = m.org_id
+            WHERE m.user_id = u.id AND o.deleted_at IS NULL))
+    INTO _found FROM accounts_user u WHERE u.id = _user;
+    PERFORM set_config('app.user', _before, true);
+    RETURN _found;
+END $$;
+
 CREATE FUNCTION accounts_refuse(_why jsonb) RETURNS void
     LANGUAGE plpgsql
     AS $$

@@ -75,14 +75,6 @@ def operator() -> Iterator[None]:
         yield
 
 
-def enter(org_id: int) -> None:
-    """Turn the wall that is open already (the person's) into that of one organization, until its end."""
-    if not connection.in_atomic_block:  # PostgreSQL would drop the settings at once, and `current` would not
-        raise transaction.TransactionManagementError("There is no open wall to enter an organization from.")
-    _apply({"app.org": str(org_id)})
-    visitors.learn(org_id)
-
-
 def current() -> Settings:
     """Return the settings of this connection as they were last set, without a query."""
     held: Settings = getattr(connection, "darkroom_walls", {})

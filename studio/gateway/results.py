@@ -115,7 +115,8 @@ def _from_hand(
     midnight, or when another connection has taken over."""
     _, is_lent = _who_pays(run)
     last = max(handed, key=lambda finished: finished.seq)
-    found = {state.place: state for state in map(counters.read_json, last.counters or ())}
+    counted = [counters.read_json(one) for one in last.counters or () if one["subject"] is not None]
+    found = {state.place: state for state in counted}
     if found.keys() != set(remaining.places_now(*payer, is_lent=is_lent)):
         return None
     budget = remaining.tightest_counted(found.values(), payer[0])

@@ -3,18 +3,24 @@
 from dataclasses import replace
 
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from accounts.models import Membership
+from saas.database import functions
 from studio.models import Draft
 from studio.prompt.prompt_form import PromptForm
+
+SAVE = """
+INSERT INTO studio_draft (org_id, maker_id, "values", saved_at) VALUES (%(org)s, %(maker)s, %(values)s, %(now)s)
+ON CONFLICT (org_id, maker_id) DO UPDATE SET "values" = excluded."values", saved_at = excluded.saved_at
+RETURNING id
+"""
 
 
 def save_draft(*, by: Membership, values: PromptForm) -> None:
     """Save the draft. A person has one draft, so with two tabs the one that saved last counts."""
-    draft = Draft(org_id=by.org_id, maker_id=by.user_id, values=values.to_json(), saved_at=timezone.now())
-    Draft.objects.bulk_create(
-        [draft], update_conflicts=True, unique_fields=["org", "maker"], update_fields=["values", "saved_at"]
-    )
+    row = {"org": by.org_id, "maker": by.user_id, "values": Jsonb(values.to_json()), "now": timezone.now()}
+    functions.call(by.org_id, SAVE, row)
 
 
 def clear_sent(*, by: Membership, values: PromptForm) -> None:

@@ -101,6 +101,11 @@ class PromptForm:
             taken |= {"reference": other.reference, "mask": other.mask}
         return replace(self, **taken, parent=other.parent)
 
+    @property
+    def names_rows(self) -> bool:
+        """Return whether it names pictures, styles or an earlier run, which have to be read."""
+        return bool(self.reference or self.mask or self.style or self.parent)
+
     def settings(self) -> dict[str, str]:
         return {name: getattr(self, name) for name in SETTINGS}
 

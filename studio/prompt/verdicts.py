@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from accounts.connections import circuit
 from accounts.connections.circuit import Outage
 from accounts.errors import Refused
@@ -11,7 +13,7 @@ from accounts.models import Membership, Organization, ProviderConnection
 from billing.prices import Estimate, is_play
 from saas.text import money
 from saas.text.codes import code_or_none
-from studio.catalogue import specs
+from studio.catalogue import image_models, specs
 from studio.catalogue.fields import Fault, SpecRefused
 from studio.catalogue.image_models import Catalogue
 from studio.catalogue.specs import Spec
@@ -28,7 +30,7 @@ from studio.styles import styled_spec
 
 LONGEST_CODE = 36
 UNWRITTEN = "…"
-NO_ROOM = "no_room"
+NO_ROOM = "no_room"  # a budget, as it was when the bar was drawn; a limit that refuses says the same better
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,19 @@ def check(*, org: Organization, member: Membership, values: PromptForm, models: 
     if price and budget and price.high > budget.left:
         faults.append(_no_room(budget, price))
     return Verdict(pictures, faults, spec, price, offer, budget, durations.of_last(org), outage)
+
+
+def plan_at_once(*, org: Organization, member: Membership, values: PromptForm) -> Plan | None:
+    """Plan what is in the bar, with what this process remembers of prices and connections: nothing is read if the
+    bar names no rows. Return None if it cannot run; `check` then finds all reasons."""
+    pictures, missing = _look_up(values, member)
+    spec, faults = _read(values, member, image_models.at(timezone.now()))
+    if spec is None or faults or missing:
+        return None
+    try:
+        return plan.make(org=org, spec=spec, pictures=pictures)
+    except (SpecRefused, Refused):
+        return None
 
 
 def _look_up(values: PromptForm, member: Membership) -> tuple[Pictures, list[Fault]]:

@@ -14,7 +14,7 @@ from studio.catalogue import image_models
 from studio.catalogue.fields import Fault, SpecRefused
 from studio.catalogue.specs import Spec
 from studio.inputs import mask_fit
-from studio.models import ImageModel, Input
+from studio.models import ImageModel, Input, RunInput
 from studio.money import estimates, offers
 from studio.money.offers import Offer
 
@@ -31,6 +31,12 @@ class Pictures:
     @property
     def all(self) -> list[Input]:
         return [*self.references, *([self.mask] if self.mask else [])]
+
+    @property
+    def numbered(self) -> list[tuple[Input, int]]:
+        """Return the pictures with their numbers in the run: the references from one, and the mask."""
+        numbered = [(one, number) for number, one in enumerate(self.references, start=1)]
+        return [*numbered, *([(self.mask, RunInput.MASK)] if self.mask else [])]
 
     @property
     def sizes(self) -> list[tuple[int, int]]:

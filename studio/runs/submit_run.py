@@ -22,7 +22,7 @@ from accounts.models import ApiKey, Membership, Organization, ProviderConnection
 from saas.database import functions, tenancy
 from saas.database.release import released
 from studio.catalogue import fingerprint
-from studio.models import Relation, Run, RunEvent, RunInput, Slot, Visibility
+from studio.models import Relation, Run, RunEvent, Slot, Visibility
 from studio.money import offers, run_holds
 from studio.queue import tickets, wake
 from studio.runs import events, outages
@@ -196,10 +196,8 @@ def _fields(run: Run) -> dict[str, Any]:
 
 
 def _inputs(pictures: Pictures) -> dict[str, list[int]]:
-    numbered = [(given.pk, number) for number, given in enumerate(pictures.references, start=1)]
-    if pictures.mask:
-        numbered.append((pictures.mask.pk, RunInput.MASK))
-    return {"inputs": [key for key, _ in numbered], "numbers": [number for _, number in numbered]}
+    numbered = pictures.numbered
+    return {"inputs": [one.pk for one, _ in numbered], "numbers": [number for _, number in numbered]}
 
 
 def _line(run: Run, plan: Plan) -> dict[str, int]:

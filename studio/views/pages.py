@@ -65,19 +65,20 @@ def card(request: OrgRequest, code: UUID) -> HttpResponse:
 
 
 class NewCard(TemplateResponse):
-    """The card of a new run. It is rendered after the run's transaction has ended, so that workers can start before."""
+    """The card of a new run. It is rendered after the run's transaction has ended, so that workers can start before. A
+    run that is not filled is read."""
 
-    def __init__(self, request: OrgRequest, code: UUID) -> None:
-        super().__init__(request, "studio/_run.html", {}, status=HTTPStatus.CREATED)
-        self.member, self.code = request.member, code
+    def __init__(self, request: OrgRequest, run: Run) -> None:
+        super().__init__(request, "studio/_run.html", {"run": run}, status=HTTPStatus.CREATED)
+        self.member, self.run = request.member, run
 
     @property
     def rendered_content(self) -> str:
-        with tenancy.tenant(self.member.org_id):
-            self.context_data = {
-                "run": get_object_or_404(cards.prefetch(Run.objects.visible_to(self.member)), code=self.code)
-            }
-            return super().rendered_content
+        if not cards.is_filled(self.run):
+            with tenancy.tenant(self.member.org_id):
+                visible = cards.prefetch(Run.objects.visible_to(self.member))
+                self.context_data = {"run": get_object_or_404(visible, code=self.run.code)}
+        return super().rendered_content
 
 
 def bar_of(request: OrgRequest, values: PromptForm, *, verdict: Verdict | None = None) -> Bar:

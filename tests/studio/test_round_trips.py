@@ -24,8 +24,9 @@ __all__ = ["make_key", "up"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 GATEWAY_CALL = 5  # let in · submit · claim · sent · kept
-ANSWERED = 1  # after the answer has gone out: for all calls of an organization that wait for it
-CLICK = 24  # on Generate, until the card is drawn, with session, person, rights and draft
+CLICK = 3  # on Generate, until the run is in the line: session · person and rights · submit
+UNTIL_SENT = CLICK + 2  # … and until the request leaves: claim · sent
+UNTIL_DRAWN = CLICK + 1  # … and until the card is drawn: the draft
 CLAIM_TO_END = 5  # claim · sent · two partials · kept
 ASKED = {"prompt": "a lamp", "model": "gpt-image-2", "quality": "low", "size": "1024x1024"}
 CALLS = 3  # the first ones make the day's counters, and teach whether the connection streams
@@ -88,7 +89,15 @@ def test_a_click_in_the_studio(acme: Organization, bob: User, up: Upstream, sign
                 headers={"HX-Request": "true"},
             )
         assert answer.status_code == 201
-    assert len(of_the_way(said)) <= CLICK, "\n".join(said)
+    said = of_the_way(said)
+    submitted = 1 + next(place for place, one in enumerate(said) if "studio_submit" in one)
+    assert submitted <= CLICK, "\n".join(said)
+    assert len(said) <= UNTIL_DRAWN, "\n".join(said)
+    connection.close()
+    with counted() as worked:
+        assert worker.develop_next()
+    sent = 1 + next(place for place, one in enumerate(worked) if "studio_note_sent" in one)
+    assert submitted + sent <= UNTIL_SENT, "\n".join(said + worked)
 
 
 def test_a_worker_with_two_partials(acme: Organization, bob: User, up: Upstream) -> None:

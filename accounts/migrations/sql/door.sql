@@ -1,5 +1,6 @@
--- Find whose key was presented, in one round trip. The function runs as its caller: the key's row is seen because its
--- hash was presented, and the rest behind the wall of the key's organization. accounts/access.py calls it.
+-- Find who asks and what they may do, in one round trip each. The functions run as their caller, and accounts/access.py
+-- calls them. The row of a key is seen because its hash was presented, and the rest behind the wall of the key's
+-- organization; memberships are seen behind the person's own wall.
 
 -- Return the usable key with its maker's membership, person and organization, and whether the person has a second
 -- factor; null if any of them is missing, inactive, suspended or deleted. If the key is used for what it may do, note
@@ -34,5 +35,25 @@ BEGIN
         WHERE id = _key.id AND (last_used_at IS NULL OR last_used_at < _noted_before);
     END IF;
     PERFORM set_config('app.presented', _before[1], true), set_config('app.org', _before[2], true);
+    RETURN _found;
+END $$;
+
+-- Return a person, whether they have a second factor, and their memberships in organizations that are not deleted, by
+-- the organization's name; null if there is no such person.
+CREATE FUNCTION accounts_person(_user bigint) RETURNS jsonb LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    _before text := coalesce(current_setting('app.user', true), '');
+    _found jsonb;
+BEGIN
+    PERFORM set_config('app.user', _user::text, true);
+    SELECT jsonb_build_object(
+        'user', to_jsonb(u),
+        'has_second_factor', EXISTS (SELECT FROM mfa_authenticator a WHERE a.user_id = u.id),
+        'memberships', (
+            SELECT coalesce(jsonb_agg(jsonb_build_object('member', to_jsonb(m), 'org', to_jsonb(o)) ORDER BY o.name), '[]')
+            FROM accounts_membership m JOIN accounts_organization o ON o.id = m.org_id
+            WHERE m.user_id = u.id AND o.deleted_at IS NULL))
+    INTO _found FROM accounts_user u WHERE u.id = _user;
+    PERFORM set_config('app.user', _before, true);
     RETURN _found;
 END $$;

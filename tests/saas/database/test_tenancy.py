@@ -5,9 +5,9 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 
-from accounts.models import Membership, Organization, User
+from accounts.models import Organization, User
 from saas.database import tenancy
 from tests.conftest import SignIn
 
@@ -99,28 +99,6 @@ def test_what_is_done_behind_a_wall_that_breaks_is_undone(acme: Organization) ->
         rename_and_break()
     with tenancy.tenant(acme.pk):
         assert Organization.objects.get().name == "Acme"
-
-
-def test_entering_an_organization_closes_the_persons_wall(acme: Organization, rival: Organization, alice: User) -> None:
-    with tenancy.tenant(rival.pk):
-        Membership.objects.create(org=rival, user=alice, role="viewer")
-    with tenancy.person(alice.pk):
-        assert Membership.objects.count() == 2
-        tenancy.enter(acme.pk)
-        assert in_the_database() == remembered() == holding(f"app.org={acme.pk}")
-        assert [member.org_id for member in Membership.objects.all()] == [acme.pk]
-
-
-def test_an_organization_that_was_entered_is_left_with_the_wall(transactional_db: None) -> None:
-    with tenancy.person(7):
-        tenancy.enter(5)
-    assert in_the_database() == remembered() == NOTHING
-
-
-def test_nothing_can_be_entered_where_no_transaction_would_end_it(transactional_db: None) -> None:
-    with pytest.raises(transaction.TransactionManagementError):
-        tenancy.enter(5)
-    assert in_the_database() == remembered() == NOTHING
 
 
 def _backend() -> int:

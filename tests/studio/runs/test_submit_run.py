@@ -1,20 +1,22 @@
 """The prompt bar: what a person asks becomes one run, or one page that says what is wrong."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db.models import QuerySet
 from django.test import Client
 
 from accounts.models import Organization, User
 from saas.database import tenancy
 from studio.models import Run, RunEvent, Slot, Ticket
 from studio.runs import cards
+from studio.runs.plan import Pictures
 from tests.conftest import SignIn
 from tests.support import picture_bytes
 
+ONCE = re.compile(r'value="\w{64}"|(?<=>)[^<]*(?=</time>)')  # a token of the form, and how long ago
 ASKED = {"prompt": "A lamp on a table", "size": "1024x1536", "quality": "low", "n": "2"}
 
 
@@ -134,16 +136,27 @@ def test_a_worker_hears_of_it_before_its_card_is_drawn(
 ) -> None:
     told: list[str] = []
     monkeypatch.setattr("studio.tasks.develop.send", lambda: told.append("worker"))
-    really_of = cards.prefetch
+    fill = cards.fill_new
 
-    def of(found: QuerySet[Run]) -> QuerySet[Run]:
+    def of(run: Run, pictures: Pictures) -> Run:
         told.append("card")
-        return really_of(found)
+        return fill(run, pictures)
 
-    monkeypatch.setattr(cards, "prefetch", of)
+    monkeypatch.setattr(cards, "fill_new", of)
     answer = sign_in(bob).post("/o/acme/runs/", ASKED, headers={"HX-Request": "true"})
     assert f'data-run="{runs_of(acme)[0].code}"' in answer.content.decode()
     assert told == ["worker", "worker", "card"]
+
+
+@pytest.mark.parametrize("changes", [{}, {"quality": "high", "visibility": "private", "project": "Shop", "n": "1"}])
+def test_its_card_is_the_one_that_is_drawn_from_its_rows(
+    acme: Organization, bob: User, sign_in: SignIn, changes: dict[str, str]
+) -> None:
+    client = sign_in(bob)
+    answer = client.post("/o/acme/runs/", {**ASKED, **changes}, headers={"HX-Request": "true"})
+    read = client.get(f"/o/acme/runs/{runs_of(acme)[0].code}/card/", headers={"HX-Request": "true"})
+    assert (answer.status_code, read.status_code) == (201, 200)
+    assert ONCE.sub("", answer.content.decode()) == ONCE.sub("", read.content.decode())
 
 
 def test_a_page_that_is_open_gets_every_reason(acme: Organization, bob: User, sign_in: SignIn) -> None:
