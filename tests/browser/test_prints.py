@@ -35,11 +35,12 @@ def test_keepers_are_marked_by_keys_and_printed(context: BrowserContext, demo: d
     must_please_axe(page)
     button.click()
     expect(dialog).to_be_hidden()
-    prints = page.locator(".run[data-run]").filter(has_text="Render Image 1 again")
+    prints = page.locator(".run[data-run]").filter(has_text="Print of a proof")
     expect(prints).to_have_count(2)
     for index in range(2):
         expect(prints.nth(index)).to_contain_text(re.compile("2048 . 2048"))
         expect(prints.nth(index)).to_contain_text("Medium")
+        expect(prints.nth(index).locator(".run-prompt")).to_have_text("A fox in the snow")
         expect(prints.nth(index).locator(".tile-succeeded")).to_have_count(1, timeout=PATIENCE)
     page.goto(f"/o/demo/runs/{code}/print/")  # as where script is off
     expect(page.get_by_role("heading", name="Print the keepers")).to_be_visible()
