@@ -25,7 +25,7 @@ class Demo(TypedDict):
     password: str
     org: str
     api_key: str
-    revoked: list[str]  # how the keys begin that worked until now
+    revoked: list[str]  # how the keys begin that stop working
     password_changed: bool  # of an account that was there before
 
 

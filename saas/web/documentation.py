@@ -29,7 +29,7 @@ SNIPPET_CHARACTERS = 220
 CONTENTS_LEVELS = {"h2", "h3"}
 # What may be wider than the page scrolls by itself, also by keyboard.
 FRAMED = {
-    "<table>": '<div class="document-table" tabindex="0"><table class="table">',
+    "<table>": '<div class="document-table" tabindex="0"><table>',
     "</table>": "</table></div>",
     "<pre>": '<pre tabindex="0">',
 }

@@ -10,6 +10,7 @@ from django.urls import Resolver404
 from saas.fairness import visitors
 
 MACHINE_PATHS = ("/api/", "/v1/", "/sandbox/")
+OPENAI_PATHS = ("/images/", "/responses", "/models", "/files")  # as they are called without /v1
 LONGEST_PATH = 200
 UNEXPLAINED = "You are signed in, but your role does not allow this."
 
@@ -67,7 +68,9 @@ def _is_program(request: HttpRequest) -> bool:
     """Return whether a program sent the request. Browsers accept HTML, and send neither a key nor JSON to an address
     that does not exist."""
     has_key = "Authorization" in request.headers
-    return has_key or request.content_type == "application/json" or not request.accepts("text/html")
+    is_call = request.path.startswith(OPENAI_PATHS) and "text/html" not in request.headers.get("Accept", "")
+    is_json = request.content_type == "application/json" or not request.accepts("text/html")
+    return has_key or is_call or is_json
 
 
 def _no_such_call(request: HttpRequest) -> JsonResponse:

@@ -34,9 +34,7 @@ def test_without_a_screen_the_terminal_stays_free(
 ) -> None:
     for name in browser.SCREENS:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(browser.sys, "platform", "linux")
-    monkeypatch.setattr(
-        browser.webbrowser, "open", lambda _: pytest.fail("a text browser would take the terminal over")
-    )
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setattr("webbrowser.open", lambda _: pytest.fail("a text browser would take the terminal over"))
     browser.open_page("http://127.0.0.1:8000")
     assert capsys.readouterr().out == "  No browser could be opened here. Open http://127.0.0.1:8000 in yours.\n"

@@ -55,6 +55,11 @@ def test_a_program_learns_what_its_address_lacks(method: str, path: str, headers
     }
 
 
+def test_a_form_without_a_key_learns_it_too() -> None:
+    answer = Client().post("/images/edits", {"prompt": "x"}, headers={"Accept": "*/*"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "unknown_url")
+
+
 def test_the_official_sdk_shows_it_and_nothing_is_made(acme: Organization, bob: User) -> None:
     client = sdk(Inside(), acme, bob).with_options(base_url="http://testserver")
     with pytest.raises(openai.NotFoundError) as refused:
