@@ -364,6 +364,7 @@ OPEN_WAITS_PER_CALLER = environment.number("OPEN_WAITS_PER_CALLER", 64)
 # A key that the operator lends to every organization; tenants never see it.
 OPENAI_API_KEY = environment.text("OPENAI_API_KEY")
 OPENAI_BASE_URL = environment.text("OPENAI_BASE_URL", "https://api.openai.com/v1").rstrip("/")
+IMAGE_MODEL = environment.text("IMAGE_MODEL", "")
 # What each organization may spend with the lent key, unless the operator has set another limit for it.
 LENT_MICROS_A_DAY = environment.dollars("LENT_DOLLARS_A_DAY", "unlimited")
 LENT_MICROS_A_MONTH = environment.dollars("LENT_DOLLARS_A_MONTH", "100")

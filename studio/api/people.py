@@ -77,7 +77,8 @@ def read_usage(
 @inside
 def list_models(request: ApiRequest) -> dict[str, Any]:
     """List the models with what each can do"""
-    return {"data": [_model(model) for model in image_models.at(timezone.now()).models], "next": None}
+    found = image_models.at(timezone.now())
+    return {"data": [_model(model, is_default=model is found.default) for model in found.models], "next": None}
 
 
 def _limit(caller: ApiCaller, row: Counter) -> LimitOut:
@@ -101,12 +102,12 @@ def _amount(row: Counter, unit: Unit, said: Callable[[int], str]) -> AmountOut:
     )
 
 
-def _model(model: ImageModel) -> ModelOut:
+def _model(model: ImageModel, *, is_default: bool) -> ModelOut:
     return ModelOut(
         name=model.name,
         snapshots=model.dated_names,
         title=model.title,
-        is_default=model.is_default,
+        is_default=is_default,
         qualities=model.qualities,
         formats=model.formats,
         backgrounds=model.backgrounds,

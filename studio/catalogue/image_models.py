@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from django.conf import settings
+
 from studio.models import ImageModel
 
 REMEMBER_SECONDS = 5.0
@@ -30,9 +32,11 @@ class Catalogue:
 
     @property
     def default(self) -> ImageModel:
+        """Return the model of requests that name none: the one that the operator has set, while it is available."""
         if not self.models:
             raise UnknownModel("There are no models.")
-        return next((model for model in self.models if model.is_default), self.models[0])
+        chosen = [model for model in self.models if model.name == settings.IMAGE_MODEL]
+        return next((model for model in (*chosen, *self.models) if model in chosen or model.is_default), self.models[0])
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.conf import LazySettings
 from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -34,6 +35,12 @@ def test_the_models_of_today_are_there_and_the_default_comes_first(db: None) -> 
         "gpt-image-2.6-flare",
     )
     assert image_models.at(TODAY).default.name == "gpt-image-2"
+
+
+@pytest.mark.parametrize(("name", "default"), [("gpt-image-2.5-flare", "gpt-image-2.5-flare"), ("gone", "gpt-image-2")])
+def test_the_operator_may_set_the_default(db: None, settings: LazySettings, name: str, default: str) -> None:
+    settings.IMAGE_MODEL = name
+    assert image_models.at(TODAY).default.name == default
 
 
 def test_a_model_is_not_there_before_it_came_out(db: None) -> None:
