@@ -83,7 +83,7 @@ def test_flushed_at_any_moment_no_counter_stays_forever(
     counting: SharedRedisCache, raw: Any, redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Redis loses its data each time before we send it something."""
-    send = redis_client.Connection.send_packed_command
+    send: Any = redis_client.Connection.send_packed_command
 
     def flushing(self: Any, command: Any, *args: Any, **options: Any) -> Any:
         with socket.create_connection(("127.0.0.1", redis.port), timeout=10) as wire:
