@@ -55,12 +55,7 @@ def tightest_counted(found: Iterable[CounterState], member: Membership) -> Budge
     """Do as `tightest`, of all counters that count, as a function of the database has returned them."""
     limited = [(one, one.allowed_micros) for one in found if one.allowed_micros is not None]
     budgets = [
-        Budget(
-            _whose(member, one.place.subject),
-            Period(one.place.period),
-            allowed,
-            max(0, allowed - one.spent_micros - one.held_micros),
-        )
+        _budget(member, one.place, allowed, max(0, allowed - one.spent_micros - one.held_micros))
         for one, allowed in limited
     ]
     return min(budgets, key=lambda budget: budget.left, default=None)

@@ -85,7 +85,7 @@ class Bar:
         """Return what concerns every run for a while: an outage of the provider, a budget without room."""
         found, outage, budget = [], self.verdict.outage, self.verdict.budget
         if outage is not None and self.verdict.connection is not None:
-            takes_over = bool(self.verdict.connections and self.verdict.connections.standbys)
+            takes_over = bool(self.verdict.offer and self.verdict.offer.standbys)
             until = timezone.now() + max(outage.rest, outage.probe)
             found.append(Notice("outage", until, name=self.verdict.connection.name, takes_over=takes_over))
         if budget is not None and NO_ROOM in {fault.code for fault in self.verdict.faults}:

@@ -109,7 +109,7 @@ async def test_looks_end_with_the_last_caller_who_leaves_just_when_a_hint_is_hea
     monkeypatch.setattr(follow, "LOOK_SECONDS", 3600.0)
     run = await sync_to_async(submit)(acme, bob)
     for turns in range(8):
-        with follow._subscribed(run, fresh=False) as subscription:
+        with follow._subscribed(run, fresh=False, ahead=None) as subscription:
             looker = subscription.listener.lookers[str(run.code)]
             await asyncio.sleep(0.01)
             subscription.listener._deliver({"run": str(run.code)})
