@@ -42,6 +42,7 @@ class GatewayCaller:
     api_key: ApiKey
     member: Membership
     call: GatewayCall = field(default_factory=GatewayCall, compare=False)
+    is_guessed: bool = False
 
     @property
     def org(self) -> Organization:
@@ -53,9 +54,10 @@ class GatewayCaller:
         return Ahead(live.org_group(self.org.pk))
 
 
-def door(method: str, scope: Scope, *, is_awaited: bool = False) -> Callable[[View], View]:
+def door(method: str, scope: Scope, *, is_awaited: bool = False, may_guess: bool = False) -> Callable[[View], View]:
     """Let a view's callers in by key, scope and method. If the call is awaited, it takes one of the places for callers
-    who wait for a picture, until its answer has ended."""
+    who wait for a picture, until its answer has ended. Where the view only submits a run, which reads the rights of the
+    key anyway, the key `may` be one that was good some seconds ago; before anything is refused, it is looked up."""
 
     def decorate(view: View) -> View:
         @csrf_exempt
@@ -68,11 +70,13 @@ def door(method: str, scope: Scope, *, is_awaited: bool = False) -> Callable[[Vi
                     raise OpenAIError(
                         f"Not allowed to {request.method} on {request.path}.", status=405, code="method_not_supported"
                     )
-                caller, left = await in_thread(_let_in, request, scope)
-                if is_awaited:
-                    response = await _waiting(view, request, caller, **kwargs)
-                else:
-                    response = await view(request, caller, **kwargs)
+                caller, left = await in_thread(_let_in, request, scope, may_guess)
+                try:
+                    response = await (_waiting if is_awaited else _answering)(view, request, caller, **kwargs)
+                except (OpenAIError, Refused):
+                    if caller.is_guessed:
+                        await in_thread(_identify, request, scope)  # what is wrong with the key comes first
+                    raise
             except OpenAIError as refusal:
                 return refuse(refusal)
             except Refused as act:
@@ -83,6 +87,10 @@ def door(method: str, scope: Scope, *, is_awaited: bool = False) -> Callable[[Vi
         return guarded
 
     return decorate
+
+
+async def _answering(view: View, request: HttpRequest, caller: GatewayCaller, **kwargs: Any) -> HttpResponseBase:
+    return await view(request, caller, **kwargs)
 
 
 async def _waiting(view: View, request: HttpRequest, caller: GatewayCaller, **kwargs: Any) -> HttpResponseBase:
@@ -135,17 +143,19 @@ def _anew(act: LimitReached) -> dict[str, str]:
     return left | ({"x-darkroom-limit-resets-at": act.resets_at.isoformat()} if act.resets_at else {})
 
 
-def _let_in(request: HttpRequest, scope: Scope) -> tuple[GatewayCaller, Allowance]:
-    caller = _identify(request, scope)
+def _let_in(request: HttpRequest, scope: Scope, may_guess: bool) -> tuple[GatewayCaller, Allowance]:
+    caller = _identify(request, scope, may_guess=may_guess)
     try:
         return caller, rate_limit.count(caller.api_key)
     except AskedTooOften as often:
+        if caller.is_guessed:
+            _identify(request, scope)
         raise OpenAIError(
             str(often), status=429, kind="requests", code="rate_limit_exceeded", headers=often.headers
         ) from None
 
 
-def _identify(request: HttpRequest, scope: Scope) -> GatewayCaller:
+def _identify(request: HttpRequest, scope: Scope, *, may_guess: bool = False) -> GatewayCaller:
     key = bearer.key_of(request)
     if not key:
         message = (
@@ -153,6 +163,9 @@ def _identify(request: HttpRequest, scope: Scope) -> GatewayCaller:
             "auth (i.e. Authorization: Bearer YOUR_KEY)."
         )
         raise OpenAIError(message, status=401, code="invalid_api_key")
+    guessed = access.guess(key, scope) if may_guess else None
+    if guessed is not None:
+        return GatewayCaller(*guessed, is_guessed=True)
     try:
         return GatewayCaller(*access.let_in(key, scope))
     except access.KeyRefused as refusal:

@@ -15,7 +15,7 @@ from studio.models import Run
 from studio.openai_wire import forms
 
 
-@door("POST", Scope.GENERATE, is_awaited=True)
+@door("POST", Scope.GENERATE, is_awaited=True, may_guess=True)
 async def generate(request: HttpRequest, caller: GatewayCaller) -> HttpResponseBase:
     return await _deliver(caller, *await in_thread(_generation, request, caller))
 

@@ -23,7 +23,7 @@ from tests.support.text_holds import allow
 __all__ = ["make_key", "up"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
-GATEWAY_CALL = 5  # let in · submit · claim · sent · kept
+GATEWAY_CALL = 4  # submit · claim · sent · kept; once in five seconds the key is let in before
 CLICK = 3  # on Generate, until the run is in the line: session · person and rights · submit
 UNTIL_SENT = CLICK + 2  # … and until the request leaves: claim · sent
 UNTIL_DRAWN = CLICK + 1  # … and until the card is drawn: the draft
