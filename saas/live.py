@@ -24,6 +24,7 @@ SEND_SECONDS = 2
 SILENT_SECONDS = 1.0  # without sending after a lost message, so that a layer that hangs does not delay every caller
 
 _server_loop: asyncio.AbstractEventLoop | None = None
+_sending = set[asyncio.Task[None]]()
 _lost = 0
 _silent_until = 0.0
 
@@ -50,7 +51,7 @@ def announce(group: str, message: dict[str, Any]) -> None:
         return
     try:
         if _server_loop is not None and _server_loop.is_running():
-            asyncio.run_coroutine_threadsafe(_try(group, message), _server_loop)
+            _server_loop.call_soon_threadsafe(_begin, group, message)
         else:
             async_to_sync(_try)(group, message)
     except Exception:  # the loop has just ended, or runs in this very thread
@@ -65,6 +66,13 @@ async def send(group: str, message: dict[str, Any]) -> None:
         raise RuntimeError("There is no channel layer.")
     async with asyncio.timeout(SEND_SECONDS):
         await layer.group_send(group, message)
+
+
+def _begin(group: str, message: dict[str, Any]) -> None:
+    """Begin to send on this loop. A future for the calling thread, which does not wait, would cost as much again."""
+    task = asyncio.get_running_loop().create_task(_try(group, message))
+    _sending.add(task)  # or it could be garbage before it ends
+    task.add_done_callback(_sending.discard)
 
 
 async def _try(group: str, message: dict[str, Any]) -> None:

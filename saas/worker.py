@@ -1,7 +1,6 @@
 """Set up a worker process for `dramatiq saas.worker`: Django, the broker, all tasks and the process's other threads."""
 
 import os
-import sys
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "saas.settings")
 
@@ -24,9 +23,6 @@ from studio.engine import caretaker, without_messages
 # Dramatiq's consumer polls Redis with a back-off of up to a second. It reads its own environment variable for this
 # before it imports this module, so the worker's setting is changed directly.
 REDIS_POLL_MILLISECONDS = 100
-# Threads here nearly always wait, for the database or the network. A thread whose answer has arrived must wait until
-# another one that computes lets it run: with Python's default of 5 ms, that long for each of many short statements.
-SWITCH_SECONDS = 0.0005
 
 
 class ProcessMiddleware(Middleware):
@@ -40,7 +36,6 @@ class ProcessMiddleware(Middleware):
             thread_shares.OF_LANE[lane].threads = worker.worker_threads
         if is_redis(settings.BROKER_URL):
             worker.worker_timeout = min(worker.worker_timeout, REDIS_POLL_MILLISECONDS)
-        sys.setswitchinterval(SWITCH_SECONDS)
         garbage_collection.set_aside()
         live.bind_own_loop()
         if settings.WORKER_METRICS_PORT:

@@ -1,16 +1,25 @@
 """Handle people's requests in one thread each, and programs' requests in the event loop.
 
 Programs do not use sessions, cookies and forms, so their requests go without that middleware, and a caller that waits
-for a picture costs next to nothing. People's requests go through all of it, in their thread."""
+for a picture costs next to nothing. People's requests go through all of it, in their thread.
 
+Django gives each request a thread of its own, which has to make its own connection object, and asks it twice more to
+look after connections. Here programs' requests share the threads that are free: each piece of work in a thread gives its
+connection back (saas.database.threads), so it does not matter which thread does it."""
+
+import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
-from asgiref.sync import sync_to_async
+from asgiref.sync import ThreadSensitiveContext, sync_to_async
 from django.conf import settings
-from django.core.handlers.asgi import ASGIHandler
+from django.core.exceptions import RequestAborted
+from django.core.handlers.asgi import ASGIHandler, get_script_prefix
 from django.core.handlers.exception import convert_exception_to_response
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import set_script_prefix
 from django.utils.module_loading import import_string
 from servestatic.middleware import ServeStaticMiddleware
 
@@ -19,6 +28,10 @@ from saas.server.intake import Arrival
 from saas.web.uploads import MeasuredRequest
 
 PREFIX = "/v1/"
+# More than may wait for a picture or for memory at once (studio.waiting.places, studio.gateway.answer_memory), so that
+# no thread that waits can keep another request from what ends its wait. A thread is made only if none is free.
+MOST_THREADS = 2048
+THREADS = ThreadPoolExecutor(MOST_THREADS, thread_name_prefix="programs")
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
 
@@ -44,7 +57,7 @@ class PeopleHandler(Handler):
 
 
 class ProgramHandler(Handler):
-    chunk_size = 1024 * 1024  # sends an answer of megabytes in few pieces, instead of 64 kB at a time
+    chunk_size = 4 * 1024 * 1024  # sends nearly every answer in one piece and as it is, instead of 64 kB at a time
 
     def load_middleware(self, is_async: bool = False) -> None:
         self._view_middleware: list[Any] = []
@@ -54,6 +67,38 @@ class ProgramHandler(Handler):
         for path in reversed(settings.PROGRAM_MIDDLEWARE):
             handler = convert_exception_to_response(import_string(path)(handler))
         self._middleware_chain = handler
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        async with ThreadSensitiveContext(executor=THREADS):
+            await self.handle(scope, receive, send)
+
+    async def handle(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Do as Django does, but without its signals: their receivers care for connections, and none is kept here."""
+        try:
+            body_file = await self.read_body(receive)
+        except RequestAborted:
+            return
+        set_script_prefix(get_script_prefix(scope))
+        try:
+            leaving = asyncio.create_task(self.listen_for_disconnect(receive))
+            answering = asyncio.create_task(self._answer(scope, body_file, send))
+            await asyncio.wait([leaving, answering], return_when=asyncio.FIRST_COMPLETED)
+            for task in (leaving, answering):
+                if not task.done():
+                    task.cancel()
+                with suppress(RequestAborted, asyncio.CancelledError):
+                    await task
+        finally:
+            body_file.close()
+
+    async def _answer(self, scope: dict[str, Any], body_file: Any, send: Any) -> None:
+        request, refusal = self.create_request(scope, body_file)
+        response: Any = await self.run_get_response(request) if request is not None else refusal
+        try:
+            with suppress(asyncio.CancelledError):  # the client has disconnected
+                await self.send_response(response, send)
+        finally:
+            response.close()
 
     async def send_response(self, response: Any, send: Any) -> None:
         """Send the response, and call its `when_sent` when all of it has left this process. If the caller disconnects
