@@ -16,6 +16,7 @@ import httpx2
 from saas.outbound import cancellation, dns
 
 PIECE_BYTES = 16 * 1024
+READ_BYTES = 512 * 1024  # at once: httpcore2 would take a picture in thirty pieces, each through five layers
 SHORTEST_SECONDS = 0.001
 TOO_LONG = "The server's answer takes longer than it may."
 
@@ -72,7 +73,7 @@ class PatientStream(httpcore2.NetworkStream):
             seconds = _left(None if until is None else until - time.monotonic(), httpcore2.ReadTimeout)
             look = seconds if cancellation.current() is None else min(cancellation.LOOK_SECONDS, seconds or math.inf)
             try:
-                return self._stream.read(max_bytes, look)
+                return self._stream.read(max(max_bytes, READ_BYTES), look)
             except httpcore2.ReadTimeout:
                 if until is not None and time.monotonic() >= until:
                     raise

@@ -4,8 +4,8 @@ Programs do not use sessions, cookies and forms, so their requests go without th
 for a picture costs next to nothing. People's requests go through all of it, in their thread.
 
 Django gives each request a thread of its own, which has to make its own connection object, and asks it twice more to
-look after connections. Here programs' requests share the threads that are free: each piece of work in a thread gives its
-connection back (saas.database.threads), so it does not matter which thread does it."""
+look after connections. Here programs' requests share the threads that are free: each piece of work in a thread gives
+its connection back (saas.database.threads), so it does not matter which thread does it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

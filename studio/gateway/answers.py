@@ -24,7 +24,7 @@ def _item(made: Made) -> dict[str, Any]:
     return shown | ({"revised_prompt": made.revised_prompt} if made.revised_prompt else {})
 
 
-def write_partial(run: Run, picture: bytes, index: int) -> bytes:
+def write_partial(run: Run, picture: bytes | memoryview, index: int) -> bytes:
     asked = run.asked
     return json_with_pictures.event_frame(
         {

@@ -124,7 +124,7 @@ def _completed(
     return answers.write_completed(run, image_request, result_of(run, caller, memory, finals))
 
 
-async def partials(run: Run, caller: GatewayCaller) -> AsyncIterator[tuple[bytes | None, int] | None]:
+async def partials(run: Run, caller: GatewayCaller) -> AsyncIterator[tuple[bytes | memoryview | None, int] | None]:
     """Yield each partial with its index as it comes, until the run has ended. A partial that comes again, by the event
     that it is kept or from a second try, is yielded once. One that cannot be read is yielded once as None with its
     index. None alone is a heartbeat."""
@@ -142,7 +142,7 @@ async def partials(run: Run, caller: GatewayCaller) -> AsyncIterator[tuple[bytes
             yield picture, index
 
 
-def _picture(run: Run, one: RunEvent | Partial) -> bytes | None:
+def _picture(run: Run, one: RunEvent | Partial) -> bytes | memoryview | None:
     """Return the partial as base64, or None if it cannot be read: the stream goes on, as the final is still to come."""
     try:
         return results.read_partial(run, one)

@@ -2,14 +2,15 @@
 
 import json
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 HERE = object()  # stands where a picture belongs; no text of a caller or a provider can be this object
 TOKEN_BYTES = 16
+Picture = bytes | memoryview  # as base64
 
 
-def pieces(payload: dict[str, Any], pictures: list[bytes]) -> Iterator[bytes]:
+def pieces(payload: dict[str, Any], pictures: Sequence[Picture]) -> Iterator[Picture]:
     """Encode the payload with its pictures, which take the places of HERE in their order.
 
     While the payload is encoded, HERE is a random token. It is made new each time, after all text that the payload
@@ -28,10 +29,10 @@ def pieces(payload: dict[str, Any], pictures: list[bytes]) -> Iterator[bytes]:
         yield from (b'"', picture, b'"', part)  # megabytes are copied once, where the pieces are joined
 
 
-def encode(payload: dict[str, Any], pictures: list[bytes]) -> bytes:
+def encode(payload: dict[str, Any], pictures: Sequence[Picture]) -> bytes:
     return b"".join(pieces(payload, pictures))
 
 
-def event_frame(payload: dict[str, Any], pictures: list[bytes]) -> bytes:
+def event_frame(payload: dict[str, Any], pictures: Sequence[Picture]) -> bytes:
     """Write a server-sent event: an event line, one data line, a blank line."""
     return b"".join([f"event: {payload['type']}\ndata: ".encode(), *pieces(payload, pictures), b"\n\n"])

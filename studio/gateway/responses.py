@@ -1,6 +1,6 @@
 """Answer the Responses API with its image tool: the view, and the JSON of its answers and events."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -12,6 +12,7 @@ from saas.database.threads import in_thread
 from studio.gateway import answer_memory, answers, conversation, delivery, json_with_pictures
 from studio.gateway.conversation import CALL_PREFIX, RESPONSE_PREFIX, ResponseRequest
 from studio.gateway.doors import GatewayCaller, door
+from studio.gateway.json_with_pictures import Picture
 from studio.gateway.pictures_in import PictureReader
 from studio.gateway.results import Made
 from studio.gateway.submission import submit
@@ -102,7 +103,7 @@ class ResponseBuilder:
             self._about("generating"),
         ]
 
-    def partial(self, picture: bytes, index: int) -> bytes:
+    def partial(self, picture: Picture, index: int) -> bytes:
         asked = self.run.asked
         more = {"size": asked["size"], "quality": asked["quality"], "background": asked["background"]}
         shown = {
@@ -155,10 +156,10 @@ class ResponseBuilder:
             response["tool_usage"] = {"image_gen": {name: count for name, count in made.usage.items() if name != TALK}}
         return response
 
-    def _event(self, kind: str, pictures: list[bytes] | None = None, **more: Any) -> bytes:
+    def _event(self, kind: str, pictures: Sequence[Picture] | None = None, **more: Any) -> bytes:
         self.number += 1
         return json_with_pictures.event_frame({"type": kind, "sequence_number": self.number, **more}, pictures or [])
 
-    def _about(self, stage: str, pictures: list[bytes] | None = None, **more: Any) -> bytes:
+    def _about(self, stage: str, pictures: Sequence[Picture] | None = None, **more: Any) -> bytes:
         kind = f"response.image_generation_call.{stage}"
         return self._event(kind, pictures, item_id=self.item_id, output_index=0, **more)

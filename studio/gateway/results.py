@@ -37,7 +37,7 @@ class Made:
     usage: dict[str, Any] | None
     measured: Measured
     revised_prompt: str
-    base64: bytes = b""
+    base64: bytes | memoryview = b""
     link: str = ""
 
     @property
@@ -164,7 +164,7 @@ def _made_from(slot: Slot, finished: Finished | None, *, with_link: bool) -> Mad
     )
     if with_link:
         return replace(made, link=signed_links.link_to(output))
-    return replace(made, base64=base64_text.encode(finished.frame.data) if finished else _base64(output.file))
+    return replace(made, base64=finished.frame.base64 if finished else _base64(output.file))
 
 
 def _slot_of(run: Run, told: dict[str, Any]) -> Slot:
@@ -203,10 +203,10 @@ def _too_large() -> OpenAIError:
     return OpenAIError(message, status=400, code="answer_too_large", headers={"x-should-retry": "false"})
 
 
-def read_partial(run: Run, told: RunEvent | Partial) -> bytes | None:
+def read_partial(run: Run, told: RunEvent | Partial) -> bytes | memoryview | None:
     """Return the partial as base64, fresh or named by an event; None if it was never kept, or is kept no longer."""
     if isinstance(told, Partial):
-        return base64_text.encode(told.data)
+        return told.base64
     if "partial" not in told.data:
         return None
     with released(), tenancy.tenant(run.org_id):

@@ -21,7 +21,8 @@ def messages(chunks: Iterable[bytes], *, limit_bytes: int) -> Iterator[Message]:
     """Yield the data of each frame, except empty ones and `[DONE]`. Raise TooLarge."""
     frame, count = _Frame(), 0
     for chunk in chunks:
-        *ended, rest = chunk.split(b"\n")
+        # Most chunks are the inside of a long line, in which `find` is many times faster than `split`.
+        *ended, rest = chunk.split(b"\n") if chunk.find(b"\n") >= 0 else (chunk,)
         for part in ended:
             frame.add(part)
             if frame.end_line():
@@ -69,7 +70,7 @@ class _Frame:
         return is_empty
 
     def said(self) -> Iterator[Message]:
-        if not self.message.is_large:
+        if self.message.size_bytes < HEAD_BYTES:
             whole = self.message.load()
             if not whole or whole.startswith(NOTHING):
                 return

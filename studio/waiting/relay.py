@@ -8,7 +8,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -37,6 +37,10 @@ class Finished:
     micros: int
     counters: list[dict[str, Any]] | None
 
+    @property
+    def size_bytes(self) -> int:
+        return len(self.frame.data if self.frame.text is None else self.frame.text)
+
 
 class Finals:
     """The finished pictures of one run that were handed to one caller, by the index of their slot."""
@@ -47,7 +51,7 @@ class Finals:
 
     def add(self, finished: Finished) -> None:
         self.by_slot[finished.slot_index] = finished
-        self.size_bytes += len(finished.frame.data)
+        self.size_bytes += finished.size_bytes
 
 
 _expected: dict[UUID, list[Finals]] = defaultdict(list)
@@ -97,10 +101,13 @@ def pass_on(run_code: UUID, frame: Partial) -> None:
 
 
 def hand_over(run_code: UUID, finished: Finished) -> None:
-    """Hand a final to the callers that wait for it, as long as there is room. Call this after the commit."""
+    """Hand a final to the callers that wait for it, as long as there is room. Call this after the commit. An answer
+    needs the base64 alone, if that is there."""
+    if finished.frame.text is not None:
+        finished = replace(finished, frame=replace(finished.frame, data=b""))
     with _lock:
         for finals in _expected.get(run_code, ()):
-            if _held_bytes() + len(finished.frame.data) <= HANDED_LIMIT_BYTES:
+            if _held_bytes() + finished.size_bytes <= HANDED_LIMIT_BYTES:
                 finals.add(finished)
 
 

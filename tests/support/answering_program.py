@@ -20,11 +20,12 @@ BODY = os.urandom(12_000_000)
 large_sends.install()
 Server: Any = tcp.Port.transport
 join: Any = abstract._concatenate
-told = {"sends": list[int](), "copies": list[int]()}
+told: dict[str, list[Any]] = {"sends": list[int](), "copies": list[int](), "as_it_is": list[bool]()}
 
 
 class Watched(Server):  # type: ignore[misc]  # made at run time
     def writeSomeData(self, data: Any) -> Any:  # noqa: N802
+        told["as_it_is"].append(self.dataBuffer is BODY)
         sent = super().writeSomeData(data)
         told["sends"].append(sent)
         return sent
@@ -40,7 +41,8 @@ abstract._concatenate = _watched_join
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
-    """Answer with megabytes, or with what was told of those before: the sizes of all sends, and of all copies."""
+    """Answer with megabytes, or with what was told of those before: the sizes of all sends, and of all copies, and
+    whether the body itself was sent."""
     send = backpressure.patient(send)
     body = BODY if scope["path"] == "/" else json.dumps(told).encode()
     if scope["path"] != "/":
