@@ -35,4 +35,5 @@ class Migration(migrations.Migration):
         migrations.RunSQL((SQL / "counters.sql").read_text()),
         migrations.RunSQL((SQL / "holds.sql").read_text()),
         migrations.RunSQL((SQL / "door.sql").read_text()),
+        migrations.RunSQL((SQL / "webhooks.sql").read_text()),
     ]

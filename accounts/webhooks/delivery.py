@@ -20,6 +20,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone
+from psycopg.types.json import Jsonb
 
 from accounts import audit, mail_outbox
 from accounts.models import (
@@ -35,7 +36,7 @@ from accounts.models import (
 )
 from saas.crypto import sealing
 from saas.crypto.sealing import Secret
-from saas.database import tenancy
+from saas.database import functions, tenancy
 from saas.database.release import released
 from saas.outbound import fetch
 from saas.queue import broker, due, lanes, thread_shares
@@ -50,6 +51,7 @@ KEPT_FOR = timedelta(days=30)
 PREFIX = "whsec_"
 GONE = 410
 NEVER_ENDED = "No try finished."  # the worker died each time
+ANNOUNCE = "SELECT accounts_announce(%(org)s, %(event)s, %(data)s, %(now)s)"
 WAS_OFF = "The webhook was switched off."
 WAS_DELETED = "The organization was deleted."
 
@@ -58,8 +60,16 @@ log = structlog.get_logger("darkroom.webhooks")
 
 def announce(org_id: int, event: WebhookEvent, data: dict[str, Any]) -> None:
     """Send an event to every webhook that wants it. Call in the transaction in which the event happens."""
-    for hook in Webhook.objects.filter(org=org_id, events__contains=[event.value], switched_off_at=None):
-        send(hook, event.value, data)
+    values = {"org": org_id, "event": event.value, "data": Jsonb(data), "now": timezone.now()}
+    ((messages,),) = functions.call(org_id, ANNOUNCE, values)
+    call_for(messages)
+
+
+def call_for(messages: int) -> None:
+    """Call a worker for each message that a function of the database has written. If one of these calls is lost, the
+    sweeper calls another worker."""
+    for _ in range(messages):
+        enqueue(deliver_webhook)
 
 
 def send(hook: Webhook, event: str, data: dict[str, Any]) -> Delivery:

@@ -37,6 +37,26 @@ CREATE TYPE studio_caller AS (
 	now timestamp with time zone
 );
 
+CREATE FUNCTION accounts_announce(_org bigint, _event text, _data jsonb, _now timestamp with time zone) RETURNS bigint
+    LANGUAGE sql
+    AS $$
+    WITH message AS (
+        INSERT INTO accounts_delivery (
+            org_id, code, webhook_id, event, payload, state, tries, not_before, answer, attempts, created_at)
+        SELECT _org, gen_random_uuid(), w.id, _event, jsonb_build_object('type', _event, 'data', _data,
+                   'timestamp', to_char(_now AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')),
+               'pending', 0, _now, '', '[]', _now
+        FROM accounts_webhook w
+        WHERE w.org_id = _org AND w.switched_off_at IS NULL AND _event = ANY (w.events)
+        RETURNING code, webhook_id
+    ), ticket AS (
+        INSERT INTO accounts_deliveryticket (org_id, maker_id, delivery_code, due_at)
+        SELECT _org, w.made_by_id, message.code, _now FROM message JOIN accounts_webhook w ON w.id = message.webhook_id
+        RETURNING 1
+    )
+    SELECT count(*) FROM ticket
+$$;
+
 CREATE FUNCTION accounts_hold(_asked accounts_asked) RETURNS jsonb
     LANGUAGE plpgsql
     AS $$
@@ -521,6 +541,53 @@ BEGIN
     RETURN to_jsonb(_added) || jsonb_build_object('visibility', _visibility);
 END $$;
 
+CREATE TABLE studio_run (
+    id bigint NOT NULL,
+    code uuid NOT NULL,
+    kind character varying(10) NOT NULL,
+    model character varying(80) NOT NULL,
+    prompt text NOT NULL,
+    asked jsonb NOT NULL,
+    count smallint NOT NULL,
+    visibility character varying(10) NOT NULL,
+    project character varying(80) NOT NULL,
+    end_user character varying(200) NOT NULL,
+    relation character varying(10) NOT NULL,
+    request_key character varying(64) NOT NULL,
+    request_hash character varying(64) NOT NULL,
+    awaited_by integer,
+    state character varying(10) NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    started_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    cancel_asked_at timestamp with time zone,
+    last_seq integer NOT NULL,
+    cleared_at timestamp with time zone,
+    api_key_id bigint,
+    connection_id bigint,
+    maker_id bigint NOT NULL,
+    org_id bigint NOT NULL,
+    parent_id bigint,
+    CONSTRAINT run_has_one_to_ten_slots CHECK (((count >= 1) AND (count <= 10))),
+    CONSTRAINT run_state_exists CHECK ((state IN ('queued', 'running', 'succeeded', 'failed', 'refused', 'cancelled', 'unknown'))),
+    CONSTRAINT studio_run_count_check CHECK ((count >= 0)),
+    CONSTRAINT studio_run_last_seq_check CHECK ((last_seq >= 0))
+);
+
+ALTER TABLE ONLY studio_run FORCE ROW LEVEL SECURITY;
+
+CREATE FUNCTION studio_announce_end(_run studio_run, _succeeded bigint, _now timestamp with time zone) RETURNS bigint
+    LANGUAGE sql
+    AS $$
+    SELECT CASE WHEN _run.visibility = 'private' THEN 0 ELSE accounts_announce(
+        _run.org_id,
+        CASE WHEN _run.state = 'succeeded' OR _succeeded > 0 THEN 'run.finished' ELSE 'run.failed' END,
+        jsonb_build_object(
+            'run', _run.code, 'state', _run.state, 'succeeded', _succeeded, 'count', _run.count,
+            'project', _run.project, 'end_user', _run.end_user, 'url', '/api/v1/runs/' || _run.code),
+        _now) END
+$$;
+
 CREATE FUNCTION studio_answer(_run bigint, _is_play boolean, _subjects text[], _ids bigint[], _periods text[], _starts date[]) RETURNS jsonb
     LANGUAGE sql STABLE
     AS $$
@@ -668,6 +735,7 @@ DECLARE
     _output studio_output;
     _told jsonb;
     _ended jsonb;
+    _messages bigint := 0;
     _counters jsonb;
     _micros bigint := (_charge->>'micros')::bigint;
     _why text;
@@ -722,6 +790,10 @@ BEGIN
     _told := studio_add_event(_run.id, 'output', _slot.index, jsonb_build_object(
         'output', _output.code, 'width', _output.width, 'height', _output.height, 'format', _output.format));
     _ended := studio_close_with_picture(_run.id, _now);
+    IF _ended IS NOT NULL THEN
+        SELECT studio_announce_end(run, (_ended->'data'->>'succeeded')::bigint, _now) INTO STRICT _messages
+        FROM studio_run run WHERE id = _run.id;
+    END IF;
 
     IF _hold IS NOT NULL THEN
         SELECT jsonb_agg(to_jsonb(c)) INTO _counters FROM billing_charge(
@@ -735,7 +807,7 @@ BEGIN
         PERFORM accounts_refuse('{"by": "company"}');
     END IF;
     RETURN jsonb_build_object(
-        'output', _told, 'ended', _ended, 'counters', _counters,
+        'output', _told, 'ended', _ended, 'messages', _messages, 'counters', _counters,
         'micros', (SELECT coalesce(sum(e.micros), 0) FROM billing_entry e
                    WHERE e.org_id = _run.org_id AND e.run_code = _run.code));
 EXCEPTION WHEN SQLSTATE 'DR001' THEN
@@ -775,10 +847,9 @@ ALTER TABLE ONLY studio_slot FORCE ROW LEVEL SECURITY;
 CREATE FUNCTION studio_needs_company(_slot studio_slot) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$
-    SELECT EXISTS (SELECT FROM accounts_webhook w WHERE w.org_id = _slot.org_id AND w.switched_off_at IS NULL)
-        OR EXISTS (
-            SELECT FROM accounts_circuit c WHERE c.connection_id = _slot.connection_id
-            AND (c.outages > 0 OR c.openings > 0 OR c.open_until IS NOT NULL))
+    SELECT EXISTS (
+        SELECT FROM accounts_circuit c WHERE c.connection_id = _slot.connection_id
+        AND (c.outages > 0 OR c.openings > 0 OR c.open_until IS NOT NULL))
 $$;
 
 CREATE FUNCTION studio_note_answered(_runs bigint[], _awaited_by integer) RETURNS void
@@ -2392,41 +2463,6 @@ ALTER TABLE studio_rewriteticket ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDE
     NO MAXVALUE
     CACHE 1
 );
-
-CREATE TABLE studio_run (
-    id bigint NOT NULL,
-    code uuid NOT NULL,
-    kind character varying(10) NOT NULL,
-    model character varying(80) NOT NULL,
-    prompt text NOT NULL,
-    asked jsonb NOT NULL,
-    count smallint NOT NULL,
-    visibility character varying(10) NOT NULL,
-    project character varying(80) NOT NULL,
-    end_user character varying(200) NOT NULL,
-    relation character varying(10) NOT NULL,
-    request_key character varying(64) NOT NULL,
-    request_hash character varying(64) NOT NULL,
-    awaited_by integer,
-    state character varying(10) NOT NULL,
-    created_at timestamp with time zone NOT NULL,
-    started_at timestamp with time zone,
-    ended_at timestamp with time zone,
-    cancel_asked_at timestamp with time zone,
-    last_seq integer NOT NULL,
-    cleared_at timestamp with time zone,
-    api_key_id bigint,
-    connection_id bigint,
-    maker_id bigint NOT NULL,
-    org_id bigint NOT NULL,
-    parent_id bigint,
-    CONSTRAINT run_has_one_to_ten_slots CHECK (((count >= 1) AND (count <= 10))),
-    CONSTRAINT run_state_exists CHECK ((state IN ('queued', 'running', 'succeeded', 'failed', 'refused', 'cancelled', 'unknown'))),
-    CONSTRAINT studio_run_count_check CHECK ((count >= 0)),
-    CONSTRAINT studio_run_last_seq_check CHECK ((last_seq >= 0))
-);
-
-ALTER TABLE ONLY studio_run FORCE ROW LEVEL SECURITY;
 
 ALTER TABLE studio_run ALTER COLUMN id ADD GENERATED BY DEFAULT AS IDENTITY (
     SEQUENCE NAME studio_run_id_seq

@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 
 from accounts.limits import alerts, counters
 from accounts.models import Hold
+from accounts.webhooks import delivery
 from saas.database import functions
 from saas.database.release import released
 from saas.database.transactions import after_commit
@@ -24,7 +25,7 @@ from studio.money import run_holds
 from studio.providers.answers import Final
 from studio.queue import wake
 from studio.queue.tickets import Claim
-from studio.runs import announce, events, finish
+from studio.runs import events, finish
 from studio.waiting import relay
 from studio.waiting.relay import Finished
 
@@ -51,7 +52,7 @@ def recover_stored(run: Run, slot: Slot) -> tuple[Final, Stored] | None:
 
 def record_at_once(job: Job, frame: Final, stored: Stored) -> bool:
     """Note the picture, settle its hold and give the ticket up, in one round trip. Return False, and change nothing, if
-    something else has to be written along with it: an alert, a webhook's message, or what ends an outage."""
+    something else has to be written along with it: an alert, or what ends an outage."""
     if job.hold is None:
         return False
     with released():
@@ -72,8 +73,6 @@ def record(run: Run, slot: Slot, frame: Final, stored: Stored) -> None:
         finish.close(run)
     else:
         _announce(run, slot, frame, stored, told)
-        if told["ended"]:
-            announce.announce_end(run, told["ended"]["data"]["succeeded"])
     said: dict[str, Any] = {"usage": frame.usage, "used": frame.used, "request_id": frame.request_id}
     if hold is not None and told.get("counters") is not None:
         run_holds.note_charged(hold, told["counters"], **said)
@@ -127,5 +126,6 @@ def _announce(run: Run, slot: Slot, frame: Final, stored: Stored, told: dict[str
     events.announce(run, run.event_of(told["output"]), stored.hint)
     if told["ended"]:
         events.announce(run, run.event_of(told["ended"]))
+    delivery.call_for(told["messages"])
     if composites.feather_of(run) is not None:
         wake.soon("compose")

@@ -1,22 +1,16 @@
 """Tell webhooks how a run ended."""
 
-from accounts.models import WebhookEvent
+from django.utils import timezone
+
 from accounts.webhooks import delivery
-from studio.models import Run, State, Visibility
+from saas.database import functions
+from studio.models import Run
+
+ANNOUNCE_END = "SELECT studio_announce_end(run, %(succeeded)s, %(now)s) FROM studio_run run WHERE id = %(run)s"
 
 
 def announce_end(run: Run, succeeded: int) -> None:
-    """Announce the end of a run, unless it is private: the owner of a webhook's address may not see private runs."""
-    if run.visibility == Visibility.PRIVATE:
-        return
-    event = WebhookEvent.RUN_FINISHED if run.state == State.SUCCEEDED or succeeded else WebhookEvent.RUN_FAILED
-    data = {
-        "run": str(run.code),
-        "state": Run.objects.values_list("state", flat=True).get(pk=run.pk),
-        "succeeded": succeeded,
-        "count": run.count,
-        "project": run.project,
-        "end_user": run.end_user,
-        "url": f"/api/v1/runs/{run.code}",
-    }
-    delivery.announce(run.org_id, event, data)
+    """Announce the end of a run, unless it is private."""
+    values = {"run": run.pk, "succeeded": succeeded, "now": timezone.now()}
+    ((messages,),) = functions.call(run.org_id, ANNOUNCE_END, values)
+    delivery.call_for(messages)

@@ -13,12 +13,24 @@ CREATE FUNCTION studio_reaches(_counter jsonb, _micros bigint, _images bigint, _
     WHERE allowed > 0
 $$;
 
--- Return whether Python has to write something along with the end of this slot: what webhooks or the circuit tell.
+-- Return whether Python has to write something along with the end of this slot: that an outage is over.
 CREATE FUNCTION studio_needs_company(_slot studio_slot) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM accounts_webhook w WHERE w.org_id = _slot.org_id AND w.switched_off_at IS NULL)
-        OR EXISTS (
-            SELECT FROM accounts_circuit c WHERE c.connection_id = _slot.connection_id
-            AND (c.outages > 0 OR c.openings > 0 OR c.open_until IS NOT NULL))
+    SELECT EXISTS (
+        SELECT FROM accounts_circuit c WHERE c.connection_id = _slot.connection_id
+        AND (c.outages > 0 OR c.openings > 0 OR c.open_until IS NOT NULL))
+$$;
+
+-- Tell webhooks how a run ended, unless it is private: the owner of a webhook's address may not see private runs.
+-- Return how many messages there are.
+CREATE FUNCTION studio_announce_end(_run studio_run, _succeeded bigint, _now timestamptz)
+    RETURNS bigint LANGUAGE sql VOLATILE AS $$
+    SELECT CASE WHEN _run.visibility = 'private' THEN 0 ELSE accounts_announce(
+        _run.org_id,
+        CASE WHEN _run.state = 'succeeded' OR _succeeded > 0 THEN 'run.finished' ELSE 'run.failed' END,
+        jsonb_build_object(
+            'run', _run.code, 'state', _run.state, 'succeeded', _succeeded, 'count', _run.count,
+            'project', _run.project, 'end_user', _run.end_user, 'url', '/api/v1/runs/' || _run.code),
+        _now) END
 $$;
 
 -- End the run if this was its last open slot. Return the event, or null. The caller has the run's lock, so of two slots
@@ -43,9 +55,9 @@ BEGIN
 END $$;
 
 -- A worker that is `_alone` gives its claim, and has nothing else to write. If it has, or if the slot has a picture
--- already, return a reason, {"by": "company"} or {"by": "second"}, and nothing has changed. Else return the events, what
--- the run has cost so far, and the counters after the charge; these are null if the hold could not be charged, because
--- the money is held no more.
+-- already, return a reason, {"by": "company"} or {"by": "second"}, and nothing has changed. Else return the events, how
+-- many messages there are for webhooks, what the run has cost so far, and the counters after the charge; these are null
+-- if the hold could not be charged, because the money is held no more.
 CREATE FUNCTION studio_keep_picture(
     _slot_id bigint, _ticket bigint, _worker uuid, _picture jsonb, _words bigint[], _hold bigint, _charge jsonb,
     _subjects text[], _ids bigint[], _periods text[], _starts date[], _percents int[], _alone boolean,
@@ -56,6 +68,7 @@ DECLARE
     _output studio_output;
     _told jsonb;
     _ended jsonb;
+    _messages bigint := 0;
     _counters jsonb;
     _micros bigint := (_charge->>'micros')::bigint;
     _why text;
@@ -110,6 +123,10 @@ BEGIN
     _told := studio_add_event(_run.id, 'output', _slot.index, jsonb_build_object(
         'output', _output.code, 'width', _output.width, 'height', _output.height, 'format', _output.format));
     _ended := studio_close_with_picture(_run.id, _now);
+    IF _ended IS NOT NULL THEN
+        SELECT studio_announce_end(run, (_ended->'data'->>'succeeded')::bigint, _now) INTO STRICT _messages
+        FROM studio_run run WHERE id = _run.id;
+    END IF;
 
     IF _hold IS NOT NULL THEN
         SELECT jsonb_agg(to_jsonb(c)) INTO _counters FROM billing_charge(
@@ -123,7 +140,7 @@ BEGIN
         PERFORM accounts_refuse('{"by": "company"}');
     END IF;
     RETURN jsonb_build_object(
-        'output', _told, 'ended', _ended, 'counters', _counters,
+        'output', _told, 'ended', _ended, 'messages', _messages, 'counters', _counters,
         'micros', (SELECT coalesce(sum(e.micros), 0) FROM billing_entry e
                    WHERE e.org_id = _run.org_id AND e.run_code = _run.code));
 EXCEPTION WHEN SQLSTATE 'DR001' THEN
