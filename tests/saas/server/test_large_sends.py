@@ -24,7 +24,7 @@ def port() -> Iterator[int]:
     command = [sys.executable, "-m", "daphne", "-v", "0", "-b", "127.0.0.1", "-p", str(free)]
     with subprocess.Popen([*command, "tests.support.answering_program:application"], env={**os.environ}) as daphne:
         try:
-            assert wait_until(lambda: _listens(free))
+            assert wait_until(lambda: _listens(free), seconds=120), "not started"
             yield free
         finally:
             daphne.terminate()
