@@ -5,9 +5,9 @@ run and with as many clients, pgbench sends the bare UPDATE of one counter, whic
 a row that all clients want; and this program sends the same UPDATE by psycopg and Django, which is the most that Python
 can do. Measure on a PostgreSQL that flushes to disk, as one that keeps money does.
 
-A hold and its settlement are two functions and two transactions, as in a picture's way; each updates four counters
-under their locks, writes or ends the hold, and the second writes the ledger. Between them the hold is read, as by the
-claim of a worker. They run in a database of their own beside the named one.
+A hold and its settlement are two functions and two transactions, the first of which is its function alone; each updates
+four counters under their locks, writes or ends the hold, and the second writes the ledger. Between them the hold is
+read, as by the claim of a worker. They run in a database of their own beside the named one.
 """
 
 import argparse
@@ -66,7 +66,8 @@ def hold_and_settle(org: Organization, payer: Payer, terms: dict[str, Any]) -> N
         terms=terms,
     )
     held = functions.row(Hold, functions.ask(org.pk, CLAIMED, {"slot": slot_code}))
-    charging.settle(held, usage=USAGE)
+    with tenancy.tenant(org.pk):
+        charging.settle(held, usage=USAGE)
 
 
 Act = Callable[[int], object]  # called with the number of acts done before it

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
 from psycopg.types.json import Jsonb
@@ -15,7 +16,6 @@ from accounts.limits.counters import CounterState
 from accounts.models import Hold, HoldState, Membership, Organization
 from billing.models import Entry, EntryKind, Snapshot
 from billing.tokens import Tokens
-from saas.database import functions
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,9 @@ def charge(held: Hold, *, micros: int, is_estimated: bool, said: ProviderFacts) 
         "now": timezone.now(),
         **counters.where(counters.places_of(held)),
     }
-    rows = functions.call(held.org_id, CHARGE, values)
+    with connection.cursor() as cursor:
+        cursor.execute(CHARGE, values)
+        rows = cursor.fetchall()
     if not rows:
         return None
     held.state = HoldState.SETTLED
