@@ -56,6 +56,7 @@ class ProcessMiddleware(Middleware):
             hand_back.start(broker, worker)
         if isinstance(worker, lanes.Companion):
             return
+        thread_shares.OF_LANE[lanes.PICTURES].close()
         lanes.dismiss()
         without_messages.stop()
         caretaker.retire()

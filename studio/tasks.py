@@ -14,13 +14,13 @@ REWRITE_LIMIT_MILLISECONDS = 120 * 1000
 @dramatiq.actor(queue_name=lanes.PICTURES, max_retries=0, time_limit=TIME_LIMIT_MILLISECONDS)
 def develop() -> None:
     """Develop one slot, and send a message for the next. The message names no slot: the line decides which is next."""
-    from studio.engine import caretaker, worker  # loads the provider's SDK: half a second, and no page needs it
+    from studio.engine import worker  # loads the provider's SDK: half a second, and no page needs it
 
-    if caretaker.is_retired():  # this thread has not stopped yet; leave the message to another process
+    if worker.develop_next():
+        if tickets.count_waiting():
+            broker.call(develop)
+    elif thread_shares.OF_LANE[lanes.PICTURES].is_closed:  # this process is to end; leave the message to another one
         develop.send()
-        return
-    if worker.develop_next() and tickets.count_waiting():
-        broker.call(develop)
 
 
 @dramatiq.actor(queue_name=lanes.CHECKS, max_retries=0, time_limit=PROBE_LIMIT_MILLISECONDS)

@@ -52,6 +52,7 @@ C = TypeVar("C", bound=Claimed)
 class Shares:
     def __init__(self, threads: int) -> None:
         self.threads = threads
+        self.is_closed = False
         self._orgs: Counter[int] = Counter()
         self._people: Counter[int] = Counter()
         self._guard = Lock()
@@ -63,11 +64,16 @@ class Shares:
         with self._guard:
             return self.threads - self._orgs.total()
 
+    def close(self) -> None:
+        """Let no thread claim any more work, also none that waits for its turn already: this process is to end."""
+        self.is_closed = True
+
     @contextmanager
     def taking(self, claim: Callable[[Barred], C | None]) -> Iterator[C | None]:
-        """Claim some work, and count a thread for its organization and person until the end of the block."""
+        """Claim some work, and count a thread for its organization and person until the end of the block. Yield None
+        if there is none, or if the shares are closed."""
         with self.turn() as barred:
-            claimed = claim(barred)
+            claimed = None if self.is_closed else claim(barred)
             if claimed is not None:
                 self.hold(claimed.place)
         try:

@@ -58,14 +58,14 @@ def _rail(request: HttpRequest, slug: str) -> list[RailItem]:
             "gallery",
             {"gallery", "picture", "compare", "bin", "collections", "collection", "shares", "new_share"},
         ),
-        ("Styles", "styles", "wand", {"styles", "style", "new_style", "import_styles"}),
         (
             "Usage",
             "usage",
             "usage",
             {"usage", "usage_entries", "exports", "months", "month", "compare_usage", "calculator"},
         ),
-        ("Team", "team", "team", {"team", "invite"}),
+        ("Team", "team", "team", {"team", "invite"}),  # a phone's bar shows the places up to here
+        ("Styles", "styles", "wand", {"styles", "style", "new_style", "import_styles"}),
         ("API keys", "keys", "key", {"keys", "new_key", "code"}),
     ]
     if is_admin:

@@ -56,10 +56,6 @@ def retire() -> None:
     _retire.set()
 
 
-def is_retired() -> bool:
-    return _retire.is_set()
-
-
 def stop() -> None:
     """End all loops, once the last task has ended."""
     _retire.set()

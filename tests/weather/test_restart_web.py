@@ -122,7 +122,7 @@ def test_one_run_whose_caller_went_away_is_joined_by_one_retry(pair: Pair, paint
         assert results(retries) == {PICTURE: 2}
     assert painting.times(prompt) == 2
     answered = "SELECT count(*) AS n FROM studio_run WHERE prompt = %s AND request_hash = ''"
-    assert books.rows(answered, prompt) == [{"n": 2}]
+    wait_until(lambda: books.rows(answered, prompt) == [{"n": 2}], "both are noted as answered")
 
 
 def test_sockets_are_closed_with_a_code_on_which_pages_connect_again(pair: Pair) -> None:

@@ -122,3 +122,18 @@ def test_a_claim_that_breaks_holds_nothing() -> None:
         pass
     with shares.place(Place(1, 1)) as found:
         assert found
+
+
+def test_closed_shares_give_no_work_also_not_to_a_thread_that_waits_for_its_turn() -> None:
+    shares, waiting, got = Shares(8), [Place(1, 1)], list[Work | None]()
+
+    def take() -> None:
+        with shares.taking(lambda barred: _next(waiting, barred.orgs, barred.people)) as work:
+            got.append(work)
+
+    with shares.turn():
+        thread = threading.Thread(target=take)
+        thread.start()
+        shares.close()
+    thread.join(30)
+    assert (got, waiting, shares.free) == ([None], [Place(1, 1)], 8)
