@@ -120,7 +120,7 @@ def _from_hand(
     if found.keys() != set(remaining.places_now(*payer, is_lent=is_lent)):
         return None
     budget = remaining.tightest_counted(found.values(), payer[0])
-    _take_memory(run, memory, sum(len(finished.frame.data) for finished in handed))
+    _take_memory(run, memory, sum(finished.picture_bytes for finished in handed))
     return Result(
         [_made_by_worker(run, finished) for finished in handed],
         [],
@@ -149,7 +149,7 @@ def _made_by_worker(run: Run, finished: Finished) -> Made:
         usage=frame.usage,
         measured=finished.measured,
         revised_prompt=frame.revised_prompt,
-        base64=base64_text.encode(frame.data),
+        base64=frame.base64,
     )
 
 

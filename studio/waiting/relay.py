@@ -39,7 +39,12 @@ class Finished:
 
     @property
     def size_bytes(self) -> int:
+        """Return what it keeps in memory."""
         return len(self.frame.data if self.frame.text is None else self.frame.text)
+
+    @property
+    def picture_bytes(self) -> int:
+        return len(self.frame.data) if self.frame.text is None else len(self.frame.text) * 3 // 4
 
 
 class Finals:
