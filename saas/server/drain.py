@@ -15,6 +15,7 @@ from weakref import WeakSet
 from django.conf import settings
 
 from saas.database.presence import presence
+from saas.server.fresh_context import FreshContext
 
 RESTARTING = 4012  # a socket's close code; js/live/live.js knows it
 FRESH_SECONDS = 1.0  # in which the first request on a new connection has to begin
@@ -180,7 +181,7 @@ def install() -> None:
 def server_class() -> Any:
     from daphne.server import Server
 
-    return type("DrainedServer", (Drained, Server), {})
+    return type("DrainedServer", (Drained, FreshContext, Server), {})
 
 
 def _say_goodbye(request: Any) -> None:

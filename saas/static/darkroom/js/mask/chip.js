@@ -47,7 +47,7 @@ function use(bar, { mask, keep, feather }) {
   const size = form.querySelector("[data-reference]")?.dataset.editSize;
   if (keep && size) document.dispatchEvent(new CustomEvent("bar:set", { detail: { name: "size", value: size } }));
   set(bar, mask?.code ?? "");
-  document.dispatchEvent(new CustomEvent("bar:write"));
+  document.dispatchEvent(new CustomEvent("bar:write", { detail: { keepsWords: true } }));
 }
 
 function set({ chip, form, field }, code) {

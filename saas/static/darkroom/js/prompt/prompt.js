@@ -246,13 +246,15 @@ async function fill(bar, { query, isQuiet = false }) {
 }
 
 /* Open an empty box for what should change in a picture. Words that were not sent yet are put aside, and can be put
-   back. Quietly, when a picture has come: then only the words that made it go. */
-function write(bar, { isQuiet = false }) {
+   back; after a mask was painted for them, they stay. Quietly, when a picture has come: then only the words that made it
+   go. */
+function write(bar, { isQuiet = false, keepsWords = false }) {
   const { form, words, made } = bar;
-  const aside = words.value.trim() !== "" && words.value !== made && words.value !== words.defaultValue ? words.value : "";
+  const aside = words.value.trim() !== "" && words.value !== made ? words.value : "";
   if (isQuiet && aside) return;
   form.dataset.revising = "";
   revise(bar);
+  if (keepsWords && aside) return words.focus();
   words.value = "";
   fit(words);
   changed(bar, 0);
