@@ -75,7 +75,7 @@ export function attach(dialog) {
   const none = dialog.querySelector(".palette-none");
   let entries = new Map();
   let told = { query: "", found: [] }; // what the server found, and for which words
-  let asking = null;
+  const asking = new Map(); // what the server is asked for: all places, and what is called so
   let chosen = 0;
 
   const choose = (at) => {
@@ -94,18 +94,18 @@ export function attach(dialog) {
     const named = told.query === input.value.trim() ? told.found.map((entry) => ({ entry, hit: { places: [] } })) : [];
     const hits = [...places.slice(0, Math.max(MAX_SHOWN - named.length, 4)), ...named].slice(0, MAX_SHOWN);
     list.replaceChildren(...hits.map(({ entry, hit }, at) => drawOption(entry, hit.places, at)));
-    none.hidden = hits.length > 0 || asking !== null;
+    none.hidden = hits.length > 0 || asking.size > 0;
     choose(0);
   };
 
-  const look = async (query, put) => {
-    asking?.abort();
-    asking = dialog.dataset.find ? new AbortController() : null;
-    if (!asking) return;
-    const mine = asking;
+  const look = async (what, query, put) => {
+    if (!dialog.dataset.find) return;
+    asking.get(what)?.abort();
+    const mine = new AbortController();
+    asking.set(what, mine);
     const found = await ask(dialog.dataset.find, query, mine.signal).catch(() => null);
-    if (mine !== asking) return; // the person typed on
-    asking = null;
+    if (mine !== asking.get(what)) return; // the person typed on
+    asking.delete(what);
     if (found) put(found);
     filter();
   };
@@ -115,7 +115,7 @@ export function attach(dialog) {
     clearTimeout(resting);
     const query = input.value.trim();
     filter();
-    if (query.length > 1) resting = setTimeout(look, REST_MS, query, (found) => {
+    if (query.length > 1) resting = setTimeout(look, REST_MS, "named", query, (found) => {
       told = { query, found };
     });
   };
@@ -148,7 +148,7 @@ export function attach(dialog) {
     entries = collect();
     input.value = "";
     input.focus();
-    look("", (found) => {
+    look("places", "", (found) => {
       for (const entry of found) if (!entries.has(entry.url)) entries.set(entry.url, entry);
     });
     filter();
