@@ -68,7 +68,7 @@ def test_a_signal_in_the_middle_of_the_first_start_cleans_up(tmp_path: Path, mom
     with started_darkroom(data) as instance:
         wait_until(lambda: MOMENTS[moment](instance.folder))
         took = seconds_to_stop(instance, signal.SIGTERM)
-    assert (instance.process.returncode, took < STOP_SECONDS) == (0, True)
+    assert (instance.process.returncode, took < STOP_SECONDS) == (0, True), instance.log.read_text()
     assert postmaster.processes_of(instance.folder) == []
     assert "ready at" not in instance.log.read_text()
     if moment == "migrating":
