@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
-from accounts.models import Membership, Role
+from accounts.models import Role
 from saas.database.tenancy import TenantModel
 from studio.models.files import Input
 
@@ -16,11 +16,6 @@ class StyleQuerySet(models.QuerySet["Style"]):
     def in_use(self) -> "StyleQuerySet":
         """Exclude retired styles."""
         return self.filter(retired_at=None)
-
-    def usable_by(self, member: Membership) -> "StyleQuerySet":
-        """Narrow to the styles that this member may make pictures in."""
-        roles = [role.value for role in Role if member.is_at_least(role)]
-        return self.in_use().filter(org=member.org_id, least_role__in=roles)
 
 
 class Style(TenantModel):

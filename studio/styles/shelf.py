@@ -4,7 +4,7 @@ at the first look, so organizations have them whenever they were founded."""
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from accounts.models import Membership, Organization
+from accounts.models import Membership, Organization, Role
 from saas.text.codes import code_or_none
 from studio.catalogue.fields import Fault, closest, quote
 from studio.models import Style, StyleVersion
@@ -29,20 +29,24 @@ def stock(org: Organization) -> None:
 
 def newest(styles: Iterable[Style]) -> list[StyleVersion]:
     """Return the newest version of each of these styles, in their order."""
-    found = StyleVersion.objects.filter(style__in=list(styles)).order_by("style_id", "-number").distinct("style_id")
+    found = StyleVersion.objects.filter(style__in=styles).order_by("style_id", "-number").distinct("style_id")
     versions = list(found.select_related("style", "reference", "maker"))
     return sorted(versions, key=lambda version: (version.style.position, version.style_id))
 
 
 def all_of(org: Organization) -> list[StyleVersion]:
-    """Return the styles of an organization that are not retired, each as it is now."""
-    stock(org)
-    return newest(Style.objects.filter(org=org).in_use())
+    """Return the styles of an organization that are not retired, each as it is now, by one question once the built-in
+    ones are copied: every look at the studio asks it."""
+    styles = Style.objects.filter(org=org)
+    found = newest(styles)
+    if not {one.slug for one in built_in.STYLES} <= {version.style.built_in for version in found}:
+        stock(org)
+        found = newest(styles)
+    return [version for version in found if version.style.retired_at is None]
 
 
 def usable_by(member: Membership) -> list[StyleVersion]:
-    stock(member.org)
-    return newest(Style.objects.usable_by(member))
+    return [version for version in all_of(member.org) if member.is_at_least(Role(version.style.least_role))]
 
 
 def choose(member: Membership, named: Sequence[str]) -> tuple[list[StyleVersion], list[Fault]]:

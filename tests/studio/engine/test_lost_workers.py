@@ -134,7 +134,7 @@ def test_a_program_of_one_organization_finds_nothing_of_the_other(
                 answers = [api.get(url), api.get(f"{url}?stream=true"), session.get(f"/api/v1/{url}", headers=own)]
             assert [answer.status_code for answer in answers] == [404] * len(answers), url
     for code in codes:
-        for given in ({"references": [str(code)]}, {"mask": str(code)}):
+        for given in ({"references": [str(code)]}, {"references": [str(code)], "mask": str(code)}):
             assert api.post("runs", {"prompt": "x", **given}).status_code == 404
         for asked in (f"images?cursor={code}", f"runs?cursor={code}"):
             assert api.get(asked).status_code == 404

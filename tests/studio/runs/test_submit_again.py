@@ -1,5 +1,8 @@
 """A submit that the database turns away for a passing reason is asked again with what is true now."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import pytest
 from django.utils import timezone
 
@@ -39,7 +42,11 @@ def test_a_deadlock_that_the_database_ended_is_tried_again_and_not_for_ever(
 ) -> None:
     member, ask = must_be_member(acme, bob), functions.ask
     answers = [{"by": "deadlock"}]
-    monkeypatch.setattr(functions, "ask", lambda *asked: answers.pop() if answers else ask(*asked))
+
+    def told(org_id: int, sql: str, values: Mapping[str, Any]) -> Any:
+        return answers.pop() if sql == submit_run.SUBMIT and answers else ask(org_id, sql, values)
+
+    monkeypatch.setattr(functions, "ask", told)
     run = submit(member)
     with tenancy.tenant(acme.pk):
         assert [one.pk for one in Run.objects.all()] == [run.pk]

@@ -118,7 +118,8 @@ def test_the_page_asks_the_database_the_same_whatever_the_number_of_runs(
     client = sign_in(bob)
     for _ in range(5):
         submit(client)
-    with django_assert_max_num_queries(20):  # type: ignore[operator]  # a context manager of pytest-django
+    client.get("/o/acme/")  # the first look copies the built-in styles
+    with django_assert_max_num_queries(18):  # type: ignore[operator]  # a context manager of pytest-django
         assert client.get("/o/acme/").status_code == 200
 
 
