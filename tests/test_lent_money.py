@@ -41,6 +41,7 @@ from saas.database import tenancy
 from saas.text.money import DOLLAR
 from studio.models import Output, Ticket
 from studio.prompt import rewrite, rewrite_worker
+from studio.styles import shelf
 from tests.conftest import SignIn, must_be_member
 from tests.studio.engine.test_worker import submit, work
 from tests.support.fake_provider import Exchange, Upstream, completed, partial, png, upstream
@@ -213,6 +214,7 @@ def _furnished(acme: Organization, alice: User, adam: User, bob: User, provider:
             "hold": Hold.objects.get(state=HoldState.UNCERTAIN).code,
             "output": Output.objects.get().code,
             "rewrite": asked.code,
+            "style": shelf.all_of(acme)[0].style.code,
             "member": must_be_member(acme, bob).code,
             "key": key.code,
             "webhook": hook.code,
@@ -258,6 +260,7 @@ def sheet(world: World) -> list[Body]:
     return [{"file": SimpleUploadedFile("limits.csv", said.encode(), "text/csv")} for said in (text, whole)]
 
 
+STYLE = {"name": "Free", "prompt": "Paint it in one colour.", "size": "3840x2160", "quality": "high"}
 LIMITS = {"money_day": "", "money_month": "900000", "images_day": "", "images_month": ""}
 # What is sent to each URL that takes a POST. The code in the address is that of `CODES`, else of nothing.
 BODIES: dict[str, Bodies] = {
@@ -268,6 +271,16 @@ BODIES: dict[str, Bodies] = {
         {"is_on": "on", "connection": world.lent.code, "model": "gpt-5-nano"},
         {"is_on": "on", "connection": world.own.code, "model": "gpt-5-nano"},
         {},
+    ],
+    "new_style": lambda world: [STYLE, {**STYLE, **HOSTILE}],
+    "style": lambda world: [STYLE, {**STYLE, **HOSTILE}],
+    "copy_style": plain({}),
+    "retire_style": plain({}),
+    "restore_style": plain({}),
+    "move_style": plain({"down": "1"}),
+    "try_style": lambda world: [{"file": SimpleUploadedFile("a.png", png(), "image/png"), **FREE}],
+    "import_styles": lambda world: [
+        {"file": SimpleUploadedFile("styles.json", json.dumps({"styles": [STYLE]}).encode(), "application/json")}
     ],
     "save_preset": plain({"name": "Mine", "prompt": "a lamp"}),
     "remove_preset": plain(),
@@ -363,6 +376,12 @@ PAGES = {  # they show something, whatever the method
     "webhooks",
 }
 CODES = {
+    "style": ("style",),
+    "copy_style": ("style",),
+    "move_style": ("style",),
+    "try_style": ("style",),
+    "retire_style": ("style",),
+    "restore_style": ("style",),
     "cancel_run": ("run", "doubtful"),
     "retry_slot": ("doubtful", "run"),
     "show_run": ("run",),
@@ -480,7 +499,11 @@ METHODS = ("post", "put", "patch", "delete")
 JSON_HOSTILE = {"micros": 0, "cost": "0", "is_lent": False, "is_play": True, "connection": None}
 JSON_PROMPT = {"prompt": "a lamp", "n": 2}
 REST_BODIES: dict[tuple[str, str], list[Any]] = {
-    ("api_submit_run", "post"): [JSON_PROMPT, {**JSON_PROMPT, **JSON_HOSTILE}],
+    ("api_submit_run", "post"): [JSON_PROMPT, {**JSON_PROMPT, **JSON_HOSTILE}, {"styles": ["knitted", "clay"]}],
+    ("api_estimate", "post"): [JSON_PROMPT, {**JSON_PROMPT, "pictures_a_day": 1000}],
+    ("api_styles", "post"): [STYLE],
+    ("api_style", "patch"): [{"quality": "low"}],
+    ("api_style", "delete"): [{}],
     ("api_runs", "post"): [JSON_PROMPT, {**JSON_PROMPT, **JSON_HOSTILE}],
     ("api_cancel_run", "post"): [{}],
     ("api_change_visibility", "post"): [{"visibility": "private"}],
@@ -507,6 +530,7 @@ REST_BODIES: dict[tuple[str, str], list[Any]] = {
     ("api_replay", "post"): [{}],
 }
 REST_CODES = {
+    "api_style": "style",
     "api_cancel_run": "run",
     "api_change_visibility": "run",
     "api_retry_slot": "doubtful",
@@ -569,6 +593,7 @@ OTHER_KWARGS: dict[str, dict[str, Any]] = {
     "shared_file": {"token": "ds_x", "code": SAMPLES["code"], "shape": "original"},
     "gateway_model": {"model": "gpt-image-2"},
     "gateway_file": {"file_id": "file-1"},
+    "docs_page": {"name": "api"},
 }
 
 

@@ -109,7 +109,13 @@ def test_every_page_of_allauth_that_we_draw_still_exists_there() -> None:
     """An upgrade that renames one would bring the foreign page back without a word."""
     theirs = Path(allauth.__file__).parent / "templates"
     ours = [path for area in ("account", "mfa", "socialaccount") for path in (TEMPLATES / area).rglob("*.*")]
-    own_pieces = {"known_address.html", "leave_stage.html", "other_ways.html", "printed_mails.html", "remove_email.html"}
+    own_pieces = {
+        "known_address.html",
+        "leave_stage.html",
+        "other_ways.html",
+        "printed_mails.html",
+        "remove_email.html",
+    }
 
     missing = [str(path) for path in ours if not (theirs / path.relative_to(TEMPLATES)).exists()]
 

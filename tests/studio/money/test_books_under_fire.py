@@ -290,7 +290,7 @@ def note_as_a_worker_does(job: Job, frame: Final, stored: store_frames.Stored) -
     [
         ("studio.engine.record_picture", "_keep"),
         ("studio.engine.record_picture", "_announce"),
-        ("studio.runs.announce", "announce_end"),
+        ("accounts.webhooks.delivery", "call_for"),
         ("studio.money.run_holds", "note_charged"),
         ("accounts.limits.holds", "note_settled"),
     ],
