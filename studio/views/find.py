@@ -11,7 +11,7 @@ from accounts import api_keys
 from accounts.access import OrgRequest, member_required
 from accounts.models import Membership, Role
 from studio.gallery import search
-from studio.models import Collection, Output, Run
+from studio.models import Output, Run
 from studio.views import places
 
 MOST_OF_A_GROUP = 6
@@ -51,7 +51,7 @@ def _keys(member: Membership, text: str) -> Iterator[Found]:
 
 
 def _collections(member: Membership, text: str) -> Iterator[Found]:
-    for one in Collection.objects.filter(org=member.org_id, name__icontains=text)[:MOST_OF_A_GROUP]:
+    for one in member.org.collections.filter(name__icontains=text)[:MOST_OF_A_GROUP]:
         yield _entry(one.name, "Collection", reverse("collection", args=[member.org.slug, one.code]))
 
 

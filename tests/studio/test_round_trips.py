@@ -48,7 +48,13 @@ def test_a_call_of_the_gateway_with_limits(
     ):
         allow(acme, alice, subject, money_month=10**9, images_day=1000, **whose)
     up.script = pictures(completed(png()))
-    monkeypatch.setattr("studio.tasks.develop.send", lambda: Thread(target=serve).start())
+    workers = list[Thread]()
+
+    def send() -> None:
+        workers.append(Thread(target=serve))
+        workers[-1].start()
+
+    monkeypatch.setattr("studio.tasks.develop.send", send)
     # The test client closes each answer as if its reader had gone away.
     monkeypatch.setattr(retrying, "_let_go", lambda _: None)
 
@@ -63,6 +69,7 @@ def test_a_call_of_the_gateway_with_limits(
                     headers={"Authorization": f"Bearer {token}"},
                 )
             assert answer.status_code == 200
+            workers[-1].join(30)  # after the answer, the first picture teaches something about the connection
         return made
 
     try:
