@@ -27,7 +27,7 @@ from studio.openai_wire.errors import REQUEST, OpenAIError
 from studio.runs import submit_run
 from studio.runs.outages import LeftAlone
 from studio.waiting import places
-from studio.waiting.follow import Ahead
+from studio.waiting.ahead import Ahead
 from studio.waiting.places import NoPlace
 
 KEY_IN_AN_ADDRESS = re.compile(r"(^|&)(api[-_]?key|key|access_token|token|authorization)=|\b(dk_|sk-)", re.IGNORECASE)

@@ -25,7 +25,7 @@ from saas.queue.redis import TakesNothing
 from saas.server.channel_layer import SealedLayer
 from saas.storage import redis_cache
 from saas.storage.redis_cache import SharedRedisCache
-from studio.waiting.follow import LOOK_SECONDS
+from studio.waiting.group_listener import LOOK_SECONDS
 from tests.scaled.darkroom import Darkroom
 from tests.scaled.people import Person, next_event
 from tests.scaled.programming import Caller

@@ -21,7 +21,7 @@ from saas.fairness.connection_seats import Crowded, Seat, Seats
 from saas.fairness.visitors import Visitor
 from saas.web.middleware import RequestMiddleware
 from studio.models import Run
-from studio.waiting import follow
+from studio.waiting import group_listener
 
 OF = 20
 
@@ -176,7 +176,7 @@ def test_a_look_at_a_run_waits_for_no_seat_since_all_others_would_wait_behind_it
     connection.close()
     run = Run(pk=1, org_id=acme.pk)
     with holding(acme.pk, 4):
-        assert threads.releasing(follow._look)(run) is None
+        assert threads.releasing(group_listener.look_at)(run) is None
     assert rooms.taken(f"org:{acme.pk}") == 0
 
 

@@ -21,7 +21,7 @@ from studio.engine import record_picture
 from studio.files import storage
 from studio.gateway import results
 from studio.models import Output, State, Ticket
-from studio.waiting import follow, relay
+from studio.waiting import group_listener, relay
 from tests.storm.client import wait_until
 from tests.studio.api.keys import program
 from tests.studio.engine.test_worker import up, work
@@ -59,8 +59,8 @@ has_worked = threading.Event()
 def _after_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hints are not heard here, so the end of a run is found by a look, and that may be between the commit and what
     follows it. Then an answer is read from storage; here it waits."""
-    monkeypatch.setattr(follow, "IDLE_LOOK_SECONDS", 0.05)
-    monkeypatch.setattr(follow, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(group_listener, "IDLE_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(group_listener, "LOOK_SECONDS", 0.05)
     read = results.read_result
 
     def read_afterwards(*args: Any, **more: Any) -> Any:

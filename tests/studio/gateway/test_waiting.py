@@ -19,7 +19,7 @@ from studio.gateway import delivery
 from studio.models import Run, RunEvent, Slot, State
 from studio.providers.answers import Partial as PartialFrame
 from studio.runs import events
-from studio.waiting import follow, relay
+from studio.waiting import follow, group_listener, relay
 from tests.studio.api.keys import program
 from tests.studio.engine.test_worker import up, work
 from tests.studio.gateway.inside import Inside, sdk
@@ -53,7 +53,7 @@ async def streamed(key: str, path: str, body: dict[str, Any], pings: int) -> lis
 def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hints are sent when a transaction ends, and a test is one transaction: the end of a run is found by a look."""
     monkeypatch.setattr(delivery, "PULSE_SECONDS", 0.01)
-    monkeypatch.setattr(follow, "IDLE_LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(group_listener, "IDLE_LOOK_SECONDS", 0.05)
 
 
 def test_a_comment_comes_every_fifteen_seconds() -> None:

@@ -118,7 +118,7 @@ def test_an_earlier_answer_is_not_given_to_a_key_that_was_revoked(
     body = {"model": "gpt-image-2", "prompt": "a lamp", "images": [{"image_url": "https://example.com/a.png"}]}
     headers = {"Authorization": f"Bearer {key}", "Idempotency-Key": "once"}
     monkeypatch.setattr("studio.gateway.pictures_in.fetch", lambda url, **_: png())
-    monkeypatch.setattr("studio.waiting.follow.LOOK_SECONDS", 0.01)
+    monkeypatch.setattr("studio.waiting.group_listener.LOOK_SECONDS", 0.01)
 
     def ask() -> int:
         answer = Client().post("/v1/images/edits", json.dumps(body), content_type="application/json", headers=headers)

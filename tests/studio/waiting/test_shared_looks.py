@@ -15,7 +15,7 @@ from saas import live
 from saas.database import tenancy
 from studio.models import Run, Visibility
 from studio.runs import events, stop_run
-from studio.waiting import echo, follow
+from studio.waiting import echo, follow, group_listener
 from tests.conftest import must_be_member
 from tests.studio.engine.test_worker import submit, up
 from tests.support.fake_provider import Upstream
@@ -69,7 +69,7 @@ def stop_heard(acme: Organization, bob: User, run: Run) -> None:
 async def test_fifty_who_wait_for_one_run_cost_one_look_an_interval(
     acme: Organization, bob: User, up: Upstream, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "IDLE_LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(group_listener, "IDLE_LOOK_SECONDS", 0.5)
     run = await sync_to_async(submit)(acme, bob)
     waiters = [Waiter(run) for _ in range(50)]
     await until(lambda: all(waiter.heard == ["queued"] for waiter in waiters))
@@ -87,7 +87,7 @@ async def test_fifty_who_wait_for_one_run_cost_one_look_an_interval(
 async def test_nothing_is_asked_of_an_idle_run_for_fifteen_seconds(
     acme: Organization, bob: User, up: Upstream, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert follow.IDLE_LOOK_SECONDS == 15
+    assert group_listener.IDLE_LOOK_SECONDS == 15
     slept = list[float]()
     timeout = asyncio.timeout
 
@@ -106,7 +106,7 @@ async def test_nothing_is_asked_of_an_idle_run_for_fifteen_seconds(
 async def test_looks_end_with_the_last_caller_who_leaves_just_when_a_hint_is_heard(
     acme: Organization, bob: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(group_listener, "LOOK_SECONDS", 3600.0)
     run = await sync_to_async(submit)(acme, bob)
     for turns in range(8):
         with follow._subscribed(run, fresh=False, ahead=None) as subscription:
@@ -122,8 +122,8 @@ async def test_looks_end_with_the_last_caller_who_leaves_just_when_a_hint_is_hea
 async def test_a_hint_that_is_lost_after_one_that_was_heard_is_made_up_for_at_once(
     acme: Organization, bob: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "IDLE_LOOK_SECONDS", 3600.0)
-    monkeypatch.setattr(follow, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(group_listener, "IDLE_LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(group_listener, "LOOK_SECONDS", 0.1)
     run = await sync_to_async(submit)(acme, bob)
     waiter = Waiter(run)
     await until(lambda: waiter.heard == ["queued"])
@@ -145,8 +145,8 @@ async def test_where_hints_are_not_heard_each_run_is_looked_at_often(
     def broken(group: str) -> Any:
         raise ConnectionError(group)
 
-    monkeypatch.setattr(follow, "IDLE_LOOK_SECONDS", 3600.0)
-    monkeypatch.setattr(follow, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(group_listener, "IDLE_LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(group_listener, "LOOK_SECONDS", 0.1)
     monkeypatch.setattr(live, "joined", broken)
     run = await sync_to_async(submit)(acme, bob)
     waiter = Waiter(run)
@@ -163,25 +163,25 @@ def looks(asked: list[str]) -> int:
 async def test_while_the_layer_is_silent_each_run_is_looked_at_often_and_afterwards_seldom_again(
     acme: Organization, bob: User, up: Upstream, asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "IDLE_LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(group_listener, "IDLE_LOOK_SECONDS", 3600.0)
     monkeypatch.setattr(echo, "AFTERMATH_SECONDS", 2.0)
     run = await sync_to_async(submit)(acme, bob)
     waiters = [Waiter(run) for _ in range(20)]
     await until(lambda: all(waiter.heard == ["queued"] for waiter in waiters))
-    here = follow._echoes[asyncio.get_running_loop()]
+    here = group_listener._echoes[asyncio.get_running_loop()]
     with monkeypatch.context() as mute:
         mute.setattr(get_channel_layer(), "group_send", lambda *_: asyncio.Event().wait())
         await until(lambda: here.is_silent)
         asked.clear()
         began = time.monotonic()
         await until(lambda: looks(asked) >= 3)
-        most = (time.monotonic() - began) / (0.75 * follow.LOOK_SECONDS) + 2
+        most = (time.monotonic() - began) / (0.75 * group_listener.LOOK_SECONDS) + 2
         assert looks(asked) <= most, "all callers share the look"
-        assert time.monotonic() - began < 3 * 2 * follow.LOOK_SECONDS
+        assert time.monotonic() - began < 3 * 2 * group_listener.LOOK_SECONDS
     await until(lambda: not here.is_silent)
-    await asyncio.sleep(1.25 * follow.LOOK_SECONDS + 0.5)  # the last pause has ended
+    await asyncio.sleep(1.25 * group_listener.LOOK_SECONDS + 0.5)  # the last pause has ended
     asked.clear()
-    await asyncio.sleep(2 * follow.LOOK_SECONDS)
+    await asyncio.sleep(2 * group_listener.LOOK_SECONDS)
     assert looks(asked) == 0
     await sync_to_async(stop_heard)(acme, bob, run)
     await asyncio.wait_for(asyncio.gather(*(waiter.task for waiter in waiters)), SOON)
@@ -190,7 +190,7 @@ async def test_while_the_layer_is_silent_each_run_is_looked_at_often_and_afterwa
 async def test_what_ends_while_the_layer_is_silent_is_told_within_seconds(
     acme: Organization, bob: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "IDLE_LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(group_listener, "IDLE_LOOK_SECONDS", 3600.0)
     run = await sync_to_async(submit)(acme, bob)
     waiter = Waiter(run)
     await until(lambda: waiter.heard == ["queued"])
@@ -205,7 +205,7 @@ async def test_what_ends_while_the_layer_is_silent_is_told_within_seconds(
 async def test_what_became_private_unheard_is_followed_by_its_maker_alone(
     acme: Organization, bob: User, vera: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(follow, "IDLE_LOOK_SECONDS", 0.3)
+    monkeypatch.setattr(group_listener, "IDLE_LOOK_SECONDS", 0.3)
     run = await sync_to_async(submit)(acme, bob)
     hers, his = [Waiter(run, await sync_to_async(must_be_member)(acme, person)) for person in (vera, bob)]
     await until(lambda: hers.heard == his.heard == ["queued"])
