@@ -261,6 +261,7 @@ def sheet(world: World) -> list[Body]:
 
 
 STYLE = {"name": "Free", "prompt": "Paint it in one colour.", "size": "3840x2160", "quality": "high"}
+STYLES = {"format": "darkroom-styles/1", "styles": [STYLE]}
 LIMITS = {"money_day": "", "money_month": "900000", "images_day": "", "images_month": ""}
 # What is sent to each URL that takes a POST. The code in the address is that of `CODES`, else of nothing.
 BODIES: dict[str, Bodies] = {
@@ -272,15 +273,15 @@ BODIES: dict[str, Bodies] = {
         {"is_on": "on", "connection": world.own.code, "model": "gpt-5-nano"},
         {},
     ],
-    "new_style": lambda world: [STYLE, {**STYLE, **HOSTILE}],
-    "style": lambda world: [STYLE, {**STYLE, **HOSTILE}],
+    "new_style": lambda world: [{**STYLE, "least_role": "member"}, {**STYLE, **HOSTILE}],
+    "style": lambda world: [{**STYLE, "least_role": "member"}, {**STYLE, **HOSTILE}],
     "copy_style": plain({}),
     "retire_style": plain({}),
     "restore_style": plain({}),
     "move_style": plain({"down": "1"}),
     "try_style": lambda world: [{"file": SimpleUploadedFile("a.png", png(), "image/png"), **FREE}],
     "import_styles": lambda world: [
-        {"file": SimpleUploadedFile("styles.json", json.dumps({"styles": [STYLE]}).encode(), "application/json")}
+        {"file": SimpleUploadedFile("styles.json", json.dumps(STYLES).encode(), "application/json")}
     ],
     "save_preset": plain({"name": "Mine", "prompt": "a lamp"}),
     "remove_preset": plain(),

@@ -1,7 +1,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from ninja import Field, Router, Schema, Status
 from pydantic import ConfigDict
@@ -163,7 +163,15 @@ def retire_style(request: ApiRequest, code: UUID) -> "Status[None]":
 def read_style_sample(request: ApiRequest, code: UUID) -> HttpResponse:
     """Read a small picture, painted by the sandbox, that shows the style"""
     version = _version(request, code)
-    return Afterwards(lambda: HttpResponse(samples.sample_of(version), content_type="image/webp"))
+
+    def answer() -> HttpResponse:
+        try:
+            return HttpResponse(samples.sample_of(version), content_type="image/webp")
+        except samples.NotPainted:
+            error = {"code": "not_painted", "message": "The sample is being painted. Ask again in a few seconds."}
+            return JsonResponse({"error": error}, status=503, headers={"Retry-After": samples.RETRY_SECONDS})
+
+    return Afterwards(answer)
 
 
 def _version(request: ApiRequest, code: UUID) -> StyleVersion:

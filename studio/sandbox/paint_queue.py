@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -29,6 +29,7 @@ READERS, STRANGERS_READERS = 4, 2  # threads that read requests and decode their
 
 Paint = Callable[[], bytes]
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 def tenant_of_key(key: str) -> str:
@@ -42,7 +43,7 @@ def tenant_of_key(key: str) -> str:
 class PaintQueue:
     def __init__(self, painters: int) -> None:
         self._threads = ThreadPoolExecutor(painters, thread_name_prefix="sandbox-painter", initializer=_step_back)
-        self._waiting = OrderedDict[str, deque[tuple[Future[str], Paint]]]()
+        self._waiting = OrderedDict[str, deque[tuple[Future[Any], Callable[[], Any]]]]()
         self._guard = threading.Lock()
 
     def check_room(self, whose: str, count: int) -> None:
@@ -54,23 +55,23 @@ class PaintQueue:
             message = "The sandbox is busy. Try again in a few seconds."
             raise OpenAIError(message, status=429, kind="requests", code="rate_limit_exceeded", headers=headers)
 
-    def line_up(self, paint: Paint, whose: str) -> Future[str]:
-        future = Future[str]()
+    def line_up(self, act: Callable[[], T], whose: str) -> Future[T]:
+        future = Future[T]()
         with self._guard:
-            self._waiting.setdefault(whose, deque()).append((future, paint))
+            self._waiting.setdefault(whose, deque()).append((future, act))
         self._threads.submit(self._paint_next)
         return future
 
     def _paint_next(self) -> None:
-        future, paint = self._next()
+        future, act = self._next()
         if not future.set_running_or_notify_cancel():
             return  # the caller has disconnected
         try:
-            future.set_result(base64_text.encode_as_text(paint()))
+            future.set_result(act())
         except BaseException as error:
             future.set_exception(error)
 
-    def _next(self) -> tuple[Future[str], Paint]:
+    def _next(self) -> tuple[Future[Any], Callable[[], Any]]:
         """Take the next painting, organizations in turn. There is one for each call of this method."""
         with self._guard:
             whose, waiting = self._waiting.popitem(last=False)
@@ -102,7 +103,12 @@ async def read_in_thread(act: Callable[[HttpRequest, str], R], request: HttpRequ
 
 async def paint(paint: Paint, whose: str) -> str:
     """Paint the picture and return it as base64. The painter encodes it, because that takes processor time, too."""
-    return await asyncio.wrap_future(_queue_of(whose).line_up(paint, whose))
+    return await asyncio.wrap_future(line_up(lambda: base64_text.encode_as_text(paint()), whose))
+
+
+def line_up(act: Callable[[], T], whose: str) -> Future[T]:
+    """Have a painter do this when it is the turn of the organization."""
+    return _queue_of(whose).line_up(act, whose)
 
 
 def check_room(whose: str, count: int) -> None:

@@ -1,5 +1,6 @@
 """Show an organization's styles, and let people make, change, try, order and retire them."""
 
+from http import HTTPStatus
 from typing import cast
 from uuid import UUID
 
@@ -147,8 +148,12 @@ def style_sample(request: OrgRequest, code: UUID) -> HttpResponse:
     version = _version(request, code)
 
     def answer() -> HttpResponse:
+        try:
+            sample = samples.sample_of(version)
+        except samples.NotPainted:
+            return HttpResponse(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": samples.RETRY_SECONDS})
         headers = {"Cache-Control": "private, max-age=86400"}  # its address has the number of the version
-        return HttpResponse(samples.sample_of(version), content_type="image/webp", headers=headers)
+        return HttpResponse(sample, content_type="image/webp", headers=headers)
 
     return Afterwards(answer)
 

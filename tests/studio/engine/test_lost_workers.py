@@ -14,10 +14,11 @@ from accounts.models import Organization, Scope, User
 from saas.database import tenancy
 from studio.gallery import shares
 from studio.models import Collection, Comment, Input, Output, Partial, Run, Share
+from studio.styles import shelf
 from studio.views import picture_actions
 from tests.conftest import SignIn, must_be_member
 from tests.studio.api.keys import program
-from tests.support import raw_walls
+from tests.support import ended_runs, raw_walls
 from tests.support.gallery_pictures import made
 from tests.test_access import OF_AN_ORGANIZATION, REST, REST_ACTS, REST_REMOVALS
 
@@ -40,7 +41,9 @@ def furnished(org: Organization, by: User) -> list[uuid.UUID]:
         collection.items.create(org=org, output=output, position=1)
         comment = Comment.objects.create(org=org, run=output.run, author=by, text="Theirs")
         share = shares.make(by=must_be_member(org, by), outputs=[output], title="Theirs", days=7)
-        return [row.code for row in (output, output.run, output.slot, partial, given, collection, comment, share)]
+        style = shelf.all_of(org)[0].style
+        found = (output, output.run, output.slot, partial, given, collection, comment, share, style)
+        return [row.code for row in found]
 
 
 def everything(org: Organization) -> dict[str, str]:
@@ -133,8 +136,10 @@ def test_a_program_of_one_organization_finds_nothing_of_the_other(
                 own = {"X-Organization": "rival"}
                 answers = [api.get(url), api.get(f"{url}?stream=true"), session.get(f"/api/v1/{url}", headers=own)]
             assert [answer.status_code for answer in answers] == [404] * len(answers), url
+    own = str(ended_runs.given(acme, alice).code)
     for code in codes:
-        for given in ({"references": [str(code)]}, {"references": [str(code)], "mask": str(code)}):
+        assert api.post("runs", {"styles": [str(code)]}).status_code == 422
+        for given in ({"references": [str(code)]}, {"references": [own], "mask": str(code)}):
             assert api.post("runs", {"prompt": "x", **given}).status_code == 404
         for asked in (f"images?cursor={code}", f"runs?cursor={code}"):
             assert api.get(asked).status_code == 404

@@ -24,7 +24,7 @@ class Slow:
         return name.encode()
 
 
-def line_up(board: PaintQueue, slow: Slow, whose: str, count: int) -> list[Future[str]]:
+def line_up(board: PaintQueue, slow: Slow, whose: str, count: int) -> list[Future[bytes]]:
     return [board.line_up(lambda name=f"{whose}{index}": slow.paint(name), whose) for index in range(count)]  # type: ignore[misc]
 
 
