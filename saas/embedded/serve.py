@@ -22,16 +22,19 @@ def serve(stopping: Stopping, *, host: str, port: int, data: str | None, opens: 
             variables.point_at(folder, url=address.public_url)
             postgres = _postgres(folder, address)
             program.set_up()
+            stopping.check()
             with program.collected():
                 if postgres:
                     stack.callback(postgres.leave)
                     stopping.last_act = postgres.leave
                     _begin(postgres)
                 program.load()  # while PostgreSQL starts
+                stopping.check()
                 if postgres:
                     postgres.wait()
                 stack.callback(program.put_away)  # whatever happens from here on, the pool closes before its server
                 program.provide_tables()
+                stopping.check()
             ready.announce(folder, address, opens=opens)
             return _run(stopping, sockets, postgres)
         finally:

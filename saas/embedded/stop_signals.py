@@ -39,6 +39,11 @@ class Stopping:
         A program that hangs is ended `patience_seconds` later than otherwise."""
         self._act, self._again = stop, hurry
         self._patience_seconds = PATIENCE_SECONDS + patience_seconds
+        self.check()
+
+    def check(self) -> None:
+        """Raise Stopped if a signal has come. The interpreter loses what is raised while it runs a callback of its own,
+        as that of a weak reference, of which imports have many; the start would then go on to its end."""
         if self.is_asked:
             self._interrupt()
 
