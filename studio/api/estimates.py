@@ -1,4 +1,4 @@
-from ninja import Router
+from ninja import Field, Router, Schema
 
 from accounts.models import Scope
 from billing import prices
@@ -6,13 +6,34 @@ from saas.text import money
 from studio.api import run_bodies
 from studio.api.door import ApiRequest, inside, may
 from studio.api.runs import REFUSALS
-from studio.api.shapes import EstimateIn, EstimateOut
+from studio.api.shapes import RunFields
 from studio.money import run_holds
 from studio.runs import plan
 
 router = Router(tags=["Runs"])
 UNWRITTEN = "…"
 DAYS_A_MONTH = 30
+
+
+class EstimateIn(RunFields):
+    """The body of a run. Without a prompt, a short one is assumed."""
+
+    prompt: str | None = Field(None, examples=["A lamp in the rain"])
+    pictures_a_day: int | None = Field(None, ge=1, le=1_000_000, description="To learn what a month of them costs")
+
+
+class EstimateOut(Schema):
+    """US dollars for all pictures of the run together."""
+
+    exact: str | None = Field(description="The cost, where it is known before: a flat price. Else null")
+    low: str
+    high: str = Field(description="The worst case, as the studio shows it")
+    upper_bound: str = Field(
+        description="What would be held. More than `high` only where a dearer connection may take over in an outage"
+    )
+    pictures: int
+    is_play: bool = Field(description="Sandbox play money")
+    a_month: str | None = Field(description="30 days of `pictures_a_day`, in the worst case; null without them")
 
 
 @router.post(

@@ -78,27 +78,6 @@ class RunIn(RunFields):
     prompt: str = Field("", description="May be left out if there are styles", examples=["A lamp in the rain"])
 
 
-class EstimateIn(RunFields):
-    """The body of a run. Without a prompt, a short one is assumed."""
-
-    prompt: str | None = Field(None, examples=["A lamp in the rain"])
-    pictures_a_day: int | None = Field(None, ge=1, le=1_000_000, description="To learn what a month of them costs")
-
-
-class EstimateOut(Schema):
-    """US dollars for all pictures of the run together."""
-
-    exact: str | None = Field(description="The cost, where it is known before: a flat price. Else null")
-    low: str
-    high: str = Field(description="The worst case, as the studio shows it")
-    upper_bound: str = Field(
-        description="What would be held. More than `high` only where a dearer connection may take over in an outage"
-    )
-    pictures: int
-    is_play: bool = Field(description="Sandbox play money")
-    a_month: str | None = Field(description="30 days of `pictures_a_day`, in the worst case; null without them")
-
-
 class ImageOut(Schema):
     id: UUID
     run: UUID

@@ -44,18 +44,9 @@ class Saying:
 
     @classmethod
     def of(cls, version: StyleVersion) -> "Saying":
-        return cls(
-            name=version.name,
-            prompt=version.prompt,
-            description=version.description,
-            keeps=tuple(version.keeps),
-            frees=tuple(version.frees),
-            solo=version.solo,
-            group=version.group,
-            size=version.size,
-            quality=version.quality,
-            reference=version.reference,
-        )
+        words = {name: getattr(version, name) for name in shelf.WORDS}
+        words |= {name: tuple(words[name]) for name in ("keeps", "frees")}
+        return cls(**words, reference=version.reference)
 
     def tidy(self) -> "Saying":
         """Return the same without needless white space."""
@@ -189,22 +180,9 @@ def _checked(saying: Saying) -> Saying:
 
 
 def _write(style: Style, number: int, saying: Saying, by: Membership) -> StyleVersion:
-    return StyleVersion.objects.create(
-        org_id=style.org_id,
-        style=style,
-        number=number,
-        name=saying.name,
-        description=saying.description,
-        prompt=saying.prompt,
-        keeps=list(saying.keeps),
-        frees=list(saying.frees),
-        solo=saying.solo,
-        group=saying.group,
-        size=saying.size,
-        quality=saying.quality,
-        reference=saying.reference,
-        maker=by.user,
-    )
+    version = shelf.version_of(style, number, saying, reference=saying.reference, maker=by.user)
+    version.save(force_insert=True)
+    return version
 
 
 def _name(style: Style) -> str:

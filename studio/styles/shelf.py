@@ -2,6 +2,7 @@
 at the first look, so organizations have them whenever they were founded."""
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 from uuid import UUID
 
 from accounts.models import Membership, Organization, Role
@@ -11,6 +12,7 @@ from studio.models import Style, StyleVersion
 from studio.styles import built_in
 
 MOST_CHOSEN = 4
+WORDS = ("name", "description", "prompt", "keeps", "frees", "solo", "group", "size", "quality")
 
 
 def stock(org: Organization) -> None:
@@ -23,7 +25,7 @@ def stock(org: Organization) -> None:
     rows = [Style(org=org, slug=one.slug, built_in=one.slug, position=place) for place, one in missing]
     Style.objects.bulk_create(rows, ignore_conflicts=True)
     stored = {style.built_in: style for style in Style.objects.filter(org=org).exclude(built_in="")}
-    versions = [_first_version(stored[one.slug], one) for _, one in missing if one.slug in stored]
+    versions = [version_of(stored[one.slug], 1, one) for _, one in missing if one.slug in stored]
     StyleVersion.objects.bulk_create(versions, ignore_conflicts=True)
 
 
@@ -71,18 +73,8 @@ def choose(member: Membership, named: Sequence[str]) -> tuple[list[StyleVersion]
     return chosen, faults
 
 
-def _first_version(style: Style, said: built_in.BuiltIn) -> StyleVersion:
-    return StyleVersion(
-        org_id=style.org_id,
-        style=style,
-        number=1,
-        name=said.name,
-        description=said.description,
-        prompt=said.prompt,
-        keeps=list(said.keeps),
-        frees=list(said.frees),
-        solo=said.solo,
-        group=said.group,
-        size=said.size,
-        quality=said.quality,
-    )
+def version_of(style: Style, number: int, said: object, **more: Any) -> StyleVersion:
+    """Return a version of the style that is not stored yet and says what `said` says."""
+    words: dict[str, Any] = {name: getattr(said, name) for name in WORDS}
+    words |= {name: list(words[name]) for name in ("keeps", "frees")}
+    return StyleVersion(org_id=style.org_id, style=style, number=number, **words, **more)
