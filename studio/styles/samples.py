@@ -1,8 +1,8 @@
 """Paint the sample of a style: the sandbox changes one and the same picture as the style says. It costs nothing, and
 is kept in memory by what the style says, so that no file has to be stored or thrown away.
 
-The sandbox's painters do it, in turns of the organizations and with less priority than pages: whoever writes a thousand
-styles waits for a thousand samples, and nobody else does."""
+The sandbox's painters do it, in turns of the organizations and with less priority than pages: an organization that
+writes a thousand styles waits for a thousand samples, and keeps no other organization waiting."""
 
 import functools
 from collections import OrderedDict

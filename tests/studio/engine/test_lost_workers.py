@@ -136,10 +136,10 @@ def test_a_program_of_one_organization_finds_nothing_of_the_other(
                 own = {"X-Organization": "rival"}
                 answers = [api.get(url), api.get(f"{url}?stream=true"), session.get(f"/api/v1/{url}", headers=own)]
             assert [answer.status_code for answer in answers] == [404] * len(answers), url
-    own = str(ended_runs.given(acme, alice).code)
+    ours = str(ended_runs.given(acme, alice).code)
     for code in codes:
         assert api.post("runs", {"styles": [str(code)]}).status_code == 422
-        for given in ({"references": [str(code)]}, {"references": [own], "mask": str(code)}):
+        for given in ({"references": [str(code)]}, {"references": [ours], "mask": str(code)}):
             assert api.post("runs", {"prompt": "x", **given}).status_code == 404
         for asked in (f"images?cursor={code}", f"runs?cursor={code}"):
             assert api.get(asked).status_code == 404
