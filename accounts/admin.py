@@ -14,7 +14,7 @@ from accounts import audit
 from accounts.limits import operator_key
 from accounts.models import AuditEntry, Membership, Organization, User
 from accounts.people import organizations
-from saas import live
+from saas import broadcast
 from saas.database import tenancy
 from saas.database.transactions import after_commit
 from saas.web.forms import MoneyField
@@ -140,7 +140,9 @@ class UserAdmin(Watched[User]):
         )
         if not obj.is_active:
             for member in Membership.objects.filter(user=obj):
-                after_commit(live.announce, live.person_group(member.org_id, obj.pk), {"type": "access.ended"})
+                after_commit(
+                    broadcast.announce, broadcast.person_group(member.org_id, obj.pk), {"type": "access.ended"}
+                )
 
 
 @admin.register(AuditEntry)

@@ -34,7 +34,7 @@ from django.db import connection, connections
 from django.test.runner import DiscoverRunner
 
 from accounts.limits import holds
-from accounts.limits.asking import Part
+from accounts.limits.hold_requests import Part
 from accounts.limits.refusals import Payer, Wish
 from accounts.models import Counter, Hold, Membership, Organization, Subject, User
 from accounts.people import organizations

@@ -13,7 +13,7 @@ from django.conf import settings
 from dramatiq import Broker, Middleware, Worker
 from dramatiq.brokers.stub import StubBroker
 
-from saas import live
+from saas import broadcast
 from saas.database import tenancy
 from saas.ops import garbage_collection, heartbeat, metrics_server
 from saas.queue import hand_back, lanes, thread_shares
@@ -37,7 +37,7 @@ class ProcessMiddleware(Middleware):
         if is_redis(settings.BROKER_URL):
             worker.worker_timeout = min(worker.worker_timeout, REDIS_POLL_MILLISECONDS)
         garbage_collection.set_aside()
-        live.bind_own_loop()
+        broadcast.bind_own_loop()
         if settings.WORKER_METRICS_PORT:
             metrics_server.start(settings.WORKER_METRICS_PORT)
 

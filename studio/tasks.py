@@ -54,7 +54,7 @@ def rewrite() -> None:
 def compose() -> None:
     """Make one composite, and send a message for the next. The ticket that is due names it, and repeats a
     failed try; the message does not."""
-    from studio.engine import composites
+    from studio.engine import make_composites
 
-    if composites.make_next() and composites.count_due():
+    if make_composites.make_next() and make_composites.count_due():
         broker.call(compose)

@@ -18,7 +18,7 @@ from hypothesis import settings as examples
 from accounts import mail_outbox
 from accounts.models import AuditEntry, Membership, Organization, Role, User
 from accounts.people import organizations
-from saas import live
+from saas import broadcast
 from saas.database import tenancy
 from saas.database.presence import presence
 from tests.embedded import prepared
@@ -81,7 +81,7 @@ def _empty_cache() -> Iterator[None]:
     yield
     for name in caches:
         caches[name].clear()
-    live._silent_until = 0.0
+    broadcast._silent_until = 0.0
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from accounts.connections import registry
 from accounts.errors import Refused
 from accounts.models import Health, Membership, ProviderConnection
 from accounts.models.connections import TEST_IS_LOST_AFTER
-from saas import live
+from saas import broadcast
 from saas.crypto import sealing
 from saas.database.transactions import after_commit
 from saas.outbound import cancellation, guarded_http
@@ -76,8 +76,8 @@ def finish_test(connection: ProviderConnection, findings: Findings) -> bool:
     is_noted = registry.note_health(connection, **asdict(findings))
     if is_noted:
         after_commit(
-            live.announce,
-            live.org_group(connection.org_id),
+            broadcast.announce,
+            broadcast.org_group(connection.org_id),
             {"type": "org.event", "event": {"type": "connection", "connection": str(connection.code)}},
         )
     return is_noted

@@ -12,10 +12,10 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.limits import alerts, asking, counters, operator_key, refusals
+from accounts.limits import alerts, counters, hold_requests, operator_key, refusals
 from accounts.limits import rules as limit_rules
-from accounts.limits.asking import Asked, Part, make_missing
 from accounts.limits.counters import Amount, CounterState
+from accounts.limits.hold_requests import HoldRequest, Part, make_missing
 from accounts.limits.periods import today
 from accounts.limits.refusals import Payer, Wish
 from accounts.models import Hold, HoldState, Organization, Subject
@@ -45,17 +45,17 @@ def hold(
 ) -> None:
     """Hold `micros` for each part. Raise LimitReached if it does not fit; the caller must then roll back its
     transaction."""
-    take(Asked(org, payer, wish, run_code, parts, micros, is_play, is_lent, terms, now or timezone.now()))
+    take(HoldRequest(org, payer, wish, run_code, parts, micros, is_play, is_lent, terms, now or timezone.now()))
 
 
-def take(asked: Asked) -> None:
-    """Do as `hold`, for what was asked already."""
-    for _ in range(asking.MOST_TIMES):
-        why = functions.ask(asked.org.pk, asking.HOLD, asked.values)
+def take(request: HoldRequest) -> None:
+    """Do as `hold`, for a request that is there already."""
+    for _ in range(hold_requests.MOST_TIMES):
+        why = functions.ask(request.org.pk, hold_requests.HOLD, request.parameters)
         if why is None:
             return
-        asked.answer(why)
-    raise asking.NeverSettled
+        request.resolve(why)
+    raise hold_requests.NeverSettled
 
 
 def hold_text(

@@ -5,7 +5,7 @@ from accounts import api_keys, audit
 from accounts.errors import LastOwner, NotAllowed
 from accounts.limits import rules
 from accounts.models import Membership, Organization, Role, User
-from saas import live
+from saas import broadcast
 from saas.database.transactions import after_commit
 
 LOST_RIGHTS = "You no longer have the right to do this."
@@ -112,7 +112,7 @@ def _end(org: Organization, target: Membership, *, by: User, action: str) -> Non
 
 def _end_sockets(target: Membership) -> None:
     """End the person's sockets. A person who still has the right connects again, and the right is checked again."""
-    after_commit(live.announce, live.person_group(target.org_id, target.user_id), {"type": "access.ended"})
+    after_commit(broadcast.announce, broadcast.person_group(target.org_id, target.user_id), {"type": "access.ended"})
 
 
 def _label(member: Membership) -> str:

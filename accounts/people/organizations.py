@@ -12,7 +12,7 @@ from accounts.limits import operator_key
 from accounts.models import Membership, Organization, Role, User
 from accounts.people import founding_limits
 from accounts.webhooks import delivery
-from saas import live
+from saas import broadcast
 from saas.database import tenancy
 from saas.database.transactions import after_commit
 
@@ -89,7 +89,9 @@ def require_second_factor(*, org: Organization, by: Membership, is_required: boo
     org.save(update_fields=["requires_second_factor"])
     word = "required" if is_required else "optional"
     audit.record(org=org, by=by.user, action=f"organization.second_factor_{word}", target=org.name)
-    after_commit(live.announce, live.org_group(org.pk), {"type": "access.ended"})  # those with one reconnect at once
+    after_commit(
+        broadcast.announce, broadcast.org_group(org.pk), {"type": "access.ended"}
+    )  # those with one reconnect at once
 
 
 def set_time_zone(*, org: Organization, by: Membership, time_zone: str) -> None:
@@ -133,7 +135,7 @@ def _delete(locked: Organization, *, by: User | None) -> None:
     locked.api_keys.filter(revoked_at=None).update(revoked_at=now)
     locked.invitations.open().update(revoked_at=now)
     audit.record(org=locked, by=by, action="organization.deleted", target=locked.name)
-    after_commit(live.announce, live.org_group(locked.pk), {"type": "access.ended"})
+    after_commit(broadcast.announce, broadcast.org_group(locked.pk), {"type": "access.ended"})
 
 
 def suspend(*, org: Organization, by: User) -> None:
@@ -141,7 +143,7 @@ def suspend(*, org: Organization, by: User) -> None:
     with tenancy.tenant(org.pk):
         if Organization.objects.filter(pk=org.pk, suspended_at=None).update(suspended_at=timezone.now()):
             audit.record(org=org, by=by, action="operator.suspended", target=org.name)
-            after_commit(live.announce, live.org_group(org.pk), {"type": "access.ended"})
+            after_commit(broadcast.announce, broadcast.org_group(org.pk), {"type": "access.ended"})
 
 
 def restore(*, org: Organization, by: User) -> None:

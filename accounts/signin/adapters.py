@@ -19,7 +19,7 @@ from accounts.forms import plain_name
 from accounts.issuer.adapter import drop_unproved_links
 from accounts.models import User
 from accounts.people import sign_up_rules
-from saas import live
+from saas import broadcast
 from saas.crypto import sealing
 from saas.database.transactions import after_commit
 from saas.ops import request_info
@@ -52,7 +52,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth is
         e-mail, the account must be closed to all others."""
         super().set_password(user, password)
         drop_unproved_links(user)
-        after_commit(live.announce, live.person_everywhere(user.pk), {"type": "access.ended"})
+        after_commit(broadcast.announce, broadcast.person_everywhere(user.pk), {"type": "access.ended"})
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send by a worker, like every mail. Each link leads to PUBLIC_URL: a link made from the request would lead

@@ -12,7 +12,7 @@ from django.utils.functional import cached_property
 from psycopg_pool import ConnectionPool
 
 from saas.database import waits
-from saas.database.schema import SchemaEditor
+from saas.database.schema_editor import SchemaEditor
 from saas.fairness import connection_seats, visitors
 
 

@@ -42,12 +42,12 @@ def serve(stopping: Stopping, *, host: str, port: int, data: str | None, opens: 
 
 
 def _run(stopping: Stopping, sockets: list[socket.socket], postgres: Postgres | None) -> int:
-    from saas import live  # these need Django
+    from saas import broadcast  # these need Django
     from saas.embedded import worker
     from saas.embedded.web import Web
 
     web = Web(program.application(), sockets)
-    live.bind_loop(web.loop)
+    broadcast.bind_loop(web.loop)
     if postgres:
         program.recover()
     working = worker.start()

@@ -15,7 +15,7 @@ from saas.crypto import sealing
 GROUP = "group"
 DECODED_AT_ONCE = 64  # every socket of a group receives the same message: it is opened once and kept here
 
-log = structlog.get_logger("darkroom.live")
+log = structlog.get_logger("darkroom.broadcast")
 
 
 class SealedLayer(RedisPubSubChannelLayer):  # type: ignore[misc]  # channels_redis has no types

@@ -10,7 +10,7 @@ from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from saas import VERSION, live
+from saas import VERSION, broadcast
 from saas.ops import heartbeat, metrics_server
 from saas.queue import broker
 from saas.server import drain
@@ -53,7 +53,7 @@ def _queue() -> None:
 
 
 def _channel_layer() -> None:
-    async_to_sync(live.send)("readyz", {"type": "nobody.listens"})
+    async_to_sync(broadcast.send)("readyz", {"type": "nobody.listens"})
 
 
 def _storage() -> None:

@@ -5,7 +5,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionS
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from saas import live
+from saas import broadcast
 from saas.database.transactions import after_commit
 
 AT_ONCE = 1000
@@ -16,7 +16,7 @@ class SessionStore(DatabaseSessionStore):
         ended = session_key or self.session_key
         super().delete(session_key)
         if ended:
-            after_commit(live.announce, live.session_group(ended), {"type": "access.ended"})
+            after_commit(broadcast.announce, broadcast.session_group(ended), {"type": "access.ended"})
 
 
 def clear_expired() -> None:

@@ -21,7 +21,7 @@ from saas.fairness import visitors
 from saas.ops import metrics
 from saas.queue import broker
 from saas.storage.redis_cache import counters
-from studio.engine import composites, leases, lost_workers, preview_maker, rescue, without_messages
+from studio.engine import leases, lost_workers, make_composites, preview_maker, rescue, without_messages
 from studio.gallery import purge, reindex
 from studio.prompt import rewrite_worker
 from studio.queue import standstill, tickets, wake
@@ -73,7 +73,7 @@ def look_at_outages() -> None:
 def wake_workers() -> None:
     """Send messages again for all that waits, so that a broker that lost its messages costs only seconds."""
     wake.for_waiting()
-    if composites.count_due():
+    if make_composites.count_due():
         wake.now("compose")
     if rewrite_worker.count_due():
         wake.now("rewrite")

@@ -15,7 +15,7 @@ from accounts.webhooks import delivery
 from saas.database import functions
 from saas.database.release import released
 from saas.database.transactions import after_commit
-from studio.engine import composites, store_frames
+from studio.engine import make_composites, store_frames
 from studio.engine.job import Job
 from studio.engine.store_frames import Stored
 from studio.gallery import search
@@ -99,7 +99,7 @@ def _keep(
         "request_id": frame.request_id[:120],
         "used": frame.used,
         "usage": frame.usage,
-        "feather": composites.feather_of(run),
+        "feather": make_composites.feather_of(run),
         "key_id": search.current_key_id(),
     }
     values: dict[str, Any] = {
@@ -127,5 +127,5 @@ def _announce(run: Run, slot: Slot, frame: Final, stored: Stored, told: dict[str
     if told["ended"]:
         events.announce(run, run.event_of(told["ended"]))
     delivery.call_for(told["messages"])
-    if composites.feather_of(run) is not None:
+    if make_composites.feather_of(run) is not None:
         wake.soon("compose")

@@ -15,7 +15,7 @@ from accounts.webhooks import delivery
 from billing import export_tickets
 from billing import tasks as exports
 from saas.queue import lanes, thread_shares
-from studio.engine import composites
+from studio.engine import make_composites
 from studio.prompt import rewrite_worker
 from studio.queue import tickets
 
@@ -43,7 +43,7 @@ def _develop_next() -> bool:
 LANES = (
     Lane(lanes.PICTURES, tickets.count_waiting, _develop_next),
     Lane(lanes.WORDS, rewrite_worker.count_due, rewrite_worker.make_next),
-    Lane(lanes.COMPOSITES, composites.count_due, composites.make_next),
+    Lane(lanes.COMPOSITES, make_composites.count_due, make_composites.make_next),
     Lane(lanes.WEBHOOKS, delivery.count_due, delivery.deliver_next),
     Lane(lanes.EXPORTS, export_tickets.count_due, exports.make_next_export),
     Lane(lanes.MAIL, mail_outbox.count_due, mail_outbox.deliver_next),

@@ -6,7 +6,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Membership, Role
-from saas import live
+from saas import broadcast
 from saas.database.transactions import after_commit
 from studio.models import MOST_STARS, Comment, Output, Run, Tag, Tagging
 from studio.models.sorting import COMMENT_LENGTH, NAME_LENGTH
@@ -81,4 +81,4 @@ def named(name: str, what: str) -> str:
 def _announce(run: Run) -> None:
     """Tell open pages to fetch the run's comments again. This is not one of the run's events."""
     message = {"type": "org.event", "event": {"v": 1, "type": "comment", "run": str(run.code)}}
-    after_commit(live.announce, events.group_of(run), message)
+    after_commit(broadcast.announce, events.group_of(run), message)

@@ -18,7 +18,7 @@ from accounts.errors import NotAllowed, Refused
 from accounts.limits.refusals import LimitReached
 from accounts.models import ApiKey, Membership, Organization, Scope
 from accounts.rate_limit import Allowance, AskedTooOften
-from saas import live
+from saas import broadcast
 from saas.database.threads import in_thread
 from saas.web import bearer
 from studio.gateway import failure_answers
@@ -51,7 +51,7 @@ class GatewayCaller:
     @cached_property
     def ahead(self) -> Ahead:
         """Return the caller's listener for the run that the call makes. All runs but private ones are the team's."""
-        return Ahead(live.org_group(self.org.pk))
+        return Ahead(broadcast.org_group(self.org.pk))
 
 
 def door(method: str, scope: Scope, *, is_awaited: bool = False, may_guess: bool = False) -> Callable[[View], View]:

@@ -7,7 +7,7 @@ from channels.generic.websocket import AsyncJsonWebsocketConsumer
 
 from accounts import access
 from accounts.models import Membership
-from saas import live
+from saas import broadcast
 from saas.ops import metrics
 from studio.live import recheck_rights
 from studio.live.in_order import InOrder
@@ -78,10 +78,10 @@ class OrgConsumer(AsyncJsonWebsocketConsumer):  # type: ignore[misc]  # channels
     def _groups_of(self, member: Membership) -> list[str]:
         key = self.scope["session"].session_key
         return [
-            live.org_group(member.org_id),
-            live.person_group(member.org_id, member.user_id),
-            live.person_everywhere(member.user_id),
-            *([live.session_group(key)] if key else []),
+            broadcast.org_group(member.org_id),
+            broadcast.person_group(member.org_id, member.user_id),
+            broadcast.person_everywhere(member.user_id),
+            *([broadcast.session_group(key)] if key else []),
         ]
 
     async def _session_seconds(self) -> float:

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import structlog
 from channels.db import database_sync_to_async
 
-from saas import live
+from saas import broadcast
 
 RECHECK_SECONDS = 45.0
 LOOK_SECONDS = 5.0  # how soon it is noticed that announcements are lost
@@ -35,9 +35,9 @@ async def until_ended(stands: Callable[[], bool]) -> None:
 
 async def _until_next() -> None:
     """Wait for half to all of the interval, or until soon after an announcement was lost in this process."""
-    lost = live.count_lost()
+    lost = broadcast.count_lost()
     left = RECHECK_SECONDS * random.uniform(0.5, 1.0)  # noqa: S311 no secret
-    while left > 0 and live.count_lost() == lost:
+    while left > 0 and broadcast.count_lost() == lost:
         step = min(left, LOOK_SECONDS * random.uniform(0.5, 1.0))  # noqa: S311 no secret
         await asyncio.sleep(step)
         left -= step

@@ -13,7 +13,7 @@ from django.utils import timezone
 from psycopg.types.json import Jsonb
 
 from accounts.limits import counters, holds, operator_key
-from accounts.limits.asking import Asked, Part
+from accounts.limits.hold_requests import HoldRequest, Part
 from accounts.limits.refusals import Payer, Wish
 from accounts.models import ApiKey, Hold, Membership, ProviderConnection
 from billing import charging, prices
@@ -28,7 +28,7 @@ from studio.money import costs, estimates
 log = structlog.get_logger("darkroom.money")
 
 
-def ask(
+def request(
     *,
     run: Run,
     parts: Sequence[Part],
@@ -41,10 +41,10 @@ def ask(
     price: Estimate | None = None,
     price_list: PriceList | None = None,
     now: datetime | None = None,
-) -> Asked:
+) -> HoldRequest:
     """Return what is to be held for some slots of a run. Prices that are not given are read. Raise Unpriced."""
     estimate = price or estimates.estimate(spec=spec, model=model, connection=connection)
-    return Asked(
+    return HoldRequest(
         org=run.org,
         payer=Payer(by, api_key),
         wish=wish_of(spec, model),

@@ -19,7 +19,7 @@ from accounts import mail_outbox
 from accounts.errors import Refused
 from accounts.models import ApiKey, Invitation, Membership, Organization, Role, User
 from accounts.people import members
-from saas import live
+from saas import broadcast
 from saas.database import tenancy
 from saas.database.transactions import after_commit
 from studio.privacy import belongings, identity, labels, organizations, scrubbing, signed_in
@@ -122,7 +122,7 @@ def _shut_out(person: Person) -> None:
         user.is_active = user.is_staff = user.is_superuser = False
         user.set_unusable_password()
         user.save(update_fields=["is_active", "is_staff", "is_superuser", "password"])
-        after_commit(live.announce, live.person_everywhere(user.pk), {"type": "access.ended"})
+        after_commit(broadcast.announce, broadcast.person_everywhere(user.pk), {"type": "access.ended"})
 
 
 def _go(person: Person, *, really: bool, receipt: Receipt | None = None) -> Receipt:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from saas import live
+from saas import broadcast
 from saas.database.transactions import after_commit
 from studio.models import Run, RunEvent, Visibility
 
@@ -27,7 +27,7 @@ def record(
 def announce(run: Run, event: RunEvent, hint: dict[str, Any] | None = None) -> None:
     """Send an event to the open sockets once it is committed."""
     message = {**event.as_message(str(run.code)), **(hint or {})}
-    after_commit(live.announce, group_of(run), {"type": "org.event", "event": message})
+    after_commit(broadcast.announce, group_of(run), {"type": "org.event", "event": message})
 
 
 def event_from_message(run: Run, message: dict[str, Any]) -> RunEvent:
@@ -46,5 +46,5 @@ def event_from_message(run: Run, message: dict[str, Any]) -> RunEvent:
 def group_of(run: Run) -> str:
     """Return the group of sockets that may see the run."""
     if run.visibility == Visibility.PRIVATE:
-        return live.person_group(run.org_id, run.maker_id)
-    return live.org_group(run.org_id)
+        return broadcast.person_group(run.org_id, run.maker_id)
+    return broadcast.org_group(run.org_id)

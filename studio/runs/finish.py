@@ -10,7 +10,7 @@ from studio.models import ENDS, Run, Slot, state_of
 from studio.money import run_holds
 from studio.providers.outcomes import OUTCOMES
 from studio.providers.refusals import NOT_MODERATED, Refusal
-from studio.runs import announce, events
+from studio.runs import end_webhooks, events
 
 
 def end(run: Run, slot: Slot, code: str, *, request_id: str = "", refusal: Refusal = NOT_MODERATED) -> None:
@@ -57,4 +57,4 @@ def close(run: Run) -> None:
     if state in ENDS and locked.end(state, timezone.now()):
         succeeded = sum(slot.state == state.SUCCEEDED for slot in slots)
         events.record(locked, "ended", data={"state": state.value, "succeeded": succeeded, "count": len(slots)})
-        announce.announce_end(locked, succeeded)
+        end_webhooks.queue(locked, succeeded)

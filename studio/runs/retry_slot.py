@@ -6,7 +6,7 @@ from accounts import access
 from accounts.connections import circuit
 from accounts.errors import NotAllowed, Refused
 from accounts.limits import holds
-from accounts.limits.asking import Part
+from accounts.limits.hold_requests import Part
 from accounts.models import ApiKey, Membership
 from saas.database.transactions import once_more
 from studio.catalogue import fingerprint
@@ -52,7 +52,7 @@ def _retry(slot: Slot, by: Membership, api_key: ApiKey | None) -> None:
     asked = fingerprint.fingerprint_of(run, pictures)
     submit_run.line_up(run, [slot], run.connection, asked=asked)
     spec = Spec.from_json(run.asked).of_slot(slot.index)
-    wanted = run_holds.ask(
+    wanted = run_holds.request(
         run=run,
         parts=[Part(slot.code, slot.tries)],
         by=by,

@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 
 from accounts import access
 from accounts.errors import NotAllowed, Refused
-from accounts.limits.asking import ASKED, MOST_TIMES, NeverSettled, Part
+from accounts.limits.hold_requests import ASKED, MOST_TIMES, NeverSettled, Part
 from accounts.models import ApiKey, Membership, Organization, ProviderConnection, Role, User
 from saas.database import functions, tenancy
 from saas.database.release import released
@@ -93,7 +93,7 @@ def submit(
     slots = [Part(uuid4()) for _ in range(spec.pictures)]
     may_wait = not is_awaited
     for _ in range(MOST_TIMES):
-        asked = run_holds.ask(
+        request = run_holds.request(
             run=run,
             parts=slots,
             by=by,
@@ -106,7 +106,7 @@ def submit(
             price_list=plan.offer.prices,
             now=now,
         )
-        values = {**asked.values, **_caller(by, run), **_inputs(plan.pictures), "fields": Jsonb(_fields(run))}
+        values = {**request.parameters, **_caller(by, run), **_inputs(plan.pictures), "fields": Jsonb(_fields(run))}
         values |= {"line": Jsonb(_line(run, plan)), "offer": plan.offer.version}
         values |= {"is_awaited": is_awaited, "may_wait": may_wait}
         with released():
@@ -132,7 +132,7 @@ def submit(
             case {"by": "deadlock"}:
                 log.warning("transaction is tried once more", reason="deadlock")
             case why:
-                asked.answer(why)
+                request.resolve(why)
     raise NeverSettled
 
 

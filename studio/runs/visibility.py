@@ -5,7 +5,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.errors import NotAllowed
 from accounts.models import Membership, Role
-from saas import live
+from saas import broadcast
 from saas.database.transactions import after_commit
 from studio.models import Output, Run, SharedPicture, Visibility
 
@@ -41,4 +41,4 @@ def _take_out_of_links(run: Run) -> int:
 def _announce(run: Run, to: Visibility) -> None:
     """Send a hint to all pages of the organization: each page asks then what it may still show."""
     event = {"v": 1, "type": "hidden" if to == Visibility.PRIVATE else "shown", "run": str(run.code)}
-    after_commit(live.announce, live.org_group(run.org_id), {"type": "org.event", "event": event})
+    after_commit(broadcast.announce, broadcast.org_group(run.org_id), {"type": "org.event", "event": event})

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import structlog
 
-from saas import live
+from saas import broadcast
 
 EVERY_SECONDS = 0.5
 PATIENCE_SECONDS = 1.0  # for one message to come back
@@ -51,7 +51,7 @@ class Echo:
     async def _ask_on(self) -> None:
         while True:
             try:
-                async with live.joined(self._group) as (layer, channel):
+                async with broadcast.joined(self._group) as (layer, channel):
                     await self._ask_until_deaf(layer, channel)
             except Exception:
                 self._note_silence()

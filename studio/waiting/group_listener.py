@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 import structlog
 
 from accounts.models import Membership
-from saas import live
+from saas import broadcast
 from saas.database import tenancy
 from saas.database.threads import in_thread
 from saas.fairness import visitors
@@ -104,7 +104,7 @@ class GroupListener:
 
     async def _listen(self) -> None:
         try:
-            async with live.joined(self.group) as (layer, channel):
+            async with broadcast.joined(self.group) as (layer, channel):
                 self.is_listening = True
                 self.has_begun.set()
                 while True:

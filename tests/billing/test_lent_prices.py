@@ -9,7 +9,7 @@ from django.utils import timezone
 from accounts.connections import registry
 from accounts.errors import NotAllowed
 from accounts.limits import holds
-from accounts.limits.asking import Part
+from accounts.limits.hold_requests import Part
 from accounts.limits.refusals import Payer
 from accounts.models import Hold, HoldState, Organization, Period, ProviderConnection, ProviderKind, Subject, User
 from billing import charging, prices

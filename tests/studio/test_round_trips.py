@@ -10,7 +10,7 @@ from django.db import connection, connections
 from django.test import AsyncClient
 
 from accounts.models import Organization, Scope, Subject, User
-from saas import live
+from saas import broadcast
 from studio.engine import worker
 from studio.gateway import retrying
 from tests.accounts.conftest import MakeKey, make_key
@@ -59,7 +59,7 @@ def test_a_call_of_the_gateway_with_limits(
     monkeypatch.setattr(retrying, "_let_go", lambda _: None)
 
     async def call() -> list[str]:
-        live.bind_loop(asyncio.get_running_loop())
+        broadcast.bind_loop(asyncio.get_running_loop())
         for _ in range(CALLS):
             with counted() as made:
                 answer = await AsyncClient().post(
@@ -75,7 +75,7 @@ def test_a_call_of_the_gateway_with_limits(
     try:
         said = asyncio.run(call())
     finally:
-        live.bind_loop(None)
+        broadcast.bind_loop(None)
     assert len(of_the_way(said)) <= GATEWAY_CALL, "\n".join(said)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.limits import holds, rules
-from accounts.limits.asking import Part
+from accounts.limits.hold_requests import Part
 from accounts.limits.refusals import Payer, Wish
 from accounts.models import ApiKey, Counter, Hold, Membership, Organization, Period, Quota, Subject, User
 from saas.database import tenancy

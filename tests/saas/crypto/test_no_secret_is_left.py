@@ -17,7 +17,7 @@ from django.test import AsyncClient
 from django.urls import reverse
 
 from accounts.models import Organization, ProviderConnection, User
-from saas import live
+from saas import broadcast
 from saas.database import tenancy
 from saas.queue import lanes
 from tests.conftest import PASSWORD, SignIn, make_person
@@ -55,7 +55,7 @@ class Story:
             self.messages.append(message.encode())
             return enqueue(message, **options)
 
-        self.patch.setattr(live, "send", keep_event)
+        self.patch.setattr(broadcast, "send", keep_event)
         self.patch.setattr(queue, "enqueue", keep_message)
 
     def post(self, name: str, /, *arguments: object, **fields: str) -> int:

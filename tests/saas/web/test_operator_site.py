@@ -192,7 +192,7 @@ def test_shutting_a_person_out_ends_their_sockets(
     django_capture_on_commit_callbacks: Callable[..., object],
 ) -> None:
     told: list[object] = []
-    monkeypatch.setattr("saas.live.announce", lambda group, message: told.append((group, message)))
+    monkeypatch.setattr("saas.broadcast.announce", lambda group, message: told.append((group, message)))
     with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
         _save(corner, ours.owner)
     assert told == [(f"person.{ours.org.pk}.{ours.owner.pk}", {"type": "access.ended"})]

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from accounts.models import Organization, User
-from studio.engine import composites
+from studio.engine import make_composites
 from tests.studio.api.keys import Program, program
 from tests.studio.api.test_runs import content, count
-from tests.studio.engine.test_composites import finish, masked_run
+from tests.studio.engine.test_make_composites import finish, masked_run
 from tests.studio.inputs.test_give_input import mask
 from tests.support import picture_bytes
 
@@ -67,7 +67,7 @@ def test_what_was_kept_is_downloaded_as_soon_as_it_is_made(
     output = finish(masked_run(acme, bob))
     kept = f"images/{output.code}/kept"
     assert api.get(kept).status_code == 404
-    composites.make_next()
+    make_composites.make_next()
     made, raw = api.get(kept), api.get(f"images/{output.code}/original")
     assert (made.status_code, made["Content-Type"]) == (200, "image/png")
     assert content(made) != content(raw)

@@ -19,7 +19,7 @@ from billing.spans import OWN, Span
 from billing.usage import Scope
 from saas.database import tenancy
 from saas.queue import broker, lanes
-from studio.engine import caretaker, composites, without_messages
+from studio.engine import caretaker, make_composites, without_messages
 from studio.prompt import rewrite_worker
 from tests.conftest import must_be_member
 from tests.support.fake_provider import Upstream
@@ -57,7 +57,7 @@ def served() -> None:
 def test_all_that_waits_in_a_table_is_served() -> None:
     lane = {lane.lane: lane.serve_next for lane in without_messages.LANES}
     assert set(lane) == {lanes.PICTURES, *lanes.THREADS} - {lanes.CHECKS, lanes.UPKEEP}
-    assert (lane[lanes.WORDS], lane[lanes.COMPOSITES]) == (rewrite_worker.make_next, composites.make_next)
+    assert (lane[lanes.WORDS], lane[lanes.COMPOSITES]) == (rewrite_worker.make_next, make_composites.make_next)
 
 
 def test_mails_go_out() -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts import access
 from accounts.models import Membership, Organization, Role, User
-from saas import live
+from saas import broadcast
 from saas.database import tenancy
 from studio.live import recheck_rights
 from tests.conftest import SignIn, must_be_member
@@ -121,8 +121,8 @@ async def test_a_lost_announcement_brings_the_next_look_forward(
     tab = await tab_of(bob, sign_in)
     await _act(_removed, acme, bob)
     with monkeypatch.context() as failing:
-        failing.setattr(live, "get_channel_layer", lambda: None)
-        await sync_to_async(live.announce)(live.person_group(acme.pk, bob.pk), {"type": "access.ended"})
+        failing.setattr(broadcast, "get_channel_layer", lambda: None)
+        await sync_to_async(broadcast.announce)(broadcast.person_group(acme.pk, bob.pk), {"type": "access.ended"})
     assert await tab.is_closed_with() == 4403
     await tab.leave()
 

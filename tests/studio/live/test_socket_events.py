@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.connections import probe
 from accounts.models import Health, Organization, ProviderConnection, User
-from saas import live
+from saas import broadcast
 from saas.database import tenancy
 from tests.conftest import SignIn
 from tests.support.browser_socket import leave_all, tab_of
@@ -31,7 +31,7 @@ class StopTrying(Exception):
 @pytest.fixture
 def bound_loop() -> Iterator[None]:
     yield
-    live.bind_loop(None)
+    broadcast.bind_loop(None)
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ async def test_every_member_hears_an_event_and_no_other_organization_does(
 ) -> None:
     hers, veras = await tab_of(alice, sign_in), await tab_of(vera, sign_in)
     his = await tab_of(charlie, sign_in, org="rival")
-    await sync_to_async(live.announce)(live.org_group(acme.pk), EVENT)
+    await sync_to_async(broadcast.announce)(broadcast.org_group(acme.pk), EVENT)
     assert await hers.hears() == HEARD
     assert await veras.hears() == HEARD
     assert await his.hears_nothing()
@@ -59,7 +59,7 @@ async def test_a_person_of_two_organizations_hears_each_in_its_own_tab(
 ) -> None:
     await sync_to_async(_join)(rival, alice)
     at_acme, at_rival = await tab_of(alice, sign_in), await tab_of(alice, sign_in, org="rival")
-    await sync_to_async(live.announce)(live.org_group(rival.pk), EVENT)
+    await sync_to_async(broadcast.announce)(broadcast.org_group(rival.pk), EVENT)
     assert await at_rival.hears() == HEARD
     assert await at_acme.hears_nothing()
     await leave_all(at_acme, at_rival)
@@ -108,11 +108,11 @@ async def test_a_worker_thread_reaches_the_sockets_of_its_own_process_at_once(
 ) -> None:
     """Without the hop onto the server's loop, the message would lie in a queue until something else wakes the loop."""
     tab = await tab_of(alice, sign_in)
-    live.bind_loop(asyncio.get_running_loop())
+    broadcast.bind_loop(asyncio.get_running_loop())
     listening = asyncio.create_task(tab.wire.receive_json_from(timeout=5))
     await asyncio.sleep(0.05)
     began = time.monotonic()
-    thread = threading.Thread(target=live.announce, args=(live.org_group(acme.pk), EVENT))
+    thread = threading.Thread(target=broadcast.announce, args=(broadcast.org_group(acme.pk), EVENT))
     thread.start()
     assert await listening == HEARD
     assert time.monotonic() - began < 3  # else the timeout of the listening would have woken it
@@ -124,11 +124,11 @@ async def test_many_threads_announce_and_nothing_is_lost(
     acme: Organization, alice: User, sign_in: SignIn, bound_loop: None
 ) -> None:
     tab = await tab_of(alice, sign_in)
-    live.bind_loop(asyncio.get_running_loop())
+    broadcast.bind_loop(asyncio.get_running_loop())
 
     def announce(first: int) -> None:
         for number in range(first, first + 10):
-            live.announce(live.org_group(acme.pk), {**EVENT, "event": {"type": "news", "number": number}})
+            broadcast.announce(broadcast.org_group(acme.pk), {**EVENT, "event": {"type": "news", "number": number}})
 
     threads = [threading.Thread(target=announce, args=(first,)) for first in range(0, 80, 10)]
     for thread in threads:
@@ -147,30 +147,30 @@ def _in_order(heard: list[int], first: int) -> bool:
 
 
 async def test_a_lost_announcement_is_no_error(layer_down: None, caplog: pytest.LogCaptureFixture) -> None:
-    await sync_to_async(live.announce)("org.1", EVENT)
+    await sync_to_async(broadcast.announce)("org.1", EVENT)
     assert [record.getMessage().count("announcement lost") for record in caplog.records] == [1]
 
 
 async def test_an_announcement_lost_on_the_servers_loop_is_told_too(
     layer_down: None, bound_loop: None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    live.bind_loop(asyncio.get_running_loop())
-    await asyncio.to_thread(live.announce, "org.1", EVENT)
+    broadcast.bind_loop(asyncio.get_running_loop())
+    await asyncio.to_thread(broadcast.announce, "org.1", EVENT)
     await asyncio.sleep(0.05)
     assert [record.getMessage().count("announcement lost") for record in caplog.records] == [1]
 
 
 async def test_announcing_from_asynchronous_code_is_no_error(bound_loop: None) -> None:
-    live.announce("org.1", EVENT)
+    broadcast.announce("org.1", EVENT)
 
 
 async def test_a_servers_loop_that_has_ended_is_no_error(bound_loop: None) -> None:
     loop = asyncio.new_event_loop()
-    live.bind_loop(loop)
+    broadcast.bind_loop(loop)
     loop.close()
-    await sync_to_async(live.announce)("org.1", EVENT)
+    await sync_to_async(broadcast.announce)("org.1", EVENT)
 
 
 async def test_without_a_channel_layer_announcing_is_no_error(settings: Any) -> None:
     settings.CHANNEL_LAYERS = {}
-    await sync_to_async(live.announce)("org.1", EVENT)
+    await sync_to_async(broadcast.announce)("org.1", EVENT)

@@ -8,7 +8,7 @@ from asgiref.sync import sync_to_async
 from accounts.errors import NotAllowed
 from accounts.models import Membership, Organization, Role, User
 from accounts.people import members, organizations
-from saas import live
+from saas import broadcast
 from saas.database import tenancy
 from tests.conftest import SignIn, must_be_member
 from tests.support.browser_socket import leave_all, tab_of
@@ -44,7 +44,7 @@ async def test_the_member_whose_rights_change_is_cut_off_alone(
     hers, his, veras = [await tab_of(user, sign_in) for user in (alice, bob, vera)]
     await _act(act, acme, alice, bob)
     assert await his.is_closed_with() == 4403
-    await sync_to_async(live.announce)(live.org_group(acme.pk), EVENT)
+    await sync_to_async(broadcast.announce)(broadcast.org_group(acme.pk), EVENT)
     for tab in (hers, veras):
         assert await tab.hears() == {"v": 1, "type": "news"}
     await leave_all(hers, his, veras)

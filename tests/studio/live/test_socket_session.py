@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from accounts.models import Organization, User
-from saas import live
+from saas import broadcast
 from tests.conftest import PASSWORD, SignIn
 from tests.support.browser_socket import Tab, leave_all
 
@@ -79,4 +79,4 @@ async def test_the_channel_layer_learns_no_session_key(acme: Organization, bob: 
     client = await sync_to_async(sign_in)(bob)
     key = await sync_to_async(lambda: Session.objects.get().session_key)()
     assert key == client.session.session_key
-    assert key not in live.session_group(key)
+    assert key not in broadcast.session_group(key)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from accounts.limits.asking import MOST_TIMES, NeverSettled
+from accounts.limits.hold_requests import MOST_TIMES, NeverSettled
 from accounts.limits.periods import zone
 from accounts.models import Hold, Membership, Organization, User
 from saas.database import functions, tenancy

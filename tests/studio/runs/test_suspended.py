@@ -11,7 +11,7 @@ from accounts.people import organizations
 from billing.reconciling import Finding
 from saas.database import tenancy
 from studio import tasks
-from studio.engine import composites, nightly, worker
+from studio.engine import make_composites, nightly, worker
 from studio.models import (
     Composite,
     CompositeTicket,
@@ -27,7 +27,7 @@ from studio.prompt import rewrite_worker
 from studio.queue import tickets
 from studio.runs import suspended
 from tests.conftest import make_person, must_be_member
-from tests.studio.engine import test_composites
+from tests.studio.engine import test_make_composites
 from tests.studio.engine.test_worker import slots, state, submit, up, work
 from tests.studio.prompt import test_rewrite
 from tests.studio.prompt.test_rewrite import answer, ask, connection, model
@@ -37,7 +37,7 @@ from tests.support.text_holds import standing
 pytestmark = pytest.mark.django_db
 __all__ = ["answer", "connection", "edited", "model", "up"]
 
-edited = test_composites.edited
+edited = test_make_composites.edited
 LONG_AGO = "2020-01-01T00:00:00Z"
 
 
@@ -229,23 +229,23 @@ def test_a_composite_waits_for_the_end_of_the_suspension_and_loses_no_try(
 ) -> None:
     _, output = edited
     organizations.suspend(org=acme, by=olga)
-    for _ in range(composites.MOST_TRIES + 2):
+    for _ in range(make_composites.MOST_TRIES + 2):
         CompositeTicket.objects.update(due_at=LONG_AGO)
-        assert composites.make_next()
-        assert not composites.make_next()
-    assert test_composites.composite_of(output).state == "waiting"
+        assert make_composites.make_next()
+        assert not make_composites.make_next()
+    assert test_make_composites.composite_of(output).state == "waiting"
     organizations.restore(org=acme, by=olga)
     CompositeTicket.objects.update(due_at=LONG_AGO)
-    composites.make_next()
-    assert test_composites.composite_of(output).state == "made"
+    make_composites.make_next()
+    assert test_make_composites.composite_of(output).state == "made"
 
 
 def test_a_composite_of_a_deleted_one_ends(edited: tuple[Run, Output], acme: Organization, alice: User) -> None:
     _, output = edited
     delete(acme, alice)
-    assert composites.make_next()
-    ended = test_composites.composite_of(output)
-    assert (ended.state, ended.sentence) == (Composite.State.FAILED, composites.DELETED)
+    assert make_composites.make_next()
+    ended = test_make_composites.composite_of(output)
+    assert (ended.state, ended.sentence) == (Composite.State.FAILED, make_composites.DELETED)
     assert not CompositeTicket.objects.exists()
 
 

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from accounts.models import AuditEntry, Organization, User
 from accounts.webhooks import delivery
-from saas import live
+from saas import broadcast
 from saas.database import tenancy
 from studio.engine import record_picture, store_frames
 from studio.gallery import collections, organize, shares
@@ -186,14 +186,14 @@ def test_open_pages_are_told_to_ask_again_when_it_holds(
 ) -> None:
     (output,) = made(acme, bob)
     said: Heard = []
-    monkeypatch.setattr(live, "announce", lambda group, message: said.append((group, message["event"])))
+    monkeypatch.setattr(broadcast, "announce", lambda group, message: said.append((group, message["event"])))
     with django_capture_on_commit_callbacks(execute=True), tenancy.tenant(acme.pk):
         for to in (Visibility.PRIVATE, Visibility.TEAM, Visibility.TEAM):
             visibility.change(by=must_be_member(acme, bob), run=output.run, to=to)
         assert said == []
     assert [(group, event["type"]) for group, event in said] == [
-        (live.org_group(acme.pk), "hidden"),
-        (live.org_group(acme.pk), "shown"),
+        (broadcast.org_group(acme.pk), "hidden"),
+        (broadcast.org_group(acme.pk), "shown"),
     ]
 
 
@@ -203,7 +203,7 @@ def test_of_a_run_that_develops_only_its_maker_hears_and_sees_what_comes(
 ) -> None:  # fmt: skip
     (output,) = made(acme, bob)
     said: Heard = []
-    monkeypatch.setattr(live, "announce", lambda group, message: said.append((group, message["event"])))
+    monkeypatch.setattr(broadcast, "announce", lambda group, message: said.append((group, message["event"])))
     told: list[Any] = []
     monkeypatch.setattr(delivery, "announce", lambda *args: told.append(args))
     final = Final(picture_bytes.plain(".png"), used={})
@@ -217,8 +217,8 @@ def test_of_a_run_that_develops_only_its_maker_hears_and_sees_what_comes(
         record_picture.record(held, slot, final, stored)
         assert Output.objects.get(slot=slot).visibility == "private"
     hidden, *rest = said
-    assert hidden == (live.org_group(acme.pk), {"v": 1, "type": "hidden", "run": str(held.code)})
-    assert {group for group, _ in rest} == {live.person_group(acme.pk, bob.pk)}
+    assert hidden == (broadcast.org_group(acme.pk), {"v": 1, "type": "hidden", "run": str(held.code)})
+    assert {group for group, _ in rest} == {broadcast.person_group(acme.pk, bob.pk)}
     assert [event["type"] for _, event in rest] == ["partial", "output", "ended"]
     assert told == []
 

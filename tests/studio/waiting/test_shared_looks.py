@@ -11,7 +11,7 @@ from channels.layers import get_channel_layer
 from django.db.backends.utils import CursorWrapper
 
 from accounts.models import Membership, Organization, User
-from saas import live
+from saas import broadcast
 from saas.database import tenancy
 from studio.models import Run, Visibility
 from studio.runs import events, stop_run
@@ -57,7 +57,7 @@ async def until(is_so: Callable[[], bool]) -> None:
 
 def stop_unheard(acme: Organization, bob: User, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as deaf, tenancy.tenant(acme.pk):
-        deaf.setattr("studio.runs.events.live.announce", lambda *_: None)
+        deaf.setattr("studio.runs.events.broadcast.announce", lambda *_: None)
         stop_run.cancel(run=run, by=must_be_member(acme, bob))
 
 
@@ -147,7 +147,7 @@ async def test_where_hints_are_not_heard_each_run_is_looked_at_often(
 
     monkeypatch.setattr(group_listener, "IDLE_LOOK_SECONDS", 3600.0)
     monkeypatch.setattr(group_listener, "LOOK_SECONDS", 0.1)
-    monkeypatch.setattr(live, "joined", broken)
+    monkeypatch.setattr(broadcast, "joined", broken)
     run = await sync_to_async(submit)(acme, bob)
     waiter = Waiter(run)
     await until(lambda: waiter.heard == ["queued"])

@@ -19,7 +19,7 @@ const behaviours = [
   ["[data-mod]", () => import("./kit/mod.js")],
   ["[aria-disabled='true']", () => import("./kit/unavailable.js")],
   ["[data-passkey]", () => import("./kit/passkey.js")],
-  ["#keys", () => import("./kit/keys.js")],
+  ["#keys", () => import("./kit/key_help.js")],
   ["[data-slug-from]", () => import("./kit/slug.js")],
   ["[data-live]", () => import("./live/live.js")],
   ["[data-stream]", () => import("./stream/stream.js")],

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import ApiKey, Membership, Organization, User
 from saas.database import tenancy
 from studio.catalogue import image_models, specs
-from studio.engine import composites, record_picture, store_frames
+from studio.engine import make_composites, record_picture, store_frames
 from studio.files import storage
 from studio.gateway import results
 from studio.gateway.answer_memory import AnswerMemory
@@ -88,7 +88,7 @@ def edited(acme: Organization, alice: User) -> tuple[Run, Output]:
 def test_the_untouched_pixels_are_put_back_and_the_raw_result_stays(edited: tuple[Run, Output]) -> None:
     _, output = edited
     assert composite_of(output).state == "waiting"
-    assert composites.make_next()
+    assert make_composites.make_next()
     made = composite_of(output)
     assert (made.state, made.feather, made.width, made.height) == ("made", 8, WIDTH, HEIGHT)
     kept = opened(storage.load(made.file))
@@ -98,7 +98,7 @@ def test_the_untouched_pixels_are_put_back_and_the_raw_result_stays(edited: tupl
     assert made.changed_ppm is not None
     assert made.changed_ppm > 500_000  # noise everywhere
     assert CompositeTicket.objects.count() == 0
-    assert not composites.make_next()
+    assert not make_composites.make_next()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -112,7 +112,7 @@ def test_no_connection_is_held_while_the_files_are_read(
         return load(name)
 
     monkeypatch.setattr(storage, "load", loaded)
-    assert composites.make_next()
+    assert make_composites.make_next()
     assert held == [False, False, False]
     assert composite_of(edited[1]).state == "made"
 
@@ -137,7 +137,7 @@ def test_no_connection_is_held_while_an_answers_pictures_are_read(
 
 def test_open_pages_hear_of_it_after_the_end(edited: tuple[Run, Output]) -> None:
     run, output = edited
-    composites.make_next()
+    make_composites.make_next()
     with tenancy.tenant(run.org_id):
         events = list(RunEvent.objects.filter(run=run).order_by("seq"))
     assert [event.type for event in events][-3:] == ["output", "ended", "composite"]
@@ -147,7 +147,7 @@ def test_open_pages_hear_of_it_after_the_end(edited: tuple[Run, Output]) -> None
 
 def test_metadata_tells_of_it(edited: tuple[Run, Output]) -> None:
     run, output = edited
-    composites.make_next()
+    make_composites.make_next()
     with tenancy.tenant(run.org_id):
         maker = Membership.objects.select_related("org").get(org=run.org_id, user=run.maker_id)
         told = document.document_of(Run.objects.get(pk=run.pk), seen_by=maker)["slots"][0]["output"]["composite"]
@@ -167,7 +167,7 @@ def test_nothing_is_kept_where_nobody_asked(acme: Organization, alice: User, ask
 def test_a_result_of_another_shape_stays_as_it_came_and_says_why(acme: Organization, alice: User) -> None:
     run = masked_run(acme, alice)
     output = finish(run, saved(painting(160, 160), ".png"))
-    assert composites.make_next()
+    assert make_composites.make_next()
     failed = composite_of(output)
     assert failed.state == "failed"
     assert "a different shape" in failed.sentence
@@ -187,17 +187,17 @@ def test_what_breaks_is_tried_again_and_at_last_given_up(
         raise OSError("storage is away")
 
     monkeypatch.setattr(straying, "measure", breaks)
-    for tries in range(1, composites.MOST_TRIES + 1):
-        assert composites.make_next()
+    for tries in range(1, make_composites.MOST_TRIES + 1):
+        assert make_composites.make_next()
         ticket = CompositeTicket.objects.get()
         assert ticket.tries == tries
         assert ticket.due_at > timezone.now()
-        assert not composites.make_next(), "not before it is due"
+        assert not make_composites.make_next(), "not before it is due"
         CompositeTicket.objects.update(due_at=timezone.now())
     assert composite_of(output).state == "waiting"
     monkeypatch.setattr(straying, "measure", working)
-    composites.make_next()
-    assert (composite_of(output).state, composite_of(output).sentence) == ("failed", composites.GIVEN_UP)
+    make_composites.make_next()
+    assert (composite_of(output).state, composite_of(output).sentence) == ("failed", make_composites.GIVEN_UP)
     assert storage.load(output.file) == saved(RESULT, ".png")
 
 
@@ -205,28 +205,28 @@ def test_one_failure_costs_nothing(edited: tuple[Run, Output], monkeypatch: pyte
     _, output = edited
     with monkeypatch.context() as broken:
         broken.setattr(compositing, "compose", lambda *_: 1 / 0)
-        composites.make_next()
+        make_composites.make_next()
     CompositeTicket.objects.update(due_at=timezone.now())
-    assert composites.make_next()
+    assert make_composites.make_next()
     assert composite_of(output).state == "made"
 
 
 def test_a_worker_that_died_is_followed_by_another(edited: tuple[Run, Output]) -> None:
     _, output = edited
-    assert composites._take() is not None  # and then it dies
-    assert not composites.make_next()
+    assert make_composites._take() is not None  # and then it dies
+    assert not make_composites.make_next()
     CompositeTicket.objects.update(due_at=timezone.now())
-    assert composites.count_due() == 1
-    assert composites.make_next()
+    assert make_composites.count_due() == 1
+    assert make_composites.make_next()
     assert composite_of(output).state == "made"
 
 
 def test_two_workers_at_one_picture_tell_once(edited: tuple[Run, Output]) -> None:
     run, _ = edited
-    work = composites._take()
+    work = make_composites._take()
     assert work is not None
-    composites._make(work)
-    composites._make(work)
+    make_composites._make(work)
+    make_composites._make(work)
     with tenancy.tenant(run.org_id):
         assert RunEvent.objects.filter(run=run, type="composite").count() == 1
 
@@ -242,18 +242,18 @@ def test_a_failure_of_a_lost_claim_takes_no_work_from_the_next_one(
 
     def lost(*_: object) -> bytes:
         CompositeTicket.objects.update(due_at=timezone.now())
-        claimed.append(composites._take())
+        claimed.append(make_composites._take())
         until.append(CompositeTicket.objects.get().due_at)
         raise error
 
     with monkeypatch.context() as slow:
         slow.setattr(compositing, "compose", lost)
-        assert composites.make_next()
+        assert make_composites.make_next()
     (second,) = claimed
     assert second is not None
     assert composite_of(output).state == "waiting"
     assert CompositeTicket.objects.get().due_at == until[0], "its claim lasts as long as it did"
-    composites._make(second)
+    make_composites._make(second)
     assert composite_of(output).state == "made"
     assert CompositeTicket.objects.count() == 0
     with tenancy.tenant(run.org_id):
@@ -264,7 +264,7 @@ def test_a_run_that_was_deleted_leaves_no_work(edited: tuple[Run, Output]) -> No
     run, _ = edited
     with tenancy.tenant(run.org_id):
         Run.objects.filter(pk=run.pk).delete()
-    assert composites.make_next()
+    assert make_composites.make_next()
     assert CompositeTicket.objects.count() == 0
 
 
@@ -274,7 +274,7 @@ def test_each_file_is_served_to_the_team_and_to_nobody_else(
     _, output = edited
     path = f"/o/acme/outputs/{output.code}"
     assert sign_in(vera).get(f"{path}/kept/").status_code == 404, "not made yet"
-    composites.make_next()
+    make_composites.make_next()
     made = composite_of(output)
     for shape, name in {"kept": made.file, "kept-preview": made.preview, "heat": made.heat}.items():
         answer = sign_in(vera).get(f"{path}/{shape}/")

@@ -2,7 +2,7 @@
 
 The function (accounts/migrations/sql/holds.sql) decides, under locks, and changes nothing when it refuses. Some of its
 reasons are no refusal for the person: counters of a new day are missing, or the operator has changed the usual loan.
-`Asked.answer` puts that right, and the caller asks again."""
+`HoldRequest.resolve` puts that right, and the caller asks again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Asked:
+class HoldRequest:
     """Money to hold for the parts of a run: `micros` for each."""
 
     org: Organization
@@ -64,7 +64,7 @@ class Asked:
         return counters.places(self.org.pk, self.payer.member.user_id, key_id, date, is_lent=self.is_lent)
 
     @property
-    def values(self) -> dict[str, Any]:
+    def parameters(self) -> dict[str, Any]:
         """Return the parameters of ASKED."""
         loan = limit_rules.usual_loan(self.org)
         return {
@@ -90,8 +90,8 @@ class Asked:
             "loan_month": loan.money_month,
         }
 
-    def answer(self, why: dict[str, Any]) -> None:
-        """Raise the refusal that `why` stands for, or make that asking again can succeed."""
+    def resolve(self, why: dict[str, Any]) -> None:
+        """Raise the refusal that `why` stands for, or put right what keeps the request from being decided."""
         with tenancy.tenant(self.org.pk):
             match why:
                 case {"by": "missing"}:

@@ -18,7 +18,7 @@ import structlog
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 
-log = structlog.get_logger("darkroom.live")
+log = structlog.get_logger("darkroom.broadcast")
 
 SEND_SECONDS = 2
 SILENT_SECONDS = 1.0  # without sending after a lost message, so that a layer that hangs does not delay every caller

@@ -1,4 +1,4 @@
-"""Tell webhooks how a run ended."""
+"""Queue the webhooks that say how a run ended."""
 
 from django.utils import timezone
 
@@ -9,7 +9,7 @@ from studio.models import Run
 ANNOUNCE_END = "SELECT studio_announce_end(run, %(succeeded)s, %(now)s) FROM studio_run run WHERE id = %(run)s"
 
 
-def announce_end(run: Run, succeeded: int) -> None:
+def queue(run: Run, succeeded: int) -> None:
     """Announce the end of a run, unless it is private."""
     values = {"run": run.pk, "succeeded": succeeded, "now": timezone.now()}
     ((messages,),) = functions.call(run.org_id, ANNOUNCE_END, values)
