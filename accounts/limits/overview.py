@@ -7,7 +7,7 @@ from typing import Any
 
 from accounts.limits import operator_key, remaining
 from accounts.limits.periods import today
-from accounts.limits.remaining import LENT_KINDS
+from accounts.limits.remaining import LENT_KINDS, LimitsNow
 from accounts.models import (
     ApiKey,
     Counter,
@@ -90,12 +90,13 @@ class Purse:
     is_play: bool
 
 
-def purse(org: Organization, member: Membership) -> Purse:
+def purse(org: Organization, member: Membership, limits: LimitsNow | None = None) -> Purse:
     """Return the purse of a member. Admins see the organization's spending, other members their own; `left` is the
-    least that any limit leaves the member."""
-    found, is_lent = remaining.counters_by_default(member)
+    least that any limit leaves the member. Limits that are not given are read."""
+    now = limits or remaining.read(member)
+    found = now.counters(is_lent=now.default_is_lent)
     is_play = bool(found) and all(counter.is_play for counter in found)
-    budget = remaining.tightest_of(found, member, is_play=is_play, is_lent=is_lent)
+    budget = now.tightest(is_play=is_play, is_lent=now.default_is_lent)
     subject = Subject.ORGANIZATION if member.is_admin else Subject.MEMBER
     mine = [counter for counter in found if counter.is_play == is_play and counter.subject == subject]
     shown = [counter for counter in mine if counter.period == Period.MONTH]

@@ -1,20 +1,31 @@
 """Find which budget pays for the next request, and what is left in it. Only for showing: `accounts.limits.holds`
 decides what may be spent, under locks, when it is asked."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, Q, QuerySet
-
+from accounts.limits import counters as counter_places
 from accounts.limits import rules as limit_rules
 from accounts.limits.counters import CounterState, Place, places
 from accounts.limits.periods import resets_at, today
-from accounts.models import ApiKey, Counter, Membership, Period, Subject, Unit
+from accounts.models import ApiKey, Counter, Membership, Period, Quota, Subject, Unit
 from accounts.models.provider_kinds import KINDS
+from saas.database import functions
 
 WHOSE = {Subject.ORGANIZATION.value: "", Subject.KEY.value: "The API key's", Subject.LOAN.value: "The lent key's"}
 LENT_KINDS = [name for name, kind in KINDS.items() if kind.is_lent]
+NOW = f"""
+SELECT jsonb_build_object(
+    'counters', coalesce((
+        SELECT jsonb_agg(to_jsonb(c) ORDER BY c.subject, c.period, c.is_play)
+        FROM unnest({counter_places.WHERE}) AS place(subject, subject_id, period, starts_on)
+        JOIN accounts_counter c USING (subject, subject_id, period, starts_on) WHERE c.org_id = %(org)s), '[]'),
+    'quotas', coalesce((SELECT jsonb_agg(to_jsonb(q)) FROM ({limit_rules.RULES}) q), '[]'),
+    'is_lent', EXISTS (
+        SELECT FROM accounts_providerconnection
+        WHERE org_id = %(org)s AND is_default AND kind = ANY (%(lent)s)))
+"""  # noqa: S608 our own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,55 +43,53 @@ class Budget:
         return f"{self.whose} {'day' if self.period == Period.DAY else 'month'}"
 
 
-def tightest(
-    member: Membership, api_key: ApiKey | None = None, *, is_play: bool, is_lent: bool = False
-) -> Budget | None:
-    """Return the budget with the least left; None if nothing is limited. `is_lent` says whether the lent key pays."""
-    return tightest_of(counters(member, api_key, is_lent=is_lent), member, api_key, is_play=is_play, is_lent=is_lent)
+@dataclass(frozen=True, slots=True)
+class LimitsNow:
+    """The limits of today and this month that count for a member and a key, whichever connection is used."""
+
+    member: Membership
+    api_key: ApiKey | None
+    found: Sequence[Counter]  # of real and of play money; one that nothing has been counted in yet may be missing
+    quotas: Sequence[Quota]
+    default_is_lent: bool  # whether the default connection uses the lent key
+
+    def counters(self, *, is_lent: bool) -> list[Counter]:
+        return [counter for counter in self.found if is_lent or counter.subject != Subject.LOAN]
+
+    def tightest(self, *, is_play: bool, is_lent: bool = False) -> Budget | None:
+        """Return the budget with the least left; None if nothing is limited. `is_lent` says whether the lent key
+        pays."""
+        counted = {_place(one): one for one in self.counters(is_lent=is_lent) if one.is_play == is_play}
+        budgets = [_counted(self.member, counter) for counter in counted.values()]
+        places = places_now(self.member, self.api_key, is_lent=is_lent)
+        if missing := [place for place in places if place not in counted]:
+            rules = limit_rules.by_subject(self.quotas, self.member.org, is_lent=is_lent)
+            budgets += [_uncounted(self.member, place, rules) for place in missing]
+        return _least(budgets)
 
 
-def tightest_of(
-    found: Iterable[Counter], member: Membership, api_key: ApiKey | None = None, *, is_play: bool, is_lent: bool
-) -> Budget | None:
-    """Do as `tightest`, if the counters are at hand already."""
-    counted = {_place(counter): counter for counter in found if counter.is_play == is_play}
-    budgets = [_counted(member, counter) for counter in counted.values()]
-    if missing := [place for place in places_now(member, api_key, is_lent=is_lent) if place not in counted]:
-        rules = limit_rules.rules_for(member, api_key, is_lent=is_lent)
-        budgets += [_uncounted(member, place, rules) for place in missing]
-    return min((budget for budget in budgets if budget is not None), key=lambda budget: budget.left, default=None)
+def read(member: Membership, api_key: ApiKey | None = None) -> LimitsNow:
+    """Read all limits that count now, by one question."""
+    places = places_now(member, api_key, is_lent=True)
+    values = {**limit_rules.payer(member, api_key, is_lent=True), **counter_places.where(places), "lent": LENT_KINDS}
+    said = functions.ask(member.org_id, NOW, values)
+    found = [functions.row(Counter, one) for one in said["counters"]]
+    quotas = [functions.row(Quota, one) for one in said["quotas"]]
+    return LimitsNow(member, api_key, found, quotas, said["is_lent"])
 
 
 def tightest_counted(found: Iterable[CounterState], member: Membership) -> Budget | None:
-    """Do as `tightest`, of all counters that count, as a function of the database has returned them."""
+    """Return the budget with the least left, of all counters that count."""
     limited = [(one, one.allowed_micros) for one in found if one.allowed_micros is not None]
     budgets = [
         _budget(member, one.place, allowed, max(0, allowed - one.spent_micros - one.held_micros))
         for one, allowed in limited
     ]
-    return min(budgets, key=lambda budget: budget.left, default=None)
+    return _least(budgets)
 
 
-def counters(member: Membership, api_key: ApiKey | None = None, *, is_lent: bool) -> list[Counter]:
-    """Return the counters of today and this month, of real and of play money, that count for a member and a key. One
-    that nothing has been counted in yet may be missing."""
-    return list(_counters(member, api_key, is_lent=is_lent))
-
-
-def counters_by_default(member: Membership, api_key: ApiKey | None = None) -> tuple[list[Counter], bool]:
-    """Return the counters that count with the default connection, and whether it uses the lent key. One question, or
-    two if nothing has been counted yet."""
-    lent = member.org.connections.filter(is_default=True, kind__in=LENT_KINDS)
-    found = list(_counters(member, api_key, is_lent=True).annotate(is_lent=Exists(lent)))
-    is_lent: bool = found[0].is_lent if found else lent.exists()
-    return [counter for counter in found if is_lent or counter.subject != Subject.LOAN], is_lent
-
-
-def _counters(member: Membership, api_key: ApiKey | None, *, is_lent: bool) -> QuerySet[Counter]:
-    here = Q(pk=None)
-    for place in places_now(member, api_key, is_lent=is_lent):
-        here |= Q(**place._asdict())
-    return Counter.objects.filter(here, org=member.org_id).order_by("subject", "period", "is_play")
+def _least(budgets: Iterable[Budget | None]) -> Budget | None:
+    return min((budget for budget in budgets if budget is not None), key=lambda budget: budget.left, default=None)
 
 
 def _counted(member: Membership, counter: Counter) -> Budget | None:

@@ -54,19 +54,29 @@ WHERE c.id = meant.id
 
 def rules_for(member: Membership, api_key: ApiKey | None, *, is_lent: bool = False) -> dict[str, Quota]:
     """Return the quotas that count for a member and a key; with the operator's key, its loan too."""
-    values = {
+    found = Quota.objects.raw(RULES, payer(member, api_key, is_lent=is_lent))
+    return by_subject(found, member.org, is_lent=is_lent)
+
+
+def payer(member: Membership, api_key: ApiKey | None, *, is_lent: bool) -> dict[str, Any]:
+    """Return the parameters of RULES."""
+    return {
         "org": member.org_id,
         "role": member.role,
         "user": member.user_id,
         "api_key": api_key.pk if api_key else None,
         "is_lent": is_lent,
     }
-    found = {quota.subject: quota for quota in Quota.objects.raw(RULES, values)}
+
+
+def by_subject(quotas: Iterable[Quota], org: Organization, *, is_lent: bool) -> dict[str, Quota]:
+    """Return what RULES has found by the subjects that counters name."""
+    found = {quota.subject: quota for quota in quotas}
     of_role = found.pop(Subject.ROLE.value, None)
     if of_role is not None:
         found[Subject.MEMBER.value] = of_role
     if is_lent:
-        found.setdefault(Subject.LOAN.value, usual_loan(member.org))
+        found.setdefault(Subject.LOAN.value, usual_loan(org))
     return found
 
 

@@ -47,7 +47,8 @@ def list_members(request: ApiRequest) -> dict[str, Any]:
 def list_limits(request: ApiRequest) -> dict[str, Any]:
     """Read what is left of the limits that count for you, today and this month"""
     caller = request.auth
-    found, _ = remaining.counters_by_default(caller.member, caller.api_key)
+    limits = remaining.read(caller.member, caller.api_key)
+    found = limits.counters(is_lent=limits.default_is_lent)
     return {"data": [_limit(caller, row) for row in found], "next": None}
 
 

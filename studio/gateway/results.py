@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any
 
 from accounts.limits import counters, remaining
+from accounts.limits.remaining import LimitsNow
 from accounts.models import ApiKey, Counter, Membership
 from saas.database import functions, tenancy
 from saas.database.release import released
@@ -186,11 +187,10 @@ def _budget_left(
     run: Run, payer: tuple[Membership, ApiKey], found: list[Counter], *, is_play: bool, is_lent: bool
 ) -> str | None:
     """Return what is left of the limit that refuses first, or None if money has no limit."""
-    if len(found) == len(remaining.places_now(*payer, is_lent=is_lent)):
-        budget = remaining.tightest_of(found, *payer, is_play=is_play, is_lent=is_lent)
-    else:  # in a new day or month the limits themselves are asked for
-        with tenancy.tenant(run.org_id):
-            budget = remaining.tightest_of(found, *payer, is_play=is_play, is_lent=is_lent)
+    limits = LimitsNow(*payer, found, quotas=(), default_is_lent=is_lent)
+    if len(found) < len(remaining.places_now(*payer, is_lent=is_lent)):  # in a new day or month
+        limits = remaining.read(*payer)
+    budget = limits.tightest(is_play=is_play, is_lent=is_lent)
     return money.exact(budget.left) if budget else None
 
 

@@ -8,7 +8,7 @@ from accounts.connections import circuit
 from accounts.connections.circuit import Outage
 from accounts.errors import Refused
 from accounts.limits import remaining
-from accounts.limits.remaining import Budget
+from accounts.limits.remaining import Budget, LimitsNow
 from accounts.models import Membership, Organization, ProviderConnection
 from billing.prices import Estimate, is_play
 from saas.text import money
@@ -43,6 +43,7 @@ class Verdict:
     budget: Budget | None = None  # the limit that ends first, of those that pay
     durations: Durations | None = None  # of this organization's last pictures
     outage: Outage | None = None  # of the connection, if it concerns this person's runs
+    limits: LimitsNow | None = None
 
     @property
     def connection(self) -> ProviderConnection | None:
@@ -79,12 +80,11 @@ def check(*, org: Organization, member: Membership, values: PromptForm, models: 
     model = models.model(spec.model)
     faults += plan.faults_of(spec, model, connection, pictures)
     price = _price(spec, model, offer, pictures, faults)
-    budget = (
-        remaining.tightest(member, is_play=is_play(connection), is_lent=connection.traits.is_lent) if price else None
-    )
+    limits = remaining.read(member)
+    budget = limits.tightest(is_play=is_play(connection), is_lent=connection.traits.is_lent) if price else None
     if price and budget and price.high > budget.left:
         faults.append(_no_room(budget, price))
-    return Verdict(pictures, faults, spec, price, offer, budget, durations.of_last(org), outage)
+    return Verdict(pictures, faults, spec, price, offer, budget, durations.of_last(org), outage, limits)
 
 
 def plan_at_once(*, org: Organization, member: Membership, values: PromptForm) -> Plan | None:

@@ -105,6 +105,7 @@ def studio_page(request: OrgRequest, made: Bar, *, status: int = 200) -> HttpRes
         "page": stream_page(request),
         "default_connection": made.verdict.connection,
         "own_connection": _own_connection(request) if made.verdict.is_play else None,
+        "limits_now": made.verdict.limits,
         "page_keys": "studio/_keys.html",
         "shows_faults": status != HTTPStatus.OK,
     }

@@ -179,7 +179,7 @@ def test_admins_see_what_is_left_and_whose_word_it_is(
 def test_what_the_button_says_is_left_counts_it(acme: Organization, bob: User) -> None:
     with tenancy.tenant(acme.pk):
         member = must_be_member(acme, bob)
-        assert remaining.tightest(member, is_play=False) is None
-        found = remaining.tightest(member, is_play=False, is_lent=True)
+        assert remaining.read(member).tightest(is_play=False) is None
+        found = remaining.read(member).tightest(is_play=False, is_lent=True)
     assert found is not None
     assert (found.name, found.allowed, found.left) == ("The lent key's month", 10 * DOLLAR, 10 * DOLLAR)

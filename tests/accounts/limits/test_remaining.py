@@ -13,7 +13,7 @@ DOLLAR = 1_000_000
 
 def tightest(org: Organization, user: User, *, is_play: bool = False) -> remaining.Budget | None:
     with tenancy.tenant(org.pk):
-        return remaining.tightest(must_be_member(org, user), is_play=is_play)
+        return remaining.read(must_be_member(org, user)).tightest(is_play=is_play)
 
 
 def budget(org: Organization, whose: str, period: Period, allowed: int, left: int) -> remaining.Budget:
@@ -74,18 +74,21 @@ def test_a_key_has_limits_of_its_own(acme: Organization, bob: User) -> None:
             org=acme, maker=bob, name="Night", token_hash="0" * 64, prefix="dk_night", scopes=[]
         )
         Quota.objects.create(org=acme, subject=Subject.KEY, api_key=key, money_day=DOLLAR)
-        assert remaining.tightest(member, is_play=False) is None
-        found = remaining.tightest(member, key, is_play=False)
+        assert remaining.read(member).tightest(is_play=False) is None
+        found = remaining.read(member, key).tightest(is_play=False)
     assert found == budget(acme, "The API key's", Period.DAY, DOLLAR, DOLLAR)
 
 
-def test_what_is_counted_needs_no_look_at_the_rules(
+def test_one_question_finds_all_limits(
     acme: Organization, bob: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
+    limit(acme, money_month=20 * DOLLAR)
     for subject, subject_id in [(Subject.ORGANIZATION, acme.pk), (Subject.MEMBER, bob.pk)]:
-        for period in Period:
-            spend(acme, subject, subject_id, period, allowed=DOLLAR, spent=0)
+        spend(acme, subject, subject_id, Period.DAY, allowed=DOLLAR, spent=0)
     with tenancy.tenant(acme.pk):
         member = must_be_member(acme, bob)
         with django_assert_num_queries(1):
-            assert remaining.tightest(member, is_play=False) is not None
+            limits = remaining.read(member)
+            found = [limits.tightest(is_play=is_play) for is_play in (False, True)]
+    assert [one.left for one in found if one] == [DOLLAR, 20 * DOLLAR]
+    assert [(one.subject, one.spent_micros) for one in limits.found] == [("member", 0), ("organization", 0)]
