@@ -21,6 +21,7 @@ from accounts.people import organizations
 from saas import broadcast
 from saas.database import tenancy
 from saas.database.presence import presence
+from saas.fairness import visitors
 from tests.embedded import prepared
 from tests.quick import pytest_addoption, pytest_ignore_collect
 from tests.support import emptying
@@ -69,7 +70,9 @@ def _shared_by_workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(autouse=True)
 def _connection_handed_back() -> None:
     """What the test before left open is not what the code under test holds while it waits on the network. Where
-    Playwright's loop runs in this thread, no such code does."""
+    Playwright's loop runs in this thread, no such code does. And a coroutine that was cancelled gets the context of its
+    thread back as it was at that moment, with the organization that it worked for."""
+    visitors._tenant.set(None)
     if not connection.in_atomic_block:
         with suppress(SynchronousOnlyOperation):
             connection.close()

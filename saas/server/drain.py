@@ -16,6 +16,7 @@ from django.conf import settings
 
 from saas.database.presence import presence
 from saas.server.fresh_context import FreshContext
+from saas.server.socket_turns import PatientSockets
 
 RESTARTING = 4012  # a socket's close code; js/live/live.js knows it
 FRESH_SECONDS = 1.0  # in which the first request on a new connection has to begin
@@ -181,7 +182,7 @@ def install() -> None:
 def server_class() -> Any:
     from daphne.server import Server
 
-    return type("DrainedServer", (Drained, FreshContext, Server), {})
+    return type("DrainedServer", (Drained, PatientSockets, FreshContext, Server), {})
 
 
 def _say_goodbye(request: Any) -> None:

@@ -18,9 +18,20 @@ from saas.ops import request_info
 from saas.server.host_check import Application, Receive, Scope, Send, refuse_socket
 
 WAIT_SECONDS = 60.0  # for the sockets before it
+CONNECT_SECONDS = 10.0  # to find its person, once it is its turn
 TURN_SECONDS = 1.0  # one that takes longer, as Redis or the database is away, does not keep the next one waiting
 LONGEST_REST_SECONDS = 1.0
 UNPROVED_AT_ONCE = 4  # an office that connects again after a restart has many sessions on one network
+
+
+class PatientSockets:
+    """Mixin for Daphne's server. By itself it drops a socket whose handshake takes five seconds, or twenty: too few for
+    one that waits for its turn."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        longest = WAIT_SECONDS + CONNECT_SECONDS
+        times = {"websocket_handshake_timeout": longest, "websocket_connect_timeout": longest}
+        super().__init__(*args, **{**options, **times})
 
 
 class _Queue:

@@ -36,10 +36,10 @@ def test_the_ready_page_answers(darkroom: Instance) -> None:
 
 
 def test_the_sign_up_page_comes_with_its_stylesheet(darkroom: Instance) -> None:
-    page = httpx2.get(f"{darkroom.url}/accounts/signup/").text
+    page = httpx2.get(f"{darkroom.url}/accounts/signup/", timeout=60).text
     sheet = re.search(r'href="(/static/[^"]+\.css)"', page)
     assert sheet is not None
-    assert httpx2.get(f"{darkroom.url}{sheet[1]}").status_code == 200
+    assert httpx2.get(f"{darkroom.url}{sheet[1]}", timeout=60).status_code == 200
 
 
 def test_the_app_connects_as_a_role_that_row_security_holds(darkroom: Instance) -> None:

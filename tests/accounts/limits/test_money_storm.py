@@ -14,6 +14,7 @@ from accounts.limits.refusals import LimitReached
 from accounts.models import ApiKey, Counter, Hold, HoldState, Organization, Role, Subject, User
 from billing.reconciling import COUNTERS
 from saas.database import tenancy
+from saas.fairness import connection_seats
 from tests.accounts.limits.test_first_bursts import key_of
 from tests.conftest import join, make_person
 from tests.support.deadlocks import no_deadlocks
@@ -87,8 +88,9 @@ class Storm:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_whatever_meets_there_is_no_deadlock_and_the_sums_are_exact(
-    seed: int, acme: Organization, alice: User, settings: Any
+    seed: int, acme: Organization, alice: User, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(connection_seats, "TASK_SECONDS", 300)  # all of the storm is one tenant's
     settings.LENT_MICROS_A_DAY, settings.LENT_MICROS_A_MONTH = 5_000, 9_000
     people = [alice, *(make_person(f"Person{number}") for number in range(5))]
     for person in people[1:]:

@@ -123,6 +123,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 @pytest.fixture
 def rooms(monkeypatch: pytest.MonkeyPatch) -> Seats:
     room = Seats()
+    connection.close()  # what it holds was taken elsewhere
     monkeypatch.setattr(connection_seats, "seats", room)
     monkeypatch.setattr(connection_seats, "TASK_SECONDS", 0.2)
     monkeypatch.setattr(connection_seats, "REQUEST_SECONDS", 0.2)

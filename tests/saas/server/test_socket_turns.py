@@ -174,3 +174,17 @@ async def test_an_office_that_connects_again_at_once_is_served_and_proved_sessio
     assert connecting == ["tab 0", "tab 1", "tab 2", "tab 3", "a", "b"]
     await all_end([*office, *proved])
     assert [client.said for client in office] == [["websocket.accept", "websocket.send"]] * 60
+
+
+@pytest.mark.parametrize("said", [{}, {"websocket_connect_timeout": 20, "websocket_handshake_timeout": 20}])
+async def test_daphne_drops_no_socket_that_waits_for_its_turn(said: dict[str, int]) -> None:
+    """Whether it is started by Darkroom, or by its command line, which has an opinion on both times."""
+
+    class Daphne:
+        def __init__(self, **options: float) -> None:
+            self.options = options
+
+    server: Any = type("Served", (socket_turns.PatientSockets, Daphne), {})
+    times = server(**said).options
+    assert set(times) == {"websocket_connect_timeout", "websocket_handshake_timeout"}
+    assert min(times.values()) > socket_turns.WAIT_SECONDS

@@ -155,11 +155,12 @@ def test_a_process_that_is_killed_each_time_says_nothing_of_the_picture(
 
 
 def test_a_process_that_says_nothing_is_ended(process: PreviewProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(preview_process, "PATIENCE_SECONDS", 0.3)
     process.preview_and_thumbnail(png())
     os.kill(pid(process), signal.SIGSTOP)
-    with pytest.raises(Ended):
-        process.preview_and_thumbnail(png(900, 700))
+    with monkeypatch.context() as impatient:
+        impatient.setattr(preview_process, "PATIENCE_SECONDS", 0.3)
+        with pytest.raises(Ended):
+            process.preview_and_thumbnail(png(900, 700))
     assert process.preview_and_thumbnail(png())
 
 
