@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.errors import NotAllowed, Refused
-from accounts.models import ApiKey, Membership, Organization, Role, Scope, User
+from accounts.models import ApiKey, Membership, Organization, ProviderConnection, Role, Scope, User
 from saas.crypto import tokens
 from saas.database import functions
 
@@ -25,7 +25,13 @@ MOST_KEYS_PER_PERSON = 100
 
 
 def make(
-    *, org: Organization, by: Membership, name: str, scopes: list[Scope], expires_at: datetime | None = None
+    *,
+    org: Organization,
+    by: Membership,
+    name: str,
+    scopes: list[Scope],
+    expires_at: datetime | None = None,
+    connection: ProviderConnection | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key. Return its row and the token, which is shown this once and cannot be read again."""
     org = org.locked()  # read the rights behind the lock: a member removed just now must leave no key
@@ -34,6 +40,8 @@ def make(
         raise NotAllowed("Your role does not allow a key with these scopes.")
     if org.api_keys.filter(maker=by.user, revoked_at=None).count() >= MOST_KEYS_PER_PERSON:
         raise Refused(f"You already have {MOST_KEYS_PER_PERSON} keys. Revoke one first.")
+    if connection is not None and not org.connections.filter(pk=connection.pk, is_offered=True).exists():
+        raise Refused("This connection may not be chosen any more. Choose another one.")
     token, token_hash = tokens.new_token()
     key = ApiKey.objects.create(
         org=org,
@@ -43,6 +51,7 @@ def make(
         scopes=sorted(scopes),
         maker=by.user,
         expires_at=expires_at,
+        connection=connection,
     )
     audit.record(org=org, by=by.user, action="api_key.made", target=str(key), details={"scopes": key.scopes})
     return key, token
@@ -50,7 +59,9 @@ def make(
 
 def visible_to(member: Membership) -> QuerySet[ApiKey]:
     """Return a member's own keys or, for an admin, the keys of all members."""
-    keys = member.org.api_keys.select_related("maker").order_by(F("revoked_at").desc(nulls_first=True), "-created_at")
+    keys = member.org.api_keys.select_related("maker", "connection").order_by(
+        F("revoked_at").desc(nulls_first=True), "-created_at"
+    )
     return keys if member.is_admin else keys.filter(maker=member.user)
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from accounts import api_keys
+from accounts.connections import registry
 from accounts.connections.registry import Terms
 from accounts.models import (
     Look,
@@ -22,7 +23,7 @@ from accounts.models import (
     WebhookEvent,
     provider_kinds,
 )
-from accounts.models.connections import TEXT_MODEL
+from accounts.models.connections import PROJECT_CHARACTERS, TEXT_MODEL
 from accounts.people.organizations import RESERVED_SLUGS
 from saas.web.forms import RadioCards, Switch
 
@@ -150,6 +151,14 @@ class ApiKeyForm(forms.Form):
         label="Permissions",
     )
     expires = forms.ChoiceField(choices=EXPIRIES, required=False, label="Expires")
+    connection = forms.ModelChoiceField(
+        queryset=ProviderConnection.objects.none(),
+        required=False,
+        to_field_name="code",
+        empty_label="As usual: the organization's connection",
+        label="Where its pictures come from",
+        error_messages={"invalid_choice": "This connection may not be chosen any more."},
+    )
 
     def __init__(self, *args: Any, member: Membership, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -158,6 +167,13 @@ class ApiKeyForm(forms.Form):
         assert isinstance(field, forms.TypedMultipleChoiceField)  # noqa: S101 narrows the type
         field.choices = [(scope.value, f"{scope.label}: {scope.explanation}") for scope in allowed]
         field.initial = [scope for scope in (Scope.GENERATE, Scope.READ) if scope in allowed]
+        offered = registry.offered_in(member.org)
+        if offered.exists():
+            chosen = self.fields["connection"]
+            assert isinstance(chosen, forms.ModelChoiceField)  # noqa: S101 narrows the type
+            chosen.queryset = offered
+        else:
+            del self.fields["connection"]
 
     @property
     def expires_at(self) -> datetime | None:
@@ -232,6 +248,18 @@ class ConnectionForm(forms.Form):
         help_text="When another connection has an outage, those with a number take over, the lowest first. "
         "Empty: this one never does.",
     )
+    is_offered = forms.BooleanField(
+        required=False,
+        widget=Switch,
+        label="May be chosen",
+        help_text="Members can then choose it for a run, a preset or an API key.",
+    )
+    projects = forms.CharField(
+        max_length=2000,
+        required=False,
+        label="Projects",
+        help_text="Runs of these projects use this connection, unless another one is chosen. Separate them by commas.",
+    )
     can_stream = forms.BooleanField(
         required=False,
         initial=True,
@@ -261,6 +289,8 @@ class ConnectionForm(forms.Form):
         "calls_at_once",
         "deadline_seconds",
         "position",
+        "is_offered",
+        "projects",
         "can_stream",
         "can_respond",
         "text_model",
@@ -274,6 +304,12 @@ class ConnectionForm(forms.Form):
         cards.hints = {name: kind.explanation for name, kind in provider_kinds.offered().items()}
         if connection is not None:
             self._fit(connection)
+
+    def clean_projects(self) -> tuple[str, ...]:
+        named = [" ".join(part.split()) for part in self.cleaned_data["projects"].split(",")]
+        if any(len(name) > PROJECT_CHARACTERS for name in named):
+            raise forms.ValidationError(f"A project's name has at most {PROJECT_CHARACTERS} characters.")
+        return tuple(dict.fromkeys(name for name in named if name))
 
     def main_fields(self) -> list[forms.BoundField]:
         return [field for field in self if field.name not in self.ADVANCED]
@@ -289,7 +325,7 @@ class ConnectionForm(forms.Form):
         values = {"base_url": "", "openai_organization": "", "openai_project": "", **self.cleaned_data}
         terms = {name: values.pop(name) for name in self.TERMS if name in values}
         if terms:
-            values["terms"] = Terms(**{**terms, "text_model": terms["text_model"] or TEXT_MODEL})
+            values["terms"] = Terms(**{**terms, "text_model": terms.get("text_model") or TEXT_MODEL})
         return values
 
     def _fit(self, connection: ProviderConnection) -> None:
@@ -302,8 +338,9 @@ class ConnectionForm(forms.Form):
             )
         for name in ("name", "base_url", *self.ADVANCED):
             self.initial.setdefault(name, getattr(connection, name))
+        self.initial["projects"] = ", ".join(connection.projects)
         if connection.traits.is_built_in:
-            kept = () if connection.traits.is_play else self.TERMS
+            kept = ("is_offered", "projects") if connection.traits.is_play else self.TERMS
             for name in ("base_url", "key", *self.ADVANCED):
                 if name not in kept:
                     del self.fields[name]

@@ -210,6 +210,7 @@ REST = {
     "api_organization": "organization",
     "api_members": "members",
     "api_models": "models",
+    "api_connections": "connections",
     "api_limits": "limits",
     "api_webhooks": "webhooks",
     "api_webhook": "webhooks/{code}",

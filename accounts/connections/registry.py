@@ -2,9 +2,11 @@
 or tenant, it does not open."""
 
 from dataclasses import asdict, dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts import audit
@@ -48,6 +50,8 @@ class Terms:
     can_respond: bool = True
     text_model: str = TEXT_MODEL
     position: int | None = None
+    is_offered: bool = False
+    projects: tuple[str, ...] = ()
 
 
 AS_USUAL = Terms()
@@ -129,6 +133,7 @@ def add(
     org = org.locked()
     if org.connections.filter(name=name).exists():
         raise BadConnection("name", "Another connection has this name.")
+    _refuse_taken_projects(org, terms)
     connection = ProviderConnection(
         org=org,
         name=name,
@@ -137,7 +142,7 @@ def add(
         openai_organization=openai_organization,
         openai_project=openai_project,
         made_by=by.user,
-        **asdict(terms),
+        **_stored(terms),
     )
     _seal(connection, key)
     connection.save()
@@ -167,12 +172,13 @@ def change(
         raise BadConnection("key", "The address has changed, so enter the key again.")
     if connection.org.connections.filter(name=name).exclude(pk=connection.pk).exists():
         raise BadConnection("name", "Another connection has this name.")
+    _refuse_taken_projects(connection.org, terms, but=connection)
     new_values = {
         "name": name,
         "base_url": base_url,
         "openai_organization": openai_organization,
         "openai_project": openai_project,
-        **(asdict(terms) if terms else {}),
+        **(_stored(terms) if terms else {}),
     }
     changed = [field for field, value in new_values.items() if getattr(connection, field) != value]
     for field in changed:
@@ -208,10 +214,20 @@ def remove(*, connection: ProviderConnection, by: Membership) -> None:
     connection = _behind_lock(connection)
     if connection.is_default:
         raise Refused("This is the default connection. Make another one the default first.")
+    if connection.projects:
+        raise Refused(f"The project “{connection.projects[0]}” uses this connection. Take it away from here first.")
+    used_by = connection.org.api_keys.usable(timezone.now()).filter(connection=connection).first()
+    if used_by is not None:
+        raise Refused(f"The API key {used_by.name} uses this connection. Revoke the key first.")
     circuit.forget(connection)
     connection.delete()
     circuit.note_standbys(by.org)
     audit.record(org=by.org, by=by.user, action="connection.removed", target=connection.name)
+
+
+def offered_in(org: Organization) -> QuerySet[ProviderConnection]:
+    """Select the connections that members may choose for a run, a preset or an API key."""
+    return org.connections.filter(is_offered=True).order_by("name")
 
 
 def reveal_key(connection: ProviderConnection) -> Secret:
@@ -294,6 +310,20 @@ def _behind_lock(connection: ProviderConnection) -> ProviderConnection:
     if found is None:
         raise NotAllowed("This connection no longer exists.")
     return found
+
+
+def _stored(terms: Terms) -> dict[str, Any]:
+    return {**asdict(terms), "projects": list(terms.projects)}
+
+
+def _refuse_taken_projects(org: Organization, terms: Terms | None, *, but: ProviderConnection | None = None) -> None:
+    if terms is None or not terms.projects:
+        return
+    others = org.connections.filter(projects__overlap=list(terms.projects))
+    taken = (others.exclude(pk=but.pk) if but else others).first()
+    if taken is not None:
+        project = next(one for one in terms.projects if one in taken.projects)
+        raise BadConnection("projects", f"The project “{project}” uses {taken.name} already.")
 
 
 def _seal(connection: ProviderConnection, key: str) -> None:

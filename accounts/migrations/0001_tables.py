@@ -506,6 +506,13 @@ class Migration(migrations.Migration):
                 ("can_respond", models.BooleanField(default=True)),
                 ("text_model", models.CharField(default="gpt-5", max_length=80)),
                 ("position", models.PositiveSmallIntegerField(null=True)),
+                ("is_offered", models.BooleanField(default=False)),
+                (
+                    "projects",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=80), default=list, size=None
+                    ),
+                ),
                 (
                     "health",
                     models.CharField(
@@ -543,6 +550,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.AddField(
+            model_name="apikey",
+            name="connection",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="accounts.providerconnection",
+            ),
         ),
         migrations.CreateModel(
             name="Quota",

@@ -44,6 +44,10 @@ class ApiKey(TenantModel):
     maker = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True)
+    # Where its pictures come from, chosen when it was made. Null: from where the organization's pictures come.
+    connection = models.ForeignKey(
+        "accounts.ProviderConnection", null=True, on_delete=models.SET_NULL, related_name="+"
+    )
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 

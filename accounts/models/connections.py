@@ -2,6 +2,7 @@ import uuid
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils import timezone
 
@@ -11,6 +12,7 @@ from saas.database.tenancy import TenantModel
 
 TEST_IS_LOST_AFTER = timedelta(seconds=60)
 TEXT_MODEL = "gpt-5"
+PROJECT_CHARACTERS = 80
 PLAY_SECONDS = 60  # the sandbox answers within seconds, unless a directive makes it hang, which blocks a thread
 
 
@@ -41,6 +43,8 @@ class ProviderConnection(TenantModel):
     can_respond = models.BooleanField(default=True)
     text_model = models.CharField(max_length=80, default=TEXT_MODEL)  # leads the talk in the Responses API
     position = models.PositiveSmallIntegerField(null=True)  # among those that take over in an outage; null: never
+    is_offered = models.BooleanField(default=False)  # may be chosen for a run, a preset or an API key
+    projects = ArrayField(models.CharField(max_length=PROJECT_CHARACTERS), default=list)  # whose runs use it
     health = models.CharField(max_length=10, choices=Health.choices, default=Health.UNKNOWN)
     health_sentence = models.CharField(max_length=300, blank=True)
     health_checked_at = models.DateTimeField(null=True)

@@ -18,6 +18,7 @@ def key(request: KeyRequest) -> JsonResponse:
                 "name": found.name,
                 "prefix": found.prefix,
                 "scopes": found.scopes,
+                "connection": str(found.connection.code) if found.connection else None,
                 "expires_at": found.expires_at.isoformat() if found.expires_at else None,
             },
             "maker": {"name": request.member.user.display_name, "role": request.member.role},

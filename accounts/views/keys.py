@@ -31,6 +31,7 @@ def new_key(request: OrgRequest) -> HttpResponse:
                 name=form.cleaned_data["name"],
                 scopes=form.cleaned_data["scopes"],
                 expires_at=form.expires_at,
+                connection=form.cleaned_data.get("connection"),
             )
         except Refused as refusal:
             form.add_error(None, refusal.sentence)

@@ -902,7 +902,9 @@ CREATE FUNCTION studio_offer(_org bigint, _at timestamp with time zone) RETURNS 
         'version', studio_offer_version(_org, _at),
         'connections', (
             SELECT coalesce(jsonb_agg(to_jsonb(c) ORDER BY c.position, c.id), '[]')
-            FROM accounts_providerconnection c WHERE c.org_id = _org AND (c.is_default OR c.position IS NOT NULL)),
+            FROM accounts_providerconnection c
+            WHERE c.org_id = _org
+              AND (c.is_default OR c.position IS NOT NULL OR c.is_offered OR c.projects <> '{}')),
         'flat_prices', (
             SELECT coalesce(jsonb_agg(to_jsonb(f) ORDER BY f.id), '[]') FROM billing_flatprice f
             WHERE f.org_id = _org AND f.valid_from <= _at AND (f.valid_until IS NULL OR f.valid_until > _at)),
@@ -916,7 +918,7 @@ CREATE FUNCTION studio_offer_version(_org bigint, _at timestamp with time zone) 
     AS $$
     SELECT coalesce(md5(string_agg(version, ' ' ORDER BY version)), '') FROM (
         SELECT concat_ws('-', 'connection', c.id, c.xmin, c.ctid) FROM accounts_providerconnection c
-        WHERE c.org_id = _org AND (c.is_default OR c.position IS NOT NULL)
+        WHERE c.org_id = _org AND (c.is_default OR c.position IS NOT NULL OR c.is_offered OR c.projects <> '{}')
         UNION ALL
         SELECT concat_ws('-', 'flat', f.id, f.xmin, f.ctid) FROM billing_flatprice f
         WHERE f.org_id = _org AND f.valid_from <= _at AND (f.valid_until IS NULL OR f.valid_until > _at)
@@ -1130,7 +1132,8 @@ CREATE TABLE accounts_apikey (
     last_used_at timestamp with time zone,
     revoked_at timestamp with time zone,
     maker_id bigint NOT NULL,
-    org_id bigint NOT NULL
+    org_id bigint NOT NULL,
+    connection_id bigint
 );
 
 ALTER TABLE ONLY accounts_apikey FORCE ROW LEVEL SECURITY;
@@ -1478,6 +1481,8 @@ CREATE TABLE accounts_providerconnection (
     can_respond boolean NOT NULL,
     text_model character varying(80) NOT NULL,
     "position" smallint,
+    is_offered boolean NOT NULL,
+    projects character varying(80)[] NOT NULL,
     health character varying(10) NOT NULL,
     health_sentence character varying(300) NOT NULL,
     health_checked_at timestamp with time zone,
@@ -3727,6 +3732,8 @@ CREATE INDEX account_emailconfirmation_key_f43612bd_like ON account_emailconfirm
 
 CREATE INDEX accounts_ap_org_id_ec5e14_idx ON accounts_apikey USING btree (org_id, created_at DESC);
 
+CREATE INDEX accounts_apikey_connection_id_b4b993bd ON accounts_apikey USING btree (connection_id);
+
 CREATE INDEX accounts_apikey_maker_id_b0bdab8b ON accounts_apikey USING btree (maker_id);
 
 CREATE INDEX accounts_apikey_org_id_31cf71bb ON accounts_apikey USING btree (org_id);
@@ -4108,6 +4115,9 @@ ALTER TABLE ONLY account_emailaddress
 
 ALTER TABLE ONLY account_emailconfirmation
     ADD CONSTRAINT account_emailconfirm_email_address_id_5b7f8c58_fk_account_e FOREIGN KEY (email_address_id) REFERENCES account_emailaddress(id) DEFERRABLE INITIALLY DEFERRED;
+
+ALTER TABLE ONLY accounts_apikey
+    ADD CONSTRAINT accounts_apikey_connection_id_b4b993bd_fk_accounts_ FOREIGN KEY (connection_id) REFERENCES accounts_providerconnection(id) DEFERRABLE INITIALLY DEFERRED;
 
 ALTER TABLE ONLY accounts_apikey
     ADD CONSTRAINT accounts_apikey_maker_id_b0bdab8b_fk_accounts_user_id FOREIGN KEY (maker_id) REFERENCES accounts_user(id) DEFERRABLE INITIALLY DEFERRED;

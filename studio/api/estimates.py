@@ -50,9 +50,10 @@ def estimate_run(request: ApiRequest) -> EstimateOut:
     The body is that of a run, and what a run refuses is refused here, too. Nothing is made, held or charged."""
     asked = run_bodies.read_request(request, EstimateIn)
     spec = run_bodies.spec_of(asked.body, asked.unknown, request.auth, prompt=UNWRITTEN)
-    planned = plan.make(org=request.auth.org, spec=spec, pictures=run_bodies.pictures_of(asked.body, request.auth))
-    price, offer = planned.price, planned.offer
-    held = run_holds.most_each(price, spec=spec, model=planned.model, standbys=offer.standbys)
+    pictures, route = run_bodies.pictures_of(asked.body, request.auth), run_bodies.route_of(asked.body, request.auth)
+    planned = plan.make(org=request.auth.org, spec=spec, pictures=pictures, route=route)
+    price = planned.price
+    held = run_holds.most_each(price, spec=spec, model=planned.model, standbys=planned.standbys)
     a_day = asked.body.pictures_a_day if isinstance(asked.body, EstimateIn) else None
     return EstimateOut(
         exact=money.exact(price.high) if price.is_exact else None,

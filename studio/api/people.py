@@ -12,9 +12,20 @@ from accounts.models import Counter, Period, Scope, Unit
 from saas.text import money
 from studio.api.door import ApiCaller, ApiRequest, inside, may
 from studio.api.runs import REFUSALS
-from studio.api.shapes import AmountOut, LimitOut, MemberOut, ModelOut, OrganizationOut, Page, UsageDay, UsageOut
+from studio.api.shapes import (
+    AmountOut,
+    ConnectionOut,
+    LimitOut,
+    MemberOut,
+    ModelOut,
+    OrganizationOut,
+    Page,
+    UsageDay,
+    UsageOut,
+)
 from studio.catalogue import image_models
 from studio.models import ImageModel
+from studio.money import offers
 
 router = Router(tags=["Organization"])
 
@@ -80,6 +91,17 @@ def list_models(request: ApiRequest) -> dict[str, Any]:
     """List the models with what each can do"""
     found = image_models.at(timezone.now())
     return {"data": [_model(model, is_default=model is found.default) for model in found.models], "next": None}
+
+
+@router.get(
+    "/connections", auth=may(Scope.READ), response={200: Page[ConnectionOut], **REFUSALS}, url_name="api_connections"
+)
+@inside
+def list_connections(request: ApiRequest) -> dict[str, Any]:
+    """List the connections that a run may use: the default one and those that may be chosen"""
+    offer = offers.read(request.auth.org)
+    found = [*([offer.default] if offer.default else []), *offer.choices]
+    return {"data": [ConnectionOut.from_connection(one) for one in found], "next": None}
 
 
 def _limit(caller: ApiCaller, row: Counter) -> LimitOut:

@@ -26,6 +26,7 @@ from studio.catalogue.specs import Spec
 from studio.inputs import uploads
 from studio.inputs.uploads import Ready
 from studio.models import Input
+from studio.money.offers import Route
 from studio.openai_wire.forms import MaybeUpload, Upload
 from studio.runs.plan import Pictures
 from studio.styles import styled_spec
@@ -40,7 +41,7 @@ CALLED_HERE = {
     "user": "end_user",
     "safety_identifier": "end_user",
 }
-OURS = {"styles", "references", "mask", "visibility", "project", "end_user", "pictures_a_day"}
+OURS = {"styles", "references", "mask", "visibility", "project", "end_user", "connection", "pictures_a_day"}
 FORM = "multipart/form-data"
 
 
@@ -165,6 +166,11 @@ def spec_of(
     if twice:
         raise SpecRefused(twice)
     return spec
+
+
+def route_of(body: RunFields, caller: ApiCaller) -> Route:
+    named = str(body.connection) if body.connection else ""
+    return Route.of(named=named, api_key=caller.api_key, project=body.project)
 
 
 def pictures_of(body: RunFields, caller: ApiCaller) -> Pictures:

@@ -204,7 +204,9 @@ def _submit(request: ApiRequest, told: Callable[[Run], T]) -> T:
             pictures = given.keep(caller) if given else run_bodies.pictures_of(asked.body, caller)
             run = submission.submit(
                 by=caller.member,
-                plan=plan.make(org=caller.org, spec=spec, pictures=pictures),
+                plan=plan.make(
+                    org=caller.org, spec=spec, pictures=pictures, route=run_bodies.route_of(asked.body, caller)
+                ),
                 api_key=caller.api_key,
                 visibility=asked.body.visibility,
                 project=asked.body.project,

@@ -2,12 +2,13 @@
 point, in US dollars."""
 
 from datetime import date, datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, Literal, Self, TypeVar
 from uuid import UUID
 
 from ninja import Field, Schema
 from pydantic import BaseModel, ConfigDict
 
+from accounts.models import ProviderConnection
 from saas.text import money
 from studio.models import Collection, Input, Kind, Output, Preset, Relation, Run, Slot, State, Visibility
 
@@ -70,6 +71,9 @@ class RunFields(Schema):
     visibility: Visibility = Visibility.TEAM
     project: str = Field("", max_length=80)
     end_user: str = Field("", max_length=200)
+    connection: UUID | None = Field(
+        None, description="Where the pictures come from; else the key's connection, the project's, or the default one"
+    )
 
 
 class RunIn(RunFields):
@@ -275,6 +279,18 @@ class PresetOut(Schema):
             values=preset.values,
             created_at=preset.created_at,
         )
+
+
+class ConnectionOut(Schema):
+    id: UUID
+    name: str
+    is_default: bool
+    is_play: bool = Field(description="Sandbox play money")
+
+    @classmethod
+    def from_connection(cls, connection: ProviderConnection) -> Self:
+        is_play = connection.traits.is_play
+        return cls(id=connection.code, name=connection.name, is_default=connection.is_default, is_play=is_play)
 
 
 class ModelOut(Schema):

@@ -18,6 +18,7 @@ from studio.gateway.doors import GatewayCaller
 from studio.gateway.parameters import ImageRequest
 from studio.gateway.pictures_in import PictureReader
 from studio.models import Input, Relation, Run, Visibility
+from studio.money.offers import Route
 from studio.openai_wire.errors import OpenAIError
 from studio.runs import plan, submit_run
 from studio.runs.plan import Pictures
@@ -100,7 +101,12 @@ def _put_in_line(wish: Wish, references: Sequence[Input] = (), mask: Input | Non
     try:
         return submit_run.submit(
             by=caller.member,
-            plan=plan.make(org=caller.org, spec=image_request.spec, pictures=Pictures(references, mask)),
+            plan=plan.make(
+                org=caller.org,
+                spec=image_request.spec,
+                pictures=Pictures(references, mask),
+                route=Route.of(api_key=caller.api_key),
+            ),
             api_key=caller.api_key,
             visibility=_visibility(wish.parent, references),
             end_user=image_request.identifier,

@@ -8,11 +8,12 @@ from typing import Any, Self
 from django.utils import timezone
 
 from accounts.connections import circuit
-from accounts.models import Organization, ProviderConnection
+from accounts.models import ApiKey, Organization, ProviderConnection
 from billing.models import FlatPrice, Price
 from billing.prices import PriceList
 from saas.database import functions
 from saas.database.guesses import Guesses
+from studio.models import Run
 
 OFFER = "SELECT studio_offer(%(org)s, %(at)s)"
 MOST_REMEMBERED = 2000  # organizations
@@ -42,9 +43,50 @@ class Offer:
         return next((one for one in self.connections if one.is_default), None)
 
     @property
-    def standbys(self) -> list[ProviderConnection]:
-        """Return the connections that take over for the default one, first to last."""
-        return circuit.standbys_among(self.connections, self.default) if self.default else []
+    def choices(self) -> list[ProviderConnection]:
+        """Return the connections that may be chosen for a run, beside the default one."""
+        return [one for one in self.connections if one.is_offered and not one.is_default]
+
+    def standbys_of(self, connection: ProviderConnection) -> list[ProviderConnection]:
+        """Return the connections that take over for this one, first to last."""
+        return circuit.standbys_among(self.connections, connection)
+
+    def named(self, code: str) -> ProviderConnection | None:
+        return next((one for one in self._choosable if str(one.code) == code), None)
+
+    def of_key(self, connection_id: int) -> ProviderConnection | None:
+        return next((one for one in self._choosable if one.pk == connection_id), None)
+
+    def of_project(self, project: str) -> ProviderConnection | None:
+        return next((one for one in self.connections if project in one.projects), None)
+
+    @property
+    def _choosable(self) -> list[ProviderConnection]:
+        return [one for one in self.connections if one.is_offered or one.is_default]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What decides which connection a run uses: the one that is named for it, else its key's, else its project's, else
+    the default."""
+
+    named: str = ""  # a connection's code
+    of_key: int | None = None
+    project: str = ""
+
+    @classmethod
+    def of(cls, *, named: str = "", api_key: ApiKey | None = None, project: str = "") -> Self:
+        return cls(named, api_key.connection_id if api_key else None, project.strip())
+
+
+USUAL = Route()
+
+
+def route_back(run: Run) -> Route:
+    """Return the route of another run that uses the connection of an earlier one, while that may be chosen."""
+    chosen = run.connection
+    is_choice = chosen is not None and chosen.is_offered and not chosen.is_default
+    return Route(str(chosen.code) if chosen is not None and is_choice else "", project=run.project)
 
 
 _offers = Guesses[int, Offer](most=MOST_REMEMBERED)

@@ -85,7 +85,7 @@ class Bar:
         """Return what concerns every run for a while: an outage of the provider, a budget without room."""
         found, outage, budget = [], self.verdict.outage, self.verdict.budget
         if outage is not None and self.verdict.connection is not None:
-            takes_over = bool(self.verdict.offer and self.verdict.offer.standbys)
+            takes_over = bool(self.verdict.offer and self.verdict.offer.standbys_of(self.verdict.connection))
             until = timezone.now() + max(outage.rest, outage.probe)
             found.append(Notice("outage", until, name=self.verdict.connection.name, takes_over=takes_over))
         if budget is not None and NO_ROOM in {fault.code for fault in self.verdict.faults}:
@@ -145,6 +145,16 @@ class Bar:
     def apis(self) -> list[Choice]:
         why_not = "" if self.model.can_respond else f"{self.model.title} does not work through it."
         return [Choice("images", "Images"), Choice("responses", "Responses", why_not=why_not)]
+
+    @property
+    def connections(self) -> list[Choice]:
+        """Return the connections that may be chosen, after the usual one. Empty if there is no choice."""
+        found = self.verdict.offer.choices if self.verdict.offer else []
+        choices = [Choice("", "As usual"), *(Choice(str(one.code), one.name) for one in found)]
+        if self.values.connection not in {choice.value for choice in choices}:
+            why_not = "It may not be chosen any more."
+            choices.append(Choice(self.values.connection, "The preset's", why_not=why_not))
+        return choices if len(choices) > 1 else []
 
     @cached_property
     def styles(self) -> list[StyleVersion]:

@@ -10,6 +10,8 @@ from django.http import QueryDict
 from studio.catalogue.operations import FEATHER_DEFAULT
 from studio.catalogue.rules import COMPRESSIBLE
 from studio.models import ImageModel, Run, RunInput, Visibility
+from studio.money import offers
+from studio.money.offers import Route
 
 SETTINGS = (
     "model",
@@ -24,6 +26,7 @@ SETTINGS = (
     "api",
     "keep_rest",
     "feather",
+    "connection",
 )
 PARTS = ("prompt", "settings", "pictures")  # what of an earlier run can be recalled
 ABOUT_MASKS = ("keep_rest", "feather")
@@ -50,6 +53,7 @@ class PromptForm:
     api: str = "images"
     keep_rest: str = "on"
     feather: str = str(FEATHER_DEFAULT)
+    connection: str = ""  # the code of one that was chosen; empty: as usual
     visibility: str = Visibility.TEAM.value
     project: str = ""
     reference: tuple[str, ...] = ()  # codes of inputs: Image 1, Image 2, …
@@ -84,6 +88,7 @@ class PromptForm:
                 "style": [style["id"] for style in run.asked.get("styles", ())],
                 "visibility": run.visibility,
                 "project": run.project,
+                "connection": offers.route_back(run).named,
                 "reference": [str(one.input.code) for one in numbered if one.number != RunInput.MASK],
                 "mask": next((str(one.input.code) for one in numbered if one.number == RunInput.MASK), ""),
                 "parent": str(run.code),
@@ -102,6 +107,10 @@ class PromptForm:
         return replace(self, **taken, parent=other.parent)
 
     @property
+    def route(self) -> Route:
+        return Route.of(named=self.connection, project=self.project)
+
+    @property
     def names_rows(self) -> bool:
         """Return whether it names pictures, styles or an earlier run, which have to be read."""
         return bool(self.reference or self.mask or self.style or self.parent)
@@ -114,6 +123,7 @@ class PromptForm:
         compression of a PNG, and the settings about masks without a mask."""
         api = {"api": "images"} if self.reference else {}  # with pictures it is an edit, which the Images API makes
         asked: dict[str, Any] = {**self.settings(), **api, "prompt": self.prompt, "references": len(self.reference)}
+        del asked["connection"]  # where the pictures come from is no part of what is asked
         if self.format not in COMPRESSIBLE:
             del asked["compression"]
         if self.mask:

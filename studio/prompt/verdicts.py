@@ -20,7 +20,7 @@ from studio.catalogue.specs import Spec
 from studio.inputs import mask_fit, uploads
 from studio.models import ImageModel, Input
 from studio.money import offers
-from studio.money.offers import Offer
+from studio.money.offers import USUAL, Offer, Route
 from studio.prompt import durations
 from studio.prompt.durations import Durations
 from studio.prompt.prompt_form import PromptForm
@@ -40,14 +40,12 @@ class Verdict:
     spec: Spec | None = None
     price: Estimate | None = None
     offer: Offer | None = None
+    connection: ProviderConnection | None = None  # that the run would use
+    route: Route = USUAL
     budget: Budget | None = None  # the limit that ends first, of those that pay
     durations: Durations | None = None  # of this organization's last pictures
     outage: Outage | None = None  # of the connection, if it concerns this person's runs
     limits: LimitsNow | None = None
-
-    @property
-    def connection(self) -> ProviderConnection | None:
-        return self.offer.default if self.offer else None
 
     @property
     def is_play(self) -> bool:
@@ -62,29 +60,31 @@ class Verdict:
         """Return what can be submitted, or None if there is a fault."""
         if self.faults or self.spec is None or self.offer is None or self.connection is None or self.price is None:
             return None
-        return Plan(self.spec, plan.model_of(self.spec), self.offer, self.connection, self.price, self.pictures)
+        return Plan(
+            self.spec, plan.model_of(self.spec), self.offer, self.connection, self.price, self.pictures, self.route
+        )
 
 
 def check(*, org: Organization, member: Membership, values: PromptForm, models: Catalogue) -> Verdict:
     pictures, missing = _look_up(values, member)
     offer = offers.read(org)
-    connection = offer.default
     spec, faults = _read(values, member, models)
     faults += missing
-    if connection is None:
-        faults.append(Fault("", "no_connection", plan.NO_CONNECTION))
+    connection = _connection(offer, values.route, faults)
     if spec is None or connection is None:
         faults += mask_fit.mask_faults(pictures.mask, pictures.references)
-        return Verdict(pictures, faults, offer=offer)
+        return Verdict(pictures, faults, offer=offer, connection=connection)
     outage = circuit.find(connection, maker_id=member.user_id)
     model = models.model(spec.model)
     faults += plan.faults_of(spec, model, connection, pictures)
-    price = _price(spec, model, offer, pictures, faults)
+    price = _price(spec, model, connection, pictures, offer, faults=faults)
     limits = remaining.read(member)
     budget = limits.tightest(is_play=is_play(connection), is_lent=connection.traits.is_lent) if price else None
     if price and budget and price.high > budget.left:
         faults.append(_no_room(budget, price))
-    return Verdict(pictures, faults, spec, price, offer, budget, durations.of_last(org), outage, limits)
+    return Verdict(
+        pictures, faults, spec, price, offer, connection, values.route, budget, durations.of_last(org), outage, limits
+    )
 
 
 def plan_at_once(*, org: Organization, member: Membership, values: PromptForm) -> Plan | None:
@@ -95,7 +95,7 @@ def plan_at_once(*, org: Organization, member: Membership, values: PromptForm) -
     if spec is None or faults or missing:
         return None
     try:
-        return plan.make(org=org, spec=spec, pictures=pictures)
+        return plan.make(org=org, spec=spec, pictures=pictures, route=values.route)
     except (SpecRefused, Refused):
         return None
 
@@ -125,9 +125,27 @@ def _read(values: PromptForm, by: Membership, models: Catalogue) -> tuple[Spec |
         return specs.read_spec({**values.asked(), "prompt": UNWRITTEN}, models=models, from_form=True), refusal.errors
 
 
-def _price(spec: Spec, model: ImageModel, offer: Offer, pictures: Pictures, faults: list[Fault]) -> Estimate | None:
+def _connection(offer: Offer, route: Route, faults: list[Fault]) -> ProviderConnection | None:
     try:
-        return plan.price_of(spec, model, offer, pictures)
+        return plan.connection_for(offer, route)
+    except SpecRefused as refusal:
+        faults += refusal.errors
+    except Refused as refusal:
+        faults.append(Fault("", "no_connection", refusal.sentence))
+    return None
+
+
+def _price(
+    spec: Spec,
+    model: ImageModel,
+    connection: ProviderConnection,
+    pictures: Pictures,
+    offer: Offer,
+    *,
+    faults: list[Fault],
+) -> Estimate | None:
+    try:
+        return plan.price_of(spec, model, connection, pictures, offer)
     except Refused as refusal:
         faults.append(Fault("model", "unpriced", refusal.sentence))
         return None

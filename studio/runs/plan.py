@@ -16,9 +16,10 @@ from studio.catalogue.specs import Spec
 from studio.inputs import mask_fit
 from studio.models import ImageModel, Input, RunInput
 from studio.money import estimates, offers
-from studio.money.offers import Offer
+from studio.money.offers import USUAL, Offer, Route
 
 NO_CONNECTION = "There is no connection to a provider. An admin can add one."
+NOT_OFFERED = "The chosen connection may not be used any more. Choose another one, or ask an admin."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,30 @@ class Plan:
     connection: ProviderConnection
     price: Estimate
     pictures: Pictures = NO_PICTURES
+    route: Route = USUAL
+
+    @property
+    def standbys(self) -> list[ProviderConnection]:
+        return self.offer.standbys_of(self.connection)
 
 
-def connection_of(org: Organization) -> ProviderConnection:
-    """Return the connection that the organization's runs use. Raise Refused if there is none."""
-    return _default_of(offers.read(org))
+def connection_of(org: Organization, route: Route = USUAL) -> ProviderConnection:
+    """Return the connection that the organization's runs use on this route. Raise the same as `connection_for`."""
+    return connection_for(offers.read(org), route)
+
+
+def connection_for(offer: Offer, route: Route) -> ProviderConnection:
+    """Return the connection that a run on this route uses. Raise SpecRefused if it may not be chosen, Refused if there
+    is none at all."""
+    if route.named or route.of_key is not None:
+        chosen = offer.named(route.named) if route.named else offer.of_key(route.of_key or 0)
+        if chosen is None:
+            raise SpecRefused([Fault("connection", "not_offered", NOT_OFFERED)])
+        return chosen
+    found = (offer.of_project(route.project) if route.project else None) or offer.default
+    if found is None:
+        raise Refused(NO_CONNECTION)
+    return found
 
 
 def model_of(spec: Spec) -> ImageModel:
@@ -71,23 +91,24 @@ def model_of(spec: Spec) -> ImageModel:
         raise Refused(f"The model {spec.model} is not available any more.") from None
 
 
-def make(*, org: Organization, spec: Spec, pictures: Pictures = NO_PICTURES) -> Plan:
+def make(*, org: Organization, spec: Spec, pictures: Pictures = NO_PICTURES, route: Route = USUAL) -> Plan:
     """Plan a run. Raise SpecRefused with all faults of the request, or Refused if there is no connection or price. What
     this process remembers of the offer is enough to plan with, since it is compared at the submit, and never enough to
     refuse."""
     offer = offers.remembered(org)
     if offer is not None:
         with suppress(SpecRefused, Refused):
-            return make_from(offer, spec=spec, pictures=pictures)
-    return make_from(offers.read(org), spec=spec, pictures=pictures)
+            return make_from(offer, spec=spec, pictures=pictures, route=route)
+    return make_from(offers.read(org), spec=spec, pictures=pictures, route=route)
 
 
-def make_from(offer: Offer, *, spec: Spec, pictures: Pictures) -> Plan:
+def make_from(offer: Offer, *, spec: Spec, pictures: Pictures, route: Route = USUAL) -> Plan:
     """Plan a run with this offer. Raise the same."""
-    connection, model = _default_of(offer), model_of(spec)
+    connection, model = connection_for(offer, route), model_of(spec)
     if faults := faults_of(spec, model, connection, pictures):
         raise SpecRefused(faults)
-    return Plan(spec, model, offer, connection, price_of(spec, model, offer, pictures), pictures)
+    price = price_of(spec, model, connection, pictures, offer)
+    return Plan(spec, model, offer, connection, price, pictures, route)
 
 
 def faults_of(spec: Spec, model: ImageModel, connection: ProviderConnection, pictures: Pictures) -> list[Fault]:
@@ -99,17 +120,13 @@ def faults_of(spec: Spec, model: ImageModel, connection: ProviderConnection, pic
     ]
 
 
-def price_of(spec: Spec, model: ImageModel, offer: Offer, pictures: Pictures) -> Estimate:
-    """Return the price that is shown and held. Raise Refused if the default connection has none for the model."""
+def price_of(
+    spec: Spec, model: ImageModel, connection: ProviderConnection, pictures: Pictures, offer: Offer
+) -> Estimate:
+    """Return the price that is shown and held. Raise Refused if the connection has none for the model."""
     return estimates.estimate(
-        spec=spec, model=model, connection=_default_of(offer), references=pictures.sizes, price_list=offer.prices
+        spec=spec, model=model, connection=connection, references=pictures.sizes, price_list=offer.prices
     )
-
-
-def _default_of(offer: Offer) -> ProviderConnection:
-    if offer.default is None:
-        raise Refused(NO_CONNECTION)
-    return offer.default
 
 
 def _api_faults(spec: Spec, connection: ProviderConnection) -> list[Fault]:

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.errors import NotAllowed, Refused
-from accounts.models import Membership, Organization, Role
+from accounts.models import Membership, Role
 from studio.catalogue import image_models, specs
 from studio.catalogue.image_models import Catalogue, UnknownModel
 from studio.catalogue.specs import Spec
@@ -18,7 +18,7 @@ from studio.imaging.sizes import FreeSizes, Size, nearest
 from studio.inputs import uploads
 from studio.inputs.uploads import Ready
 from studio.models import ImageModel, Input, Output, Relation, Run, Visibility, wording
-from studio.money import estimates
+from studio.money import estimates, offers
 from studio.runs import plan, submit_run
 from studio.runs.plan import Pictures
 
@@ -83,8 +83,8 @@ def read_spec(*, output: Output, asked: Mapping[str, Any], model: ImageModel, mo
     return specs.read_spec({**given, **fixed}, models=models, from_form=True)
 
 
-def price(*, org: Organization, prints: Sequence[tuple[Output, Spec]], model: ImageModel) -> Price:
-    connection = plan.connection_of(org)
+def price(*, run: Run, prints: Sequence[tuple[Output, Spec]], model: ImageModel) -> Price:
+    connection = plan.connection_of(run.org, offers.route_back(run))
     found = [
         estimates.estimate(
             spec=spec, model=model, connection=connection, references=[(output.shown.width, output.shown.height)]
@@ -110,12 +110,12 @@ def submit(
     models = image_models.at(timezone.now())
     model = model_for(run, models)
     prints = [(output, read_spec(output=output, asked=asked, model=model, models=models)) for output in outputs]
-    now = timezone.now()
+    now, route = timezone.now(), offers.route_back(run)
     with transaction.atomic():
         return [
             submit_run.submit(
                 by=by,
-                plan=plan.make(org=by.org, spec=spec, pictures=Pictures([_reference(output, by, ready)])),
+                plan=plan.make(org=by.org, spec=spec, pictures=Pictures([_reference(output, by, ready)]), route=route),
                 visibility=Visibility(run.visibility),
                 project=run.project,
                 parent=run,

@@ -101,7 +101,7 @@ def submit(
             spec=spec,
             model=plan.model,
             connection=plan.connection,
-            standbys=plan.offer.standbys,
+            standbys=plan.standbys,
             price=plan.price,
             price_list=plan.offer.prices,
             now=now,
@@ -121,7 +121,7 @@ def submit(
                 run.org = by.org
             case {"by": "offer", "offer": said}:
                 offer = offers.learn(run.org, said)
-                plan = make_from(offer, spec=spec, pictures=plan.pictures)
+                plan = make_from(offer, spec=spec, pictures=plan.pictures, route=plan.route)
                 run.connection, may_wait = plan.connection, not is_awaited
             case {"by": "outage"}:
                 with tenancy.tenant(run.org_id):

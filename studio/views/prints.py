@@ -101,4 +101,4 @@ def _price(request: OrgRequest, run: Run, outputs: list[Output], form: PrintForm
     model = prints.model_for(run, models)
     asked = form.cleaned_data if form.is_bound and form.is_valid() else form.initial_values()
     read = [(output, prints.read_spec(output=output, asked=asked, model=model, models=models)) for output in outputs]
-    return prints.price(org=request.org, prints=read, model=model)
+    return prints.price(run=run, prints=read, model=model)

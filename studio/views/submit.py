@@ -86,7 +86,7 @@ def _answer(request: OrgRequest, values: PromptForm) -> HttpResponse:
 
 def _submit(request: OrgRequest, values: PromptForm, plan: Plan, about_to: Callable[[Run], object]) -> Run:
     asked = {**plan.spec.to_json(), "reference": values.reference, "mask": values.mask, "parent": values.parent}
-    asked |= {"visibility": values.visibility, "project": values.project}
+    asked |= {"visibility": values.visibility, "project": values.project, "connection": values.connection}
     digest = hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
     parent, relation = _origin(request, values, plan.pictures)
     key = request.POST.get("request_key", "")[:KEY_CHARACTERS]

@@ -44,6 +44,7 @@ def test_a_member_makes_a_key_that_works(acme: Organization, bob: User, post: Po
             "name": "Importer",
             "prefix": token[:11],
             "scopes": ["generate", "read", "usage"],
+            "connection": None,
             "expires_at": None,
         },
         "maker": {"name": "Bob", "role": "member"},

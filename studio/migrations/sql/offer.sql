@@ -6,7 +6,7 @@
 CREATE FUNCTION studio_offer_version(_org bigint, _at timestamptz) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT coalesce(md5(string_agg(version, ' ' ORDER BY version)), '') FROM (
         SELECT concat_ws('-', 'connection', c.id, c.xmin, c.ctid) FROM accounts_providerconnection c
-        WHERE c.org_id = _org AND (c.is_default OR c.position IS NOT NULL)
+        WHERE c.org_id = _org AND (c.is_default OR c.position IS NOT NULL OR c.is_offered OR c.projects <> '{}')
         UNION ALL
         SELECT concat_ws('-', 'flat', f.id, f.xmin, f.ctid) FROM billing_flatprice f
         WHERE f.org_id = _org AND f.valid_from <= _at AND (f.valid_until IS NULL OR f.valid_until > _at)
@@ -22,7 +22,9 @@ CREATE FUNCTION studio_offer(_org bigint, _at timestamptz) RETURNS jsonb LANGUAG
         'version', studio_offer_version(_org, _at),
         'connections', (
             SELECT coalesce(jsonb_agg(to_jsonb(c) ORDER BY c.position, c.id), '[]')
-            FROM accounts_providerconnection c WHERE c.org_id = _org AND (c.is_default OR c.position IS NOT NULL)),
+            FROM accounts_providerconnection c
+            WHERE c.org_id = _org
+              AND (c.is_default OR c.position IS NOT NULL OR c.is_offered OR c.projects <> '{}')),
         'flat_prices', (
             SELECT coalesce(jsonb_agg(to_jsonb(f) ORDER BY f.id), '[]') FROM billing_flatprice f
             WHERE f.org_id = _org AND f.valid_from <= _at AND (f.valid_until IS NULL OR f.valid_until > _at)),
