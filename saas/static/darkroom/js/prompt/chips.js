@@ -64,12 +64,13 @@ function count(chips, by) {
 /* Set a field to a suggestion that was taken. */
 function set(chips, { name, value }) {
   if (name === "size") return setSize(chips, value);
-  const radio = [...chips.querySelectorAll(`input[name="${name}"]`)].find((each) => each.value === value);
-  if (!radio) return;
-  if (radio.type === "radio") radio.checked = true;
-  else radio.value = value;
-  radio.dispatchEvent(new Event("change", { bubbles: true }));
-  radio.dispatchEvent(new Event("input", { bubbles: true }));
+  const fields = [...chips.querySelectorAll(`input[name="${name}"]`)];
+  const field = fields.find((each) => each.type !== "radio" || each.value === value);
+  if (!field) return;
+  if (field.type === "radio") field.checked = true;
+  else field.value = value;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 function setSize(chips, value) {
