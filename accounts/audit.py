@@ -42,6 +42,8 @@ ACTIONS = {
     "ledger.reconciled": "found differences in the books of",
     "charge.resolved": "resolved an uncertain charge of the run",
     "charge.corrected": "corrected a charge of the run",
+    "alert.added": "added an alert on the spending of",
+    "alert.removed": "removed an alert on the spending of",
     "limits.changed": "changed the limits of",
     "limits.asked": "asked for",
     "limits.granted": "granted more to",

@@ -3,7 +3,8 @@ from typing import Any
 from django import forms
 from django.core.validators import MaxValueValidator
 
-from accounts.models import Organization, ProviderConnection, ProviderKind, Quota
+from accounts.limits.alerts import ALL
+from accounts.models import Organization, Period, ProviderConnection, ProviderKind, Quota, Unit
 from accounts.models.limits_and_holds import QUALITIES
 from billing.models import Price
 from saas.text import money
@@ -66,6 +67,48 @@ class LimitsForm(forms.Form):
         if values.pop("all_models"):
             values["model_names"] = None
         return values
+
+
+class ThresholdForm(forms.Form):
+    """What an admin wants to hear of. It stops nothing."""
+
+    KINDS = (
+        ("money", "dollars"),
+        ("images", "pictures"),
+        ("percent_money", "% of the dollar limit"),
+        ("percent_images", "% of the picture limit"),
+    )
+    value = forms.CharField(max_length=24, label="At", widget=forms.TextInput(attrs={"inputmode": "decimal"}))
+    kind = forms.ChoiceField(choices=KINDS, label="Of what")
+    period = forms.TypedChoiceField(
+        choices=[(Period.MONTH.value, "in a month"), (Period.DAY.value, "in a day")], coerce=Period, label="In"
+    )
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        text, kind = cleaned.get("value", "").strip(), cleaned.get("kind", "")
+        try:
+            if text and kind:
+                cleaned |= self._read(kind, text)
+        except ValueError as error:
+            self.add_error("value", str(error))
+        return cleaned
+
+    def values(self) -> dict[str, Any]:
+        """Return the arguments for `thresholds.add`."""
+        return {name: self.cleaned_data[name] for name in ("period", "unit", "percent", "amount")}
+
+    def _read(self, kind: str, text: str) -> dict[str, Any]:
+        unit = Unit.IMAGES if kind.endswith("images") else Unit.MONEY
+        if kind.startswith("percent"):
+            percent = text.removesuffix("%").strip()
+            if not (percent.isascii() and percent.isdecimal()) or not 1 <= int(percent) <= ALL:
+                raise ValueError("Enter a whole number from 1 to 100.")
+            return {"unit": unit, "percent": int(percent), "amount": None}
+        amount = _read(kind, text)
+        if not amount:
+            raise ValueError("Enter more than nothing.")
+        return {"unit": unit, "percent": None, "amount": amount}
 
 
 class ManyForm(forms.Form):

@@ -10,6 +10,12 @@ organization = [
     path("limits/import/", limits.import_limits, name="import_limits"),
     path("limits/charges/<uuid:code>/resolve/", limits.resolve_charge, name="resolve_charge"),
     path("limits/of/<slug:subject>/<str:name>/", limits.change_limits, name="change_limits"),
+    path("limits/of/<slug:subject>/<str:name>/alerts/", limits.add_threshold, name="add_threshold"),
+    path(
+        "limits/of/<slug:subject>/<str:name>/alerts/<uuid:code>/remove/",
+        limits.remove_threshold,
+        name="remove_threshold",
+    ),
     path("limits/of/<slug:subject>/<str:name>/remove/", limits.remove_limits, name="remove_limits"),
     path("connections/<uuid:code>/price/", prices.connection_price, name="connection_price"),
     path("usage/", usage.usage_page, name="usage"),

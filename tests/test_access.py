@@ -139,6 +139,8 @@ OF_AN_ORGANIZATION = {
     "resolve_charge": Row("admin", "post", CODE),
     "change_limits": Row("admin", "get", ("subject", "name")),
     "remove_limits": Row("admin", "post", ("subject", "name")),
+    "add_threshold": Row("admin", "post", ("subject", "name")),
+    "remove_threshold": Row("admin", "post", ("subject", "name", "code")),
     "connection_price": Row("admin", "get", CODE),
     "ask_for_more": Row("member"),
     "answer_ask": Row("admin", "post", CODE),

@@ -345,6 +345,8 @@ BODIES: dict[str, Bodies] = {
     ),
     "change_limits": plain(LIMITS),
     "remove_limits": plain({}),
+    "add_threshold": plain({"value": "1", "kind": "money", "period": "day"}),
+    "remove_threshold": plain({}),
     "connection_price": plain({"how": "flat", "micros": "0"}, {"how": "flat", "micros": "0.000001"}, {"how": "tokens"}),
     "ask_for_more": plain({"reason": "please"}),
     "answer_ask": plain({"answer": "once"}, {"answer": "lasting"}),

@@ -269,6 +269,7 @@ class Migration(migrations.Migration):
                 ("is_play", models.BooleanField()),
                 ("unit", models.CharField(choices=[("money", "Money"), ("images", "Pictures")], max_length=6)),
                 ("percent", models.PositiveSmallIntegerField()),
+                ("amount", models.BigIntegerField(null=True)),
                 ("allowed", models.BigIntegerField(null=True)),
                 ("at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 (
@@ -280,6 +281,28 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.CreateModel(
+            name="Threshold",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("subject", models.CharField(max_length=12)),
+                ("subject_id", models.BigIntegerField()),
+                ("period", models.CharField(choices=[("day", "Day"), ("month", "Month")], max_length=5)),
+                ("unit", models.CharField(choices=[("money", "Money"), ("images", "Pictures")], max_length=6)),
+                ("percent", models.PositiveSmallIntegerField(null=True)),
+                ("amount", models.BigIntegerField(null=True)),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="thresholds",
+                        to="accounts.organization",
+                    ),
+                ),
+            ],
+            options={"ordering": ["period", "unit", "percent", "amount", "pk"]},
         ),
         migrations.CreateModel(
             name="Invitation",
@@ -766,10 +789,30 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddConstraint(
+            model_name="threshold",
+            constraint=models.UniqueConstraint(
+                fields=("org", "subject", "subject_id", "period", "unit", "percent", "amount"),
+                name="each_threshold_once",
+                nulls_distinct=False,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="threshold",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("amount", None), ("percent__range", (1, 100))),
+                    models.Q(("amount__gte", 1), ("percent", None)),
+                    _connector="OR",
+                ),
+                name="threshold_is_a_share_or_an_amount",
+            ),
+        ),
+        migrations.AddConstraint(
             model_name="limitalert",
             constraint=models.UniqueConstraint(
-                fields=("org", "period", "starts_on", "is_play", "subject", "subject_id", "unit", "percent"),
+                fields=("org", "period", "starts_on", "is_play", "subject", "subject_id", "unit", "percent", "amount"),
                 name="each_alert_once",
+                nulls_distinct=False,
             ),
         ),
         migrations.AddConstraint(

@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
         Wall("accounts_providerconnection"),
         Wall("accounts_quota"),
         Wall("accounts_seenalert"),
+        Wall("accounts_threshold"),
         Wall("accounts_webhook"),
         migrations.RunSQL((SQL / "only_grows.sql").read_text()),
         migrations.RunSQL((SQL / "counters.sql").read_text()),

@@ -6,7 +6,7 @@ from accounts.models.circuits import Circuit
 from accounts.models.connections import Health, ProviderConnection
 from accounts.models.foundings import Founding
 from accounts.models.invitations import Invitation
-from accounts.models.limit_requests import Ask, AskState, LimitAlert, SeenAlert
+from accounts.models.limit_requests import Ask, AskState, LimitAlert, SeenAlert, Threshold
 from accounts.models.limits_and_holds import Counter, Hold, HoldState, Period, Quota, Subject, Unit
 from accounts.models.loans import PastLoan
 from accounts.models.mails import Mail
@@ -46,6 +46,7 @@ __all__ = [
     "Scope",
     "SeenAlert",
     "Subject",
+    "Threshold",
     "Unit",
     "User",
     "Webhook",

@@ -12,8 +12,39 @@ from accounts.models.limits_and_holds import Period, Unit
 from saas.database.tenancy import TenantModel
 
 
+class Threshold(TenantModel):
+    """An amount, or a share of a limit, that an admin wants to hear of when a day or a month has reached it. It stops
+    nothing and needs no limit; play money reaches it, too."""
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="thresholds")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    subject = models.CharField(max_length=12)  # with its id, as a counter names them
+    subject_id = models.BigIntegerField()
+    period = models.CharField(max_length=5, choices=Period.choices)
+    unit = models.CharField(max_length=6, choices=Unit.choices)
+    percent = models.PositiveSmallIntegerField(null=True)
+    amount = models.BigIntegerField(null=True)  # micro-dollars or pictures
+
+    class Meta:
+        ordering = ["period", "unit", "percent", "amount", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["org", "subject", "subject_id", "period", "unit", "percent", "amount"],
+                name="each_threshold_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(percent__range=(1, 100), amount=None) | models.Q(percent=None, amount__gte=1),
+                name="threshold_is_a_share_or_an_amount",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.percent or self.amount} of {self.subject} {self.subject_id}"
+
+
 class LimitAlert(TenantModel):
-    """An alert that this much of a limit is spent, sent once."""
+    """An alert that this much of a limit, or an amount that an admin named, is spent. Sent once."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="limit_alerts")
     code = models.UUIDField(db_default=RandomUUID(), unique=True, editable=False)
@@ -23,15 +54,17 @@ class LimitAlert(TenantModel):
     starts_on = models.DateField()
     is_play = models.BooleanField()
     unit = models.CharField(max_length=6, choices=Unit.choices)
-    percent = models.PositiveSmallIntegerField()
+    percent = models.PositiveSmallIntegerField()  # 0 for an amount
+    amount = models.BigIntegerField(null=True)  # of a threshold, if it was one
     allowed = models.BigIntegerField(null=True)  # the limit at that time; a higher one makes the alert obsolete
     at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["org", "period", "starts_on", "is_play", "subject", "subject_id", "unit", "percent"],
+                fields=["org", "period", "starts_on", "is_play", "subject", "subject_id", "unit", "percent", "amount"],
                 name="each_alert_once",
+                nulls_distinct=False,
             )
         ]
 

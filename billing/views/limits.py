@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import OrgRequest, member_required
 from accounts.errors import Refused
-from accounts.limits import overview, rules, spreadsheet
+from accounts.limits import overview, rules, spreadsheet, thresholds
 from accounts.models import AskState, HoldState, Membership, Quota, Role, Subject
 from accounts.models.limit_requests import Ask
 from billing import charging
-from billing.forms import LimitsForm, ManyForm, ResolveForm, SheetForm, WhatIfForm
+from billing.forms import LimitsForm, ManyForm, ResolveForm, SheetForm, ThresholdForm, WhatIfForm
 from saas.text.codes import code_or_none
 
 PAGE_SIZE = 100
@@ -34,26 +34,65 @@ def limits_page(request: OrgRequest) -> HttpResponse:
 
 @member_required(Role.ADMIN)
 def change_limits(request: OrgRequest, subject: str, name: str) -> HttpResponse:
-    quota = _quota_or_404(request, subject, name)
+    quota = quota_or_404(request, subject, name)
     form = LimitsForm(request.POST or None, quota=_pattern(request, quota) or quota)
     if request.method == "POST" and form.is_valid():
         rules.change(org=request.org, by=request.member, quota=quota, values=form.values())
         messages.success(request, f"The limits of {rules.name_of(quota)} were saved.")
         return redirect("limits", request.org.slug)
+    return _change_page(request, quota, name, form=form, threshold_form=ThresholdForm())
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def add_threshold(request: OrgRequest, subject: str, name: str) -> HttpResponse:
+    quota = quota_or_404(request, subject, name)
+    asked = ThresholdForm(request.POST)
+    if asked.is_valid():
+        try:
+            made = thresholds.add(quota=quota, by=request.member, **asked.values())
+        except Refused as refusal:
+            asked.add_error(None, refusal.sentence)
+        else:
+            messages.success(request, f"Admins hear when {rules.name_of(quota)} reaches {thresholds.sentence(made)}.")
+            return redirect("change_limits", request.org.slug, subject, name)
+    form = LimitsForm(quota=_pattern(request, quota) or quota)
+    return _change_page(request, quota, name, form=form, threshold_form=asked)
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def remove_threshold(request: OrgRequest, subject: str, name: str, code: UUID) -> HttpResponse:
+    quota = quota_or_404(request, subject, name)
+    found = next((one for one in thresholds.of_subject(quota) if one.code == code), None)
+    if found is None:
+        raise Http404
+    thresholds.remove(threshold=found, quota=quota, by=request.member)
+    return redirect("change_limits", request.org.slug, subject, name)
+
+
+def _change_page(
+    request: OrgRequest, quota: Quota, name: str, *, form: LimitsForm, threshold_form: ThresholdForm
+) -> HttpResponse:
+    named = [(one.code, thresholds.sentence(one)) for one in thresholds.of_subject(quota)]
     context = {
         "form": form,
         "quota": quota,
         "name": rules.name_of(quota),
         "likes": _likes(request, quota),
         "url_name": name,
+        "has_thresholds": quota.subject != Subject.ROLE,
+        "thresholds": named,
+        "threshold_form": threshold_form,
     }
-    return render(request, "billing/change_limits.html", context, status=422 if form.errors else 200)
+    status = 422 if form.errors or threshold_form.errors else 200
+    return render(request, "billing/change_limits.html", context, status=status)
 
 
 @require_POST
 @member_required(Role.ADMIN)
 def remove_limits(request: OrgRequest, subject: str, name: str) -> HttpResponse:
-    quota = _quota_or_404(request, subject, name)
+    quota = quota_or_404(request, subject, name)
     rules.remove(org=request.org, by=request.member, quota=quota)
     messages.success(request, f"The limits of {rules.name_of(quota)} were removed.")
     return redirect("limits", request.org.slug)
@@ -176,7 +215,7 @@ def _page(request: OrgRequest, many: ManyForm, sheet: SheetForm) -> HttpResponse
     return render(request, "billing/limits.html", context, status=422 if many.errors or sheet.errors else 200)
 
 
-def _quota_or_404(request: OrgRequest, subject: str, name: str) -> Quota:
+def quota_or_404(request: OrgRequest, subject: str, name: str) -> Quota:
     if subject == Subject.ORGANIZATION and name == "all":
         return _own(request, Subject.ORGANIZATION)
     if subject == Subject.ROLE and name in {Role.MEMBER, Role.ADMIN, Role.OWNER}:

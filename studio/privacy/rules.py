@@ -51,6 +51,7 @@ OF_AN_ORGANIZATION: tuple[type[Model], ...] = (
     accounts.Ask,
     accounts.SeenAlert,
     accounts.LimitAlert,
+    accounts.Threshold,
     accounts.ApiKey,
     accounts.Delivery,
     accounts.Webhook,

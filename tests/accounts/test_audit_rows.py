@@ -97,6 +97,8 @@ ELSEWHERE = {
     "ledger.reconciled",
     "charge.resolved",
     "charge.corrected",
+    "alert.added",
+    "alert.removed",
     "limits.changed",
     "limits.asked",
     "limits.granted",

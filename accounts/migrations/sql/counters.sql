@@ -97,3 +97,18 @@ BEGIN
     RETURN QUERY SELECT * FROM accounts_take(
         _org, _is_play, _each * cardinality(_slots), cardinality(_slots), _subjects, _ids, _periods, _starts);
 END $$;
+
+-- Return whether a spending has reached a threshold that an admin named. `_counter` is as it is after the spending.
+CREATE FUNCTION accounts_reaches_threshold(_org bigint, _counter jsonb, _micros bigint, _images bigint)
+    RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM accounts_threshold t
+        JOIN (VALUES
+            ('money', (_counter->>'allowed_micros')::numeric, (_counter->>'spent_micros')::numeric, _micros),
+            ('images', (_counter->>'allowed_images')::numeric, (_counter->>'spent_images')::numeric, _images)
+        ) AS u(unit, allowed, spent, grew) ON u.unit = t.unit
+        WHERE t.org_id = _org AND t.subject = _counter->>'subject'
+          AND t.subject_id = (_counter->>'subject_id')::bigint AND t.period = _counter->>'period'
+          AND (u.spent - u.grew) * 100 < coalesce(t.amount * 100, u.allowed * t.percent)
+          AND coalesce(t.amount * 100, u.allowed * t.percent) <= u.spent * 100)
+$$;

@@ -136,6 +136,7 @@ BEGIN
     IF _alone AND (_counters IS NULL OR EXISTS (
         SELECT FROM jsonb_array_elements(_counters) AS counter
         WHERE studio_reaches(counter, _micros, (_charge->>'images')::bigint, _percents)
+           OR accounts_reaches_threshold(_run.org_id, counter, _micros, (_charge->>'images')::bigint)
     )) THEN
         PERFORM accounts_refuse('{"by": "company"}');
     END IF;

@@ -129,7 +129,7 @@ def test_webhooks_are_not_told_of_a_private_run(job: Job, acme: Organization, al
         assert not Delivery.objects.exists()
 
 
-@pytest.mark.parametrize("why", ["alert", "circuit", "lost"])
+@pytest.mark.parametrize("why", ["alert", "threshold", "circuit", "lost"])
 def test_what_needs_company_changes_nothing_alone_and_is_done_in_one_transaction(
     why: str, job: Job, acme: Organization, alice: User
 ) -> None:
@@ -139,6 +139,9 @@ def test_what_needs_company_changes_nothing_alone_and_is_done_in_one_transaction
         Circuit.objects.create(connection_id=connection.pk, outages=1, openings=0)
     if why == "alert":
         allow(acme, alice, Subject.ORGANIZATION, images_day=2)
+    if why == "threshold":
+        with tenancy.tenant(acme.pk):
+            acme.thresholds.create(subject="organization", subject_id=acme.pk, period="day", unit="images", amount=2)
     if why == "lost":
         Ticket.objects.update(worker=job.run.code)
     files = stored(job)
@@ -146,7 +149,7 @@ def test_what_needs_company_changes_nothing_alone_and_is_done_in_one_transaction
     assert nothing_is_noted(job)
     take_frames.take_final(job, FRAME)
     with tenancy.tenant(acme.pk):
-        assert LimitAlert.objects.count() == (why == "alert")
+        assert LimitAlert.objects.count() == (why in {"alert", "threshold"})
         assert Circuit.objects.filter(outages=1).count() == 0
     if why == "lost":
         Ticket.objects.all().delete()
