@@ -51,6 +51,14 @@ def read_usage(usage: Mapping[str, Any] | None) -> Tokens | None:
     return tokens if tokens.image_out else None
 
 
+def read_talk_usage(usage: Mapping[str, Any] | None) -> Tokens | None:
+    """Read the usage of a talk that ended in words: its text model alone has used tokens."""
+    talk = _part(usage or {}, TALK)
+    talk_in = _count(talk, "input_tokens")
+    cached = min(_count(_part(talk, "input_tokens_details"), "cached_tokens"), talk_in)
+    return Tokens(talk_in=talk_in, talk_cached=cached, talk_out=_count(talk, "output_tokens")) if talk_in else None
+
+
 def read_text_usage(usage: Mapping[str, Any] | None) -> Tokens | None:
     """Read the usage of a text model, which has other fields: all output is text, including what the model thought."""
     if not usage:

@@ -15,7 +15,7 @@ begin with:   darkroom login
 
 exit codes:   0 success · 1 a picture is missing · 2 wrong usage · 3 the key was refused
               4 Darkroom cannot be reached · 5 a limit is reached · 130 interrupted"""
-STATES = ["queued", "running", "succeeded", "failed", "refused", "cancelled", "unknown"]
+STATES = ["queued", "running", "succeeded", "answered", "failed", "refused", "cancelled", "unknown"]
 
 
 def main(arguments: list[str] | None = None) -> int:

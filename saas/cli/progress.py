@@ -11,7 +11,7 @@ from typing import Any
 WAITING, STARTED, DONE, FAILED = "·", "░", "█", "✗"
 FRAMES = "░▒▓▓"
 REDRAW_SECONDS = 0.2
-ENDS = {"failed", "refused", "cancelled", "unknown"}
+ENDS = {"answered", "failed", "refused", "cancelled", "unknown"}
 
 
 class Progress:

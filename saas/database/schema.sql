@@ -584,7 +584,7 @@ CREATE TABLE studio_run (
     org_id bigint NOT NULL,
     parent_id bigint,
     CONSTRAINT run_has_one_to_ten_slots CHECK (((count >= 1) AND (count <= 10))),
-    CONSTRAINT run_state_exists CHECK ((state IN ('queued', 'running', 'succeeded', 'failed', 'refused', 'cancelled', 'unknown'))),
+    CONSTRAINT run_state_exists CHECK ((state IN ('queued', 'running', 'succeeded', 'answered', 'failed', 'refused', 'cancelled', 'unknown'))),
     CONSTRAINT studio_run_count_check CHECK ((count >= 0)),
     CONSTRAINT studio_run_last_seq_check CHECK ((last_seq >= 0))
 );
@@ -596,7 +596,7 @@ CREATE FUNCTION studio_announce_end(_run studio_run, _succeeded bigint, _now tim
     AS $$
     SELECT CASE WHEN _run.visibility = 'private' THEN 0 ELSE accounts_announce(
         _run.org_id,
-        CASE WHEN _run.state = 'succeeded' OR _succeeded > 0 THEN 'run.finished' ELSE 'run.failed' END,
+        CASE WHEN _run.state IN ('succeeded', 'answered') OR _succeeded > 0 THEN 'run.finished' ELSE 'run.failed' END,
         jsonb_build_object(
             'run', _run.code, 'state', _run.state, 'succeeded', _succeeded, 'count', _run.count,
             'project', _run.project, 'end_user', _run.end_user, 'url', '/api/v1/runs/' || _run.code),
@@ -851,7 +851,7 @@ CREATE TABLE studio_slot (
     connection_id bigint,
     org_id bigint NOT NULL,
     run_id bigint NOT NULL,
-    CONSTRAINT slot_state_exists CHECK ((state IN ('queued', 'running', 'succeeded', 'failed', 'refused', 'cancelled', 'unknown'))),
+    CONSTRAINT slot_state_exists CHECK ((state IN ('queued', 'running', 'succeeded', 'answered', 'failed', 'refused', 'cancelled', 'unknown'))),
     CONSTRAINT studio_slot_index_check CHECK ((index >= 0)),
     CONSTRAINT studio_slot_tries_before_check CHECK ((tries_before >= 0)),
     CONSTRAINT studio_slot_tries_check CHECK ((tries >= 0))

@@ -134,6 +134,7 @@ class SlotOut(Schema):
     used: dict[str, Any]
     usage: dict[str, Any] | None
     image: ImageOut | None
+    words: str | None = Field(description="What a talk answered in place of a picture")
     error: SlotError | None
 
     @classmethod
@@ -150,7 +151,10 @@ class SlotOut(Schema):
             used=slot.used,
             usage=slot.usage,
             image=ImageOut.from_output(output, run, slot) if output else None,
-            error=SlotError(code=slot.error_code, message=slot.error_sentence) if slot.error_code else None,
+            words=slot.words or None,
+            error=SlotError(code=slot.error_code, message=slot.error_sentence)
+            if slot.has_failed and not slot.words
+            else None,
         )
 
 

@@ -53,6 +53,7 @@ class Spec:
     keep_rest: bool = False  # after a masked edit, everything outside the mask is put back
     feather: int = 0  # pixels
     styles: tuple[StyleUse, ...] = ()
+    must_draw: bool = False  # a talk that may not end in words
 
     @property
     def pictures(self) -> int:
@@ -77,8 +78,9 @@ class Spec:
 
     def to_json(self) -> dict[str, Any]:
         said = asdict(self)
-        if not self.styles:
-            del said["styles"]
+        for name in ("styles", "must_draw"):
+            if not said[name]:
+                del said[name]
         return said
 
     @classmethod
@@ -89,7 +91,7 @@ class Spec:
         return cls(**{**values, "styles": tuple(StyleUse(**one) for one in data.get("styles", ()))})
 
 
-FIELDS = tuple(field.name for field in fields(Spec) if field.name != "styles")  # those are read elsewhere
+FIELDS = tuple(field.name for field in fields(Spec) if field.name not in {"styles", "must_draw"})
 
 
 def read_spec(

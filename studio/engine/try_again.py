@@ -54,7 +54,7 @@ def _note_failure(job: Job, error: ProviderError) -> None:
         code = error.code
         if job.slot.state != State.RUNNING:
             tickets.remove(job.claim)  # an earlier try's late picture has ended the slot
-            run_holds.resolve(job.slot.code, OUTCOMES[code].charged, request_id=error.request_id)
+            run_holds.resolve(job.slot.code, OUTCOMES[code].charged, request_id=error.request_id, usage=error.usage)
             return
         standing = tickets.standing(job.claim.id)
         connection_health.note_failure(job, error, standing)
@@ -64,7 +64,15 @@ def _note_failure(job: Job, error: ProviderError) -> None:
             return
         connection_health.note_trouble(job, error)
         tickets.remove(job.claim)
-        finish.end(job.run, job.slot, code, request_id=error.request_id, refusal=error.refusal)
+        finish.end(
+            job.run,
+            job.slot,
+            code,
+            request_id=error.request_id,
+            refusal=error.refusal,
+            words=error.words,
+            usage=error.usage,
+        )
 
 
 def _may_try_again(job: Job, error: ProviderError, standing: Standing) -> bool:

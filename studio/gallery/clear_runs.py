@@ -52,6 +52,8 @@ def clear(org: Organization, runs: list[Run], *, forgets_words: bool) -> list[st
         run.cleared_at = run.cleared_at or timezone.now()
         if forgets_words:
             _forget_words(run)
+    if forgets_words:
+        Slot.objects.filter(run__in=ids, state=State.ANSWERED).update(used={})
     Run.objects.bulk_update(runs, ["cleared_at", "prompt", "asked", "end_user", "request_key", "request_hash"])
     return names
 

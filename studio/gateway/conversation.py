@@ -1,7 +1,7 @@
 """Read requests to the Responses API: a conversation whose only tool makes a picture. If it has a picture, one of ours
 or one that was sent, the request is an edit of that picture; else the provider's text model leads the conversation."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.http import HttpRequest
@@ -14,7 +14,7 @@ from studio.gateway.parameters import ImageRequest
 from studio.gateway.pictures_in import LinkBudget, SentPicture
 from studio.imaging.inspection import UploadRefused
 from studio.inputs import uploads
-from studio.models import Run
+from studio.models import Run, State
 from studio.openai_wire import responses_input
 from studio.openai_wire.errors import OpenAIError
 from studio.openai_wire.fields import Fields
@@ -81,6 +81,8 @@ def read_conversation(request: HttpRequest, caller: GatewayCaller) -> ResponseRe
     )
     more = {"references": len(images), "mask": mask is not None} if images else {"kind": "respond"}
     spec = parameters.check_spec(tool, {**more, "prompt": conversation.prompt})
+    if not images and body.get("tool_choice", "auto") != "auto":
+        spec = replace(spec, must_draw=True)
     image_request = ImageRequest(
         spec, stream=fields.flag("stream"), identifier=parameters.read_identifier(fields), prefix=tool.prefix
     )
@@ -121,7 +123,8 @@ def _continue(conversation: Conversation, name: str, caller: GatewayCaller, gone
         related = run.outputs.select_related("run", "org", "composite") if run else None
         output = related.order_by("slot__index").first() if related else None
         if output is None:
-            raise gone
+            _continue_words(conversation, run, gone)
+            return
         earlier = uploads.of_output(output=output, by=user)
     if earlier is None:
         try:
@@ -134,6 +137,15 @@ def _continue(conversation: Conversation, name: str, caller: GatewayCaller, gone
         conversation.earlier += transcript.turns_of(run.prompt)  # else the caller has sent the earlier turns
     conversation.parent = run
     conversation.images = [SentPicture("input", earlier=earlier)]
+
+
+def _continue_words(conversation: Conversation, run: Run | None, gone: OpenAIError) -> None:
+    """Continue a run that was answered in words: there is no picture, but what was said."""
+    slot = run.slots.filter(state=State.ANSWERED).order_by("index").first() if run else None
+    if run is None or slot is None:
+        raise gone
+    if not (conversation.earlier or conversation.texts):
+        conversation.earlier += [*transcript.turns_of(run.prompt), f"You answered: {slot.words}"]
 
 
 def _no_response(previous: str) -> OpenAIError:

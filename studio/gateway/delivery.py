@@ -73,13 +73,19 @@ async def wait_until_ended(run: Run, caller: GatewayCaller) -> None:
 
 
 def result_of(
-    run: Run, caller: GatewayCaller, memory: AnswerMemory, finals: Finals, *, with_links: bool = False
+    run: Run,
+    caller: GatewayCaller,
+    memory: AnswerMemory,
+    finals: Finals,
+    *,
+    with_links: bool = False,
+    takes_words: bool = False,
 ) -> Result:
-    """Read the result of the run. Raise OpenAIError if it has no picture."""
+    """Read the result of the run. Raise OpenAIError if it has no picture, and no words that would do, too."""
     payer = (caller.member, caller.api_key)
     result = results.read_result(run, payer, memory, finals.by_slot, with_links=with_links)
     caller.call.is_answered = True
-    if not result.made:
+    if not result.made and not (takes_words and result.failed[0].words):
         raise with_run_headers(run, failure_answers.error_of_slot(result.failed[0], wait_seconds=result.wait_seconds))
     return result
 

@@ -1,6 +1,6 @@
 """Answer the Responses API with its image tool: the view, and the JSON of its answers and events."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -10,15 +10,17 @@ from accounts.models import Scope
 from billing.tokens import TALK
 from saas.database.threads import in_thread
 from studio.gateway import answer_memory, answers, conversation, delivery, json_with_pictures
+from studio.gateway.answer_memory import AnswerMemory
 from studio.gateway.conversation import CALL_PREFIX, RESPONSE_PREFIX, ResponseRequest
 from studio.gateway.doors import GatewayCaller, door
 from studio.gateway.json_with_pictures import Picture
 from studio.gateway.pictures_in import PictureReader
-from studio.gateway.results import Made
+from studio.gateway.results import Made, Result
 from studio.gateway.submission import submit
-from studio.models import Relation, Run
+from studio.models import Relation, Run, Slot
 from studio.openai_wire import frames
 from studio.openai_wire.errors import OpenAIError
+from studio.waiting.relay import Finals
 
 STATUSES = {"moderation_blocked": "image_content_policy_violation", "rate_limit_exceeded": "rate_limit_exceeded"}
 
@@ -31,10 +33,8 @@ async def respond(request: HttpRequest, caller: GatewayCaller) -> HttpResponseBa
     with answer_memory.reserve() as memory:
         with delivery.never_paid_twice(run), caller.ahead.finals_of(run) as finals:
             await delivery.wait_until_ended(run, caller)
-            result = await in_thread(delivery.result_of, run, caller, memory, finals)
-            made = result.made[0]
-            builder = ResponseBuilder(run, wanted)
-            body = json_with_pictures.encode(builder.response("completed", [builder.item(made)], made), [made.base64])
+            result = await in_thread(_result_of, run, caller, memory, finals)
+            body = ResponseBuilder(run, wanted).whole(result)
         headers = delivery.run_headers(run) | result.headers
         response = HttpResponse(body, content_type="application/json", headers=headers)
         memory.keep_for(response)
@@ -78,12 +78,16 @@ async def _frames(run: Run, builder: "ResponseBuilder", caller: GatewayCaller) -
                             yield answers.write_lost(index)
                         case picture, index:
                             yield builder.partial(picture, index)
-                result = await in_thread(delivery.result_of, run, caller, memory, finals)
-                ending = builder.final(result.made[0])
+                result = await in_thread(_result_of, run, caller, memory, finals)
+                ending = builder.final(result.made[0]) if result.made else builder.said(result.failed[0])
         except OpenAIError as refusal:
             ending = builder.failed(refusal)
         for frame in ending:
             yield frame
+
+
+def _result_of(run: Run, caller: GatewayCaller, memory: AnswerMemory, finals: Finals) -> Result:
+    return delivery.result_of(run, caller, memory, finals, takes_words=True)
 
 
 class ResponseBuilder:
@@ -93,6 +97,13 @@ class ResponseBuilder:
     def __init__(self, run: Run, wanted: ResponseRequest) -> None:
         self.run, self.wanted, self.number = run, wanted, -1
         self.item_id = f"{CALL_PREFIX}{run.code.hex}"
+
+    def whole(self, result: Result) -> bytes:
+        if not result.made:
+            slot = result.failed[0]
+            return json_with_pictures.encode(self.response("completed", [self.message(slot)], slot.usage), [])
+        made = result.made[0]
+        return json_with_pictures.encode(self.response("completed", [self.item(made)], made.usage), [made.base64])
 
     def opening(self) -> list[bytes]:
         return [
@@ -115,12 +126,39 @@ class ResponseBuilder:
 
     def final(self, made: Made) -> list[bytes]:
         item = self.item(made)
-        completed = self.response("completed", [item], made)
+        completed = self.response("completed", [item], made.usage)
         return [
             self._about("completed"),
             self._event("response.output_item.done", [made.base64], output_index=0, item=item),
             self._event("response.completed", [made.base64], response=completed),
         ]
+
+    def said(self, slot: Slot) -> list[bytes]:
+        """Return the events of an answer in words. It follows the call that the opening events began."""
+        message = self.message(slot)
+        (part,) = message["content"]
+        at: dict[str, Any] = {"item_id": message["id"], "output_index": 1, "content_index": 0}
+        return [
+            self._event(
+                "response.output_item.added", output_index=1, item=message | {"status": "in_progress", "content": []}
+            ),
+            self._event("response.content_part.added", **at, part=part | {"text": ""}),
+            self._event("response.output_text.delta", **at, delta=slot.words, logprobs=[]),
+            self._event("response.output_text.done", **at, text=slot.words, logprobs=[]),
+            self._event("response.content_part.done", **at, part=part),
+            self._event("response.output_item.done", output_index=1, item=message),
+            self._event("response.completed", response=self.response("completed", [message], slot.usage)),
+        ]
+
+    def message(self, slot: Slot) -> dict[str, Any]:
+        content = [{"type": "output_text", "text": slot.words, "annotations": [], "logprobs": []}]
+        return {
+            "id": f"msg_{self.run.code.hex}",
+            "type": "message",
+            "role": "assistant",
+            "status": "completed",
+            "content": content,
+        }
 
     def failed(self, refusal: OpenAIError) -> list[bytes]:
         code = refusal.error["code"]
@@ -140,7 +178,9 @@ class ResponseBuilder:
             **made.resolved,
         }
 
-    def response(self, status: str, output: list[dict[str, Any]], made: Made | None = None) -> dict[str, Any]:
+    def response(
+        self, status: str, output: list[dict[str, Any]], usage: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         body = self.wanted.body
         response: dict[str, Any] = {
             "id": f"{RESPONSE_PREFIX}{self.run.code.hex}", "object": "response",
@@ -151,9 +191,10 @@ class ResponseBuilder:
             "temperature": 1.0, "top_p": 1.0, "tool_choice": body.get("tool_choice", "auto"),
             "tools": body["tools"], "usage": None,
         }  # fmt: skip
-        if made and made.usage:
-            response["usage"] = made.usage.get(TALK)
-            response["tool_usage"] = {"image_gen": {name: count for name, count in made.usage.items() if name != TALK}}
+        if usage:
+            response["usage"] = usage.get(TALK)
+            if of_picture := {name: count for name, count in usage.items() if name != TALK}:
+                response["tool_usage"] = {"image_gen": of_picture}
         return response
 
     def _event(self, kind: str, pictures: Sequence[Picture] | None = None, **more: Any) -> bytes:

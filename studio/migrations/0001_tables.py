@@ -474,6 +474,7 @@ class Migration(migrations.Migration):
                             ("queued", "Waiting"),
                             ("running", "Developing"),
                             ("succeeded", "Finished"),
+                            ("answered", "Answered in words"),
                             ("failed", "Failed"),
                             ("refused", "Refused"),
                             ("cancelled", "Cancelled"),
@@ -715,6 +716,7 @@ class Migration(migrations.Migration):
                             ("queued", "Waiting"),
                             ("running", "Developing"),
                             ("succeeded", "Finished"),
+                            ("answered", "Answered in words"),
                             ("failed", "Failed"),
                             ("refused", "Refused"),
                             ("cancelled", "Cancelled"),
@@ -1021,7 +1023,10 @@ class Migration(migrations.Migration):
             model_name="run",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("state__in", ["queued", "running", "succeeded", "failed", "refused", "cancelled", "unknown"])
+                    (
+                        "state__in",
+                        ["queued", "running", "succeeded", "answered", "failed", "refused", "cancelled", "unknown"],
+                    )
                 ),
                 name="run_state_exists",
             ),
@@ -1068,7 +1073,10 @@ class Migration(migrations.Migration):
             model_name="slot",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    ("state__in", ["queued", "running", "succeeded", "failed", "refused", "cancelled", "unknown"])
+                    (
+                        "state__in",
+                        ["queued", "running", "succeeded", "answered", "failed", "refused", "cancelled", "unknown"],
+                    )
                 ),
                 name="slot_state_exists",
             ),

@@ -30,6 +30,7 @@ class State(models.TextChoices):
     QUEUED = "queued", "Waiting"
     RUNNING = "running", "Developing"
     SUCCEEDED = "succeeded", "Finished"
+    ANSWERED = "answered", "Answered in words"  # a talk may end without a picture
     FAILED = "failed", "Failed"
     REFUSED = "refused", "Refused"
     CANCELLED = "cancelled", "Cancelled"
@@ -39,7 +40,7 @@ class State(models.TextChoices):
 LIVE = (State.QUEUED, State.RUNNING)
 ENDS = tuple(state for state in State if state not in LIVE)
 # If no slot succeeded, the run's state is the first of these that a slot has.
-GRAVITY = (State.UNKNOWN, State.FAILED, State.REFUSED, State.CANCELLED)
+GRAVITY = (State.UNKNOWN, State.FAILED, State.ANSWERED, State.REFUSED, State.CANCELLED)
 
 
 class Charged(models.TextChoices):

@@ -32,7 +32,7 @@ class Slot(TenantModel):
     error_sentence = models.CharField(max_length=300, blank=True)
     request_id = models.CharField(max_length=120, blank=True)
     # What the provider really used: size, quality, background, format. If its safety system refused: which stage, and
-    # which categories.
+    # which categories. If it answered in words: the words.
     used = models.JSONField(default=dict)
     usage = models.JSONField(null=True)  # token counts as the provider reported them
 
@@ -64,6 +64,11 @@ class Slot(TenantModel):
     def has_failed(self) -> bool:
         """Return whether the slot has ended without a picture."""
         return self.state in ENDS and self.state != State.SUCCEEDED
+
+    @property
+    def words(self) -> str:
+        """Return what the text model of a talk wrote in place of a picture."""
+        return str(self.used.get("words", "")) if self.state == State.ANSWERED else ""
 
     def put_back(self) -> bool:
         """Queue the slot again. Only right if the provider's answer proved that nothing was made, or if nothing was

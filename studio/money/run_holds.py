@@ -16,7 +16,7 @@ from accounts.limits import counters, holds, operator_key
 from accounts.limits.hold_requests import HoldRequest, Part
 from accounts.limits.refusals import Payer, Wish
 from accounts.models import ApiKey, Hold, Membership, ProviderConnection
-from billing import charging, prices
+from billing import charging, prices, tokens
 from billing.ledger import Purpose
 from billing.prices import Estimate, PriceList
 from studio.catalogue import image_models
@@ -100,9 +100,9 @@ def covers(slot_code: UUID, run: Run, connection: ProviderConnection) -> bool:
     return held is not None and held.micros >= _most_for_one(run, connection)
 
 
-def resolve(slot_code: UUID, charged: Charged, *, request_id: str = "") -> None:
+def resolve(slot_code: UUID, charged: Charged, *, request_id: str = "", usage: Mapping[str, Any] | None = None) -> None:
     """Release or settle the hold of a try that ended without a picture or never begins, or mark it uncertain. It is the
-    slot's newest hold: older ones have been decided on before."""
+    slot's newest hold: older ones have been decided on before. `usage` is that of a talk that ended in words."""
     held = holds.newest(slot_code)
     if held is None:
         return
@@ -111,7 +111,7 @@ def resolve(slot_code: UUID, charged: Charged, *, request_id: str = "") -> None:
     elif charged == Charged.PERHAPS:
         charging.doubt(held, request_id=request_id)
     else:
-        charging.settle(held, usage=None, request_id=request_id)
+        charging.settle(held, usage=usage, request_id=request_id, read=tokens.read_talk_usage)
         costs.note(held)
 
 

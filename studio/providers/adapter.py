@@ -45,6 +45,7 @@ class Request:
     api: str
     parameters: dict[str, Any]
     partial_images: int = 0
+    must_draw: bool = False  # a talk that may not end in words
     references: tuple[File, ...] = ()
     mask: File | None = None
 

@@ -57,6 +57,7 @@ class Final:
 Frame = Partial | Final
 Read = Callable[[dict[str, Any], "Reading"], Iterator[Frame]]
 LONGEST_USED = 40
+LONGEST_WORDS = 10_000
 USED = ("size", "quality", "background", "output_format")
 
 
@@ -224,6 +225,21 @@ def _response(response: dict[str, Any], reading: Reading) -> Iterator[Frame]:
                 usage = {**(usage if isinstance(usage, dict) else {}), TALK: response["usage"]}
             yield from _final(item.get("result"), item, usage, reading)
             return
+    words = _words(response)
+    if words and reading.pending is None and not reading.has_final:
+        used_up = response.get("usage")
+        usage = sanitize.values({TALK: used_up}) if isinstance(used_up, dict) else None
+        raise ProviderError("in_words", request_id=reading.request_id, words=words, usage=usage)
+
+
+def _words(response: dict[str, Any]) -> str:
+    """Return what the text model wrote: a question, or why it does not draw."""
+    messages = [
+        item for item in response.get("output") or [] if isinstance(item, dict) and item.get("type") == "message"
+    ]
+    parts = [part for item in messages for part in item.get("content") or [] if isinstance(part, dict)]
+    said = [sanitize.text(part.get("text") or part.get("refusal")) for part in parts]
+    return "\n".join(text for text in said if text)[:LONGEST_WORDS]
 
 
 def _refuse_failed(item: dict[str, Any], reading: Reading) -> None:

@@ -184,7 +184,7 @@ def _conversation(endpoint: Endpoint, request: Request) -> dict[str, Any]:
         "model": endpoint.text_model,
         "input": request.parameters["prompt"],
         "tools": [{"type": "image_generation", **tool}],
-        "tool_choice": {"type": "image_generation"},
+        "tool_choice": {"type": "image_generation"} if request.must_draw else "auto",
         "max_output_tokens": text_budget.most_out(request.parameters["prompt"]),
         "safety_identifier": request.parameters.get("safety_identifier", openai.omit),
         "stream": endpoint.can_stream,

@@ -53,6 +53,7 @@ OUTCOMES = {
         "The provider finished without a picture. It may have charged; check there before you try again.",
         charged=Charged.PERHAPS,
     ),
+    "in_words": Outcome(State.ANSWERED, "The model answered in words and made no picture.", charged=Charged.YES),
     "strange_answer": Outcome(
         State.UNKNOWN,
         "The server did not answer like an OpenAI-compatible API. Check the connection's base URL.",
@@ -178,6 +179,8 @@ class ProviderError(Exception):
     request_id: str = ""
     details: dict[str, Any] = field(default_factory=dict)  # for the log, never for a person
     refusal: Refusal = NOT_MODERATED  # what its safety system said
+    words: str = ""  # what it answered in place of a picture, and the tokens that this took
+    usage: dict[str, Any] | None = None
     # Bytes that came and could not be read: they may have been paid for.
     data: bytes | Message = field(default=b"", repr=False)
 

@@ -60,6 +60,7 @@ def request_of(run: Run, slot: Slot, spec: Spec) -> Request:
         api=spec.api,
         parameters=parameters_of(run, slot, spec.of_slot(slot.index)),
         partial_images=spec.partial_images,
+        must_draw=spec.must_draw,
         references=tuple(_file(number, source) for number, source in given if number != RunInput.MASK),
         mask=next((_file(number, source) for number, source in given if number == RunInput.MASK), None),
     )

@@ -50,6 +50,8 @@ def end_of(slot: Slot, run: Run) -> End:
 
 def _words(slot: Slot) -> dict[str, str]:
     match State(slot.state):
+        case State.ANSWERED:
+            return {"look": "answered", "title": "Answered in words", "icon": "info"}
         case State.REFUSED:
             return {"look": "refused", "title": "Refused", "icon": "shield"}
         case State.CANCELLED:
@@ -75,6 +77,8 @@ def _may_loosen(slot: Slot, run: Run) -> bool:
 def _act(slot: Slot, run: Run) -> tuple[str, str, str]:
     if slot.error_code in COMES_BY_ITSELF:
         return "", "", ""
+    if slot.state == State.ANSWERED:
+        return "recall", "Say it again", ""
     if slot.error_code in FOR_ADMINS:
         return "connections", "Open connections", ""
     if slot.state == State.REFUSED and not any(other.state == State.SUCCEEDED for other in run.slots.all()):

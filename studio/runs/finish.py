@@ -13,13 +13,24 @@ from studio.providers.refusals import NOT_MODERATED, Refusal
 from studio.runs import end_webhooks, events
 
 
-def end(run: Run, slot: Slot, code: str, *, request_id: str = "", refusal: Refusal = NOT_MODERATED) -> None:
-    """End a slot without a picture, then its run if it was the last slot, and at last decide on the hold."""
+def end(
+    run: Run,
+    slot: Slot,
+    code: str,
+    *,
+    request_id: str = "",
+    refusal: Refusal = NOT_MODERATED,
+    words: str = "",
+    usage: dict[str, Any] | None = None,
+) -> None:
+    """End a slot without a picture, then its run if it was the last slot, and at last decide on the hold. `words` are
+    what a talk ended in, and `usage` the tokens that they took."""
+    note: dict[str, Any] = {"words": words} if words else refusal.note
     if _end_slot(run, slot, code, refusal):
-        Slot.objects.filter(pk=slot.pk).update(request_id=request_id[:120], used=refusal.note)
+        Slot.objects.filter(pk=slot.pk).update(request_id=request_id[:120], used=note, usage=usage)
     close(run)
     # Also if an earlier try's picture has ended the slot: this try had a hold of its own.
-    run_holds.resolve(slot.code, OUTCOMES[code].charged, request_id=request_id)
+    run_holds.resolve(slot.code, OUTCOMES[code].charged, request_id=request_id, usage=usage)
 
 
 def stop(run: Run, slots: Iterable[Slot]) -> None:

@@ -11,7 +11,7 @@ from studio.openai_wire.errors import OpenAIError
 BRACKET = re.compile(r"\[sandbox\b([^\]]*)\]", re.IGNORECASE)
 IN_KEY = re.compile(r"delay=(\d+(?:\.\d+)?)")
 BEFORE = ("moderation_blocked", "rate_limit", "insufficient_quota", "server_error", "unverified", "invalid_key")
-FAILS = (*BEFORE, "timeout", "eof", "json", "html", "flat_error", "nested_error", "no_usage", "drip")
+FAILS = (*BEFORE, "timeout", "eof", "json", "html", "flat_error", "nested_error", "no_usage", "drip", "words")
 LIMITS = {"delay": 600.0, "partials": 3, "after": 3, "when": 1_000_000, "only": 1_000_000, "seed": 2**53, "stray": 100}
 REMEMBERED_PROMPTS = 10_000
 

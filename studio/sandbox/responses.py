@@ -14,6 +14,7 @@ from studio.sandbox import bodies, calls, conversation, models, parameters, toke
 from studio.sandbox.calls import Call
 
 TOOL = parameters.COMMON | responses_input.OF_THE_TOOL
+QUESTION = "What should be seen in the foreground? Tell me more, and I will draw it."
 TOOL_MODEL = "gpt-image-2.6-sunburst"
 
 
@@ -42,7 +43,10 @@ def read_request(request: HttpRequest, key: str) -> ResponseRequest | writing.Te
         tool, prompt=prompt, identifier=parameters.read_identifier(fields), default_model=TOOL_MODEL
     )
     asked = replace(asked, stream=fields.flag("stream"))
-    return ResponseRequest(calls.make(asked, key=key, inputs=inputs, mask=mask), body, "edit" if inputs else "generate")
+    call = calls.make(asked, key=key, inputs=inputs, mask=mask)
+    if call.script.fail == "words":
+        return writing.TextRequest(body["model"], prompt, call.asked.prompt, call.script, text=QUESTION)
+    return ResponseRequest(call, body, "edit" if inputs else "generate")
 
 
 class Events:

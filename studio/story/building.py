@@ -14,6 +14,7 @@ TONES = {
     State.QUEUED: "",
     State.RUNNING: "accent",
     State.SUCCEEDED: "good",
+    State.ANSWERED: "accent",
     State.REFUSED: "warn",
     State.FAILED: "danger",
     State.CANCELLED: "",

@@ -18,6 +18,7 @@ from studio.story.shapes import Frame, SlotStory
 TONES = {
     State.RUNNING: "accent",
     State.SUCCEEDED: "good",
+    State.ANSWERED: "accent",
     State.REFUSED: "warn",
     State.FAILED: "danger",
     State.UNKNOWN: "warn",
@@ -50,7 +51,7 @@ class Telling:
             frames=strip,
             length_ms=length,
             tries=slot.tries,
-            sentence=slot.error_sentence,
+            sentence=slot.words or slot.error_sentence,
             charged=slot.get_charged_display(),
             request_id=slot.request_id,
             tokens=tokens.read_tokens(slot.usage),

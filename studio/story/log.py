@@ -74,6 +74,7 @@ WORDS: dict[str, Callable[[Data], str]] = {
     "moved": _moved,
     "composite": _composite,
     "ended": _ended,
+    "answered": _sentence,
     "failed": _sentence,
     "partial_lost": _sentence,
     "refused": _sentence,

@@ -26,7 +26,7 @@ CREATE FUNCTION studio_announce_end(_run studio_run, _succeeded bigint, _now tim
     RETURNS bigint LANGUAGE sql VOLATILE AS $$
     SELECT CASE WHEN _run.visibility = 'private' THEN 0 ELSE accounts_announce(
         _run.org_id,
-        CASE WHEN _run.state = 'succeeded' OR _succeeded > 0 THEN 'run.finished' ELSE 'run.failed' END,
+        CASE WHEN _run.state IN ('succeeded', 'answered') OR _succeeded > 0 THEN 'run.finished' ELSE 'run.failed' END,
         jsonb_build_object(
             'run', _run.code, 'state', _run.state, 'succeeded', _succeeded, 'count', _run.count,
             'project', _run.project, 'end_user', _run.end_user, 'url', '/api/v1/runs/' || _run.code),

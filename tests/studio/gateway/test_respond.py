@@ -49,6 +49,40 @@ def test_a_stream_tells_each_step_and_counts_them(client: openai.OpenAI) -> None
     assert last.response.output[0] == done.item
 
 
+def test_a_question_in_place_of_a_picture_is_the_answer_and_the_talk_goes_on(client: openai.OpenAI) -> None:
+    first = client.responses.create(model="gpt-5", input="Draw it [sandbox fail=words]", tools=[TOOL])
+    assert (first.status, first.error) == ("completed", None)
+    (message,) = first.output
+    assert message.type == "message"
+    assert first.output_text == "What should be seen in the foreground? Tell me more, and I will draw it."
+    assert first.usage is not None
+    assert first.usage.output_tokens > 0
+    second = client.responses.create(model="gpt-5", input="A lamp", tools=[TOOL], previous_response_id=first.id)
+    assert second.output[0].type == "message"  # what was said before is told again, with its directive
+    with pytest.raises(openai.BadRequestError, match="not found"):
+        client.responses.create(model="gpt-5", input="A lamp", tools=[TOOL], previous_response_id=f"{first.id[:-1]}x")
+
+
+def test_a_question_comes_as_a_stream_of_text(client: openai.OpenAI) -> None:
+    with client.responses.create(
+        model="gpt-5", input="Draw it [sandbox fail=words]", tools=[TOOL], stream=True
+    ) as stream:
+        events = list(stream)
+    assert [event.sequence_number for event in events] == list(range(len(events)))
+    assert [event.type for event in events][5:] == [
+        "response.output_item.added",
+        "response.content_part.added",
+        "response.output_text.delta",
+        "response.output_text.done",
+        "response.content_part.done",
+        "response.output_item.done",
+        "response.completed",
+    ]
+    last = events[-1]
+    assert last.type == "response.completed"
+    assert last.response.output_text.startswith("What should be seen")
+
+
 def test_the_talk_goes_on_with_the_picture_before(client: openai.OpenAI) -> None:
     first = client.responses.create(model="gpt-5", input="Draw a lamp", tools=[TOOL])
     second = client.responses.create(model="gpt-5", input="At night", tools=[TOOL], previous_response_id=first.id)

@@ -422,12 +422,53 @@ def test_the_responses_api_speaks_its_own_dialect() -> None:
     assert len(frames) == 2
 
 
+SAID: dict[str, Any] = {
+    "object": "response",
+    "output": [
+        {"type": "reasoning", "summary": []},
+        {"type": "message", "content": [{"type": "output_text", "text": "Which colour?"}]},
+    ],
+    "usage": {"input_tokens": 30, "output_tokens": 4},
+}
+
+
+@pytest.mark.parametrize("is_streamed", [True, False])
+def test_a_talk_may_end_in_words(is_streamed: bool) -> None:
+    end: dict[str, Any] = {"type": "response.completed", "response": SAID}
+    script = conversation(end) if is_streamed else raw(json.dumps(SAID), kind="application/json")
+    with pytest.raises(ProviderError) as said:
+        ask(script, Request("responses", {**PARAMETERS}))
+    assert (said.value.code, said.value.words) == ("in_words", "Which colour?")
+    assert said.value.usage == {"talk": {"input_tokens": 30, "output_tokens": 4}}
+
+
+def test_a_refusal_to_draw_is_words_too() -> None:
+    refusal = {
+        "object": "response",
+        "output": [{"type": "message", "content": [{"type": "refusal", "refusal": "No."}]}],
+    }
+    with pytest.raises(ProviderError) as said:
+        ask(raw(json.dumps(refusal), kind="application/json"), Request("responses", {**PARAMETERS}))
+    assert (said.value.code, said.value.words, said.value.usage) == ("in_words", "No.", None)
+
+
+def test_a_picture_counts_more_than_the_words_beside_it() -> None:
+    end: dict[str, Any] = {"type": "response.completed", "response": {**SAID, "output": [*SAID["output"], ITEM]}}
+    frames = ask(conversation(end), Request("responses", {**PARAMETERS}))
+    assert isinstance(frames[-1], Final)
+
+
+def test_a_talk_that_must_draw_is_asked_for_the_tool() -> None:
+    _, _, body = sent(Request("responses", {**PARAMETERS}, must_draw=True), conversation(RESPONSE_END))
+    assert json.loads(body)["tool_choice"] == {"type": "image_generation"}
+
+
 def test_the_responses_api_is_asked_for_the_tool_with_its_model_and_without_a_count() -> None:
     path, _, body = sent(Request("responses", {**PARAMETERS, "safety_identifier": "s"}), conversation(RESPONSE_END))
     asked = json.loads(body)
     assert path == "/v1/responses"
     assert asked["input"] == "a lamp"
-    assert asked["tool_choice"] == {"type": "image_generation"}
+    assert asked["tool_choice"] == "auto"
     assert asked["safety_identifier"] == "s"
     (tool,) = asked["tools"]
     assert tool == {

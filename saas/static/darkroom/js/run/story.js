@@ -6,7 +6,7 @@ import { renew } from "./renew.js";
 
 const POLL_MS = 4000;
 const GATHER_MS = 80; // several events at once cost one fetch
-const EVENTS = ["queued", "started", "waiting", "partial", "output", "failed", "refused", "cancelled", "unknown", "moved", "ended", "composite", "comment", "shown", "hidden"];
+const EVENTS = ["queued", "started", "waiting", "partial", "output", "answered", "failed", "refused", "cancelled", "unknown", "moved", "ended", "composite", "comment", "shown", "hidden"];
 
 export function choose(article, index) {
   article.dataset.chosen = index;

@@ -8,7 +8,7 @@ const NOBODY = "00000000-0000-0000-0000-000000000000";
 const TOGETHER_MS = 60; // several events at once cost one fetch
 const AT_ONCE = 3; // fetches: a page asks no faster than it is answered
 const LOOK_MS = 4000;
-const UNSEEN = ["queued", "started", "waiting", "output", "failed", "refused", "cancelled", "unknown", "moved", "composite", "ended", "shown", "hidden"];
+const UNSEEN = ["queued", "started", "waiting", "output", "answered", "failed", "refused", "cancelled", "unknown", "moved", "composite", "ended", "shown", "hidden"];
 
 const MOST_FRAMES = 500;
 const frames = new Set(); // by their ids, the newest that this page has shown
