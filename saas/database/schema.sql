@@ -777,11 +777,12 @@ BEGIN
 
     INSERT INTO studio_output (
         org_id, code, slot_id, run_id, file, preview, thumbnail, format, width, height, size_bytes, sha256,
-        revised_prompt, is_keeper, created_at, maker_id, api_key_id, visibility, kind, model, quality, stars,
-        cost_micros)
+        revised_prompt, is_keeper, created_at, maker_id, api_key_id, visibility, kind, model, quality, style_code,
+        stars, cost_micros)
     SELECT _run.org_id, gen_random_uuid(), _slot_id, _run.id, p.file, p.preview, p.thumbnail, p.format, p.width, p.height,
            p.size_bytes, p.sha256, p.revised_prompt, false, _now, _run.maker_id, _run.api_key_id, _run.visibility,
-           _run.kind, _run.model, p.quality, 0,
+           _run.kind, _run.model, p.quality,
+           (_run.asked->'styles'->(_slot.index * jsonb_array_length(_run.asked->'styles') / _run.count)->>'id')::uuid, 0,
            coalesce(_micros, 0) + (SELECT coalesce(sum(e.micros), 0) FROM billing_entry e
                                    WHERE e.org_id = _run.org_id AND e.run_code = _run.code AND e.slot_code = _slot.code)
     FROM jsonb_to_record(_picture) AS p(
@@ -2339,6 +2340,7 @@ CREATE TABLE studio_output (
     kind character varying(10) NOT NULL,
     model character varying(80) NOT NULL,
     quality character varying(20) NOT NULL,
+    style_code uuid,
     cost_micros bigint NOT NULL,
     stars smallint NOT NULL,
     binned_at timestamp with time zone,
@@ -4147,6 +4149,8 @@ CREATE INDEX wall_by_maker ON studio_output USING btree (org_id, maker_id, id DE
 CREATE INDEX wall_by_model ON studio_output USING btree (org_id, model, id DESC) WHERE (binned_at IS NULL);
 
 CREATE INDEX wall_by_quality ON studio_output USING btree (org_id, quality, id DESC) WHERE (binned_at IS NULL);
+
+CREATE INDEX wall_by_style ON studio_output USING btree (org_id, style_code, id DESC) WHERE ((binned_at IS NULL) AND (style_code IS NOT NULL));
 
 CREATE INDEX wall_of_stars ON studio_output USING btree (org_id, id DESC) WHERE ((binned_at IS NULL) AND (stars > 0));
 

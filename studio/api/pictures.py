@@ -33,6 +33,7 @@ class ImageFilters(Schema):
     kind: str = Field("", max_length=20)
     shape: str = Field("", max_length=20, description="square, landscape, portrait, large or WIDTHxHEIGHT")
     quality: str = Field("", max_length=20)
+    style: str = Field("", max_length=80, description="Id or short name of a style")
     since: str = Field("", max_length=10, description="A day, such as 2026-11-21")
     until: str = Field("", max_length=10)
     cost_from: str = Field("", max_length=20, description="In US dollars, such as 0.05; what the picture cost at least")

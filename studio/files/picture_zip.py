@@ -18,10 +18,15 @@ def archive_of_pictures(outputs: Iterable[Output], *, folder: str, with_prompts:
     members, listed = [], []
     for number, output in enumerate(outputs, start=1):
         shown = output.shown
-        name = f"{number:04}-{_words(output, with_prompts)}.{names.extension(shown.format)}"
+        name = f"{stem(number, output, with_prompts=with_prompts)}.{names.extension(shown.format)}"
         members.append(Member(name, shown.file))
         listed.append(_line(output, name, with_prompts))
     return Archive(names.safe(folder) or "pictures", timezone.now(), {"pictures": listed}, tuple(members))
+
+
+def stem(number: int, output: Output, *, with_prompts: bool) -> str:
+    """Return what a picture is called among others: by its number and, if that may be told, its prompt."""
+    return f"{number:04}-{_words(output, with_prompts)}"
 
 
 def _words(output: Output, with_prompts: bool) -> str:

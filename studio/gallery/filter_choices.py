@@ -9,6 +9,7 @@ from saas.text import money
 from studio.catalogue import image_models
 from studio.gallery.filters import Filters, micros_or_none
 from studio.models import MOST_STARS, Kind, State
+from studio.styles import shelf
 
 Choices = list[tuple[str, str]]
 MOST = 300
@@ -20,6 +21,7 @@ SELECTS = [
     ("kind", "Kind", "Any"),
     ("shape", "Size", "Any"),
     ("quality", "Quality", "Any"),
+    ("style", "Style", "Any"),
     ("stars", "Stars", "Any"),
     ("tag", "Tag", "Any"),
     ("collection", "Collection", "Any"),
@@ -57,6 +59,7 @@ def _all(member: Membership) -> dict[str, Choices]:
         "kind": list(Kind.choices),
         "shape": SHAPES,
         "quality": [(quality, quality.capitalize()) for quality in qualities],
+        "style": [(str(style.style.code), style.name) for style in shelf.newest(org.styles.all())],
         "stars": [(str(stars), "★" * stars) for stars in range(1, MOST_STARS + 1)],
         "tag": [(name, name) for name in tags],
         "collection": [

@@ -39,6 +39,7 @@ class Filters:
     kind: str = ""
     shape: str = ""
     quality: str = ""
+    style: str = ""
     since: str = ""
     until: str = ""
     cost_from: str = ""
@@ -98,6 +99,13 @@ def _shape(rows: "QuerySet[Output]", member: Membership, shape: str) -> "QuerySe
     if width.isascii() and height.isascii() and width.isdecimal() and height.isdecimal() and len(shape) < 12:  # noqa: PLR2004 4 digits each
         return rows.filter(width=int(width), height=int(height))
     return rows.none()
+
+
+def _style(rows: "QuerySet[Output]", member: Membership, said: str) -> "QuerySet[Output]":
+    """Narrow to pictures in a style, which is called by its code or its short name."""
+    found = code_or_none(said)
+    style = member.org.styles.filter(Q(code=found) if found else Q(slug=said)).values_list("code", flat=True).first()
+    return rows.filter(style_code=style) if style else rows.none()
 
 
 def _since(rows: "QuerySet[Output]", member: Membership, day: str) -> "QuerySet[Output]":
@@ -169,6 +177,7 @@ NARROW: dict[str, Narrow] = {
     "kind": lambda rows, member, kind: rows.filter(kind=kind) if kind in Kind.values else rows.none(),
     "shape": _shape,
     "quality": lambda rows, member, quality: rows.filter(quality=quality),
+    "style": _style,
     "since": _since,
     "until": _until,
     "cost_from": _cost("cost_micros__gte"),

@@ -186,6 +186,7 @@ class Migration(migrations.Migration):
                 ),
                 ("model", models.CharField(max_length=80)),
                 ("quality", models.CharField(blank=True, max_length=20)),
+                ("style_code", models.UUIDField(null=True)),
                 ("cost_micros", models.BigIntegerField(default=0)),
                 ("stars", models.PositiveSmallIntegerField(default=0)),
                 ("binned_at", models.DateTimeField(null=True)),
@@ -1084,6 +1085,14 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="partial",
             constraint=models.UniqueConstraint(fields=("slot", "tried", "index"), name="one_partial_per_index"),
+        ),
+        migrations.AddIndex(
+            model_name="output",
+            index=models.Index(
+                condition=models.Q(("binned_at", None), ("style_code__isnull", False)),
+                fields=["org", "style_code", "-id"],
+                name="wall_by_style",
+            ),
         ),
         migrations.AddIndex(
             model_name="output",

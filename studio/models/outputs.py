@@ -59,6 +59,7 @@ class Output(TenantModel):
     kind = models.CharField(max_length=10, choices=Kind.choices)
     model = models.CharField(max_length=80)
     quality = models.CharField(max_length=20, blank=True)
+    style_code = models.UUIDField(null=True)  # of the style that its slot was made in
 
     cost_micros = models.BigIntegerField(default=0)  # of its slot, from the ledger: see studio.money.costs
 
@@ -85,6 +86,11 @@ class Output(TenantModel):
             models.Index(fields=["org", "model", "-id"], name="wall_by_model", condition=IN_NO_BIN),
             models.Index(fields=["org", "kind", "-id"], name="wall_by_kind", condition=IN_NO_BIN),
             models.Index(fields=["org", "quality", "-id"], name="wall_by_quality", condition=IN_NO_BIN),
+            models.Index(
+                fields=["org", "style_code", "-id"],
+                name="wall_by_style",
+                condition=IN_NO_BIN & Q(style_code__isnull=False),
+            ),
             models.Index(
                 fields=["org", "api_key", "-id"], name="wall_by_key", condition=IN_NO_BIN & Q(api_key__isnull=False)
             ),

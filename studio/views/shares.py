@@ -139,10 +139,11 @@ def shared_file(request: HttpRequest, share: Share, token: str, code: UUID, shap
     if not shares.is_unlocked(share, request.session) or shape not in SHAPES:
         return serving.placeholder("Not here")
     output = get_object_or_404(shares.pictures(share), code=code)
+    called = _name_of(share, output) if shape == "original" else str(output.code)
     if not output.has_composite:
-        return shown.send(request, output, shape, download_as=str(output.code))
+        return shown.send(request, output, shape, download_as=called)
     name = output.composite.file if shape == "original" else output.composite.preview
-    return serving.send(request, name, download_as=f"{output.code}.{name.rpartition('.')[2]}")
+    return serving.send(request, name, download_as=f"{called}.{name.rpartition('.')[2]}")
 
 
 @require_GET
@@ -154,6 +155,12 @@ def shared_archive(request: HttpRequest, share: Share, token: str) -> HttpRespon
         shares.pictures(share), folder=share.title, with_prompts=share.with_prompt
     )
     return zip_stream.send_zip(archive, org_id=share.org_id)
+
+
+def _name_of(share: Share, output: Output) -> str:
+    """Return what a picture of the link is called when it is downloaded alone: the same as in the link's ZIP."""
+    codes = list(shares.pictures(share).values_list("code", flat=True))
+    return picture_zip.stem(codes.index(output.code) + 1, output, with_prompts=share.with_prompt)
 
 
 def _ask_password(request: HttpRequest, share: Share, token: str) -> HttpResponse:

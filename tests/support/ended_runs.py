@@ -38,6 +38,7 @@ def output(made: Run, *, index: int = 0, data: bytes | None = None) -> Output:
             visibility=made.visibility,
             kind=made.kind,
             model=made.model,
+            style_code=(slot.style or {}).get("id"),
         )
 
 

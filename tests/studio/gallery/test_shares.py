@@ -209,6 +209,16 @@ async def whole(pieces: AsyncIterator[bytes]) -> bytes:
     return b"".join([piece async for piece in pieces])
 
 
+@pytest.mark.parametrize(("with_prompt", "name"), [(True, "0002-a-red-lamp.png"), (False, "0002-picture.png")])
+def test_a_picture_downloaded_alone_is_called_as_in_the_zip(
+    acme: Organization, bob: User, with_prompt: bool, name: str
+) -> None:
+    listed = made(acme, bob, "A red lamp", count=2)
+    address = link(share(acme, bob, listed, with_prompt=with_prompt))
+    answer = Client().get(f"{address}{listed[1].code}/original/")
+    assert answer["Content-Disposition"] == f'inline; filename="{name}"'
+
+
 def test_all_of_it_comes_as_one_file_without_a_word_that_was_not_shared(acme: Organization, bob: User) -> None:
     listed = made(acme, bob, "A secret brief", count=2)
     made(acme, bob, "Another")
