@@ -30,7 +30,7 @@ SELECT jsonb_build_object(
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """One limit on money that counts now."""
+    """One limit on money, or on the number of pictures, that counts now."""
 
     whose: str
     period: Period
@@ -56,15 +56,15 @@ class LimitsNow:
     def counters(self, *, is_lent: bool) -> list[Counter]:
         return [counter for counter in self.found if is_lent or counter.subject != Subject.LOAN]
 
-    def tightest(self, *, is_play: bool, is_lent: bool = False) -> Budget | None:
-        """Return the budget with the least left; None if nothing is limited. `is_lent` says whether the lent key
-        pays."""
+    def tightest(self, *, is_play: bool, is_lent: bool = False, unit: Unit = Unit.MONEY) -> Budget | None:
+        """Return the budget of money or of pictures with the least left; None if nothing is limited. `is_lent` says
+        whether the lent key pays."""
         counted = {_place(one): one for one in self.counters(is_lent=is_lent) if one.is_play == is_play}
-        budgets = [_counted(self.member, counter) for counter in counted.values()]
+        budgets = [_counted(self.member, counter, unit) for counter in counted.values()]
         places = places_now(self.member, self.api_key, is_lent=is_lent)
         if missing := [place for place in places if place not in counted]:
             rules = limit_rules.by_subject(self.quotas, self.member.org, is_lent=is_lent)
-            budgets += [_uncounted(self.member, place, rules) for place in missing]
+            budgets += [_uncounted(self.member, place, rules, unit) for place in missing]
         return _least(budgets)
 
 
@@ -92,17 +92,17 @@ def _least(budgets: Iterable[Budget | None]) -> Budget | None:
     return min((budget for budget in budgets if budget is not None), key=lambda budget: budget.left, default=None)
 
 
-def _counted(member: Membership, counter: Counter) -> Budget | None:
-    left = counter.left(Unit.MONEY)
+def _counted(member: Membership, counter: Counter, unit: Unit) -> Budget | None:
+    left = counter.left(unit)
     if left is None:
         return None
-    return _budget(member, _place(counter), counter.allowed_micros or 0, left)
+    return _budget(member, _place(counter), counter.allowed(unit) or 0, left)
 
 
-def _uncounted(member: Membership, place: Place, rules: limit_rules.Rules) -> Budget | None:
+def _uncounted(member: Membership, place: Place, rules: limit_rules.Rules, unit: Unit) -> Budget | None:
     """Return the whole limit of a day or month in which nothing has been counted yet."""
     quota, period = rules.get(place.subject), Period(place.period)
-    allowed = quota.limit(Unit.MONEY, period) if quota else None
+    allowed = quota.limit(unit, period) if quota else None
     return None if allowed is None else _budget(member, place, allowed, allowed)
 
 

@@ -83,14 +83,13 @@ class Bar:
     @property
     def notices(self) -> list[Notice]:
         """Return what concerns every run for a while: an outage of the provider, a budget without room."""
-        found, outage, budget = [], self.verdict.outage, self.verdict.budget
+        found, outage = [], self.verdict.outage
         if outage is not None and self.verdict.connection is not None:
             takes_over = bool(self.verdict.offer and self.verdict.offer.standbys_of(self.verdict.connection))
             until = timezone.now() + max(outage.rest, outage.probe)
             found.append(Notice("outage", until, name=self.verdict.connection.name, takes_over=takes_over))
-        if budget is not None and NO_ROOM in {fault.code for fault in self.verdict.faults}:
-            sentence = next(fault.sentence for fault in self.verdict.faults if fault.code == NO_ROOM)
-            found.append(Notice("limit", budget.resets_at, sentence=sentence))
+        if NO_ROOM in {fault.code for fault in self.verdict.faults}:
+            found += [Notice("limit", lack.resets_at, sentence=sentence) for lack, sentence in self.verdict.lacking]
         if self.values.reference and self.values.api == "responses":
             found.append(Notice("api"))
         return found

@@ -1,5 +1,6 @@
 """Judge the prompt bar before Generate is pressed: whether it can run, all reasons why not, and what it will cost."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -9,7 +10,7 @@ from accounts.connections.circuit import Outage
 from accounts.errors import Refused
 from accounts.limits import remaining
 from accounts.limits.remaining import Budget, LimitsNow
-from accounts.models import Membership, Organization, ProviderConnection
+from accounts.models import Membership, Organization, ProviderConnection, Unit
 from billing.prices import Estimate, is_play
 from saas.text import money
 from saas.text.codes import code_or_none
@@ -42,7 +43,8 @@ class Verdict:
     offer: Offer | None = None
     connection: ProviderConnection | None = None  # that the run would use
     route: Route = USUAL
-    budget: Budget | None = None  # the limit that ends first, of those that pay
+    budget: Budget | None = None  # the limit on money that ends first, of those that pay
+    lacking: Sequence[tuple[Budget, str]] = ()  # limits of money or pictures without room for this, and a sentence
     durations: Durations | None = None  # of this organization's last pictures
     outage: Outage | None = None  # of the connection, if it concerns this person's runs
     limits: LimitsNow | None = None
@@ -79,11 +81,22 @@ def check(*, org: Organization, member: Membership, values: PromptForm, models: 
     faults += plan.faults_of(spec, model, connection, pictures)
     price = _price(spec, model, connection, pictures, offer, faults=faults)
     limits = remaining.read(member)
-    budget = limits.tightest(is_play=is_play(connection), is_lent=connection.traits.is_lent) if price else None
-    if price and budget and price.high > budget.left:
-        faults.append(_no_room(budget, price))
+    money_left, pictures_left = _budgets(limits, connection) if price else (None, None)
+    lacking = _lacking(money_left, pictures_left, price) if price else []
+    faults += [Fault("", NO_ROOM, sentence) for _, sentence in lacking]
     return Verdict(
-        pictures, faults, spec, price, offer, connection, values.route, budget, durations.of_last(org), outage, limits
+        pictures,
+        faults,
+        spec,
+        price,
+        offer,
+        connection,
+        values.route,
+        money_left,
+        lacking,
+        durations.of_last(org),
+        outage,
+        limits,
     )
 
 
@@ -151,9 +164,25 @@ def _price(
         return None
 
 
-def _no_room(budget: Budget, price: Estimate) -> Fault:
-    has, needs = money.show(budget.left), money.show(price.high)
-    return Fault("", NO_ROOM, f"{budget.name} has {has} left, and this needs up to {needs}.")
+def _budgets(limits: LimitsNow, connection: ProviderConnection) -> tuple[Budget | None, Budget | None]:
+    """Return the limits that end first: of money, and of the number of pictures."""
+    of_money, of_pictures = (
+        limits.tightest(is_play=is_play(connection), is_lent=connection.traits.is_lent, unit=unit)
+        for unit in (Unit.MONEY, Unit.IMAGES)
+    )
+    return of_money, of_pictures
+
+
+def _lacking(money_left: Budget | None, pictures_left: Budget | None, price: Estimate) -> list[tuple[Budget, str]]:
+    """Return those of the limits that have no room for this, each with a sentence."""
+    found = list[tuple[Budget, str]]()
+    if money_left and price.high > money_left.left:
+        has, needs = money.show(money_left.left), money.show(price.high)
+        found.append((money_left, f"{money_left.name} has {has} left, and this needs up to {needs}."))
+    if pictures_left and price.images > pictures_left.left:
+        left = "1 picture" if pictures_left.left == 1 else f"{pictures_left.left:,} pictures"
+        found.append((pictures_left, f"{pictures_left.name} has {left} left, and this needs {price.images}."))
+    return found
 
 
 def _is_code(text: str) -> bool:

@@ -53,6 +53,16 @@ def test_a_limit_without_room_stands_once_above_the_prompt(acme: Organization, b
     assert "bar-notice-limit" not in cheap
 
 
+def test_a_limit_of_pictures_without_room_does_too(acme: Organization, bob: User, sign_in: SignIn) -> None:
+    with tenancy.tenant(acme.pk):
+        Quota.objects.create(org=acme, subject="organization", images_day=3)
+    client = sign_in(bob)
+    page = client.get("/o/acme/").content.decode().partition("<template")[0]
+    assert page.count("bar-notice-limit") == 1
+    assert "Acme&#x27;s day has 3 pictures left, and this needs 4." in page
+    assert "bar-notice-limit" not in weigh(client, n="3")
+
+
 def test_a_failed_picture_is_a_line_and_the_finished_one_keeps_its_room(
     acme: Organization, bob: User, sign_in: SignIn
 ) -> None:
