@@ -75,6 +75,7 @@ ACTIONS = {
     "operator.organization_erased": "erased an organization (operator)",
     "price.added": "added a price (operator)",
     "price.ended": "ended a price (operator)",
+    "person.exported": "downloaded what is kept about",
     "audit.exported": "exported the audit log",
 }
 

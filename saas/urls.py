@@ -25,6 +25,7 @@ urlpatterns = [
     path("docs/", documentation.index, name="docs"),
     path("docs/<slug:name>/", documentation.page, name="docs_page"),
     path("", include(accounts.people)),
+    path("", include(studio.people)),
     path("", include(studio.links)),
     path("o/<slug:slug>/", include(studio.organization)),
     path("o/<slug:slug>/", include(billing.organization)),

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from studio.privacy import my_data
 from studio.views import (
     calculator,
     code,
@@ -25,6 +26,11 @@ from studio.views import (
     styles,
     submit,
 )
+
+people = [
+    path("me/data/", my_data.my_data, name="my_data"),
+    path("me/data/download/", my_data.download_my_data, name="download_my_data"),
+]
 
 organization = [
     path("ask/", quota_requests.ask_for_more, name="ask_for_more"),

@@ -161,7 +161,7 @@ OF_AN_ORGANIZATION = {
     "second_factor": Row("admin", "post"),
     "delete_organization": Row("owner", "post"),
 }
-SIGNED_IN = {"me", "new_organization", "accept_invitation", "second_factor_needed"}
+SIGNED_IN = {"me", "my_data", "download_my_data", "new_organization", "accept_invitation", "second_factor_needed"}
 PUBLIC = {"home", "look", "invitation", "healthz", "readyz", "version", "metrics", "design", "docs", "docs_page"}
 WITH_A_LINK = {"share", "shared_archive", "shared_file"}
 WITH_A_KEY = {

@@ -19,6 +19,7 @@ from django.db import connection
 from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
+from saas.database.threads import releasing
 from saas.fairness import visitors
 from saas.fairness.bandwidth import Pace
 from studio.files import names
@@ -63,18 +64,24 @@ def send_zip(archive: Archive, *, org_id: int) -> StreamingHttpResponse:
 async def stream_zip(archive: Archive, *, org_id: int) -> AsyncIterator[bytes]:
     """Yield the ZIP's bytes. Files are read in a thread, so that a slow disk or bucket does not block the event loop,
     and without a database connection. All archives of one organization share a limit on bandwidth."""
+    async for chunk in paced(zip_chunks(archive), whose=f"{visitors.ORGANIZATION}{org_id}"):
+        yield chunk
+
+
+async def paced(chunks: Generator[bytes, None, None], *, whose: str) -> AsyncIterator[bytes]:
+    """Yield chunks that are made in threads, within a limit on bandwidth that all archives of `whose` share. Between
+    two chunks no thread and no database connection is kept."""
     await sync_to_async(_release_connection)()
-    chunks = zip_chunks(archive)
     try:
-        while chunk := await sync_to_async(_next, thread_sensitive=False)(chunks):
+        while chunk := await sync_to_async(releasing(_next), thread_sensitive=False)(chunks):
             yield chunk
-            await asyncio.sleep(PACE.pause(f"{visitors.ORGANIZATION}{org_id}", len(chunk)))
+            await asyncio.sleep(PACE.pause(whose, len(chunk)))
     finally:
         await sync_to_async(chunks.close, thread_sensitive=False)()
 
 
 def zip_chunks(archive: Archive) -> Generator[bytes, None, None]:
-    outbox = _Outbox()
+    outbox = Outbox()
     missing = []
     with zipfile.ZipFile(outbox, "w", zipfile.ZIP_STORED) as packed:
         text = json.dumps(archive.document, indent=2, ensure_ascii=False)
@@ -99,7 +106,7 @@ def _next(chunks: Iterator[bytes]) -> bytes:
     return next(chunks, b"")
 
 
-class _Outbox(io.RawIOBase):
+class Outbox(io.RawIOBase):
     """A write-only buffer that is emptied after each chunk. It cannot seek, so the ZIP is written front to back."""
 
     def __init__(self) -> None:

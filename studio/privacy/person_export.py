@@ -4,7 +4,7 @@ that the person made or uploaded. It contains no secrets, and nothing that belon
 import json
 import os
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from django.db.models import FileField, ForeignKey, Model
 from accounts.errors import Refused
 from accounts.models import Organization, User
 from saas.database import tenancy
+from studio.files.zip_stream import Outbox
 from studio.models import Input, Output
 from studio.privacy import identity
 from studio.privacy.receipts import Receipt
@@ -54,13 +55,30 @@ def write(email: str, target: Path) -> Receipt:
     except OSError as error:
         raise Refused(f"{target} cannot be written: {error.strerror}.") from error
     with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("account.json", _dumped(_account(user)))
-        for org_id in identity.every_organization():
-            _write_organization(archive, user, org_id, receipt)
+        for _ in _fill(archive, user, identity.every_organization(), receipt):
+            pass
     return receipt
 
 
-def _write_organization(archive: zipfile.ZipFile, user: User, org_id: int, receipt: Receipt) -> None:
+def chunks(user: User, org_ids: Sequence[int]) -> Generator[bytes, None, None]:
+    """Yield the bytes of a ZIP with what these organizations keep about the person."""
+    outbox = Outbox()
+    with zipfile.ZipFile(outbox, "w", zipfile.ZIP_DEFLATED) as archive:
+        for _ in _fill(archive, user, org_ids, Receipt("export of a person", uuid4())):
+            if data := outbox.taken():
+                yield data
+    yield outbox.taken()
+
+
+def _fill(archive: zipfile.ZipFile, user: User, org_ids: Sequence[int], receipt: Receipt) -> Iterator[None]:
+    """Write everything into the archive, and yield each time that some of it may be sent on."""
+    archive.writestr("account.json", _dumped(_account(user)))
+    yield
+    for org_id in org_ids:
+        yield from _write_organization(archive, user, org_id, receipt)
+
+
+def _write_organization(archive: zipfile.ZipFile, user: User, org_id: int, receipt: Receipt) -> Iterator[None]:
     with tenancy.tenant(org_id):
         org = Organization.objects.filter(pk=org_id).first()
     if org is None:
@@ -75,13 +93,18 @@ def _write_organization(archive: zipfile.ZipFile, user: User, org_id: int, recei
             for row in chain([first], rows):
                 lines.write(f"{_dumped(row)}\n".encode())
                 receipt.counts[model._meta.label_lower] += 1
+                if receipt.counts[model._meta.label_lower] % ROWS_AT_ONCE == 0:
+                    yield
+        yield
     for model, field, place in PICTURES:
         with tenancy.tenant(org_id):
             named = list(_pictures(model, field, user, org_id).order_by("pk").values_list("code", "file"))
-        _write_pictures(archive, f"{folder}/{place}", named, receipt)
+        yield from _write_pictures(archive, f"{folder}/{place}", named, receipt)
 
 
-def _write_pictures(archive: zipfile.ZipFile, folder: str, named: list[tuple[UUID, str]], receipt: Receipt) -> None:
+def _write_pictures(
+    archive: zipfile.ZipFile, folder: str, named: list[tuple[UUID, str]], receipt: Receipt
+) -> Iterator[None]:
     for code, name in named:
         try:
             with (
@@ -90,6 +113,7 @@ def _write_pictures(archive: zipfile.ZipFile, folder: str, named: list[tuple[UUI
             ):
                 while piece := picture.read(PIECE_BYTES):
                     copy.write(piece)
+                    yield
         except FileNotFoundError:
             receipt.counts["files that storage has lost"] += 1
         else:

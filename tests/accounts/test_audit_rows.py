@@ -83,6 +83,7 @@ ELSEWHERE = {
     "member.removed",
     "member.left",
     "audit.exported",
+    "person.exported",
     "webhook.added",
     "webhook.changed",
     "webhook.removed",
