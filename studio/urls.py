@@ -2,6 +2,7 @@ from django.urls import path
 
 from studio.privacy import my_data
 from studio.views import (
+    booth,
     calculator,
     code,
     collections,
@@ -81,6 +82,11 @@ organization = [
     path("shares/", shares.share_list, name="shares"),
     path("shares/new/", shares.new_share, name="new_share"),
     path("shares/<uuid:code>/revoke/", shares.revoke_share, name="revoke_share"),
+    path("booth/", booth.booth, name="booth"),
+    path("booth/price/", booth.booth_price, name="booth_price"),
+    path("booth/sets/", booth.make_set, name="make_set"),
+    path("booth/sets/<uuid:code>/", booth.photo_set, name="photo_set"),
+    path("booth/sets/<uuid:code>/retry/", booth.retry_set, name="retry_set"),
     path("styles/", styles.style_list, name="styles"),
     path("styles/new/", styles.new_style, name="new_style"),
     path("styles/styles.json", styles.export_styles, name="export_styles"),

@@ -66,6 +66,7 @@ def _rail(request: HttpRequest, slug: str) -> list[RailItem]:
         ),
         ("Team", "team", "team", {"team", "invite"}),  # a phone's bar shows the places up to here
         ("Styles", "styles", "wand", {"styles", "style", "new_style", "import_styles"}),
+        ("Photobooth", "booth", "camera", {"booth", "make_set", "photo_set"}),
         ("API keys", "keys", "key", {"keys", "new_key", "code"}),
     ]
     if is_admin:

@@ -10,7 +10,7 @@ from saas.text import money
 from studio.catalogue import image_models
 from studio.catalogue.rules import AS_PROGRAMS_SAY
 from studio.imaging.sizes import Size, of_shape
-from studio.models import Input, Run, RunInput, Slot, State
+from studio.models import Input, Output, Run, RunInput, Slot, State
 from studio.prompt.bar import SizeChoice
 from studio.runs.end_cards import End, end_of
 
@@ -27,7 +27,7 @@ def shape(run: Run) -> Size:
     match = AS_PROGRAMS_SAY.fullmatch(str(run.asked.get("size", "")))
     if match:
         return Size(int(match[1]), int(match[2]))
-    first = next((given.input for given in run.inputs.all() if given.number != RunInput.MASK), None)
+    first = photo_of(run)
     return Size(first.width, first.height) if first and run.kind == "edit" else SQUARE
 
 
@@ -35,6 +35,24 @@ def shape(run: Run) -> Size:
 def size_to_edit(given: Input) -> str:
     """Return the nearest legal size of the reference's shape, which an edit needs if the rest is to be kept."""
     return str(of_shape(given.width, given.height, image_models.at(timezone.now()).default.sizes))
+
+
+@register.filter
+def photo_of(run: Run) -> Input | None:
+    """Return the first picture that a run was made from, for runs loaded by `studio.runs.cards`."""
+    return next((given.input for given in run.inputs.all() if given.number != RunInput.MASK), None)
+
+
+@register.filter
+def pictures_of(run: Run) -> list[Output]:
+    """Return the run's pictures that are not in the bin."""
+    found = [slot.output for slot in run.slots.all() if hasattr(slot, "output")]
+    return [output for output in found if output.binned_at is None]
+
+
+@register.filter
+def has_failures(run: Run) -> bool:
+    return any(slot.has_failed for slot in run.slots.all())
 
 
 @register.filter

@@ -21,6 +21,7 @@ class Place:
 
 PLACES = (
     Place("Studio", PAGE, "studio"),
+    Place("Photobooth", PAGE, "booth"),
     Place("Gallery", PAGE, "gallery"),
     Place("Starred pictures", PAGE, "gallery", "?stars=1"),
     Place("My pictures", PAGE, "gallery", "?by=me"),

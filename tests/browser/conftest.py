@@ -46,12 +46,16 @@ def demo(darkroom: Instance, demo_data: Path) -> Demo:
 def browser() -> Iterator[Browser]:
     """Playwright's loop runs in this thread as long as the browser is open, and async tests cannot run beside it: so
     the browser is closed with its module."""
+    yield from opened_browser()
+
+
+def opened_browser(*more_flags: str) -> Iterator[Browser]:
     program = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         reason = "no Chromium on this machine; bin/test installs it as root on Debian"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        chromium = playwright.chromium.launch(executable_path=program, args=[*FLAGS, *more_flags])
         yield chromium
         chromium.close()
 

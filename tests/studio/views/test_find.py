@@ -18,7 +18,9 @@ from tests.support.gallery_pictures import made
 pytestmark = pytest.mark.django_db
 FIND = "/o/acme/find/"
 # Pages that need to know of what, and parts of pages.
-PIECES = {"purse/", "queue/", "runs/older/", "runs/newer/", "second-factor/", "gallery/compare/", "shares/new/"}
+PIECES = {"purse/", "queue/", "runs/older/", "runs/newer/", "second-factor/", "gallery/compare/", "shares/new/"} | {
+    "booth/price/"
+}
 
 
 def names(client: Client, text: str = "") -> list[tuple[str, str]]:

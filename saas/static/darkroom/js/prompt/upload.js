@@ -4,21 +4,21 @@ import { SignedOut } from "../kit/http.js";
 const TRIES = 4;
 const FULL = 503;
 
-export async function upload(url, form, body, progress) {
+export async function upload(url, form, body, progress, wanted = "text/html") {
   body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
   for (let tries = 1; ; tries++) {
-    const answer = await once(url, body, progress);
+    const answer = await once(url, body, progress, wanted);
     if (answer.status !== FULL || tries === TRIES) return answer;
     await new Promise((done) => setTimeout(done, 1000 * tries));
   }
 }
 
-function once(url, body, progress) {
+function once(url, body, progress, wanted) {
   return new Promise((done, failed) => {
     const request = new XMLHttpRequest();
     request.open("POST", url);
     request.setRequestHeader("HX-Request", "true");
-    request.setRequestHeader("Accept", "text/html");
+    request.setRequestHeader("Accept", wanted);
     request.upload.addEventListener("progress", ({ loaded, total }) => progress((100 * loaded) / total));
     request.addEventListener("load", () => {
       // A session that has ended leads to the sign-in page.

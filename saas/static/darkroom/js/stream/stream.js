@@ -1,6 +1,7 @@
 /* Keep the stream of runs current. A frame that came with its message is shown at once; for everything else the card is
    fetched again, so that the page shows the server's state, not a message's. Only tiles that changed are exchanged: a
-   picture that is on the screen stays there until the next one is decoded. */
+   picture that is on the screen stays there until the next one is decoded. Where runs are only watched (data-watch), no
+   other run joins them. */
 import { ask, piece, welcome } from "../kit/http.js";
 import { unpack } from "./tools.js";
 
@@ -14,7 +15,8 @@ const MOST_FRAMES = 500;
 const frames = new Set(); // by their ids, the newest that this page has shown
 
 export function attach(stream) {
-  const address = stream.dataset.stream;
+  const isOpen = "stream" in stream.dataset;
+  const address = isOpen ? stream.dataset.stream : stream.dataset.watch;
   const waiting = new Set();
   const asked = new Map();
   const missed = new Set(); // cards that could not be fetched
@@ -26,6 +28,7 @@ export function attach(stream) {
   let running = 0;
 
   function refresh(code) {
+    if (!isOpen && !card(code)) return;
     waiting.add(code);
     if (isPlanned || running >= AT_ONCE) return;
     isPlanned = true;
@@ -45,7 +48,7 @@ export function attach(stream) {
   }
 
   async function bring(code) {
-    if (!card(code)) await placed();
+    if (isOpen && !card(code)) await placed();
     const turn = (asked.get(code) ?? 0) + 1;
     asked.set(code, turn);
     const answer = await ask(address.replace(NOBODY, code)).catch(() => null);
@@ -66,7 +69,7 @@ export function attach(stream) {
 
   function put(fresh) {
     const old = card(fresh.dataset.run);
-    if (old) return exchange(old, fresh);
+    if (old || !isOpen) return old && exchange(old, fresh);
     stream.querySelector("[data-stream-empty]")?.remove();
     const next = [...stream.querySelectorAll("[data-run]")].find((each) => made(each) <= made(fresh));
     if (next) next.before(fresh);
@@ -131,7 +134,7 @@ export function attach(stream) {
   }, LOOK_MS);
 
   async function newer() {
-    if (stream.querySelector(".stream-newest")) return; // further down, there would be a gap above
+    if (!isOpen || stream.querySelector(".stream-newest")) return; // further down, there would be a gap above
     const answer = await ask(`${stream.dataset.newer}?after=${known}`).catch(() => null);
     if (!answer?.ok) return;
     const found = [...piece(await answer.text()).querySelectorAll("[data-run]")];
