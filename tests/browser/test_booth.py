@@ -187,7 +187,7 @@ def test_two_cameras_change_places_and_a_frame_changes_its_shape(page: Page) -> 
     assert page.evaluate(LIVE_TRACKS) == 1
     page.get_by_role("button", name="Portrait, square or landscape").click()
     expect(state(page)).to_have_attribute("data-shape", "square")
-    page.get_by_text("5 s", exact=True).click()
+    page.get_by_role("radio", name="5 s").check()
     page.get_by_role("button", name="Take the photo").click()
     expect(page.locator("[data-finder-count]")).to_have_text("5")
     page.keyboard.press("Escape")
