@@ -43,7 +43,7 @@ def scripts_of(page: str) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("path", ["", "gallery/", "collections/", "usage/", "limits/", "team/", "sample/"])
+@pytest.mark.parametrize("path", ["", "gallery/", "collections/", "usage/", "limits/", "team/", "sample/", "booth/"])
 def test_a_page_stays_under_80_kilobytes(path: str, acme: Organization, alice: User, sign_in: SignIn) -> None:
     answer = sign_in(alice).get(f"/o/acme/{path}")
     assert answer.status_code == 200

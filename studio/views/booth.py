@@ -6,7 +6,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
@@ -28,9 +28,11 @@ from studio.prompt.bar import Bar
 from studio.runs import cards, submit_run
 from studio.runs import retry_slot as retries
 from studio.runs.plan import Plan
+from studio.styles import shelf
 from studio.views.pages import bar_of
 
 KEY_CHARACTERS = 32
+CHOSEN_FIRST = 2  # styles
 NO_PHOTO = Fault("reference", "missing", "Take a photo first, or choose one.")
 NO_STYLE = Fault("styles", "missing", "Choose one to four styles.")
 
@@ -40,7 +42,7 @@ NO_STYLE = Fault("styles", "missing", "Choose one to four styles.")
 @member_required(Role.VIEWER)
 def booth(request: OrgRequest) -> HttpResponse:
     """Draw the booth. `style=<code>` chooses a style."""
-    return _page(request, _chosen(request, None))
+    return _page(request, _fresh(request))
 
 
 @require_safe
@@ -97,7 +99,7 @@ def photo_set(request: OrgRequest, code: UUID) -> HttpResponse:
     run = _set(request, code)
     if request.htmx:
         return render(request, "studio/booth/_set.html", {"run": run})
-    return _page(request, _chosen(request, None), run=run)
+    return _page(request, _fresh(request), run=run)
 
 
 @require_POST
@@ -125,10 +127,22 @@ def _photo(request: OrgRequest) -> Input | None:
     return uploads.visible_to(request.member).filter(code=code, is_mask=False).first() if code else None
 
 
+def _fresh(request: OrgRequest) -> Bar:
+    """Return the booth before anything was done in it: the first styles are chosen, if the address names none."""
+    given = request.GET.copy()
+    if "style" not in given:
+        offered = shelf.usable_by(request.member)
+        given.setlist("style", [str(version.style.code) for version in offered[:CHOSEN_FIRST]])
+    return _judged(request, given, None)
+
+
 def _chosen(request: OrgRequest, photo: Input | None) -> Bar:
+    return _judged(request, request.POST if request.method == "POST" else request.GET, photo)
+
+
+def _judged(request: OrgRequest, given: QueryDict, photo: Input | None) -> Bar:
     """Judge what is chosen: the styles and settings of the form, with this photo."""
     models = image_models.at(timezone.now())
-    given = request.POST if request.method == "POST" else request.GET
     made = bar_of(request, booth_set.values_of(given, photo=photo, model=models.default))
     missing = [*([] if photo else [NO_PHOTO]), *([] if made.values.style else [NO_STYLE])]
     found = [fault for fault in made.verdict.faults if made.values.style or fault.field != "prompt"]

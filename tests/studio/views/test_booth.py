@@ -45,7 +45,7 @@ def runs(org: Organization) -> list[Run]:
         return list(Run.objects.filter(org=org).order_by("pk"))
 
 
-def stopped(client: Client, run: Run, *, but: int | None = None) -> None:
+def stopped(client: Client, run: Run, *, but: int = -1) -> None:
     """End the run without pictures; the slot with the index `but` still develops."""
     assert client.post(f"/o/acme/runs/{run.code}/cancel/").status_code == 204
     with tenancy.tenant(run.org_id):

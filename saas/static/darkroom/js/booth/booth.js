@@ -26,7 +26,7 @@ export function attach(booth) {
 }
 
 function opened(booth, form, sets, say) {
-  const found = finder(form.querySelector("[data-finder]"), { say, use });
+  const found = finder(form.querySelector("[data-finder]"), { say, use, next: () => form.querySelector("[name='style']:checked, [name='style']") });
   const { reference, request_key: key } = form.elements;
   let timer;
   let asked = 0;

@@ -1,7 +1,7 @@
 /* Open a camera in a video element, and take photos of what it shows. A front camera, and one that does not say where it
    looks, is a mirror: the preview is mirrored and so is the photo. A back camera is not. Its light goes off as soon as
    it is not needed: after stop(), when the page is hidden, and when it is left. */
-import { MOST, drawing, jpeg } from "./photo.js";
+import { MOST, drawing, jpeg } from "./scaling.js";
 
 const WISH = { width: { ideal: 1920 }, height: { ideal: 1920 } };
 

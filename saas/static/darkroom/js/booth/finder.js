@@ -1,6 +1,7 @@
 /* The viewfinder: empty, live, counting, kept (retake or use), busy (on its way), sent. Its element carries the state in
    data-state, and everything inside is shown or hidden by it. It knows nothing of what the photo is for: `use(photo)`
-   takes it away, and says how far it is by `progress(percent)`; what it throws with a sentence leaves the photo kept. */
+   takes it away, and says how far it is by `progress(percent)`; what it throws with a sentence leaves the photo kept.
+   `next()` names the element that the focus goes to once the photo is away. */
 import { isWriting } from "../kit/typing.js";
 import { Camera, refusal } from "./camera.js";
 import { countdown } from "./countdown.js";
@@ -11,7 +12,7 @@ const SHAPES = { portrait: 2 / 3, square: 1, landscape: 3 / 2 };
 const PRESSES = [" ", "Enter", "AudioVolumeUp", "AudioVolumeDown"]; // the last two from a shutter on a string
 const CONTROLS = "a, button, input, select, textarea, summary, label, dialog";
 
-export function finder(root, { say, use }) {
+export function finder(root, { say, use, next }) {
   const part = (name) => root.querySelector(`[data-finder-${name}]`);
   const [image, count, left, fault] = [part("photo"), part("count"), part("left"), part("fault")];
   const camera = new Camera(part("video"), (sentence) => {
@@ -112,6 +113,7 @@ export function finder(root, { say, use }) {
   async function keep() {
     stopCounting();
     tell("");
+    const hadFocus = isFree();
     enter("busy");
     const progress = part("progress");
     progress.value = 0;
@@ -128,6 +130,7 @@ export function finder(root, { say, use }) {
     if (root.dataset.state !== "busy") return false;
     enter("sent");
     say("The photo is ready.");
+    if (hadFocus && isFree()) next()?.focus({ preventScroll: true });
     return true;
   }
 
