@@ -70,7 +70,8 @@ export function finder(root, { say, use, next }) {
     wasOpened = true;
     enter("live");
     part("flip").hidden = !(await camera.canSwitch());
-    if (isFree()) part("shutter").focus();
+    root.scrollIntoView({ block: "nearest" });
+    if (isFree()) part("shutter").focus({ preventScroll: true });
     say("The camera is on.");
   }
 
@@ -100,7 +101,7 @@ export function finder(root, { say, use, next }) {
     enter("kept");
     root.style.setProperty("--keep", `${KEEP_SECONDS}s`);
     say(`Photo taken. It is used in ${KEEP_SECONDS} seconds, unless you retake it.`);
-    part("keep").focus();
+    part("keep").focus({ preventScroll: true });
     stopCounting();
     const isDue = await countdown(KEEP_SECONDS, (second) => {
       left.textContent = second;
