@@ -33,9 +33,10 @@ WITH sums AS (
     FROM accounts_hold h
     CROSS JOIN LATERAL (
         VALUES ('organization', h.org_id), ('member', h.user_id), ('key', h.api_key_id),
-               ('loan', CASE WHEN h.is_lent THEN h.org_id END)) s(subject, subject_id)
-    CROSS JOIN LATERAL (VALUES ('day', h.day), ('month', date_trunc('month', h.day)::date)) p(period, starts_on)
-    WHERE h.org_id = %(org)s AND s.subject_id IS NOT NULL
+               ('loan', CASE WHEN h.is_lent THEN h.org_id END), ('budget', h.budget_id)) s(subject, subject_id)
+    CROSS JOIN LATERAL (
+        VALUES ('day', h.day), ('month', date_trunc('month', h.day)::date), ('ever', '1970-01-01')) p(period, starts_on)
+    WHERE h.org_id = %(org)s AND s.subject_id IS NOT NULL AND (s.subject = 'budget') = (p.period = 'ever')
     GROUP BY 1, 2, 3, 4, 5
 )
 SELECT subject, subject_id, period, starts_on, is_play,

@@ -74,6 +74,11 @@ OF_AN_ORGANIZATION = {
     "retention": Row("admin"),
     "hold": Row("admin", "post"),
     "release_hold": Row("admin", "post"),
+    "events": Row("admin"),
+    "new_event": Row("admin"),
+    "event": Row("admin", "get", CODE),
+    "end_event": Row("admin", "post", CODE),
+    "new_kiosk_link": Row("admin", "post", CODE),
     "shares": Row("member"),
     "new_share": Row("member"),
     "revoke_share": Row("member", "post", CODE),
@@ -168,7 +173,18 @@ OF_AN_ORGANIZATION = {
 }
 SIGNED_IN = {"me", "my_data", "download_my_data", "new_organization", "accept_invitation", "second_factor_needed"}
 PUBLIC = {"home", "look", "invitation", "healthz", "readyz", "version", "metrics", "design", "docs", "docs_page"}
-WITH_A_LINK = {"share", "shared_archive", "shared_file"}
+WITH_A_LINK = {
+    "share",
+    "shared_archive",
+    "shared_file",
+    "kiosk",
+    "take_capture",
+    "kiosk_style_sample",
+    "guest",
+    "guest_state",
+    "guest_partial",
+    "guest_file",
+}
 WITH_A_KEY = {
     "api_key",
     "gateway_models",

@@ -35,9 +35,12 @@ MOST_ADMINS = 20
 
 
 def note_spending(org_id: int, found: Iterable[CounterState], spent: Amount, *, is_play: bool) -> None:
-    """Send the alerts that this spending reached. `found` are the counters after `spent` was added to them."""
+    """Send the alerts that this spending reached. `found` are the counters after `spent` was added to them. A budget
+    has none: the page of what it is for shows it."""
     named = thresholds.of_organization(org_id)
     for counter in found:
+        if counter.place.subject == Subject.BUDGET:
+            continue
         for unit, allowed, now, grew in (
             (Unit.MONEY, counter.allowed_micros, counter.spent_micros, spent.micros),
             (Unit.IMAGES, counter.allowed_images, counter.spent_images, spent.images),

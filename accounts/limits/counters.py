@@ -1,6 +1,6 @@
 """Lock and change the counters of limits. Every transaction locks them in the same order (keys, people, organizations,
-the lent key; days before months), so that no two wait for each other, and does so last, so that a transaction that
-waits for a counter waits only for a commit.
+the lent key, budgets; days before months), so that no two wait for each other, and does so last, so that a transaction
+that waits for a counter waits only for a commit.
 
 Before the counters it locks the organization's row: a shared lock to count, an exclusive one to change limits, roles or
 people (`Organization.locked`). So no counter is made while a limit changes, and none misses the change.
@@ -21,8 +21,9 @@ from django.db import connection
 
 from accounts.limits.periods import Today
 from accounts.models import Hold, Period, Subject
+from accounts.models.limits_and_holds import RENEWING
 
-ORDER = (Subject.KEY, Subject.MEMBER, Subject.ORGANIZATION, Subject.LOAN)
+ORDER = (Subject.KEY, Subject.MEMBER, Subject.ORGANIZATION, Subject.LOAN, Subject.BUDGET)
 
 
 class Place(NamedTuple):
@@ -67,24 +68,40 @@ WHERE c.org_id = %(org)s ORDER BY place.rank, c.is_play FOR UPDATE OF c
 """  # noqa: S608 our own words
 
 
-def places(org_id: int, user_id: int, key_id: int | None, today: Today, *, is_lent: bool = False) -> list[Place]:
+def places(
+    org_id: int,
+    user_id: int,
+    key_id: int | None,
+    today: Today,
+    *,
+    is_lent: bool = False,
+    budget_id: int | None = None,
+) -> list[Place]:
     """Return the counters that a spending touches, in the order of the locks."""
     ids = {
         Subject.KEY: key_id,
         Subject.MEMBER: user_id,
         Subject.ORGANIZATION: org_id,
         Subject.LOAN: org_id if is_lent else None,
+        Subject.BUDGET: budget_id,
     }
     return [
         Place(subject.value, found, period.value, today.start(period))
         for subject in ORDER
         if (found := ids[subject]) is not None
-        for period in (Period.DAY, Period.MONTH)
+        for period in ((Period.EVER,) if subject == Subject.BUDGET else RENEWING)
     ]
 
 
 def places_of(hold: Hold) -> list[Place]:
-    return places(hold.org_id, hold.user_id, hold.api_key_id, Today(hold.day), is_lent=hold.is_lent)
+    return places(
+        hold.org_id,
+        hold.user_id,
+        hold.api_key_id,
+        Today(hold.day),
+        is_lent=hold.is_lent,
+        budget_id=hold.budget_id,
+    )
 
 
 def places_of_loan(hold: Hold) -> list[Place]:

@@ -25,7 +25,8 @@ MOST_TIMES = 5  # that a step is asked: its reasons to ask again do not come bac
 ASKED = """
 ROW(%(org)s, %(is_play)s, %(is_lent)s, %(micros)s, %(subjects)s, %(ids)s, %(periods)s, %(starts)s,
     %(run)s, %(slots)s, %(after_tries)s, %(payer)s, %(role)s, %(api_key)s, %(day)s, %(terms)s, %(at)s,
-    %(model)s, %(lower_qualities)s, %(pixels)s, %(pictures)s, %(loan_day)s, %(loan_month)s)::accounts_asked
+    %(model)s, %(lower_qualities)s, %(pixels)s, %(pictures)s, %(loan_day)s, %(loan_month)s,
+    %(budget)s)::accounts_asked
 """
 HOLD = f"SELECT accounts_hold({ASKED})"
 
@@ -56,12 +57,19 @@ class HoldRequest:
     is_lent: bool
     terms: dict[str, Any]
     at: datetime
+    budget_id: int | None = None  # of the one purpose that it is spent for
 
     @cached_property
     def places(self) -> list[Place]:
         key_id = self.payer.api_key.pk if self.payer.api_key else None
-        date = today(self.org, self.at)
-        return counters.places(self.org.pk, self.payer.member.user_id, key_id, date, is_lent=self.is_lent)
+        return counters.places(
+            self.org.pk,
+            self.payer.member.user_id,
+            key_id,
+            today(self.org, self.at),
+            is_lent=self.is_lent,
+            budget_id=self.budget_id,
+        )
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -88,6 +96,7 @@ class HoldRequest:
             "pictures": self.wish.pictures,
             "loan_day": loan.money_day,
             "loan_month": loan.money_month,
+            "budget": self.budget_id,
         }
 
     def resolve(self, why: dict[str, Any]) -> None:

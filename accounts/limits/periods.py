@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from accounts.models import Organization, Period
 
+EVER = date(1970, 1, 1)  # the first day of what does not renew
+
 
 @dataclass(frozen=True, slots=True)
 class Today:
@@ -20,7 +22,7 @@ class Today:
         return self.day.replace(day=1)
 
     def start(self, period: Period) -> date:
-        return self.day if period == Period.DAY else self.month
+        return {Period.DAY: self.day, Period.MONTH: self.month, Period.EVER: EVER}[period]
 
 
 def today(org: Organization, moment: datetime | None = None) -> Today:

@@ -10,12 +10,13 @@ from accounts.errors import Refused
 from accounts.limits.counters import Amount, CounterState, Place
 from accounts.limits.periods import resets_at, zone
 from accounts.limits.rules import Rules
-from accounts.models import ApiKey, Membership, Organization, Period, Role, Subject, Unit
+from accounts.models import ApiKey, Budget, Membership, Organization, Period, Role, Subject, Unit
 from accounts.models.limits_and_holds import QUALITIES
 from saas.text import money
 
 MOST_NAMES = 2  # admins that a refusal names
 MINUTE = timedelta(minutes=1)
+LONGEST: list[str] = [Period.DAY, Period.MONTH, Period.EVER]
 BUSY_SECONDS = 20  # after which one of the running runs has probably ended
 OF_OPERATOR = "The operator of this Darkroom sets it: ask them for more, or have an admin add a key of your own."
 
@@ -95,7 +96,7 @@ def no_room(
     org: Organization, payer: Payer, refusing: list[CounterState], amount: Amount, *, is_play: bool
 ) -> LimitReached:
     """Return the refusal. If several limits refuse, name the one that does so for the longest time."""
-    counter = max(refusing, key=lambda found: (found.place.period == Period.MONTH, found.place.subject))
+    counter = max(refusing, key=lambda found: (LONGEST.index(found.place.period), found.place.subject))
     place = counter.place
     left = {
         Unit.MONEY: _left(counter.allowed_micros, counter.spent_micros + counter.held_micros),
@@ -105,13 +106,19 @@ def no_room(
     is_money = money_left is not None and amount.micros > money_left
     unit = Unit.MONEY if is_money else Unit.IMAGES
     rest = left[unit] or 0
-    moment = resets_at(org, Period(place.period), place.starts_on)
-    word = "daily" if place.period == Period.DAY else "monthly"
     has, needs = (
         (money.show(rest), f"up to {money.show(amount.micros)}")
         if is_money
         else (_pictures(rest), _pictures(amount.images))
     )
+    if place.subject == Subject.BUDGET:
+        name = Budget.objects.get(pk=place.subject_id).name
+        sentence = f"The budget of “{name}” has {has} left, and this needs {needs}."
+        return LimitReached(
+            "budget", sentence, left=rest, place=place, unit=unit, needed=amount.micros, is_play=is_play
+        )
+    moment = resets_at(org, Period(place.period), place.starts_on)
+    word = "daily" if place.period == Period.DAY else "monthly"
     when = moment.astimezone(zone(org))
     sentence = (
         f"{_whose(org, payer, place.subject)} {word} limit has {has} left, and this needs {needs}. "

@@ -12,7 +12,7 @@ from accounts.errors import NotAllowed
 from accounts.limits import counters
 from accounts.limits.counters import Place
 from accounts.limits.periods import today
-from accounts.models import ApiKey, Counter, Membership, Organization, Period, Quota, Subject, Unit
+from accounts.models import ApiKey, Budget, Counter, Membership, Organization, Period, Quota, Subject, Unit
 from accounts.models.limits_and_holds import CEILINGS, LIMITS
 from saas.text import money
 
@@ -99,8 +99,8 @@ def make_counters(org: Organization, wanted: Iterable[Place], rules: Rules, *, i
                 org=org,
                 **place._asdict(),
                 is_play=is_play,
-                allowed_micros=_limit(rules.get(place.subject), Unit.MONEY, place.period),
-                allowed_images=_limit(rules.get(place.subject), Unit.IMAGES, place.period),
+                allowed_micros=_allowed(place, rules, Unit.MONEY),
+                allowed_images=_allowed(place, rules, Unit.IMAGES),
             )
             for place in wanted
         ),
@@ -189,8 +189,11 @@ def _stored(quota: Quota) -> Quota:
     return Quota.objects.filter(org=quota.org_id, **same).first() or quota
 
 
-def _limit(quota: Quota | None, unit: Unit, period: str) -> int | None:
-    return None if quota is None else quota.limit(unit, Period(period))
+def _allowed(place: Place, rules: Rules, unit: Unit) -> int | None:
+    if place.subject == Subject.BUDGET:
+        return Budget.objects.get(pk=place.subject_id).micros if unit == Unit.MONEY else None
+    quota = rules.get(place.subject)
+    return None if quota is None else quota.limit(unit, Period(place.period))
 
 
 def _show_value(name: str, value: Any) -> str:

@@ -264,7 +264,10 @@ class Migration(migrations.Migration):
                 ),
                 ("subject", models.CharField(max_length=12)),
                 ("subject_id", models.BigIntegerField()),
-                ("period", models.CharField(choices=[("day", "Day"), ("month", "Month")], max_length=5)),
+                (
+                    "period",
+                    models.CharField(choices=[("day", "Day"), ("month", "Month"), ("ever", "Ever")], max_length=5),
+                ),
                 ("starts_on", models.DateField()),
                 ("is_play", models.BooleanField()),
                 ("unit", models.CharField(choices=[("money", "Money"), ("images", "Pictures")], max_length=6)),
@@ -399,7 +402,10 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("subject", models.CharField(max_length=12)),
                 ("subject_id", models.BigIntegerField()),
-                ("period", models.CharField(choices=[("day", "Day"), ("month", "Month")], max_length=5)),
+                (
+                    "period",
+                    models.CharField(choices=[("day", "Day"), ("month", "Month"), ("ever", "Ever")], max_length=5),
+                ),
                 ("starts_on", models.DateField()),
                 ("is_play", models.BooleanField()),
                 ("allowed_micros", models.BigIntegerField(null=True)),
@@ -462,7 +468,10 @@ class Migration(migrations.Migration):
                 ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
                 ("subject", models.CharField(max_length=12)),
                 ("subject_id", models.BigIntegerField()),
-                ("period", models.CharField(choices=[("day", "Day"), ("month", "Month")], max_length=5)),
+                (
+                    "period",
+                    models.CharField(choices=[("day", "Day"), ("month", "Month"), ("ever", "Ever")], max_length=5),
+                ),
                 ("unit", models.CharField(choices=[("money", "Money"), ("images", "Pictures")], max_length=6)),
                 ("is_play", models.BooleanField()),
                 ("needed", models.BigIntegerField()),
@@ -598,6 +607,7 @@ class Migration(migrations.Migration):
                             ("member", "Member"),
                             ("key", "API key"),
                             ("loan", "Lent key"),
+                            ("budget", "Budget"),
                         ],
                         max_length=12,
                     ),
@@ -968,5 +978,42 @@ class Migration(migrations.Migration):
             index=models.Index(
                 condition=models.Q(("state", "pending")), fields=["org", "not_before"], name="deliveries_waiting"
             ),
+        ),
+        migrations.CreateModel(
+            name="Budget",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("micros", models.BigIntegerField()),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="budgets", to="accounts.organization"
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddField(
+            model_name="hold",
+            name="budget",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.RESTRICT,
+                related_name="+",
+                to="accounts.budget",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="hold",
+            index=models.Index(
+                condition=models.Q(("budget__isnull", False)), fields=["budget"], name="holds_of_budgets"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="budget",
+            constraint=models.CheckConstraint(condition=models.Q(("micros__gte", 0)), name="budget_is_not_negative"),
         ),
     ]

@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
         Wall("accounts_apikey", reads=f"token_hash = {IS_PRESENTED}"),
         Wall("accounts_auditentry", writes=f"{BELONGS_TO_ORG} OR (org_id IS NULL AND {IS_OPERATOR})"),
         Wall("accounts_ask"),
+        Wall("accounts_budget"),
         Wall("accounts_counter"),
         Wall("accounts_delivery"),
         Wall("accounts_hold"),

@@ -7,7 +7,7 @@ from accounts.models.connections import Health, ProviderConnection
 from accounts.models.foundings import Founding
 from accounts.models.invitations import Invitation
 from accounts.models.limit_requests import Ask, AskState, LimitAlert, SeenAlert, Threshold
-from accounts.models.limits_and_holds import Counter, Hold, HoldState, Period, Quota, Subject, Unit
+from accounts.models.limits_and_holds import Budget, Counter, Hold, HoldState, Period, Quota, Subject, Unit
 from accounts.models.loans import PastLoan
 from accounts.models.mails import Mail
 from accounts.models.organizations import Membership, Organization, Role
@@ -21,6 +21,7 @@ __all__ = [
     "AskState",
     "Attempt",
     "AuditEntry",
+    "Budget",
     "Circuit",
     "Counter",
     "Delivery",

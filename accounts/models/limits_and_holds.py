@@ -24,11 +24,16 @@ class Subject(models.TextChoices):
     MEMBER = "member", "Member"
     KEY = "key", "API key"
     LOAN = "loan", "Lent key"  # the organization's loan of the operator's key; set by the operator alone
+    BUDGET = "budget", "Budget"  # of one purpose, such as an event: see Budget
 
 
 class Period(models.TextChoices):
     DAY = "day", "Day"
     MONTH = "month", "Month"
+    EVER = "ever", "Ever"  # of budgets, which do not renew
+
+
+RENEWING = (Period.DAY, Period.MONTH)
 
 
 class Unit(models.TextChoices):
@@ -99,13 +104,29 @@ class Quota(TenantModel):
         return found
 
 
+class Budget(TenantModel):
+    """A sum for one purpose, such as an event. It is spent once and does not renew."""
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="budgets")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=80)
+    micros = models.BigIntegerField()
+    made_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(micros__gte=0), name="budget_is_not_negative")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Counter(TenantModel):
-    """What one subject has spent and holds in one day or month, beside its limit: one row has all the numbers, so that
-    one conditional UPDATE decides. Sandbox play money has counters of its own."""
+    """What one subject has spent and holds in one day or month, or ever, beside its limit: one row has all the numbers,
+    so that one conditional UPDATE decides. Sandbox play money has counters of its own."""
 
     org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="counters")
     subject = models.CharField(max_length=12)
-    subject_id = models.BigIntegerField()  # of the organization, the user or the API key
+    subject_id = models.BigIntegerField()  # of the organization, the user, the API key or the budget
     period = models.CharField(max_length=5, choices=Period.choices)
     starts_on = models.DateField()
     is_play = models.BooleanField()
@@ -168,6 +189,9 @@ class Hold(TenantModel):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     api_key = models.ForeignKey(ApiKey, null=True, on_delete=models.RESTRICT, related_name="+")
     is_lent = models.BooleanField(default=False)  # paid with the operator's key: the loan counts too
+    budget = models.ForeignKey(  # which counts too
+        Budget, null=True, on_delete=models.RESTRICT, related_name="+", db_index=False
+    )
     day = models.DateField()  # the organization's day when it was taken; it counts in this day and its month
     is_play = models.BooleanField()
     micros = models.BigIntegerField()
@@ -188,6 +212,7 @@ class Hold(TenantModel):
             models.Index(fields=["org", "state"], condition=Q(state__in=["open", "uncertain"]), name="kept_holds"),
             models.Index(fields=["org", "-created_at"]),
             models.Index(fields=["run_code"]),
+            models.Index(fields=["budget"], condition=Q(budget__isnull=False), name="holds_of_budgets"),
         ]
 
     def __str__(self) -> str:

@@ -15,6 +15,7 @@ from django.http.request import split_domain_port
 NETWORK_BITS = 64  # the network that one IPv6 customer gets, with free choice of the addresses in it
 
 ORGANIZATION = re.compile(r"/o/([^/]{1,80})/")
+TOKEN = re.compile(r"/[bg]/(d[bg]_[0-9A-Za-z_]{58})/", re.ASCII)  # of a kiosk or a guest
 
 
 @dataclass(frozen=True)
@@ -34,14 +35,16 @@ def route(request: HttpRequest) -> str:
 
 
 def what_it_shows(request: HttpRequest) -> str:
-    """Return a hash of the request's key or session together with the organization in its path, or "" if it has none.
-    The hash cannot be made without the key or session."""
+    """Return a hash of the request's key or session together with the organization in its path, or of the token that
+    opens a kiosk or a guest's page, or "" if it has none of these. The hash cannot be made without them."""
     secret = request.headers.get("Authorization") or request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     return hash_of_shown(secret or "", request.path)
 
 
 def hash_of_shown(secret: str, path: str) -> str:
     secret = secret.rpartition(" ")[2]  # only the key of `Bearer dk_…`, however that is spelled
+    if not secret and (token := TOKEN.match(path)):
+        secret = token[1]
     if not secret:
         return ""
     named = ORGANIZATION.match(path)

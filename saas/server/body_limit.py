@@ -14,6 +14,7 @@ from django.conf import settings
 from django.http import parse_cookie
 from django.urls import Resolver404, resolve
 
+from saas.crypto import tokens
 from saas.fairness import visitors
 from saas.ops import request_info
 
@@ -30,9 +31,13 @@ UPLOAD_DOORS = {
     "submit_run",
     "import_limits",
     "compare_usage",
+    "new_event",
+    "take_capture",
 }
+KIOSK_CAPTURE = re.compile(r"/b/([^/]+)/captures", re.ASCII)  # its token is the right, without a key or a session
 FOR_PROGRAMS = re.compile(r"/(v1|api|sandbox)/")
 STRANGER_BYTES = 64 * 1024  # without key and session, the longest form to be sent is a passkey's
+KIOSK_KIND = "db"
 ON_DISK_BYTES = 64 * 1024  # a longer body is kept in a file
 FREE_BYTES = 8 * 1024  # of each body are not counted: large uploads never make Darkroom refuse a sign-in form
 MEGABYTE = 1_000_000
@@ -78,9 +83,11 @@ class Allowed:
 
 def allowed(*, target: str, authorization: str, cookies: str) -> Allowed:
     path = unquote(target.partition("?")[0])
-    if not authorization and f"{settings.SESSION_COOKIE_NAME}=" not in cookies:
+    kiosk = KIOSK_CAPTURE.fullmatch(path)
+    is_by_token = kiosk is not None and tokens.looks_like_key(kiosk[1], KIOSK_KIND)
+    if not authorization and f"{settings.SESSION_COOKIE_NAME}=" not in cookies and not is_by_token:
         return Allowed(STRANGER_BYTES, NO_KEY if FOR_PROGRAMS.match(path) else _too_large(STRANGER_BYTES))
-    limit_bytes = settings.REQUEST_LIMIT_BYTES if _takes_uploads(path) else _ordinary_bytes()
+    limit_bytes = settings.REQUEST_LIMIT_BYTES if _route(path) in UPLOAD_DOORS else _ordinary_bytes()
     return Allowed(limit_bytes, _too_large(limit_bytes), _sender(path, authorization, cookies))
 
 
@@ -90,11 +97,11 @@ def _sender(path: str, authorization: str, cookies: str) -> str:
     return STRANGERS if org_id is None else f"org:{org_id}"
 
 
-def _takes_uploads(path: str) -> bool:
+def _route(path: str) -> str | None:
     try:
-        return resolve(path).url_name in UPLOAD_DOORS
+        return resolve(path).url_name
     except Resolver404:
-        return False
+        return None
 
 
 def _ordinary_bytes() -> int:

@@ -77,8 +77,9 @@ def drop_abandoned(org: Organization, *, most: int) -> list[str]:
 
 
 def drop_inputs(org: Organization, given: "QuerySet[Input]") -> list[str]:
-    """Delete those of the inputs that no run, style, draft or open request uses. Return the names of their files."""
-    unused = given.filter(style_versions=None).filter(~Exists(RunInput.objects.filter(input=OuterRef("pk"))))
+    """Delete those of the inputs that no run, style, event, draft or open request uses. Return the names of their
+    files."""
+    unused = given.filter(style_versions=None, events_by_logo=None, events_by_overlay=None).filter(~Exists(RunInput.objects.filter(input=OuterRef("pk"))))
     rows = list(unused.select_for_update(of=["self"], skip_locked=True))
     wanted = _wanted(org) if rows else set()
     gone = [row for row in rows if str(row.code) not in wanted]

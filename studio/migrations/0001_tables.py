@@ -1295,4 +1295,228 @@ class Migration(migrations.Migration):
             model_name="styleversion",
             constraint=models.UniqueConstraint(fields=("style", "number"), name="one_version_per_number"),
         ),
+        migrations.CreateModel(
+            name="Capture",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("short_code", models.CharField(max_length=8)),
+                ("key", models.CharField(max_length=64)),
+                ("guest", models.CharField(max_length=64)),
+                ("place", models.PositiveSmallIntegerField()),
+                ("consented_at", models.DateTimeField()),
+                ("is_of_age", models.BooleanField()),
+                ("people", models.PositiveSmallIntegerField()),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("sealed_token", models.TextField()),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("released_at", models.DateTimeField(null=True)),
+                ("hidden_at", models.DateTimeField(null=True)),
+                ("downloaded_at", models.DateTimeField(null=True)),
+                ("photo_deleted_at", models.DateTimeField(null=True)),
+                ("deleted_at", models.DateTimeField(null=True)),
+                ("purged_at", models.DateTimeField(null=True)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Consent",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("language", models.CharField(max_length=10)),
+                ("version", models.PositiveSmallIntegerField()),
+                ("text", models.TextField()),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Event",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=60)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("paused_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "styles",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), default=list, size=None),
+                ),
+                ("size", models.CharField(max_length=20)),
+                ("quality", models.CharField(max_length=20)),
+                ("saving_quality", models.CharField(blank=True, max_length=20)),
+                ("captures_per_guest", models.PositiveSmallIntegerField()),
+                ("photo_days", models.PositiveSmallIntegerField()),
+                ("result_days", models.PositiveSmallIntegerField()),
+                ("language", models.CharField(max_length=10)),
+                ("asks_age", models.BooleanField(default=True)),
+                (
+                    "moderation",
+                    models.CharField(
+                        choices=[
+                            ("off", "Nothing: every finished picture is on the wall"),
+                            ("wall", "What is on the wall"),
+                            ("all", "Everything, also the guest's own picture"),
+                        ],
+                        default="wall",
+                        max_length=4,
+                    ),
+                ),
+                ("colour", models.CharField(blank=True, max_length=7)),
+                ("background", models.CharField(blank=True, max_length=7)),
+                ("attract", models.CharField(blank=True, max_length=160)),
+                ("pin", models.CharField(max_length=200)),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("sealed_token", models.TextField()),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+            ],
+        ),
+        migrations.AddField(
+            model_name="run",
+            name="budget",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.RESTRICT,
+                related_name="+",
+                to="accounts.budget",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("budget__isnull", False)), fields=["budget"], name="runs_of_budgets"
+            ),
+        ),
+        migrations.AddField(
+            model_name="capture",
+            name="input",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="captures", to="studio.input"
+            ),
+        ),
+        migrations.AddField(
+            model_name="capture",
+            name="org",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="captures", to="accounts.organization"
+            ),
+        ),
+        migrations.AddField(
+            model_name="capture",
+            name="run",
+            field=models.OneToOneField(
+                null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="capture", to="studio.run"
+            ),
+        ),
+        migrations.AddField(
+            model_name="consent",
+            name="org",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="consents", to="accounts.organization"
+            ),
+        ),
+        migrations.AddField(
+            model_name="capture",
+            name="consent",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="captures", to="studio.consent"
+            ),
+        ),
+        migrations.AddField(
+            model_name="event",
+            name="budget",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.budget"
+            ),
+        ),
+        migrations.AddField(
+            model_name="event",
+            name="logo",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="events_by_logo", to="studio.input"
+            ),
+        ),
+        migrations.AddField(
+            model_name="event",
+            name="maker",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
+        ),
+        migrations.AddField(
+            model_name="event",
+            name="org",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="events", to="accounts.organization"
+            ),
+        ),
+        migrations.AddField(
+            model_name="event",
+            name="overlay",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="events_by_overlay",
+                to="studio.input",
+            ),
+        ),
+        migrations.AddField(
+            model_name="consent",
+            name="event",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="consents", to="studio.event"
+            ),
+        ),
+        migrations.AddField(
+            model_name="capture",
+            name="event",
+            field=models.ForeignKey(
+                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="captures", to="studio.event"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gte", models.F("starts_at"))), name="event_ends_after_it_starts"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("photo_days__lte", 365), ("result_days__lte", 365)), name="event_keeps_a_year"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("captures_per_guest__range", (1, 20))), name="event_captures_per_guest"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="consent",
+            constraint=models.UniqueConstraint(fields=("event", "language", "version"), name="one_consent_per_version"),
+        ),
+        migrations.AddIndex(
+            model_name="capture",
+            index=models.Index(fields=["event", "-id"], name="studio_capt_event_i_b43ab8_idx"),
+        ),
+        migrations.AddIndex(
+            model_name="capture",
+            index=models.Index(
+                condition=models.Q(("purged_at", None)), fields=["org", "created_at"], name="captures_with_files"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="capture",
+            constraint=models.UniqueConstraint(fields=("event", "key"), name="one_capture_per_key"),
+        ),
+        migrations.AddConstraint(
+            model_name="capture",
+            constraint=models.UniqueConstraint(fields=("event", "guest", "place"), name="one_capture_per_place"),
+        ),
+        migrations.AddConstraint(
+            model_name="capture",
+            constraint=models.UniqueConstraint(fields=("event", "short_code"), name="one_capture_per_short_code"),
+        ),
     ]

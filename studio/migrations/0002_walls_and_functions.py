@@ -22,6 +22,9 @@ class Migration(migrations.Migration):
 
     operations = [
         Wall("studio_share", reads=f"token_hash = {IS_PRESENTED}"),
+        Wall("studio_event", reads=f"token_hash = {IS_PRESENTED}"),
+        Wall("studio_capture", reads=f"token_hash = {IS_PRESENTED}"),
+        Wall("studio_consent"),
         Wall("studio_collection"),
         Wall("studio_collectionitem"),
         Wall("studio_comment"),

@@ -1,5 +1,6 @@
 """Define the studio's tables: runs, slots, tickets, outputs, and what belongs to them."""
 
+from studio.models.booth import Capture, Consent, Event, Moderation
 from studio.models.catalogue import ImageModel
 from studio.models.composites import Composite, CompositeTicket
 from studio.models.discarded import DiscardedFile
@@ -17,17 +18,21 @@ __all__ = [
     "ENDS",
     "LIVE",
     "MOST_STARS",
+    "Capture",
     "Charged",
     "Collection",
     "CollectionItem",
     "Comment",
     "Composite",
     "CompositeTicket",
+    "Consent",
     "DiscardedFile",
     "Draft",
+    "Event",
     "ImageModel",
     "Input",
     "Kind",
+    "Moderation",
     "Output",
     "Partial",
     "Preset",

@@ -88,6 +88,9 @@ class Run(TenantModel):
     count = models.PositiveSmallIntegerField()
     visibility = models.CharField(max_length=10, choices=Visibility.choices, default=Visibility.TEAM)
     project = models.CharField(max_length=80, blank=True)  # costs are summed by it
+    budget = models.ForeignKey(
+        "accounts.Budget", null=True, on_delete=models.RESTRICT, related_name="+", db_index=False
+    )
     end_user = models.CharField(max_length=200, blank=True)  # a program's own name for the person it asks for
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
     relation = models.CharField(max_length=10, choices=Relation.choices, blank=True)
@@ -119,6 +122,7 @@ class Run(TenantModel):
         indexes = [
             models.Index(fields=["org", "-id"]),
             models.Index(fields=["org", "maker", "-id"]),
+            models.Index(fields=["budget"], condition=Q(budget__isnull=False), name="runs_of_budgets"),
         ]
 
     def __str__(self) -> str:

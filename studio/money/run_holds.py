@@ -55,6 +55,7 @@ def request(
         is_lent=connection.traits.is_lent,
         terms=charging.terms(estimate.tariff, _purpose(run, by, api_key, connection)),
         at=now or timezone.now(),
+        budget_id=run.budget_id,
     )
 
 

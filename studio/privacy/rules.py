@@ -15,6 +15,9 @@ from studio import models as studio
 
 # Tables that belong to an organization, in the order of deletion: each after the tables that point to it.
 OF_AN_ORGANIZATION: tuple[type[Model], ...] = (
+    studio.Capture,
+    studio.Consent,
+    studio.Event,
     studio.SharedPicture,
     studio.Share,
     studio.CollectionItem,
@@ -47,6 +50,7 @@ OF_AN_ORGANIZATION: tuple[type[Model], ...] = (
     billing.Entry,
     billing.ClosedMonth,
     accounts.Hold,
+    accounts.Budget,
     accounts.Quota,
     accounts.Ask,
     accounts.SeenAlert,
@@ -132,6 +136,7 @@ OF_A_PERSON: dict[tuple[type[Model], str], Fate] = {
     (studio.Collection, "maker"): Fate.STAYS,
     (studio.Comment, "author"): Fate.STAYS,
     (studio.Draft, "maker"): Fate.GOES,
+    (studio.Event, "maker"): Fate.STAYS,
     (studio.Input, "giver"): Fate.BY_HAND,
     (studio.Output, "binned_by"): Fate.STAYS,
     (studio.Output, "maker"): Fate.STAYS,
@@ -160,6 +165,7 @@ OWN_WORDS: dict[tuple[type[Model], str], tuple[str, ...]] = {
     (studio.Output, "maker"): ("revised_prompt",),
     (studio.Comment, "author"): ("text",),
     (studio.Collection, "maker"): ("name",),
+    (studio.Event, "maker"): ("name", "attract"),
     (studio.Share, "maker"): ("title",),
     (studio.Preset, "maker"): ("name", "values"),
     (studio.Style, "maker"): ("slug",),
@@ -184,6 +190,7 @@ WITHHELD: frozenset[str] = frozenset(
         "sealed_secret",
         "sealed_token",
         "password",
+        "pin",
         "token_hash",
         "request_hash",
         "request_key",

@@ -18,7 +18,7 @@ from psycopg.types.json import Jsonb
 from accounts import access
 from accounts.errors import NotAllowed, Refused
 from accounts.limits.hold_requests import ASKED, MOST_TIMES, NeverSettled, Part
-from accounts.models import ApiKey, Membership, Organization, ProviderConnection, Role, User
+from accounts.models import ApiKey, Budget, Membership, Organization, ProviderConnection, Role, User
 from saas.database import functions, tenancy
 from saas.database.release import released
 from studio.catalogue import fingerprint
@@ -51,6 +51,7 @@ def submit(
     visibility: Visibility = Visibility.TEAM,
     project: str = "",
     end_user: str = "",
+    budget: Budget | None = None,
     parent: Run | None = None,
     relation: Relation = Relation.NONE,
     request_key: str = "",
@@ -61,8 +62,9 @@ def submit(
     now: datetime | None = None,
 ) -> Run:
     """Put a planned run with its slots in the line; a worker calls the provider, the web process never does. If this
-    maker has used the request key before, return that run. If `is_awaited` by a caller with an open request, refuse
-    while the connection is left alone. Raise SpecRefused if the offer has changed and the request no longer fits it.
+    maker has used the request key before, return that run. A `budget` counts beside every other limit. If `is_awaited`
+    by a caller with an open request, refuse while the connection is left alone. Raise SpecRefused if the offer has
+    changed and the request no longer fits it.
 
     `about_to` gets the run each time right before the database is asked, when this thread has a connection and its
     turn; what it raises gives the run up. Several runs of one transaction share a `now`, so that none of them makes a
@@ -83,6 +85,7 @@ def submit(
         visibility=visibility,
         project=project,
         end_user=end_user,
+        budget=budget,
         parent=parent,
         relation=relation,
         request_key=request_key,

@@ -14,10 +14,17 @@ from studio.styles import shelf, wording
 
 
 def read_spec(
-    asked: Mapping[str, Any], *, styles: Sequence[str], by: Membership, models: Catalogue, from_form: bool = False
+    asked: Mapping[str, Any],
+    *,
+    styles: Sequence[str],
+    by: Membership,
+    models: Catalogue,
+    from_form: bool = False,
+    people: int = 0,
 ) -> Spec:
     """Check a request with the ids or short names of styles. Raise SpecRefused with all faults. A style says what is to
-    be made, so the prompt may be left out, and size and quality that the request leaves out are the style's."""
+    be made, so the prompt may be left out, and size and quality that the request leaves out are the style's. `people`
+    is how many there are, if that is known."""
     if not styles:
         return specs.read_spec(asked, models=models, from_form=from_form)
     chosen, faults = shelf.choose(by, styles)
@@ -25,7 +32,7 @@ def read_spec(
         plain = specs.read_spec({**_settings(chosen), **asked}, models=models, from_form=from_form, needs_prompt=False)
     except SpecRefused as refusal:
         raise SpecRefused([*refusal.errors, *faults]) from None
-    spec = replace(plain, styles=tuple(wording.use(version, plain) for version in chosen))
+    spec = replace(plain, styles=tuple(wording.use(version, plain, people=people) for version in chosen))
     faults += _faults_of(spec, models.model(spec.model))
     if faults:
         raise SpecRefused(faults)

@@ -23,7 +23,7 @@ LARGEST_SIDE = 21  # of a ratio that is said as it is
 NEAR = 0.02
 
 
-def use(version: StyleVersion, spec: Spec) -> StyleUse:
+def use(version: StyleVersion, spec: Spec, *, people: int = 0) -> StyleUse:
     """Return the style for a run with this spec, as it is now."""
     style = version.style
     return StyleUse(
@@ -31,15 +31,16 @@ def use(version: StyleVersion, spec: Spec) -> StyleUse:
         slug=style.slug,
         name=version.name,
         version=version.number,
-        told=tell(version, spec.prompt, size=spec.size, has_pictures=spec.references > 0),
+        told=tell(version, spec.prompt, size=spec.size, has_pictures=spec.references > 0, people=people),
         reference=str(version.reference.code) if version.reference else "",
     )
 
 
-def tell(version: StyleVersion, words: str, *, size: str = AUTO, has_pictures: bool = True) -> str:
+def tell(version: StyleVersion, words: str, *, size: str = AUTO, has_pictures: bool = True, people: int = 0) -> str:
     """Compose the whole text. A style adds to the person's words and never replaces them. Without pictures there is
-    nothing to keep."""
-    parts = [words.strip(), version.prompt, _about_people(version)]
+    nothing to keep. `people` is how many
+    there are; if it is 0, the model sees for itself."""
+    parts = [words.strip(), version.prompt, _about_people(version, people)]
     if version.frees and has_pictures:
         parts.append(f"You are free to change {listing([FREES.get(one, one) for one in version.frees], 'and')}.")
     if version.reference_id:
@@ -60,7 +61,9 @@ def ratio_words(size: str) -> str:
     return f"{shape}, {_ratio(width, height)}"
 
 
-def _about_people(version: StyleVersion) -> str:
+def _about_people(version: StyleVersion, people: int) -> str:
+    if people:
+        return version.solo if people == 1 else version.group
     said = (("If there is one person", version.solo), ("If there are several people", version.group))
     return "\n".join(f"{when}: {words}" for when, words in said if words)
 

@@ -79,7 +79,7 @@ END $$;
 CREATE FUNCTION accounts_take_holds(
     _org bigint, _is_play boolean, _each bigint, _subjects text[], _ids bigint[], _periods text[], _starts date[],
     _run uuid, _slots uuid[], _after_tries int[], _user bigint, _api_key bigint, _is_lent boolean,
-    _day date, _terms jsonb, _now timestamptz)
+    _day date, _terms jsonb, _now timestamptz, _budget bigint)
     RETURNS TABLE (subject text, subject_id bigint, period text, starts_on date,
                    allowed_micros bigint, allowed_images bigint, spent_micros bigint, held_micros bigint,
                    spent_images bigint, held_images bigint, fits boolean)
@@ -88,11 +88,12 @@ CREATE FUNCTION accounts_take_holds(
 BEGIN
     INSERT INTO accounts_hold (
         org_id, code, run_code, slot_code, attempt, after_try, user_id, api_key_id, is_lent, day, is_play,
-        micros, state, spent_micros, is_estimated, terms, created_at)
+        micros, state, spent_micros, is_estimated, terms, created_at, budget_id)
     SELECT _org, gen_random_uuid(), _run, part.slot_code,
            1 + coalesce((SELECT max(h.attempt) FROM accounts_hold h
                          WHERE h.org_id = _org AND h.slot_code = part.slot_code), 0),
-           part.after_try, _user, _api_key, _is_lent, _day, _is_play, _each, 'open', 0, false, _terms, _now
+           part.after_try, _user, _api_key, _is_lent, _day, _is_play, _each, 'open', 0, false, _terms, _now,
+           _budget
     FROM unnest(_slots, _after_tries) AS part(slot_code, after_try);
     RETURN QUERY SELECT * FROM accounts_take(
         _org, _is_play, _each * cardinality(_slots), cardinality(_slots), _subjects, _ids, _periods, _starts);

@@ -8,7 +8,8 @@ CREATE TYPE accounts_asked AS (
     subjects text[], ids bigint[], periods text[], starts date[],
     run uuid, slots uuid[], after_tries int[], payer bigint, role text, api_key bigint,
     day date, terms jsonb, at timestamptz,
-    model text, lower_qualities text[], pixels bigint, pictures int, loan_day bigint, loan_month bigint);
+    model text, lower_qualities text[], pixels bigint, pictures int, loan_day bigint, loan_month bigint,
+    budget bigint);
 
 -- End everything that this step has done, with the reason. The step's function catches it and returns the reason.
 CREATE FUNCTION accounts_refuse(_why jsonb) RETURNS void LANGUAGE plpgsql AS $$
@@ -100,7 +101,7 @@ BEGIN
     FROM accounts_take_holds(
         _asked.org, _asked.is_play, _asked.micros, _asked.subjects, _asked.ids, _asked.periods, _asked.starts,
         _asked.run, _asked.slots, _asked.after_tries, _asked.payer, _asked.api_key, _asked.is_lent,
-        _asked.day, _asked.terms, _asked.at) t;
+        _asked.day, _asked.terms, _asked.at, _asked.budget) t;
     IF _found < cardinality(_asked.ids) THEN
         PERFORM accounts_refuse('{"by": "missing"}');
     ELSIF _refusing IS NOT NULL THEN

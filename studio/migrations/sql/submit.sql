@@ -58,10 +58,10 @@ BEGIN
 
     INSERT INTO studio_run (
         org_id, code, maker_id, api_key_id, connection_id, kind, model, prompt, asked, count, visibility, project,
-        end_user, parent_id, relation, request_key, request_hash, awaited_by, state, created_at, last_seq)
+        budget_id, end_user, parent_id, relation, request_key, request_hash, awaited_by, state, created_at, last_seq)
     SELECT _asked.org, _asked.run, _asked.payer, _asked.api_key, (_line->>'connection')::bigint,
            r.kind, r.model, r.prompt, r.asked, cardinality(_asked.slots), r.visibility, r.project,
-           r.end_user, r.parent, r.relation, r.request_key, r.request_hash, r.awaited_by, 'queued', _caller.now, 1
+           _asked.budget, r.end_user, r.parent, r.relation, r.request_key, r.request_hash, r.awaited_by, 'queued', _caller.now, 1
     FROM jsonb_to_record(_run) AS r(
         kind text, model text, prompt text, asked jsonb, visibility text, project text, end_user text,
         parent bigint, relation text, request_key text, request_hash text, awaited_by int)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from accounts.limits.periods import resets_at, today
 from accounts.limits.refusals import LimitReached
 from accounts.models import Organization, Period, Subject, User
+from accounts.models.limits_and_holds import RENEWING
 from saas.database import tenancy
 from tests.support.text_holds import allow, counter, hold, settle
 
@@ -31,7 +32,7 @@ def in_zone(name: str) -> Organization:
     return Organization(name="Acme", slug="acme", time_zone=name)
 
 
-@given(zone=st.sampled_from(ZONES), period=st.sampled_from(list(Period)), moment=MOMENTS)
+@given(zone=st.sampled_from(ZONES), period=st.sampled_from(RENEWING), moment=MOMENTS)
 @example("Pacific/Apia", Period.DAY, datetime(2011, 12, 30, 9, tzinfo=UTC))
 @example("Africa/Cairo", Period.DAY, datetime(2026, 4, 23, 12, tzinfo=UTC))
 @example("America/Havana", Period.DAY, datetime(2026, 11, 1, 4, 30, tzinfo=UTC))

@@ -1,0 +1,147 @@
+"""Show a kiosk its event, and take its captures. No sign-in is needed: the kiosk's token opens its event, and there it
+can do nothing but capture and look at what is released."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+from uuid import UUID
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.utils.dateparse import parse_datetime
+from django.utils.timezone import is_aware
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from saas.database import tenancy
+from saas.web import after_transaction
+from saas.web.after_transaction import Afterwards
+from studio.booth import capture as captures
+from studio.booth import doors, qr, run_event
+from studio.booth.capture import CaptureRefused, Wanted
+from studio.models import Event, StyleVersion
+from studio.styles import samples, shelf
+
+PEOPLE = [(1, "One"), (3, "Two to four"), (6, "More")]
+MOST_DIGITS = 3
+KioskView = Callable[..., HttpResponseBase]
+STATUSES = {"invalid": 422, "no_consent": 422, "busy": 503, "not_possible": 503}  # else 409, or 422 of a photo
+AS_KIOSK = {
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+    "Referrer-Policy": "same-origin",
+}
+
+
+def with_event(view: KioskView) -> KioskView:
+    """Call the view inside the wall of the kiosk's organization, with the event."""
+
+    @login_not_required
+    @wraps(view)
+    def inner(request: HttpRequest, token: str, **kwargs: Any) -> HttpResponseBase:
+        try:
+            event = doors.event_of(token)
+        except doors.DoorClosed as refusal:
+            return private(render(request, "studio/booth/closed.html", {"sentence": refusal.sentence}, status=404))
+        with tenancy.tenant(event.org_id):
+            response = view(request, event, token=token, **kwargs)
+        return private(after_transaction.made(response))
+
+    return inner
+
+
+def private(response: HttpResponseBase) -> HttpResponseBase:
+    """Keep the response out of search indexes and shared caches, and its address from other sites."""
+    for name, value in AS_KIOSK.items():
+        response[name] = value
+    response.headers.setdefault("Cache-Control", "private, no-store")
+    return response
+
+
+@require_safe
+@with_event
+def kiosk(request: HttpRequest, event: Event, token: str) -> HttpResponse:
+    consent = run_event.consent_of(event, event.language)
+    context = {
+        "event": event,
+        "token": token,
+        "styles": offered_by(event),
+        "consent": consent,
+        "people": PEOPLE,
+        "key": secrets.token_urlsafe(16),
+    }
+    return render(request, "studio/booth/kiosk.html", context)
+
+
+@csrf_exempt  # the token is the right; no cookie is one
+@login_not_required
+@require_POST
+def take_capture(request: HttpRequest, token: str) -> HttpResponseBase:
+    """Take a capture. The answer is JSON: see docs/booth.md."""
+    try:
+        event = doors.event_of(token)
+        photo = request.FILES.get("photo")
+        if photo is None:
+            raise CaptureRefused("invalid", "There is no photo.", "photo")
+        capture = captures.take(event=event, wanted=_wanted(request), name=photo.name or "", data=photo.read())
+    except doors.DoorClosed as refusal:
+        return private(_refusal(HTTPStatus.NOT_FOUND, "closed", refusal.sentence))
+    except CaptureRefused as refusal:
+        status = STATUSES.get(refusal.code, 422 if refusal.field else 409)
+        return private(_refusal(status, refusal.code, refusal.sentence, refusal.field))
+    link = doors.guest_link(capture)
+    told = {"code": capture.short_code, "link": link, "qr": qr.draw(link)}
+    return private(JsonResponse(told, status=HTTPStatus.CREATED))
+
+
+@require_safe
+@with_event
+def style_sample(request: HttpRequest, event: Event, token: str, code: UUID) -> HttpResponse:
+    version = next((one for one in offered_by(event) if one.style.code == code), None)
+    if version is None:
+        raise Http404
+
+    def answer() -> HttpResponse:
+        try:
+            sample = samples.sample_of(version)
+        except samples.NotPainted:
+            return HttpResponse(status=HTTPStatus.SERVICE_UNAVAILABLE, headers={"Retry-After": samples.RETRY_SECONDS})
+        return HttpResponse(sample, content_type="image/webp", headers={"Cache-Control": "private, max-age=86400"})
+
+    return Afterwards(answer)
+
+
+def offered_by(event: Event) -> list[StyleVersion]:
+    """Return the event's styles, in its order, without those that were retired meanwhile."""
+    found = {version.style.code: version for version in shelf.all_of(event.org)}
+    return [found[code] for code in event.styles if code in found]
+
+
+def _wanted(request: HttpRequest) -> Wanted:
+    said = request.POST
+    people = said.get("people", "")
+    return Wanted(
+        key=said.get("key", ""),
+        guest=said.get("guest", ""),
+        styles=said.getlist("styles"),
+        people=int(people) if people.isdecimal() and len(people) <= MOST_DIGITS else 0,
+        consent=said.get("consent", ""),
+        is_of_age=said.get("of_age") in {"1", "true", "on"},
+        consented_at=_moment(said.get("consented_at", "")),
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        found = parse_datetime(text[:40])
+    except ValueError:
+        return None
+    return found if found is not None and is_aware(found) else None
+
+
+def _refusal(status: int, code: str, message: str, field: str = "") -> JsonResponse:
+    fields = {field: message} if field else {}
+    return JsonResponse({"error": {"code": code, "message": message, "fields": fields}}, status=status)
