@@ -23,7 +23,7 @@ from studio.catalogue.fields import SpecRefused
 from studio.imaging.inspection import UploadRefused
 from studio.inputs import uploads
 from studio.inputs.uploads import Ready
-from studio.models import Capture, Consent, Event, Moderation, Visibility
+from studio.models import Capture, CaptureTicket, Consent, Event, Moderation, Visibility
 from studio.runs import plan, submit_run
 from studio.runs.plan import Pictures
 from studio.styles import styled_spec
@@ -139,6 +139,7 @@ def _make(event: Event, wanted: Wanted, ready: Ready) -> Capture:
         now=now,
     )
     capture.save(update_fields=["run"])
+    CaptureTicket.objects.create(org_id=event.org_id, capture_code=capture.code)
     return capture
 
 

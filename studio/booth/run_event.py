@@ -5,13 +5,15 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.contrib.auth.hashers import make_password
+from django.contrib.auth.hashers import check_password, make_password
 from django.utils import timezone
 
 from accounts import audit
 from accounts.errors import NotAllowed, Refused
 from accounts.limits import budgets
 from accounts.models import Membership
+from saas.storage.redis_cache import counters
+from saas.text import money
 from studio.booth import doors
 from studio.gallery.organize import named
 from studio.models import Consent, Event, Input, Moderation
@@ -20,6 +22,17 @@ from studio.styles import shelf
 MOST_OPEN = 50  # events of an organization that have not ended
 PIN_DIGITS = 4, 12
 MOST_STYLES = 12
+TRIES, TRIES_SECONDS = 10, 900
+
+
+class WrongPin(Refused):
+    def __init__(self) -> None:
+        super().__init__("That PIN is wrong.")
+
+
+class TooManyTries(Refused):
+    def __init__(self) -> None:
+        super().__init__("Too many wrong PINs. Try again in 15 minutes.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +116,50 @@ def replace_link(*, by: Membership, event: Event) -> None:
     _check_may(by)
     Event.objects.filter(pk=event.pk).update(**doors.new_token(doors.KIOSK))
     audit.record(org=by.org, by=by.user, action="event.link_replaced", target=event.name)
+
+
+def check_pin(event: Event, pin: str) -> None:
+    """Raise WrongPin, or TooManyTries. Each try is counted before the check, so that concurrent tries cannot exceed the
+    limit."""
+    name = f"event-pin:{event.code}"
+    if counters.count(name, TRIES_SECONDS) > TRIES:
+        raise TooManyTries
+    if not check_password(pin[: PIN_DIGITS[1]], event.pin):
+        raise WrongPin
+    counters.delete(name)
+
+
+def pause(*, by: Membership, event: Event) -> None:
+    """Take no more captures for now. What is being made goes on."""
+    if Event.objects.filter(pk=event.pk, paused_at=None).update(paused_at=timezone.now()):
+        audit.record(org=by.org, by=by.user, action="event.paused", target=event.name)
+
+
+def resume(*, by: Membership, event: Event) -> None:
+    if Event.objects.filter(pk=event.pk, paused_at__isnull=False).update(paused_at=None):
+        audit.record(org=by.org, by=by.user, action="event.resumed", target=event.name)
+
+
+def set_budget(*, by: Membership, event: Event, micros: int) -> None:
+    """Set the budget. One below what is spent and held stops new captures and nothing else."""
+    _check_may(by)
+    before = event.budget.micros
+    budgets.change(event.budget, micros=micros)
+    details = {"budget": f"${money.exact(before)} → ${money.exact(micros)}"}
+    audit.record(org=by.org, by=by.user, action="event.budget_set", target=event.name, details=details)
+
+
+def change(*, by: Membership, event: Event, settings: Settings, styles: Sequence[UUID], consent: str) -> Event:
+    """Change what an event is like. What was captured before keeps the consent that its guest saw."""
+    _check_may(by)
+    _check(by, settings, styles)
+    values = {**asdict(settings), "name": named(settings.name, "the event"), "styles": list(styles)}
+    for name, value in values.items():
+        setattr(event, name, value)
+    event.save(update_fields=list(values))
+    say_consent(event, settings.language, consent)
+    audit.record(org=by.org, by=by.user, action="event.changed", target=event.name)
+    return event
 
 
 def _check_may(by: Membership) -> None:

@@ -21,6 +21,7 @@ from saas.fairness import visitors
 from saas.ops import metrics
 from saas.queue import broker
 from saas.storage.redis_cache import counters
+from studio.booth import expire
 from studio.engine import leases, lost_workers, make_composites, preview_maker, rescue, without_messages
 from studio.gallery import purge, reindex
 from studio.prompt import rewrite_worker
@@ -191,6 +192,13 @@ def _tidy() -> None:
         connection.close()
 
 
+def _expire() -> None:
+    """Delete what guests were promised that it is deleted, in a thread of its own: deleting files may take long."""
+    while not _retire.wait(settings.LEASE_SECONDS / 6):
+        _try(expire.sweep)
+        connection.close()
+
+
 def _make_previews() -> None:
     """Make the previews that follow their pictures, in a thread of its own, which waits for an idle machine."""
     preview_maker.make_all(_retire)
@@ -205,5 +213,6 @@ LOOPS = {
     "outages": _watch_outages,
     "rescuer": _rescue,
     "previews": _make_previews,
+    "events": _expire,
     "housekeeper": _tidy,
 }

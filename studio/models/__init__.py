@@ -1,6 +1,6 @@
 """Define the studio's tables: runs, slots, tickets, outputs, and what belongs to them."""
 
-from studio.models.booth import Capture, Consent, Event, Moderation
+from studio.models.booth import Capture, CaptureTicket, Consent, Event, Moderation
 from studio.models.catalogue import ImageModel
 from studio.models.composites import Composite, CompositeTicket
 from studio.models.discarded import DiscardedFile
@@ -19,6 +19,7 @@ __all__ = [
     "LIVE",
     "MOST_STARS",
     "Capture",
+    "CaptureTicket",
     "Charged",
     "Collection",
     "CollectionItem",

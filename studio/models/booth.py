@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from saas.database.tenancy import TenantModel
+from saas.queue.due import DueTicket
 from studio.models.files import Input
 from studio.models.runs import Run
 
@@ -120,6 +121,9 @@ class CaptureQuerySet(models.QuerySet["Capture"]):
     def not_deleted(self) -> "CaptureQuerySet":
         return self.filter(deleted_at=None)
 
+    def on_the_wall(self) -> "CaptureQuerySet":
+        return self.filter(deleted_at=None, hidden_at=None, released_at__isnull=False)
+
 
 class Capture(TenantModel):
     """A photo of a guest, or of several, and the run that its pictures are made in.
@@ -174,3 +178,12 @@ class Capture(TenantModel):
     @property
     def is_released(self) -> bool:
         return self.released_at is not None and self.hidden_at is None
+
+
+class CaptureTicket(DueTicket):
+    """A capture of which something is to be deleted when the ticket comes due: see studio.booth.expire."""
+
+    capture_code = models.UUIDField(unique=True)
+
+    def __str__(self) -> str:
+        return str(self.capture_code)

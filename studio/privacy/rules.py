@@ -70,6 +70,7 @@ BY_ID: tuple[type[Model], ...] = (
     studio.Ticket,
     studio.CompositeTicket,
     studio.PreviewTicket,
+    studio.CaptureTicket,
     studio.RewriteTicket,
     studio.SearchEntry,
     studio.DiscardedFile,  # after the organization's files themselves

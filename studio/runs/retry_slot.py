@@ -16,6 +16,8 @@ from studio.money import run_holds
 from studio.providers.outcomes import OUTCOMES
 from studio.runs import events, plan, submit_run
 
+GONE = "What this run was made from has been deleted. Start a new one."
+
 
 class StillStopping(Refused):
     def __init__(self) -> None:
@@ -42,7 +44,9 @@ def _retry(slot: Slot, by: Membership, api_key: ApiKey | None) -> None:
     if locked.is_live and locked.cancel_asked_at:
         raise StillStopping  # else slots that still run would no longer be stopped
     if locked.cleared_at:
-        raise Refused("What this run was made from has been deleted. Start a new one.")
+        raise Refused(GONE)
+    if Spec.from_json(run.asked).references and not run.inputs.exists():
+        raise Refused(GONE)  # as a guest's photo is, once its pictures are finished
     if not slot.reopen():
         raise Refused("Only what ended without a picture can be tried again.")
     run.reopen()

@@ -28,6 +28,10 @@ def _moment() -> forms.DateTimeInput:
     return forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 
+class BudgetForm(forms.Form):
+    budget = MoneyField(help_text="In dollars. It may be raised at any time.")
+
+
 class EventForm(forms.Form):
     name = forms.CharField(max_length=NAME_CHARACTERS, help_text="Guests see it.")
     starts_at = forms.DateTimeField(label="Starts", widget=_moment())
@@ -92,6 +96,11 @@ class EventForm(forms.Form):
         self._offer("size", sizes)
         self._offer("quality", qualities)
         self._offer("saving_quality", [("", "The same"), *qualities])
+
+    def leave_out(self, *names: str) -> None:
+        """Leave out what is not changed by this form."""
+        for name in names:
+            del self.fields[name]
 
     def settings(self) -> Settings:
         said = self.cleaned_data

@@ -1,9 +1,10 @@
 """Let admins make and run events."""
 
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -11,24 +12,27 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import OrgRequest, member_required
 from accounts.errors import Refused
-from accounts.limits import budgets
 from accounts.limits.periods import zone
 from accounts.models import Role
-from studio.booth import capture, doors, run_event
+from saas.text import csv_cells
+from studio.booth import doors, facts, run_event
+from studio.booth.run_event import Settings
 from studio.catalogue import image_models
 from studio.imaging.inspection import UploadRefused
 from studio.inputs import uploads
 from studio.inputs.uploads import Ready
-from studio.models import Event
+from studio.models import Event, Slot
 from studio.styles import shelf
-from studio.views.event_form import EventForm
+from studio.views.event_form import BudgetForm, EventForm
 
 Read = dict[str, Ready | UploadRefused]
 PICTURES = ("logo", "overlay")
+NOT_CHANGED = (*PICTURES, "budget", "pin")
+MOST_SHOWN = 200  # captures on the staff's page
 
 
 @require_safe
-@member_required(Role.ADMIN)
+@member_required(Role.MEMBER)
 def event_list(request: OrgRequest) -> HttpResponse:
     found = request.org.events.select_related("budget", "maker").order_by("-pk")
     with timezone.override(zone(request.org)):
@@ -61,17 +65,69 @@ def new_event(request: OrgRequest) -> HttpResponse:
 
 
 @require_safe
-@member_required(Role.ADMIN)
+@member_required(Role.MEMBER)
 def event(request: OrgRequest, code: UUID) -> HttpResponse:
+    """Show the staff how the event goes, and its captures."""
     found = _event(request, code)
+    slots: Prefetch[Any] = Prefetch("run__slots", Slot.objects.select_related("output").order_by("index"))
+    captures = found.captures.not_deleted().select_related("run").prefetch_related(slots).order_by("-pk")
     context = {
         "event": found,
-        "link": doors.kiosk_link(found),
-        "standing": budgets.standing(found.budget, is_play=capture.is_play(found)),
-        "captures": found.captures.select_related("run").order_by("-pk")[:100],
+        "link": doors.kiosk_link(found) if request.member.is_admin else "",
+        "standing": facts.standing_of(found),
+        "captures": captures[:MOST_SHOWN],
+        "budget_form": BudgetForm(initial={"budget": found.budget.micros}),
     }
     with timezone.override(zone(request.org)):
         return render(request, "studio/booth/event.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_required(Role.ADMIN)
+def change_event(request: OrgRequest, code: UUID) -> HttpResponse:
+    found = _event(request, code)
+    with timezone.override(zone(request.org)):
+        form = _form(request, found)
+        if request.method == "POST" and form.is_valid():
+            said = {"settings": form.settings(), "styles": form.style_codes, "consent": form.cleaned_data["consent"]}
+            try:
+                run_event.change(by=request.member, event=found, **said)
+            except Refused as refusal:
+                form.add_error(None, refusal.sentence)
+            else:
+                messages.success(request, "Saved. The kiosk shows it from the next guest on.")
+                return redirect("event", request.org.slug, code)
+        context = {"form": form, "event": found}
+        return render(request, "studio/booth/new_event.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@member_required(Role.ADMIN)
+def set_event_budget(request: OrgRequest, code: UUID) -> HttpResponse:
+    found, form = _event(request, code), BudgetForm(request.POST)
+    if form.is_valid():
+        run_event.set_budget(by=request.member, event=found, micros=form.cleaned_data["budget"])
+        messages.success(request, "The budget is set. It counts from the next capture on.")
+    else:
+        messages.error(request, "Enter an amount in dollars, like 12.50.")
+    return redirect("event", request.org.slug, code)
+
+
+@require_safe
+@member_required(Role.ADMIN)
+def event_facts(request: OrgRequest, code: UUID) -> HttpResponse:
+    found = _event(request, code)
+    return render(request, "studio/booth/facts.html", {"event": found, "facts": facts.facts_of(found)})
+
+
+@require_safe
+@member_required(Role.ADMIN)
+def event_facts_csv(request: OrgRequest, code: UUID) -> HttpResponse:
+    found = _event(request, code)
+    response = HttpResponse(csv_cells.lines(facts.rows_of(found)), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="event-{found.code}.csv"'
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @require_POST
@@ -95,7 +151,7 @@ def _event(request: OrgRequest, code: UUID) -> Event:
     return get_object_or_404(request.org.events.select_related("org", "budget"), code=code)
 
 
-def _form(request: OrgRequest) -> EventForm:
+def _form(request: OrgRequest, event: Event | None = None) -> EventForm:
     posted = (request.POST, request.FILES) if request.method == "POST" else ()
     styles = shelf.usable_by(request.member)
     today = timezone.localtime().replace(hour=9, minute=0, second=0, microsecond=0)
@@ -106,7 +162,14 @@ def _form(request: OrgRequest) -> EventForm:
         "size": "1024x1536",
         "quality": "medium",
     }
-    return EventForm(*posted, model=image_models.at(timezone.now()).default, styles=styles, initial=initial)
+    if event is not None:
+        said = run_event.consent_of(event, event.language)
+        initial = {name: getattr(event, name) for name in Settings.__dataclass_fields__}
+        initial |= {"styles": [str(one) for one in event.styles], "consent": said.text if said else ""}
+    form = EventForm(*posted, model=image_models.at(timezone.now()).default, styles=styles, initial=initial)
+    if event is not None:
+        form.leave_out(*NOT_CHANGED)
+    return form
 
 
 def _make(request: OrgRequest, form: EventForm) -> Event | None:

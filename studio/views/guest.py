@@ -9,16 +9,23 @@ from uuid import UUID
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.middleware import HtmxDetails
 
 from saas.database import tenancy
 from saas.web import after_transaction
-from studio.booth import doors, guests
+from studio.booth import doors, guests, withdraw
 from studio.files import serving, shown
 from studio.models import Capture
 from studio.views.kiosk import private
 
 SHAPES = {"preview", "original"}
+
+
+class GuestRequest(HttpRequest):
+    htmx: HtmxDetails
+
+
 GuestView = Callable[..., HttpResponseBase]
 
 
@@ -41,14 +48,21 @@ def with_capture(view: GuestView) -> GuestView:
 
 @require_safe
 @with_capture
-def guest(request: HttpRequest, capture: Capture, token: str) -> HttpResponse:
+def guest(request: GuestRequest, capture: Capture, token: str) -> HttpResponse:
     context = {
         "capture": capture,
         "event": capture.event,
         "view": guests.view_of(capture),
         "token": token,
     }
-    return render(request, "studio/booth/guest.html", context)
+    return render(request, f"studio/booth/{'_guest_pictures' if request.htmx else 'guest'}.html", context)
+
+
+@require_POST
+@with_capture
+def delete_capture(request: HttpRequest, capture: Capture, token: str) -> HttpResponse:
+    withdraw.delete(capture)
+    return render(request, "studio/booth/deleted.html")
 
 
 @require_safe

@@ -10,24 +10,34 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import is_aware
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.middleware import HtmxDetails
 
 from saas.database import tenancy
 from saas.web import after_transaction
 from saas.web.after_transaction import Afterwards
 from studio.booth import capture as captures
-from studio.booth import doors, qr, run_event
+from studio.booth import doors, facts, qr, run_event
 from studio.booth.capture import CaptureRefused, Wanted
-from studio.models import Event, StyleVersion
+from studio.files import shown
+from studio.models import Capture, Event, Output, StyleVersion
 from studio.styles import samples, shelf
 
 PEOPLE = [(1, "One"), (3, "Two to four"), (6, "More")]
 MOST_DIGITS = 3
+MOST_ON_WALL = 60
+
+
+class EventRequest(HttpRequest):
+    htmx: HtmxDetails
+
+
 KioskView = Callable[..., HttpResponseBase]
 STATUSES = {"invalid": 422, "no_consent": 422, "busy": 503, "not_possible": 503}  # else 409, or 422 of a photo
 AS_KIOSK = {
@@ -95,6 +105,54 @@ def take_capture(request: HttpRequest, token: str) -> HttpResponseBase:
     link = doors.guest_link(capture)
     told = {"code": capture.short_code, "link": link, "qr": qr.draw(link)}
     return private(JsonResponse(told, status=HTTPStatus.CREATED))
+
+
+@require_safe
+@with_event
+def kiosk_state(request: HttpRequest, event: Event, token: str) -> HttpResponse:
+    """Tell the kiosk whether it may capture, which text guests agree to, and how long the line is."""
+    consent, standing = run_event.consent_of(event, event.language), facts.standing_of(event)
+    told = {
+        "is_open": event.is_open and consent is not None,
+        "consent": str(consent) if consent else "",
+        "pictures_left": standing.pictures_left,
+        "waiting": standing.waiting,
+    }
+    return JsonResponse(told)
+
+
+@csrf_exempt  # the token is the right; no cookie is one
+@require_POST
+@with_event
+def leave_kiosk(request: HttpRequest, event: Event, token: str) -> HttpResponse:
+    """Check the PIN by which staff leave the kiosk's page."""
+    try:
+        run_event.check_pin(event, request.POST.get("pin", ""))
+    except run_event.TooManyTries as refusal:
+        return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "too_many_tries", refusal.sentence, "pin")
+    except run_event.WrongPin as refusal:
+        return _refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "wrong_pin", refusal.sentence, "pin")
+    return HttpResponse(status=HTTPStatus.NO_CONTENT)
+
+
+@require_safe
+@with_event
+def wall(request: EventRequest, event: Event, token: str) -> HttpResponse:
+    """Show the released pictures, newest first. The page asks for the piece again every few seconds."""
+    context = {"event": event, "token": token, "pictures": _on_the_wall(event)[:MOST_ON_WALL]}
+    return render(request, f"studio/booth/{'_wall' if request.htmx else 'wall'}.html", context)
+
+
+@require_safe
+@with_event
+def wall_file(request: HttpRequest, event: Event, token: str, code: UUID) -> HttpResponseBase:
+    return shown.send(request, get_object_or_404(_on_the_wall(event), code=code), "preview", download_as=str(code))
+
+
+def _on_the_wall(event: Event) -> QuerySet[Output]:
+    seen = Capture.objects.on_the_wall().filter(event=event).values("run")
+    found = Output.objects.filter(org=event.org_id, run__in=seen).not_in_bin()
+    return found.select_related("run", "slot").order_by("-pk")
 
 
 @require_safe

@@ -35,10 +35,10 @@ def made(
     with tenancy.tenant(org.pk):
         spec = specs.read_spec({**PLAIN, "prompt": prompt, "n": count, **asked}, models=at(timezone.now()))
         run = submit_run.submit(by=must_be_member(org, by), plan=plan.make(org=org, spec=spec), visibility=visibility)
-    return [_developed(org, run, shade, size) for shade in range(count)]
+    return [developed(org, run, shade, size) for shade in range(count)]
 
 
-def _developed(org: Organization, run: Run, index: int, size: tuple[int, int]) -> Output:
+def developed(org: Organization, run: Run, index: int = 0, size: tuple[int, int] = (60, 40)) -> Output:
     with tenancy.tenant(org.pk):
         slot = run.slots.get(index=index)
     final = Final(picture_bytes.plain(".png", *size), used={"quality": run.asked["quality"]})

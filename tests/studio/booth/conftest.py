@@ -14,10 +14,11 @@ from saas.text import money
 from studio.booth import doors, run_event
 from studio.booth.run_event import Settings
 from studio.catalogue import image_models
-from studio.models import Capture, Event
+from studio.models import Capture, Event, Output, Run, State
 from studio.styles import shelf
 from tests.conftest import must_be_member
 from tests.support import picture_bytes
+from tests.support.gallery_pictures import developed
 
 NewEvent = Callable[..., Event]
 PIN = "2468"
@@ -101,3 +102,12 @@ def stored(event: Event, key: str = "capture-1") -> Capture:
 
 def guest(capture: Capture) -> str:
     return doors.guest_link(capture).removeprefix("http://testserver")
+
+
+def finish(capture: Capture) -> Output:
+    """Let the capture's picture come, as a worker does."""
+    assert capture.run is not None
+    output = developed(capture.org, capture.run)
+    with tenancy.tenant(capture.org_id):
+        Run.objects.filter(pk=capture.run.pk).update(state=State.SUCCEEDED, ended_at=timezone.now())
+    return output
