@@ -40,8 +40,6 @@ IS_EMBEDDED = environment.flag("DARKROOM_EMBEDDED")
 DATA_DIR = Path(environment.text("DARKROOM_DATA", str(BASE_DIR / "data")))
 
 INSTALLED_APPS = [
-    "daphne",
-    "servestatic.runserver_nostatic",
     "accounts.apps.AccountsConfig",
     "billing.apps.BillingConfig",
     "studio.apps.StudioConfig",
