@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models.limits_and_holds import Period, Unit
+from accounts.models.limits_and_holds import RENEWING, Period, Unit
 from saas.database.tenancy import TenantModel
 
 
@@ -20,7 +20,7 @@ class Threshold(TenantModel):
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     subject = models.CharField(max_length=12)  # with its id, as a counter names them
     subject_id = models.BigIntegerField()
-    period = models.CharField(max_length=5, choices=Period.choices)
+    period = models.CharField(max_length=5, choices=[(one.value, one.label) for one in RENEWING])
     unit = models.CharField(max_length=6, choices=Unit.choices)
     percent = models.PositiveSmallIntegerField(null=True)
     amount = models.BigIntegerField(null=True)  # micro-dollars or pictures

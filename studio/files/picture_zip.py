@@ -25,7 +25,7 @@ def archive_of_pictures(outputs: Iterable[Output], *, folder: str, with_prompts:
 
 
 def stem(number: int, output: Output, *, with_prompts: bool) -> str:
-    """Return what a picture is called among others: by its number and, if that may be told, its prompt."""
+    """Return what a picture is called among others: by its number and, if it may be shown, its prompt."""
     return f"{number:04}-{_words(output, with_prompts)}"
 
 

@@ -5,7 +5,6 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.limits import remaining
 from accounts.limits.periods import resets_at, today
 from accounts.models import ApiKey, Counter, Organization, Period, Quota, Subject, User
-from accounts.models.limits_and_holds import RENEWING
 from saas.database import tenancy
 from tests.conftest import must_be_member
 
