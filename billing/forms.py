@@ -79,9 +79,9 @@ class ThresholdForm(forms.Form):
         ("percent_images", "% of the picture limit"),
     )
     value = forms.CharField(max_length=24, label="At", widget=forms.TextInput(attrs={"inputmode": "decimal"}))
-    kind = forms.ChoiceField(choices=KINDS, label="Of what")
+    kind = forms.ChoiceField(choices=KINDS, label="Of")
     period = forms.TypedChoiceField(
-        choices=[(Period.MONTH.value, "in a month"), (Period.DAY.value, "in a day")], coerce=Period, label="In"
+        choices=[(Period.MONTH.value, "a month"), (Period.DAY.value, "a day")], coerce=Period, label="In"
     )
 
     def clean(self) -> dict[str, Any]:

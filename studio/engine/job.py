@@ -12,13 +12,14 @@ from threading import Event
 from typing import Any, Self
 
 from accounts.models import Hold, Organization, ProviderConnection
-from billing import charging
+from billing import charging, tokens
 from saas.database import functions, tenancy
 from saas.database.release import released
 from saas.queue.thread_shares import Place
 from studio.models import Charged, Run, Slot
 from studio.providers.answers import Final
 from studio.providers.metering import MeteredCall
+from studio.providers.outcomes import ProviderError
 from studio.queue import tickets
 from studio.queue.tickets import Claim, ClaimState
 
@@ -71,14 +72,16 @@ class Job:
     def call(self) -> MeteredCall:
         return MeteredCall(self.run, self.slot, str(self.connection.code) if self.connection else "")
 
-    def micros_of(self, end: Final | Charged) -> int | None:
-        """Return what the call cost: by the provider's usage for a picture, and else by whether it has charged. None is
-        unknown."""
+    def micros_of(self, end: Final | ProviderError) -> int | None:
+        """Return what the call cost: by the provider's usage for a picture or for words, and else by whether it has
+        charged. None is unknown."""
         if isinstance(end, Final):
             return charging.price(self.hold, usage=end.usage, used=end.used).micros if self.hold else None
-        if end == Charged.NO:
+        if end.outcome.charged == Charged.NO:
             return 0
-        return self.hold.micros if self.hold and end == Charged.YES else None
+        if self.hold is None or end.outcome.charged != Charged.YES:
+            return None
+        return charging.price(self.hold, usage=end.usage, read=tokens.read_talk_usage).micros
 
 
 def waits() -> Iterator[float | None]:

@@ -14,6 +14,7 @@ from django.db import OperationalError
 from django.utils import timezone
 
 from accounts.models import ProviderConnection
+from billing.tokens import TALK
 from saas.database import functions, tenancy, waits
 from saas.database.release import released
 from saas.database.transactions import once_more
@@ -61,8 +62,13 @@ def _develop(job: Job) -> None:
             if wait.is_called_off and error.code in LEFT_WAITING:
                 error = ProviderError("stopped_late", request_id=error.request_id)
             log.info("no picture", slot=job.slot.index, outcome=error.code, **error.details)
-            micros = job.micros_of(error.outcome.charged)
-            job.call.ended(error.code, state=error.outcome.state, request_id=error.request_id, micros=micros)
+            job.call.ended(
+                error.code,
+                state=error.outcome.state,
+                usage=(error.usage or {}).get(TALK),
+                request_id=error.request_id,
+                micros=job.micros_of(error),
+            )
             if error.data:
                 rescue.put_aside_unread(job.slot, error.data)
             try_again.handle_failure(job, error)

@@ -1,8 +1,10 @@
 """A talk that ends in words: they are shown, cost what the text model has used, and are no failure."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from accounts.models import Counter, Hold, HoldState, Organization, Subject, User
 from billing.models import Entry
@@ -53,6 +55,18 @@ def test_it_costs_what_the_text_model_has_used(acme: Organization, run: Run) -> 
         assert 0 < entry.micros == held.spent_micros < held.micros / 4
         month = Counter.objects.get(subject=Subject.ORGANIZATION, period="month")
         assert (month.spent_micros, month.held_micros) == (entry.micros, 0)
+
+
+def test_the_line_in_the_log_says_what_it_cost(acme: Organization, bob: User, up: Upstream) -> None:
+    answer(up, usage={"input_tokens": 1_000, "output_tokens": 100})
+    submit(acme, bob, kind="respond")
+    with capture_logs() as said:
+        work()
+    (line,) = (one for one in said if one["event"] == "call")
+    with tenancy.tenant(acme.pk):
+        micros = Entry.objects.get().micros
+    assert (line["outcome"], line["input_tokens"], line["output_tokens"]) == ("in_words", 1_000, 100)
+    assert Decimal(line["cost"]) == Decimal(micros) / 1_000_000
 
 
 def test_without_usage_the_held_amount_counts(acme: Organization, bob: User, up: Upstream) -> None:
