@@ -11,6 +11,7 @@ ACTIONS = {
     "organization.second_factor_required": "required a second factor",
     "organization.second_factor_optional": "made the second factor optional",
     "organization.deleted": "deleted the organization",
+    "organization.model_set": "set the default model of",
     "organization.time_zone_set": "set the time zone of",
     "member.joined": "joined",
     "member.role_changed": "changed the role of",

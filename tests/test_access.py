@@ -44,6 +44,7 @@ OF_AN_ORGANIZATION = {
     "improve_prompt": Row("member", "post"),
     "improved_prompt": Row("member", "get", CODE),
     "rewriter": Row("admin"),
+    "default_model": Row("admin"),
     "draft": Row("member", "post"),
     "memory": Row("member"),
     "save_preset": Row("member", "post"),

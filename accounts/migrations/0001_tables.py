@@ -203,6 +203,7 @@ class Migration(migrations.Migration):
                 ("name", models.CharField(max_length=80)),
                 ("requires_second_factor", models.BooleanField(default=False)),
                 ("time_zone", models.CharField(default="UTC", max_length=40)),
+                ("default_model", models.CharField(blank=True, default="", max_length=80)),
                 ("calls_at_once", models.PositiveSmallIntegerField(blank=True, null=True)),
                 ("has_usual_loan", models.BooleanField(db_default=True, default=True, editable=False)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),

@@ -42,6 +42,9 @@ class Organization(models.Model):
     name = models.CharField(max_length=80)
     requires_second_factor = models.BooleanField(default=False)
     time_zone = models.CharField(max_length=40, default="UTC")  # where its days and months begin
+    default_model = models.CharField(
+        max_length=80, blank=True, default=""
+    )  # of requests that name none; empty: as usual
     calls_at_once = models.PositiveSmallIntegerField(null=True, blank=True)  # set by the operator; None: as usual
     # Whether the usual loan of the settings counts: only for the first organization that its founder ever founded.
     has_usual_loan = models.BooleanField(default=True, db_default=True, editable=False)

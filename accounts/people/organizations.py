@@ -110,6 +110,22 @@ def set_time_zone(*, org: Organization, by: Membership, time_zone: str) -> None:
     )
 
 
+def set_default_model(*, org: Organization, by: Membership, model: str) -> None:
+    """Set the model of requests that name none. Empty: as usual."""
+    before = org.default_model
+    if model == before:
+        return
+    org.default_model = model
+    org.save(update_fields=["default_model"])
+    audit.record(
+        org=org,
+        by=by.user,
+        action="organization.model_set",
+        target=org.name,
+        details={"before": before or "as usual", "after": model or "as usual"},
+    )
+
+
 def delete(*, org: Organization, by: Membership) -> None:
     """Delete the organization: hidden from all members at once, keys stop working, rows stay until the operator erases
     them."""

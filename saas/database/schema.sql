@@ -1470,6 +1470,7 @@ CREATE TABLE accounts_organization (
     name character varying(80) NOT NULL,
     requires_second_factor boolean NOT NULL,
     time_zone character varying(40) NOT NULL,
+    default_model character varying(80) NOT NULL,
     calls_at_once smallint,
     has_usual_loan boolean DEFAULT true NOT NULL,
     created_at timestamp with time zone NOT NULL,

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from saas import VERSION, environment
 
-BELOW_SETTINGS = {"settings", "rename", "delete_organization", "retention", "rewriter"} | {
+BELOW_SETTINGS = {"settings", "rename", "delete_organization", "retention", "rewriter", "default_model"} | {
     "webhooks",
     "new_webhook",
     "webhook",

@@ -89,7 +89,7 @@ def read_usage(
 @inside
 def list_models(request: ApiRequest) -> dict[str, Any]:
     """List the models with what each can do"""
-    found = image_models.at(timezone.now())
+    found = image_models.at(timezone.now(), org=request.auth.org)
     return {"data": [_model(model, is_default=model is found.default) for model in found.models], "next": None}
 
 

@@ -158,7 +158,7 @@ def spec_of(
         asked |= {"references": count, "mask": has_mask}
     try:
         with tenancy.tenant(caller.org.pk) if body.styles else nullcontext():
-            models = image_models.at(timezone.now())
+            models = image_models.at(timezone.now(), org=caller.org)
             spec = styled_spec.read_spec(asked, styles=body.styles, by=caller.member, models=models)
     except SpecRefused as refusal:
         named = [replace(_hinted(one), field=used.get(one.field, one.field)) for one in refusal.errors]

@@ -2,12 +2,13 @@
 them for some seconds."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import ClassVar
 
 from django.conf import settings
 
+from accounts.models import Organization
 from studio.models import ImageModel
 
 REMEMBER_SECONDS = 5.0
@@ -22,6 +23,7 @@ class Catalogue:
     """The models that are available at one moment, the default first."""
 
     models: tuple[ImageModel, ...]
+    preferred: str = ""  # the organization's choice
 
     def model(self, name: str) -> ImageModel:
         """Return the model of this name, or the one of which it names a snapshot. Raise UnknownModel."""
@@ -32,20 +34,24 @@ class Catalogue:
 
     @property
     def default(self) -> ImageModel:
-        """Return the model of requests that name none: the one that the operator has set, while it is available."""
+        """Return the model of requests that name none: the one that the organization, or else the operator, has set,
+        while it is available."""
         if not self.models:
             raise UnknownModel("There are no models.")
-        chosen = [model for model in self.models if model.name == settings.IMAGE_MODEL]
-        return next((model for model in (*chosen, *self.models) if model in chosen or model.is_default), self.models[0])
+        by_name = {model.name: model for model in self.models}
+        chosen = by_name.get(self.preferred) or by_name.get(settings.IMAGE_MODEL)
+        return chosen or next((model for model in self.models if model.is_default), self.models[0])
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(model.name for model in self.models)
 
 
-def at(moment: datetime) -> Catalogue:
-    """Return the models available at a moment. Each process queries the database at most every few seconds."""
-    return pick(_Memory.rows(), moment)
+def at(moment: datetime, *, org: Organization | None = None) -> Catalogue:
+    """Return the models available at a moment, with the default of an organization. Each process queries the database
+    at most every few seconds."""
+    found = pick(_Memory.rows(), moment)
+    return replace(found, preferred=org.default_model) if org is not None and org.default_model else found
 
 
 def pick(rows: tuple[ImageModel, ...], moment: datetime) -> Catalogue:

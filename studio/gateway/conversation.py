@@ -80,7 +80,7 @@ def read_conversation(request: HttpRequest, caller: GatewayCaller) -> ResponseRe
         else None
     )
     more = {"references": len(images), "mask": mask is not None} if images else {"kind": "respond"}
-    spec = parameters.check_spec(tool, {**more, "prompt": conversation.prompt})
+    spec = parameters.check_spec(tool, {**more, "prompt": conversation.prompt}, caller.org)
     if not images and body.get("tool_choice", "auto") != "auto":
         spec = replace(spec, must_draw=True)
     image_request = ImageRequest(

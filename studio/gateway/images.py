@@ -32,7 +32,7 @@ async def _deliver(caller: GatewayCaller, run: Run, image_request: ImageRequest)
 
 def _generation(request: HttpRequest, caller: GatewayCaller) -> tuple[Run, ImageRequest]:
     body, said = bodies.read_json(request)
-    image_request = parameters.read_parameters(body)
+    image_request = parameters.read_parameters(body, org=caller.org)
     return submit(request, caller, image_request, said), image_request
 
 
@@ -43,7 +43,7 @@ def _edit(request: HttpRequest, caller: GatewayCaller) -> tuple[Run, ImageReques
         texts, uploads, upload_mask = forms.read_form(request)
         forms.check_count(len(uploads), "image")
         image_request = parameters.read_parameters(
-            texts, is_form=True, references=max(len(uploads), 1), mask=upload_mask is not None
+            texts, org=caller.org, is_form=True, references=max(len(uploads), 1), mask=upload_mask is not None
         )
         images, mask = pictures_in.read_uploaded(uploads, upload_mask)
     else:
@@ -52,7 +52,7 @@ def _edit(request: HttpRequest, caller: GatewayCaller) -> tuple[Run, ImageReques
         links, has_mask = body.get("images"), body.get("mask") is not None
         forms.check_count(len(links) if isinstance(links, list) else 0, "images")
         image_request = parameters.read_parameters(
-            texts, references=len(links) if isinstance(links, list) and links else 1, mask=has_mask
+            texts, org=caller.org, references=len(links) if isinstance(links, list) and links else 1, mask=has_mask
         )
         images, mask = pictures_in.read_linked(body, caller)
     said = _identity(texts, images, mask)

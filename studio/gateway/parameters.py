@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from accounts.models import Organization
 from studio.catalogue import image_models, specs
 from studio.catalogue.specs import Fault, Spec, SpecRefused
 from studio.openai_wire.errors import IMAGE, REQUEST, OpenAIError, no_such_model
@@ -56,7 +57,12 @@ class ImageRequest:
 
 
 def read_parameters(
-    values: Mapping[str, Any], *, is_form: bool = False, references: int = 0, mask: bool = False
+    values: Mapping[str, Any],
+    *,
+    org: Organization,
+    is_form: bool = False,
+    references: int = 0,
+    mask: bool = False,
 ) -> ImageRequest:
     """Read the parameters of an image request, sent as JSON or as a form."""
     fields = Fields(values, is_form=is_form)
@@ -70,17 +76,17 @@ def read_parameters(
         message = "Streaming is only supported with the response_format 'b64_json'."
         raise OpenAIError(message, code="unsupported_parameter", param="response_format")
     pictures = {"references": references, "mask": mask} if references or mask else {}
-    return ImageRequest(check_spec(fields, pictures), stream, as_url, read_identifier(fields))
+    return ImageRequest(check_spec(fields, pictures, org), stream, as_url, read_identifier(fields))
 
 
-def check_spec(fields: Fields, more: Mapping[str, Any]) -> Spec:
+def check_spec(fields: Fields, more: Mapping[str, Any], org: Organization) -> Spec:
     """Check the fields, together with `more`, which has the spec's own names already."""
     asked: dict[str, Any] = {ours: fields.text(theirs) for theirs, ours in TEXTS.items() if theirs in fields.values}
     asked |= {ours: fields.whole(theirs, -FAR, FAR, 0) for theirs, ours in WHOLE.items() if theirs in fields.values}
     if more.get("mask"):
         asked["keep_rest"] = False  # the caller receives the provider's own picture, so no composite is made
     try:
-        return specs.read_spec(asked | dict(more), models=image_models.at(timezone.now()))
+        return specs.read_spec(asked | dict(more), models=image_models.at(timezone.now(), org=org))
     except SpecRefused as refusal:
         raise error_of_fault(refusal.errors[0], asked, fields.prefix) from None
 

@@ -50,7 +50,7 @@ def cost_of(
     connection = org.connections.filter(is_default=True).first()
     if connection is None:
         return None
-    models = image_models.at(timezone.now())
+    models = image_models.at(timezone.now(), org=org)
     asked = {"prompt": PROMPT, "size": size, "quality": quality, "n": 1, "references": references, "partial_images": 0}
     spec = specs.read_spec({**asked, "model": model or models.default.name}, models=models)
     found = estimates.estimate(

@@ -87,7 +87,9 @@ def grant(*, ask: Ask, by: Membership, is_lasting: bool) -> Run | None:
 
 
 def _start(ask: Ask, asker: Membership, values: PromptForm) -> Run | None:
-    verdict = verdicts.check(org=ask.org, member=asker, values=values, models=image_models.at(timezone.now()))
+    verdict = verdicts.check(
+        org=ask.org, member=asker, values=values, models=image_models.at(timezone.now(), org=ask.org)
+    )
     if verdict.plan is None:
         return None
     return submit_run.submit(

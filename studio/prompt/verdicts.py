@@ -104,7 +104,7 @@ def plan_at_once(*, org: Organization, member: Membership, values: PromptForm) -
     """Plan what is in the bar, with what this process remembers of prices and connections: nothing is read if the
     bar names no rows. Return None if it cannot run; `check` then finds all reasons."""
     pictures, missing = _look_up(values, member)
-    spec, faults = _read(values, member, image_models.at(timezone.now()))
+    spec, faults = _read(values, member, image_models.at(timezone.now(), org=org))
     if spec is None or faults or missing:
         return None
     try:

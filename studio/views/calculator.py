@@ -42,7 +42,7 @@ class PlanForm(forms.Form):
 @require_safe
 @member_required(Role.VIEWER)
 def calculator(request: OrgRequest) -> HttpResponse:
-    model = image_models.at(timezone.now()).default
+    model = image_models.at(timezone.now(), org=request.org).default
     form = PlanForm(request.GET or None, model=model)
     cost = None
     if form.is_valid():

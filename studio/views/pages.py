@@ -36,7 +36,7 @@ def studio(request: OrgRequest) -> HttpResponse:
     values = _recalled(request, drafts.draft_of(request.member) or PromptForm())
     if styles := request.GET.getlist("style"):
         values = replace(values, style=tuple(styles[:MOST_STYLES]), n="1")
-    made = bar_of(request, fitted(values, bar.model_of(values, image_models.at(timezone.now()))))
+    made = bar_of(request, fitted(values, bar.model_of(values, image_models.at(timezone.now(), org=request.org))))
     if request.htmx:
         return render(request, "studio/_bar.html", {"bar": made})
     return studio_page(request, made)
@@ -82,7 +82,7 @@ class NewCard(TemplateResponse):
 
 
 def bar_of(request: OrgRequest, values: PromptForm, *, verdict: Verdict | None = None) -> Bar:
-    models = image_models.at(timezone.now())
+    models = image_models.at(timezone.now(), org=request.org)
     verdict = verdict or verdicts.check(org=request.org, member=request.member, values=values, models=models)
     return Bar(values, models, verdict, presets.visible_to(request.member), request.member)
 

@@ -55,6 +55,7 @@ PLACES = (
     Place("Time zone", SETTING, "settings", "#time-zone", Role.ADMIN),
     Place("Require a second factor", SETTING, "settings", "#second-factor", Role.ADMIN),
     Place("Storage and legal hold", SETTING, "retention", role=Role.ADMIN),
+    Place("Default model", SETTING, "default_model", role=Role.ADMIN),
     Place("Improving prompts", SETTING, "rewriter", role=Role.ADMIN),
     Place("Transfer ownership", SETTING, "settings", "#ownership", Role.OWNER),
     Place("Delete the organization", SETTING, "settings", "#delete", Role.OWNER),

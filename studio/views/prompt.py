@@ -22,7 +22,7 @@ def draft(request: OrgRequest) -> HttpResponse:
     the bar was drawn, return the chips of the new model. What was `sent` is a run already: it is priced, as it may be
     sent again, but not saved."""
     values = PromptForm.posted(request.POST)
-    model = bar.model_of(values, image_models.at(timezone.now()))
+    model = bar.model_of(values, image_models.at(timezone.now(), org=request.org))
     is_same_model = request.POST.get("drawn_for", model.name) == model.name
     if not is_same_model:
         values = fitted(values, model)

@@ -129,7 +129,7 @@ def try_style(request: OrgRequest, code: UUID) -> HttpResponse:
         if isinstance(ready, UploadRefused):
             raise Refused(ready.sentence)
         given = uploads.keep(ready, by=request.user)
-        models = image_models.at(timezone.now())
+        models = image_models.at(timezone.now(), org=request.org)
         asked = PromptForm(style=(str(code),), reference=(str(given.code),), size="auto", quality="low", n="1")
         values = fitted(asked, models.default)
         verdict = verdicts.check(org=request.org, member=request.member, values=values, models=models)
@@ -201,7 +201,7 @@ def _version(request: OrgRequest, code: UUID) -> StyleVersion:
 
 
 def _form(request: OrgRequest, version: StyleVersion | None) -> StyleForm:
-    model = image_models.at(timezone.now()).default
+    model = image_models.at(timezone.now(), org=request.org).default
     saying = Saying.of(version) if version else Saying(name="", prompt="")
     role = version.style.least_role if version else Role.MEMBER.value
     posted = (request.POST, request.FILES) if request.method == "POST" else ()

@@ -51,6 +51,7 @@ class Act(NamedTuple):
 
 ACTS: dict[str, Act] = {
     "organization.renamed": Act(lambda _: "settings/name/", {"name": "New name"}, "New name"),
+    "organization.model_set": Act(lambda _: "settings/model/", {"model": "gpt-image-2"}, "Acme"),
     "organization.time_zone_set": Act(lambda _: "settings/time-zone/", {"time_zone": "Europe/Berlin"}, "Acme"),
     "retention.changed": Act(lambda _: "settings/storage/", {"is_on": "on", "days": "90"}, "Acme"),
     "organization.second_factor_required": Act(lambda _: "settings/second-factor/", {"is_required": "1"}, "Acme"),
