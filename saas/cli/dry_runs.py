@@ -33,7 +33,8 @@ def run(options: Namespace, client: Client) -> int:
     if options.json:
         print(json.dumps(told))
     else:
-        print(f"{counted(told['pictures'])}, at most ${told['upper_bound']}.")
+        play = " of play money" if prices and all(one["is_play"] for one in prices) else ""
+        print(f"{counted(told['pictures'])}, at most ${told['upper_bound']}{play}.")
         for fault in faults:
             print(f"Row {fault['row']}: {fault['message']}", file=sys.stderr)
     return WRONG if faults else 0

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -147,7 +148,7 @@ def test_a_batch_is_priced_and_checked_before(darkroom_word: Terminal) -> None:
     file.write_text("prompt,n,size\nA lamp,2,1024x640\nA boat,1,1920x1080\nA hat,1,1024x640\n")
     done = darkroom_word("batch", "prompts.csv", "--out", "out", "--dry-run")
     assert done.returncode == 2
-    assert done.stdout.startswith("3 pictures, at most $0.")
+    assert re.fullmatch(r"3 pictures, at most \$0\.\d+ of play money\.\n", done.stdout)
     assert done.stderr.startswith("Row 2: “1920x1080” cannot be made")
     assert not (darkroom_word.cwd / "out").exists()
     file.write_text("prompt,size,quality\nA lamp,1024x640,low\n")
