@@ -5,11 +5,11 @@ import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser.studio import Demo
 from tests.embedded.instance import Instance, running_darkroom
@@ -20,6 +20,7 @@ AXE = Axe()
 EVERY_RULE: dict[str, Any] = {"resultTypes": ["violations"]}
 CONTRAST = {**EVERY_RULE, "runOnly": ["color-contrast"]}
 PATIENCE_MS = 30_000  # until a condition comes true: the machine may be busy with other things
+Motion = Literal["reduce", "no-preference"]
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the first is the cheapest
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
 
@@ -61,8 +62,16 @@ def opened_browser(*more_flags: str) -> Iterator[Browser]:
 
 
 @pytest.fixture
-def context(browser: Browser, darkroom: Instance) -> Iterator[BrowserContext]:
-    with browser.new_context(base_url=darkroom.url, viewport={"width": 1440, "height": 900}) as context:
+def motion() -> Motion:
+    """Still, for a processor paints what moves again and again: a run of four costs twice as much with it. Stories in
+    which something moves, develops or blinks ask for motion."""
+    return "reduce"
+
+
+@pytest.fixture
+def context(browser: Browser, darkroom: Instance, motion: Motion) -> Iterator[BrowserContext]:
+    size: ViewportSize = {"width": 1440, "height": 900}
+    with browser.new_context(base_url=darkroom.url, viewport=size, reduced_motion=motion) as context:
         context.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
         yield context

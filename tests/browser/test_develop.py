@@ -3,13 +3,19 @@ without losing a frame; one picture is refused, says so, and comes when it is tr
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from tests.browser.conftest import must_please_axe, watch
+from tests.browser.conftest import Motion, must_please_axe, watch
 from tests.browser.studio import signed_in
 from tests.embedded.instance import Instance
 
 PROMPT = "A lighthouse at night [sandbox delay=0.5 fail=moderation_blocked when=2 only=1]"
+
+
+@pytest.fixture
+def motion() -> Motion:
+    return "no-preference"
 
 
 def test_two_watch_one_run_and_one_of_them_loses_the_line(

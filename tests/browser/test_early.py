@@ -35,6 +35,7 @@ def runs(page: Page, words: str) -> int:
 
 
 def write(page: Page, words: str) -> None:
+    page.get_by_label("Number of pictures").fill("1")
     page.get_by_label("Prompt", exact=True).fill(f"{words} [sandbox delay=0]")
 
 

@@ -5,9 +5,10 @@ import json
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.browser.conftest import must_please_axe, watch
+from tests.browser.conftest import Motion, must_please_axe, watch
 from tests.browser.studio import signed_in
 from tests.embedded.instance import Instance, manage
 
@@ -38,6 +39,11 @@ with tenancy.tenant(org.pk):
 codes = [str(each.code) for each in outputs]
 print(json.dumps({"run": str(outputs[-1].run.code), "few": str(few.code), "codes": codes}))
 """
+
+
+@pytest.fixture
+def motion() -> Motion:
+    return "no-preference"
 
 
 def paint(page: Page, demo: dict[str, Any], prompt: str, count: int) -> None:

@@ -53,6 +53,7 @@ def test_every_page_begins_at_the_same_edge(page: Page) -> None:
 
 
 def test_the_palette_finds_actions_settings_people_and_runs(page: Page) -> None:
+    page.get_by_label("Number of pictures").fill("1")
     page.get_by_role("textbox", name="Prompt").fill("A wooden lighthouse with a red door")
     page.get_by_role("button", name="Generate").click()
     expect(page.locator(".run[data-run]").first).to_contain_text("wooden lighthouse")

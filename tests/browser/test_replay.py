@@ -7,9 +7,10 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, WebSocketRoute, expect
 
-from tests.browser.conftest import must_please_axe, watch
+from tests.browser.conftest import Motion, must_please_axe, watch
 from tests.browser.studio import signed_in
 from tests.embedded.instance import Instance
 
@@ -19,6 +20,11 @@ EVERY_FRAME_IS_HERE = """() => {
     return images.length === 6 && images.every((image) => image.complete && image.naturalWidth > 0);
 }"""
 CSRF = re.compile(r'name="csrfmiddlewaretoken" value="([^"]+)"')
+
+
+@pytest.fixture
+def motion() -> Motion:
+    return "no-preference"
 
 
 def begin_run(page: Page, prompt: str = PROMPT, **asked: str) -> str:
