@@ -146,6 +146,7 @@ links = [
     path("b/<str:token>/leave", kiosk.leave_kiosk, name="leave_kiosk"),
     path("b/<str:token>/wall/", kiosk.wall, name="wall"),
     path("b/<str:token>/wall/<uuid:code>/", kiosk.wall_file, name="wall_file"),
+    path("b/<str:token>/pictures/<slug:name>/", kiosk.event_picture, name="event_picture"),
     path("b/<str:token>/styles/<uuid:code>/", kiosk.style_sample, name="kiosk_style_sample"),
     path("g/<str:token>/", guest.guest, name="guest"),
     path("g/<str:token>/delete/", guest.delete_capture, name="delete_capture"),

@@ -195,6 +195,7 @@ WITH_A_LINK = {
     "leave_kiosk",
     "wall",
     "wall_file",
+    "event_picture",
     "kiosk_style_sample",
     "guest",
     "guest_state",

@@ -55,7 +55,7 @@ def outputs_of(capture: Capture) -> QuerySet[Output]:
     """Return the pictures that the guest may see."""
     if is_held(capture) or capture.run_id is None:
         return Output.objects.none()
-    return Output.objects.filter(org=capture.org_id, run=capture.run_id).not_in_bin().select_related("run", "slot")
+    return Output.objects.filter(org=capture.org_id, run=capture.run_id).not_in_bin().select_related("slot", "branded")
 
 
 def partials_of(capture: Capture) -> QuerySet[Partial]:

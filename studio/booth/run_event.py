@@ -14,7 +14,7 @@ from accounts.limits import budgets
 from accounts.models import Membership
 from saas.storage.redis_cache import counters
 from saas.text import money
-from studio.booth import doors
+from studio.booth import branding, doors
 from studio.gallery.organize import named
 from studio.models import Consent, Event, Input, Moderation
 from studio.styles import shelf
@@ -72,6 +72,8 @@ def make(
     if by.org.events.not_ended().count() >= MOST_OPEN:
         raise Refused(f"There are already {MOST_OPEN} events that have not ended. End some first.")
     _check(by, settings, styles)
+    if overlay is not None:
+        branding.check(overlay, settings.size)
     event = Event.objects.create(
         org=by.org,
         maker=by.user,

@@ -14,13 +14,14 @@ from billing.models import Export
 from saas.database import tenancy
 from saas.database.release import released
 from saas.database.transactions import patient
-from studio.models import Composite, Input, Output, Partial
+from studio.models import BrandedPicture, Composite, Input, Output, Partial
 
 # Every column that names a file. A test compares this with the models.
 FILES: dict[type[Model], tuple[str, ...]] = {
     Output: ("file", "preview", "thumbnail"),
     Composite: ("file", "preview", "thumbnail", "heat"),
     Partial: ("file", "preview"),
+    BrandedPicture: ("file", "preview"),
     Input: ("file", "sent_file", "preview", "thumbnail"),
     Export: ("file",),
 }

@@ -18,7 +18,7 @@ from saas.web import sessions
 from studio.files import discarded
 from studio.gallery import bin as bins
 from studio.gallery import clear_runs, retention
-from studio.models import CollectionItem, Output, Partial, SearchEntry, SharedPicture, Tagging
+from studio.models import BrandedPicture, CollectionItem, Output, Partial, SearchEntry, SharedPicture, Tagging
 
 AT_ONCE = 200
 LOCK = 0x6461726B  # arbitrary, but no other advisory lock uses it
@@ -110,12 +110,14 @@ def files_of(output: Output) -> Iterator[str]:
         yield from output.composite.files
     for partial in Partial.objects.filter(slot=output.slot_id):
         yield from (partial.file, partial.preview)
+    for branded in BrandedPicture.objects.filter(output=output):
+        yield from (branded.file, branded.preview)
 
 
 def forget(outputs: list[Output]) -> None:
     ids = [output.pk for output in outputs]
     Output.objects.filter(pk__in=ids).update(purged_at=timezone.now(), revised_prompt="")
     Partial.objects.filter(slot__in=[output.slot_id for output in outputs]).delete()
-    for model in (Tagging, CollectionItem, SharedPicture):
+    for model in (Tagging, CollectionItem, SharedPicture, BrandedPicture):
         model._default_manager.filter(output__in=ids).delete()
     SearchEntry.objects.filter(output_id__in=ids).delete()

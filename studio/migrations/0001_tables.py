@@ -1296,6 +1296,18 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("style", "number"), name="one_version_per_number"),
         ),
         migrations.CreateModel(
+            name="BrandedPicture",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file", models.CharField(max_length=200)),
+                ("preview", models.CharField(max_length=200)),
+                ("made_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
             name="Capture",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1398,6 +1410,20 @@ class Migration(migrations.Migration):
             model_name="run",
             index=models.Index(
                 condition=models.Q(("budget__isnull", False)), fields=["budget"], name="runs_of_budgets"
+            ),
+        ),
+        migrations.AddField(
+            model_name="brandedpicture",
+            name="org",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="branded_pictures", to="accounts.organization"
+            ),
+        ),
+        migrations.AddField(
+            model_name="brandedpicture",
+            name="output",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE, related_name="branded", to="studio.output"
             ),
         ),
         migrations.AddField(

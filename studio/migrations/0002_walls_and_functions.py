@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
         Wall("studio_event", reads=f"token_hash = {IS_PRESENTED}"),
         Wall("studio_capture", reads=f"token_hash = {IS_PRESENTED}"),
         Wall("studio_consent"),
+        Wall("studio_brandedpicture"),
         Wall("studio_collection"),
         Wall("studio_collectionitem"),
         Wall("studio_comment"),

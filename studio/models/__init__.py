@@ -1,6 +1,6 @@
 """Define the studio's tables: runs, slots, tickets, outputs, and what belongs to them."""
 
-from studio.models.booth import Capture, CaptureTicket, Consent, Event, Moderation
+from studio.models.booth import BrandedPicture, Capture, CaptureTicket, Consent, Event, Moderation
 from studio.models.catalogue import ImageModel
 from studio.models.composites import Composite, CompositeTicket
 from studio.models.discarded import DiscardedFile
@@ -18,6 +18,7 @@ __all__ = [
     "ENDS",
     "LIVE",
     "MOST_STARS",
+    "BrandedPicture",
     "Capture",
     "CaptureTicket",
     "Charged",

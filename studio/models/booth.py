@@ -10,6 +10,7 @@ from django.utils import timezone
 from saas.database.tenancy import TenantModel
 from saas.queue.due import DueTicket
 from studio.models.files import Input
+from studio.models.outputs import Output
 from studio.models.runs import Run
 
 NAME_CHARACTERS, ATTRACT_CHARACTERS, CONSENT_CHARACTERS, LANGUAGE_CHARACTERS = 60, 160, 4000, 10
@@ -178,6 +179,19 @@ class Capture(TenantModel):
     @property
     def is_released(self) -> bool:
         return self.released_at is not None and self.hidden_at is None
+
+
+class BrandedPicture(TenantModel):
+    """A finished picture with its event's overlay drawn over it, as guests and the wall get it."""
+
+    org = models.ForeignKey("accounts.Organization", on_delete=models.CASCADE, related_name="branded_pictures")
+    output = models.OneToOneField(Output, on_delete=models.CASCADE, related_name="branded")
+    file = models.CharField(max_length=200)
+    preview = models.CharField(max_length=200)
+    made_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return self.file
 
 
 class CaptureTicket(DueTicket):

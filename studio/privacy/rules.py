@@ -25,6 +25,7 @@ OF_AN_ORGANIZATION: tuple[type[Model], ...] = (
     studio.Tagging,
     studio.Tag,
     studio.Comment,
+    studio.BrandedPicture,
     studio.Composite,
     studio.RunInput,
     studio.StyleVersion,

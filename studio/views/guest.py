@@ -14,8 +14,8 @@ from django_htmx.middleware import HtmxDetails
 
 from saas.database import tenancy
 from saas.web import after_transaction
-from studio.booth import doors, guests, withdraw
-from studio.files import serving, shown
+from studio.booth import branding, doors, guests, withdraw
+from studio.files import serving
 from studio.models import Capture
 from studio.views.kiosk import private
 
@@ -79,7 +79,9 @@ def guest_file(request: HttpRequest, capture: Capture, token: str, code: UUID, s
     output = get_object_or_404(guests.outputs_of(capture), code=code)
     if "download" in request.GET:
         guests.note_download(capture)
-    return shown.send(request, output, shape, download_as=f"{capture.short_code}-{output.slot.index + 1}")
+    return branding.send(
+        request, output, capture.event, shape, download_as=f"{capture.short_code}-{output.slot.index + 1}"
+    )
 
 
 @require_safe

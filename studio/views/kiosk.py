@@ -22,10 +22,10 @@ from django_htmx.middleware import HtmxDetails
 from saas.database import tenancy
 from saas.web import after_transaction
 from saas.web.after_transaction import Afterwards
+from studio.booth import branding, doors, facts, qr, run_event
 from studio.booth import capture as captures
-from studio.booth import doors, facts, qr, run_event
 from studio.booth.capture import CaptureRefused, Wanted
-from studio.files import shown
+from studio.files import serving
 from studio.models import Capture, Event, Output, StyleVersion
 from studio.styles import samples, shelf
 
@@ -146,13 +146,24 @@ def wall(request: EventRequest, event: Event, token: str) -> HttpResponse:
 @require_safe
 @with_event
 def wall_file(request: HttpRequest, event: Event, token: str, code: UUID) -> HttpResponseBase:
-    return shown.send(request, get_object_or_404(_on_the_wall(event), code=code), "preview", download_as=str(code))
+    output = get_object_or_404(_on_the_wall(event), code=code)
+    return branding.send(request, output, event, "preview", download_as=str(code))
 
 
 def _on_the_wall(event: Event) -> QuerySet[Output]:
     seen = Capture.objects.on_the_wall().filter(event=event).values("run")
     found = Output.objects.filter(org=event.org_id, run__in=seen).not_in_bin()
-    return found.select_related("run", "slot").order_by("-pk")
+    return found.select_related("run", "slot", "branded").order_by("-pk")
+
+
+@require_safe
+@with_event
+def event_picture(request: HttpRequest, event: Event, token: str, name: str) -> HttpResponseBase:
+    """Send the event's logo, or its overlay, which the kiosk may show over the camera's picture."""
+    picture = {"logo": event.logo, "overlay": event.overlay}.get(name)
+    if picture is None:
+        raise Http404
+    return serving.send(request, picture.sent_file, download_as=f"{name}.{picture.sent_file.rpartition('.')[2]}")
 
 
 @require_safe

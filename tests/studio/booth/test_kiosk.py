@@ -74,6 +74,7 @@ def test_a_kiosk_has_few_doors() -> None:
         "leave_kiosk",
         "wall",
         "wall_file",
+        "event_picture",
         "kiosk_style_sample",
     }
 
