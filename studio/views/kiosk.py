@@ -3,6 +3,7 @@ can do nothing but capture and look at what is released."""
 
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from http import HTTPStatus
@@ -14,6 +15,7 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.dateparse import parse_datetime
+from django.utils.safestring import mark_safe
 from django.utils.timezone import is_aware
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
@@ -32,6 +34,17 @@ from studio.styles import samples, shelf
 PEOPLE = [(1, "One"), (3, "Two to four"), (6, "More")]
 MOST_DIGITS = 3
 MOST_ON_WALL = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a kiosk is answered."""
+
+    said: dict[str, Any]
+    status: int
+
+    def as_json(self) -> JsonResponse:
+        return JsonResponse(self.said, status=self.status)
 
 
 class EventRequest(HttpRequest):
@@ -90,7 +103,7 @@ def kiosk(request: HttpRequest, event: Event, token: str) -> HttpResponse:
 @login_not_required
 @require_POST
 def take_capture(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Take a capture. The answer is JSON: see docs/booth.md."""
+    """Take a capture. The answer is JSON, as docs/booth.md says, or a page for a form that was sent without script."""
     try:
         event = doors.event_of(token)
         photo = request.FILES.get("photo")
@@ -98,13 +111,21 @@ def take_capture(request: HttpRequest, token: str) -> HttpResponseBase:
             raise CaptureRefused("invalid", "There is no photo.", "photo")
         capture = captures.take(event=event, wanted=_wanted(request), name=photo.name or "", data=photo.read())
     except doors.DoorClosed as refusal:
-        return private(_refusal(HTTPStatus.NOT_FOUND, "closed", refusal.sentence))
+        return private(_answer(request, token, _refusal(HTTPStatus.NOT_FOUND, "closed", refusal.sentence)))
     except CaptureRefused as refusal:
         status = STATUSES.get(refusal.code, 422 if refusal.field else 409)
-        return private(_refusal(status, refusal.code, refusal.sentence, refusal.field))
+        return private(_answer(request, token, _refusal(status, refusal.code, refusal.sentence, refusal.field)))
     link = doors.guest_link(capture)
-    told = {"code": capture.short_code, "link": link, "qr": qr.draw(link)}
-    return private(JsonResponse(told, status=HTTPStatus.CREATED))
+    told = {"code": capture.short_code, "link": link, "qr": mark_safe(qr.draw(link))}  # noqa: S308 drawn here, of numbers
+    return private(_answer(request, token, Told(told, HTTPStatus.CREATED)))
+
+
+def _answer(request: HttpRequest, token: str, told: Told) -> HttpResponse:
+    """Answer as JSON, or as a page where the browser asks for one."""
+    if request.get_preferred_type(["application/json", "text/html"]) == "text/html":
+        context = {"told": told.said, "token": token}
+        return render(request, "studio/booth/captured.html", context, status=told.status)
+    return told.as_json()
 
 
 @require_safe
@@ -129,9 +150,9 @@ def leave_kiosk(request: HttpRequest, event: Event, token: str) -> HttpResponse:
     try:
         run_event.check_pin(event, request.POST.get("pin", ""))
     except run_event.TooManyTries as refusal:
-        return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "too_many_tries", refusal.sentence, "pin")
+        return _refusal(HTTPStatus.TOO_MANY_REQUESTS, "too_many_tries", refusal.sentence, "pin").as_json()
     except run_event.WrongPin as refusal:
-        return _refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "wrong_pin", refusal.sentence, "pin")
+        return _refusal(HTTPStatus.UNPROCESSABLE_ENTITY, "wrong_pin", refusal.sentence, "pin").as_json()
     return HttpResponse(status=HTTPStatus.NO_CONTENT)
 
 
@@ -211,6 +232,6 @@ def _moment(text: str) -> datetime | None:
     return found if found is not None and is_aware(found) else None
 
 
-def _refusal(status: int, code: str, message: str, field: str = "") -> JsonResponse:
+def _refusal(status: int, code: str, message: str, field: str = "") -> Told:
     fields = {field: message} if field else {}
-    return JsonResponse({"error": {"code": code, "message": message, "fields": fields}}, status=status)
+    return Told({"error": {"code": code, "message": message, "fields": fields}}, status)

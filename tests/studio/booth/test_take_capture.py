@@ -76,6 +76,15 @@ def test_what_is_missing_is_refused_by_its_field(
     assert counts(acme) == (0, 0, 0, 0)
 
 
+def test_a_form_without_script_gets_a_page(party: Event) -> None:
+    headers = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    done = Client().post(f"{kiosk(party)}captures", form(party), headers=headers)
+    body = done.content.decode()
+    assert (done.status_code, "<svg " in body, stored(party).short_code in body) == (201, True, True)
+    refused = Client().post(f"{kiosk(party)}captures", form(party, "capture-2", of_age=None), headers=headers)
+    assert (refused.status_code, "old enough" in refused.content.decode()) == (422, True)
+
+
 def test_what_is_no_picture_is_refused_in_words(party: Event, acme: Organization) -> None:
     from django.core.files.uploadedfile import SimpleUploadedFile
 
