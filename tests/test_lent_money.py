@@ -43,6 +43,7 @@ from studio.models import Output, Ticket
 from studio.prompt import rewrite, rewrite_worker
 from studio.styles import shelf
 from tests.conftest import SignIn, must_be_member
+from tests.studio.booth.conftest import event_of
 from tests.studio.engine.test_worker import submit, work
 from tests.support.fake_provider import Exchange, Upstream, completed, partial, png, upstream
 from tests.test_access import (
@@ -215,6 +216,7 @@ def _furnished(acme: Organization, alice: User, adam: User, bob: User, provider:
             "output": Output.objects.get().code,
             "rewrite": asked.code,
             "style": shelf.all_of(acme)[0].style.code,
+            "event": event_of(acme, adam).code,
             "member": must_be_member(acme, bob).code,
             "key": key.code,
             "webhook": hook.code,
@@ -261,6 +263,21 @@ def sheet(world: World) -> list[Body]:
 
 
 STYLE = {"name": "Free", "prompt": "Paint it in one colour.", "size": "3840x2160", "quality": "high"}
+EVENT = {
+    "name": "Free",
+    "starts_at": "2026-01-01T09:00",
+    "ends_at": "2036-01-01T09:00",
+    "size": "1024x1536",
+    "quality": "high",
+    "budget": "900000",
+    "captures_per_guest": "20",
+    "photo_days": "0",
+    "result_days": "0",
+    "moderation": "off",
+    "language": "en",
+    "consent": "Yes.",
+    "pin": "2468",
+}
 STYLES = {"format": "darkroom-styles/1", "styles": [STYLE]}
 LIMITS = {"money_day": "", "money_month": "900000", "images_day": "", "images_month": ""}
 # What is sent to each URL that takes a POST. The code in the address is that of `CODES`, else of nothing.
@@ -283,6 +300,17 @@ BODIES: dict[str, Bodies] = {
     "import_styles": lambda world: [
         {"file": SimpleUploadedFile("styles.json", json.dumps(STYLES).encode(), "application/json")}
     ],
+    "new_event": lambda world: [{**EVENT, "styles": [world.codes["style"]]}, {**EVENT, **HOSTILE}],
+    "change_event": lambda world: [{**EVENT, "styles": [world.codes["style"]]}, {**EVENT, **HOSTILE}],
+    "set_event_budget": plain({"budget": "900000"}, {"budget": "0"}),
+    "pause_event": plain({}),
+    "resume_event": plain({}),
+    "clear_event_queue": plain({"pin": "2468"}),
+    "end_event": plain({}),
+    "new_kiosk_link": plain({}),
+    "release_capture": plain({}),
+    "hide_capture": plain({}),
+    "delete_as_staff": plain({}),
     "save_preset": plain({"name": "Mine", "prompt": "a lamp"}),
     "remove_preset": plain(),
     "cancel_run": plain({}),
@@ -385,6 +413,13 @@ CODES = {
     "try_style": ("style",),
     "retire_style": ("style",),
     "restore_style": ("style",),
+    "change_event": ("event",),
+    "set_event_budget": ("event",),
+    "pause_event": ("event",),
+    "resume_event": ("event",),
+    "clear_event_queue": ("event",),
+    "end_event": ("event",),
+    "new_kiosk_link": ("event",),
     "cancel_run": ("run", "doubtful"),
     "retry_slot": ("doubtful", "run"),
     "show_run": ("run",),
@@ -581,6 +616,9 @@ OTHER_BODIES: dict[str, list[Body]] = {
     "accept_invitation": [{}],
     "look": [{"look": "dark"}],
     "share": [{"password": "x"}],
+    "take_capture": [{"key": "a-capture", "guest": "a-guest", **FREE}],
+    "leave_kiosk": [{"pin": "2468"}],
+    "delete_capture": [{}],
     "gateway_generate": [JSON_PROMPT, {**JSON_PROMPT, **JSON_HOSTILE}],
     "gateway_edit": [JSON_PROMPT],
     "gateway_respond": [{"model": "gpt-5-nano", "input": "a lamp", "tools": [{"type": "image_generation"}]}],
@@ -594,6 +632,13 @@ OTHER_KWARGS: dict[str, dict[str, Any]] = {
     "share": {"token": "ds_x"},
     "shared_archive": {"token": "ds_x"},
     "shared_file": {"token": "ds_x", "code": SAMPLES["code"], "shape": "original"},
+    **{name: {"token": "db_x"} for name in ("kiosk", "take_capture", "kiosk_state", "leave_kiosk", "wall")},
+    "wall_file": {"token": "db_x", "code": SAMPLES["code"]},
+    "event_picture": {"token": "db_x", "name": "logo"},
+    "kiosk_style_sample": {"token": "db_x", "code": SAMPLES["code"]},
+    **{name: {"token": "dg_x"} for name in ("guest", "guest_state", "delete_capture")},
+    "guest_partial": {"token": "dg_x", "code": SAMPLES["code"]},
+    "guest_file": {"token": "dg_x", "code": SAMPLES["code"], "shape": "original"},
     "gateway_model": {"model": "gpt-image-2"},
     "gateway_file": {"file_id": "file-1"},
     "docs_page": {"name": "api"},

@@ -10,7 +10,7 @@ from accounts.models import Organization, User
 from saas.database import tenancy
 from studio.booth import run_event
 from studio.models import Capture, Consent, Event
-from tests.conftest import must_be_member
+from tests.conftest import actions, must_be_member
 from tests.studio.booth.conftest import PIN, NewEvent, captured, event_of, kiosk, send
 from tests.test_access import OF_AN_ORGANIZATION, REST, SAMPLES
 
@@ -91,6 +91,7 @@ def test_another_link_closes_the_one_before(party: Event, acme: Organization, ad
     with tenancy.tenant(acme.pk):
         run_event.replace_link(by=must_be_member(acme, adam), event=party)
         now = Event.objects.get()
+    assert actions(acme)[-1] == "event.link_replaced"
     assert Client().get(before).status_code == 404
     assert Client().get(kiosk(now)).status_code == 200
 

@@ -77,6 +77,7 @@ def test_a_changed_consent_is_another_version(party: Event, acme: Organization, 
     with tenancy.tenant(acme.pk):
         assert [str(one) for one in Consent.objects.order_by("version")] == ["en-1", "en-2"]
         assert Event.objects.get().name == "Winter party"
+    assert actions(acme)[-1] == "event.changed"
     after = captured(party, "capture-2", consent="en-2")
     assert (str(stored(party, before.key).consent), str(after.consent)) == ("en-1", "en-2")
 
@@ -100,6 +101,13 @@ def test_strangers_reach_no_capture(party: Event, rival: Organization, charlie: 
         assert client.get(f"/o/acme/booth/{path}").status_code == 404
     assert client.post(f"/o/rival/booth/captures/{capture.code}/delete/").status_code == 404
     assert stored(party).deleted_at is None
+
+
+def test_staff_delete_a_capture(party: Event, acme: Organization, bob: User, sign_in: SignIn) -> None:
+    capture = captured(party)
+    assert sign_in(bob).post(f"/o/acme/booth/captures/{capture.code}/delete/").status_code == 302
+    assert stored(party).deleted_at is not None
+    assert actions(acme)[-1] == "capture.deleted"
 
 
 def test_a_pause_holds_the_line(party: Event, acme: Organization, bob: User, sign_in: SignIn) -> None:
