@@ -378,6 +378,7 @@ BODIES: dict[str, Bodies] = {
     "connection_price": plain({"how": "flat", "micros": "0"}, {"how": "flat", "micros": "0.000001"}, {"how": "tokens"}),
     "ask_for_more": plain({"reason": "please"}),
     "answer_ask": plain({"answer": "once"}, {"answer": "lasting"}),
+    "default_model": plain({"model": "gpt-image-2"}, {"model": "gpt-image-2.5-flare"}),
     "set_time_zone": plain({"time_zone": "Pacific/Kiritimati"}, {"time_zone": "Pacific/Niue"}),
     "new_webhook": plain({"url": "https://example.com/other", "events": ["run.finished"]}),
     "change_webhook": plain({"url": "https://example.com/other", "events": ["run.finished"]}),
@@ -454,7 +455,7 @@ def addresses(name: str, world: World) -> list[str]:
         found = [{**found[0], "code": world.codes[code]} for code in CODES[name]]
     if "subject" in wanted:
         whose = {"organization": "all", "loan": "all", "member": world.codes["member"], "key": world.codes["key"]}
-        found = [{"subject": subject, "name": code} for subject, code in whose.items()]
+        found = [{**found[0], "subject": subject, "name": code} for subject, code in whose.items()]
     return [reverse(name, kwargs={"slug": world.org.slug, **one}) for one in found]
 
 
@@ -612,6 +613,7 @@ def test_no_call_of_the_api_lowers_it(names: tuple[str, ...], world: World) -> N
 
 OTHER_BODIES: dict[str, list[Body]] = {
     "me": [{"name": "Adam"}],
+    "download_my_data": [{}],
     "new_organization": [{"name": "Second", "slug": "second"}],
     "accept_invitation": [{}],
     "look": [{"look": "dark"}],
