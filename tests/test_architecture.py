@@ -28,6 +28,7 @@ TEMPLATES = sorted([*ROOT.glob("templates/**/*.html"), *ROOT.glob("*/templates/*
 MAY_ASK_A_TENANTS_TABLE = {
     ("accounts/views/audit.py", "AuditEntry"),  # the export goes on after its view has answered, and opens the wall
     ("studio/api/runs.py", "Slot"),  # prefetched for runs that the caller may see
+    ("studio/views/events.py", "Slot"),  # prefetched for an event of the organization
 }
 # Help texts are HTML by Django's custom; whoever puts a value into one uses format_html.
 MAY_HOLD_HTML = {("templates/components/forms/_hint.html", "|safe")}
@@ -38,6 +39,7 @@ MAY_SAVE_A_WHOLE_ROW = {
     ("accounts/models/people.py", "create_user"),
     ("billing/admin.py", "save_model"),
     ("studio/prompt/rewrite.py", "_insert"),
+    ("studio/styles/edit_styles.py", "_write"),
 }
 
 # The guard itself; what names the client's errors and types, and gets the client from the guard; and the start of the

@@ -300,6 +300,10 @@ BODIES: dict[str, Bodies] = {
     "import_styles": lambda world: [
         {"file": SimpleUploadedFile("styles.json", json.dumps(STYLES).encode(), "application/json")}
     ],
+    "make_set": lambda world: [
+        {"file": SimpleUploadedFile("a.png", png(), "image/png"), "style": [world.codes["style"]], **FREE}
+    ],
+    "retry_set": plain({}),
     "new_event": lambda world: [{**EVENT, "styles": [world.codes["style"]]}, {**EVENT, **HOSTILE}],
     "change_event": lambda world: [{**EVENT, "styles": [world.codes["style"]]}, {**EVENT, **HOSTILE}],
     "set_event_budget": plain({"budget": "900000"}, {"budget": "0"}),
@@ -422,6 +426,7 @@ CODES = {
     "end_event": ("event",),
     "new_kiosk_link": ("event",),
     "cancel_run": ("run", "doubtful"),
+    "retry_set": ("doubtful",),
     "retry_slot": ("doubtful", "run"),
     "show_run": ("run",),
     "comment_run": ("run",),

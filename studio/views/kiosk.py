@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_not_required
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils.dateparse import parse_datetime
@@ -26,9 +25,10 @@ from saas.web import after_transaction
 from saas.web.after_transaction import Afterwards
 from studio.booth import branding, doors, facts, qr, run_event
 from studio.booth import capture as captures
+from studio.booth import wall as walls
 from studio.booth.capture import CaptureRefused, Wanted
 from studio.files import serving
-from studio.models import Capture, Event, Output, StyleVersion
+from studio.models import Event, StyleVersion
 from studio.styles import samples, shelf
 
 PEOPLE = [(1, "One"), (3, "Two to four"), (6, "More")]
@@ -160,21 +160,15 @@ def leave_kiosk(request: HttpRequest, event: Event, token: str) -> HttpResponse:
 @with_event
 def wall(request: EventRequest, event: Event, token: str) -> HttpResponse:
     """Show the released pictures, newest first. The page asks for the piece again every few seconds."""
-    context = {"event": event, "token": token, "pictures": _on_the_wall(event)[:MOST_ON_WALL]}
+    context = {"event": event, "token": token, "pictures": walls.pictures(event)[:MOST_ON_WALL]}
     return render(request, f"studio/booth/{'_wall' if request.htmx else 'wall'}.html", context)
 
 
 @require_safe
 @with_event
 def wall_file(request: HttpRequest, event: Event, token: str, code: UUID) -> HttpResponseBase:
-    output = get_object_or_404(_on_the_wall(event), code=code)
+    output = get_object_or_404(walls.pictures(event), code=code)
     return branding.send(request, output, event, "preview", download_as=str(code))
-
-
-def _on_the_wall(event: Event) -> QuerySet[Output]:
-    seen = Capture.objects.on_the_wall().filter(event=event).values("run")
-    found = Output.objects.filter(org=event.org_id, run__in=seen).not_in_bin()
-    return found.select_related("run", "slot", "branded").order_by("-pk")
 
 
 @require_safe

@@ -22,6 +22,7 @@ class Place:
 PLACES = (
     Place("Studio", PAGE, "studio"),
     Place("Photobooth", PAGE, "booth"),
+    Place("Events", PAGE, "events", role=Role.MEMBER),
     Place("Gallery", PAGE, "gallery"),
     Place("Starred pictures", PAGE, "gallery", "?stars=1"),
     Place("My pictures", PAGE, "gallery", "?by=me"),
@@ -50,6 +51,7 @@ PLACES = (
     Place("Add a webhook", ACT, "new_webhook", role=Role.ADMIN),
     Place("Make a collection", ACT, "collections", "#new-collection", Role.MEMBER),
     Place("Make a style", ACT, "new_style", role=Role.MEMBER),
+    Place("Make an event", ACT, "new_event", role=Role.ADMIN),
     Place("Ask for a higher limit", ACT, "ask_for_more", role=Role.MEMBER),
     Place("Name of the organization", SETTING, "settings", "#name", Role.ADMIN),
     Place("Time zone", SETTING, "settings", "#time-zone", Role.ADMIN),

@@ -74,7 +74,7 @@ def delete_as_staff(request: OrgRequest, code: UUID) -> HttpResponse:
 def capture_file(request: OrgRequest, code: UUID, index: int) -> HttpResponseBase:
     """Send the preview of a picture. The run is its maker's own, so staff see it by the capture."""
     capture = _capture(request, code)
-    found = Output.objects.not_in_bin().filter(org=request.org, run=capture.run_id, slot__index=index)
+    found = Output.objects.filter(org=request.org, run=capture.run_id, slot__index=index).not_in_bin()
     return shown.send(request, get_object_or_404(found), "preview", download_as=f"{capture.short_code}-{index + 1}")
 
 
