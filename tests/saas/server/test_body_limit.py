@@ -1,8 +1,10 @@
 """How much of a body is taken, by what its head says."""
 
 import pytest
+from django.conf import settings
 from django.urls import get_resolver
 
+from saas.crypto import tokens
 from saas.fairness import visitors
 from saas.ops import request_info
 from saas.server import body_limit
@@ -120,3 +122,16 @@ def test_a_session_is_known_where_it_has_been_before() -> None:
     cookies = "a=b; darkroom_session=of-this-test"
     assert body_limit.allowed(target="/o/acme/inputs/", authorization="", cookies=cookies).sender == "org:8"
     assert body_limit.allowed(target="/o/rival/inputs/", authorization="", cookies=cookies).sender == STRANGERS
+
+
+def test_a_kiosk_sends_photos_by_its_token_alone() -> None:
+    token, _ = tokens.new_token("db")
+    target = f"/b/{token}/captures"
+    most = body_limit.allowed(target=target, authorization="", cookies="")
+    assert (most.limit_bytes, most.sender) == (settings.REQUEST_LIMIT_BYTES, STRANGERS)
+    for other in ("/b/db_x/captures", f"/b/{token[:-1]}_/captures", f"/b/{token}/leave", f"/g/{token}/captures"):
+        assert body_limit.allowed(target=other, authorization="", cookies="").limit_bytes == body_limit.STRANGER_BYTES
+    visitor = visitors.Visitor(request_info.hash_of_shown("", target), "192.0.2.1")
+    with visitors.visiting(visitor):
+        visitors.learn(9)
+    assert body_limit.allowed(target=target, authorization="", cookies="").sender == "org:9"
