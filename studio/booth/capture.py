@@ -176,7 +176,7 @@ def _check(event: Event, wanted: Wanted) -> Consent:
     if event.asks_age and not wanted.is_of_age:
         raise CaptureRefused("no_consent", "Say that everybody in the picture is old enough.", "of_age")
     if Capture.objects.filter(event=event, guest=wanted.guest).count() >= event.captures_per_guest:
-        raise CaptureRefused("guest_limit", "That were all pictures for one guest. Thank you!")
+        raise CaptureRefused("guest_limit", "You have had all your pictures. Thank you!")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Delete what guests were promised that it is deleted: their photos, their pictures, and at once what they withdrew.
+"""Delete what guests were promised would be deleted: their photos, their pictures, and at once what they withdrew.
 
 Each capture has a ticket that comes due when something is to be looked at. A picture that was being made when its guest
 withdrew may still come; it is deleted then. A legal hold stops all of it until it ends."""

@@ -1,4 +1,4 @@
-"""Tell a guest how the own pictures come along, and delete them when the guest asks."""
+"""Show guests how their pictures are coming along."""
 
 from dataclasses import dataclass, field
 from math import ceil

@@ -5,11 +5,11 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Membership
+from saas.database import functions
 from saas.text import money
 from studio.catalogue import image_models
 from studio.gallery.filters import Filters, micros_or_none
 from studio.models import MOST_STARS, Kind, State
-from studio.styles import shelf
 
 Choices = list[tuple[str, str]]
 MOST = 300
@@ -28,6 +28,22 @@ SELECTS = [
     ("key", "API key", "Any"),
     ("state", "State", "Finished"),
 ]
+
+OPTIONS = """
+(SELECT 'by', u.code::text, coalesce(nullif(u.name, ''), split_part(u.email, '@', 1))
+ FROM accounts_membership m JOIN accounts_user u ON u.id = m.user_id
+ WHERE m.org_id = %(org)s AND u.id <> %(user)s ORDER BY u.name LIMIT %(most)s)
+UNION ALL
+(SELECT 'style', s.code::text, v.name FROM studio_style s CROSS JOIN LATERAL (
+    SELECT name FROM studio_styleversion WHERE style_id = s.id ORDER BY number DESC LIMIT 1) v
+ WHERE s.org_id = %(org)s ORDER BY s.position, s.id)
+UNION ALL
+(SELECT 'tag', name, name FROM studio_tag WHERE org_id = %(org)s ORDER BY name LIMIT %(most)s)
+UNION ALL
+(SELECT 'collection', code::text, name FROM studio_collection WHERE org_id = %(org)s ORDER BY name LIMIT %(most)s)
+UNION ALL
+(SELECT 'key', code::text, name FROM accounts_apikey WHERE org_id = %(org)s ORDER BY name LIMIT %(most)s)
+"""
 
 TYPED = {
     "since": "Since",
@@ -49,25 +65,31 @@ def filter_options(member: Membership, filters: Filters) -> dict[str, Any]:
 
 
 def _all(member: Membership) -> dict[str, Choices]:
-    org, models = member.org, image_models.at(timezone.now()).models
-    people = org.memberships.select_related("user").exclude(user=member.user_id).order_by("user__name")[:MOST]
+    models, stored = image_models.at(timezone.now()).models, _stored(member)
     qualities = dict.fromkeys(quality for model in models for quality in model.qualities)
-    tags = org.tags.order_by("name").values_list("name", flat=True)[:MOST]
     return {
-        "by": [("me", "Me"), *((str(each.user.code), each.user.display_name) for each in people)],
+        "by": [("me", "Me"), *stored["by"]],
         "model": [(model.name, model.title) for model in models],
         "kind": list(Kind.choices),
         "shape": SHAPES,
         "quality": [(quality, quality.capitalize()) for quality in qualities],
-        "style": [(str(style.style.code), style.name) for style in shelf.newest(org.styles.all())],
+        "style": stored["style"],
         "stars": [(str(stars), "★" * stars) for stars in range(1, MOST_STARS + 1)],
-        "tag": [(name, name) for name in tags],
-        "collection": [
-            (str(code), name) for code, name in org.collections.order_by("name").values_list("code", "name")[:MOST]
-        ],
-        "key": [(str(code), name) for code, name in org.api_keys.order_by("name").values_list("code", "name")[:MOST]],
+        "tag": stored["tag"],
+        "collection": stored["collection"],
+        "key": stored["key"],
         "state": [(state.value, state.label) for state in State if state != State.SUCCEEDED],
     }
+
+
+def _stored(member: Membership) -> dict[str, Choices]:
+    """Return the options that the organization's rows make, all by one question."""
+    found: dict[str, Choices] = {name: [] for name in ("by", "style", "tag", "collection", "key")}
+    for name, value, label in functions.call(
+        member.org_id, OPTIONS, {"org": member.org_id, "user": member.user_id, "most": MOST}
+    ):
+        found[name].append((value, label))
+    return found
 
 
 def _chips(filters: Filters, choices: dict[str, Choices]) -> list[dict[str, str]]:

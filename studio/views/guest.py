@@ -1,4 +1,4 @@
-"""Show a guest the own capture while it develops, to download or delete. No sign-in is needed."""
+"""Show guests their pictures while they develop, to download or delete. No sign-in is needed."""
 
 from collections.abc import Callable
 from dataclasses import asdict
