@@ -13,7 +13,12 @@ from typing import Any
 from django.core.files.base import ContentFile
 from servestatic.storage import CompressedManifestStaticFilesStorage
 
-BUNDLES = ("darkroom/css/main.css", "darkroom/css/pages/studio.css", "darkroom/css/pages/booth.css")
+BUNDLES = (
+    "darkroom/css/main.css",
+    "darkroom/css/pages/studio.css",
+    "darkroom/css/pages/booth.css",
+    "darkroom/css/pages/kiosk.css",
+)
 IMPORT = re.compile(r'@import url\("(?P<path>[^"]+)"\) layer\((?P<layer>[\w-]+)\)(?: (?P<media>\([^;]+\)))?;')
 ADDRESS = re.compile(r'url\("(?P<path>\.[^"]+)"\)')
 COMMENT = re.compile(r"/\*.*?\*/\s*", re.DOTALL)

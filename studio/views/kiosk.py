@@ -1,7 +1,6 @@
 """Show a kiosk its event, and take its captures. No sign-in is needed: the kiosk's token opens its event, and there it
 can do nothing but capture and look at what is released."""
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,6 +22,7 @@ from django_htmx.middleware import HtmxDetails
 from saas.database import tenancy
 from saas.web import after_transaction
 from saas.web.after_transaction import Afterwards
+from saas.web.devices import with_camera
 from studio.booth import branding, doors, facts, qr, run_event
 from studio.booth import capture as captures
 from studio.booth import wall as walls
@@ -86,6 +86,7 @@ def private(response: HttpResponseBase) -> HttpResponseBase:
 
 @require_safe
 @with_event
+@with_camera
 def kiosk(request: HttpRequest, event: Event, token: str) -> HttpResponse:
     consent = run_event.consent_of(event, event.language)
     context = {
@@ -94,7 +95,6 @@ def kiosk(request: HttpRequest, event: Event, token: str) -> HttpResponse:
         "styles": offered_by(event),
         "consent": consent,
         "people": PEOPLE,
-        "key": secrets.token_urlsafe(16),
     }
     return render(request, "studio/booth/kiosk.html", context)
 

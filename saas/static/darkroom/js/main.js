@@ -49,6 +49,7 @@ const behaviours = [
   ["[data-watch]", () => import("./stream/stream.js")],
   ["[data-watch]", () => import("./stream/seconds.js")],
   ["[data-booth]", () => import("./booth/booth.js")],
+  ["[data-kiosk]", () => import("./booth/kiosk/kiosk.js")],
   ["[data-booth-compare]", () => import("./booth/set.js")],
   ["[data-stream]", () => import("./stream/walk.js")],
   ["[data-words]", () => import("./prompt/memory.js")],

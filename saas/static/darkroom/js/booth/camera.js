@@ -116,5 +116,5 @@ const REFUSALS = {
 };
 
 export function refusal(error) {
-  return `${REFUSALS[error.name] ?? "The camera could not be opened."} A photo from your files works as well.`;
+  return REFUSALS[error.name] ?? "The camera could not be opened.";
 }

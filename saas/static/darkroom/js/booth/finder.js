@@ -1,7 +1,9 @@
 /* The viewfinder: empty, live, counting, kept (retake or use), busy (on its way), sent. Its element carries the state in
    data-state, and everything inside is shown or hidden by it. It knows nothing of what the photo is for: `use(photo)`
    takes it away, and says how far it is by `progress(percent)`; what it throws with a sentence leaves the photo kept.
-   `next()` names the element that the focus goes to once the photo is away. */
+   `next()` names the element that the focus goes to once the photo is away. A page may leave out what it does not offer:
+   another photo, turning the camera off, its shape, the other camera, files, and the choice of the countdown, which then
+   is data-seconds. */
 import { isWriting } from "../kit/typing.js";
 import { Camera, refusal } from "./camera.js";
 import { countdown } from "./countdown.js";
@@ -15,6 +17,8 @@ const CONTROLS = "a, button, input, select, textarea, summary, label, dialog";
 export function finder(root, { say, use, next }) {
   const part = (name) => root.querySelector(`[data-finder-${name}]`);
   const [image, count, left, fault] = [part("photo"), part("count"), part("left"), part("fault")];
+  const [pick, flip] = [part("pick"), part("flip")];
+  const inWords = (error) => (pick ? `${refusal(error)} A photo from your files works as well.` : refusal(error));
   const camera = new Camera(part("video"), (sentence) => {
     stopCounting();
     if (["live", "counting", "starting"].includes(root.dataset.state)) empty(sentence);
@@ -63,23 +67,27 @@ export function finder(root, { say, use, next }) {
     try {
       if (!(await opens())) return root.dataset.state === "starting" && empty();
     } catch (error) {
-      empty(refusal(error));
-      part("pick").focus();
+      empty(inWords(error));
+      pick?.focus();
       return;
     }
     wasOpened = true;
     enter("live");
-    part("flip").hidden = !(await camera.canSwitch());
+    await offerFlip();
     root.scrollIntoView({ block: "nearest" });
     if (isFree()) part("shutter").focus({ preventScroll: true });
     say("The camera is on.");
+  }
+
+  async function offerFlip() {
+    if (flip) flip.hidden = !(await camera.canSwitch());
   }
 
   async function press() {
     if (root.dataset.state === "counting") return;
     enter("counting");
     stopCounting();
-    const seconds = Number(root.querySelector("[name='countdown']:checked")?.value ?? 3);
+    const seconds = Number(root.querySelector("[name='countdown']:checked")?.value ?? root.dataset.seconds);
     const isDue = await countdown(seconds, (second) => {
       count.textContent = second;
       count.animate([{ scale: 1.25, opacity: 0.4 }, { scale: 1, opacity: 1 }], { duration: motion(260), easing: "ease-out" });
@@ -90,7 +98,7 @@ export function finder(root, { say, use, next }) {
     try {
       show(await camera.take(SHAPES[root.dataset.shape]));
     } catch (error) {
-      return empty(refusal(error));
+      return empty(inWords(error));
     }
     camera.stop();
     ask();
@@ -156,16 +164,16 @@ export function finder(root, { say, use, next }) {
   part("start").addEventListener("click", () => start());
   part("shutter").addEventListener("click", press);
   part("retake").addEventListener("click", () => start());
-  part("again").addEventListener("click", () => (wasOpened ? start() : empty()));
+  part("again")?.addEventListener("click", () => (wasOpened ? start() : empty()));
   part("keep").addEventListener("click", keep);
-  part("off").addEventListener("click", () => empty());
-  part("flip").addEventListener("click", () => start(() => camera.switch()));
-  part("shape").addEventListener("click", () => {
+  part("off")?.addEventListener("click", () => empty());
+  flip?.addEventListener("click", () => start(() => camera.switch()));
+  part("shape")?.addEventListener("click", () => {
     const names = Object.keys(SHAPES);
     root.dataset.shape = names[(names.indexOf(root.dataset.shape) + 1) % names.length];
     say(root.dataset.shape);
   });
-  part("pick").addEventListener("change", ({ target }) => {
+  pick?.addEventListener("change", ({ target }) => {
     const [file] = target.files;
     target.value = "";
     if (file) take(file);
@@ -182,14 +190,17 @@ export function finder(root, { say, use, next }) {
     event.preventDefault();
   });
   navigator.mediaDevices?.addEventListener?.("devicechange", async () => {
-    if (camera.isOpen) part("flip").hidden = !(await camera.canSwitch());
+    if (camera.isOpen) await offerFlip();
   });
-  bringIn(root, take);
+  if (pick) bringIn(root, take);
 
   return {
     /* Keep a photo that waits for its answer, and return whether there is one that arrived. */
     settled: async () => (root.dataset.state === "kept" ? keep() : root.dataset.state === "sent"),
     again: () => (wasOpened ? start() : empty()),
+    start: () => start(),
+    /* Turn the camera off and forget the photo. */
+    empty: () => empty(),
     stop: () => {
       camera.stop();
       stopCounting();
