@@ -18,10 +18,15 @@ const LINE_MS = 4000;
 const MOST_STYLES = 4;
 const COUNTDOWN = { 1: 3, 3: 5, 6: 10 }; // seconds by how many people have to find their place
 const BEGINS = [" ", "Enter", "AudioVolumeUp", "AudioVolumeDown"];
-const CAN_CLOSE = ["attract", "consent", "people", "styles"]; // what a guest loses nothing by
+const FEW = 50; // pictures: from here on guests read how many are left
+const CAN_CLOSE = ["closed", "attract", "consent", "people", "styles"]; // what a guest loses nothing by
 const WRONG_CODES = 5;
 const WRONG_CODES_MS = 60_000;
 const NO_LINK = "This link does not work, or no longer. Ask the staff.";
+const NOT_READY = "This kiosk is not ready. Ask the staff.";
+const NOT_KEPT = "The photo could not be sent, and this device has no room to keep it. Try again, or ask the staff.";
+const REFRESH_MS = 60_000;
+const [SAMPLE_MS, SAMPLE_TIMES] = [2000, 10]; // a style's sample may still be being painted
 const ALL_MADE = "All pictures of this event have been made.";
 
 export function attach(root) {
@@ -32,6 +37,8 @@ export function attach(root) {
   let isOnline = true;
   let waits = 0;
   let lineTimer;
+  let why = part("kiosk-why").textContent;
+  let refreshedAt = performance.now();
   let wrong = { count: 0, until: 0 };
 
   const say = (words) => {
@@ -134,7 +141,7 @@ export function attach(root) {
     });
     mine.taken += 1;
     try {
-      const told = await Promise.race([answer, stuck, pause(PATIENCE_MS)]);
+      const told = await (local ? Promise.race([answer, stuck, pause(PATIENCE_MS)]) : answer);
       if (guest !== mine) return waiting.keep(local);
       if (told) return showCode(told);
       waiting.keep(local);
@@ -142,7 +149,7 @@ export function attach(root) {
       const late = await answer;
       if (guest === mine && dataset.step === "done") showCode(late);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof Refusal)) throw new Error(NOT_KEPT);
       if (guest === mine) sorry(error);
     }
   }
@@ -221,19 +228,19 @@ export function attach(root) {
   }
 
   async function judge(state) {
-    const isFree = ["attract", "closed"].includes(dataset.step);
-    if (isFree && (state.consent !== part("consent").dataset.consent || !state.is_open)) await refresh();
+    const isOld = performance.now() - refreshedAt > REFRESH_MS || state.consent !== part("consent").dataset.consent;
+    if (dataset.step === "closed" || !state.is_open || (dataset.step === "attract" && isOld)) await refresh();
     const left = part("kiosk-left");
-    left.hidden = state.pictures_left === null;
+    left.hidden = state.pictures_left === null || state.pictures_left > FEW;
     left.textContent = state.pictures_left === 1 ? "1 picture left" : `About ${state.pictures_left} pictures left`;
-    if (!state.is_open) shut(part("kiosk-why").textContent || "This kiosk takes no photos now. Ask the staff.");
+    if (!state.is_open || !styleBoxes().length) shut(why || NOT_READY);
     else if (state.pictures_left === 0) shut(ALL_MADE);
     else if (dataset.step === "closed") home();
   }
 
   function shut(sentence) {
+    if (!CAN_CLOSE.includes(dataset.step) || (dataset.step === "closed" && part("kiosk-why").textContent === sentence)) return;
     part("kiosk-why").textContent = sentence;
-    if (!CAN_CLOSE.includes(dataset.step)) return;
     guest = null;
     step("closed");
     say(sentence);
@@ -243,7 +250,9 @@ export function attach(root) {
   async function refresh() {
     const answer = await fetch(location.pathname).catch(() => null);
     if (!answer?.ok) return;
+    refreshedAt = performance.now();
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    why = page.querySelector("[data-kiosk-why]").textContent;
     for (const fresh of page.querySelectorAll("[data-fresh]")) {
       const old = root.querySelector(`[data-fresh="${fresh.dataset.fresh}"]`);
       if (old.innerHTML === fresh.innerHTML && old.dataset.consent === fresh.dataset.consent) continue;
@@ -313,18 +322,28 @@ export function attach(root) {
     event.preventDefault();
     begin();
   });
+  root.addEventListener("error", ({ target }) => paintAgain(target), true);
   for (const type of ["online", "offline"]) addEventListener(type, look);
 
   brand(root);
   part("finder").dataset.shape = shapeOf(dataset.size);
   waiting.hurry();
-  if (part("kiosk-why").textContent) shut(part("kiosk-why").textContent);
+  if (why) shut(why);
   chosen();
   const again = async () => {
     await look();
     setTimeout(again, LOOK_MS[dataset.step] ?? LOOK_ELSE_MS);
   };
   again();
+}
+
+function paintAgain(image) {
+  const times = Number(image.dataset.times ?? 0) + 1;
+  if (image.localName !== "img" || !image.src.includes("/styles/") || times > SAMPLE_TIMES) return;
+  image.dataset.times = times;
+  setTimeout(() => {
+    image.src = image.getAttribute("src");
+  }, SAMPLE_MS);
 }
 
 function lineWords({ state, number, minutes }) {

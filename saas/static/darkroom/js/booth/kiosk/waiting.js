@@ -34,16 +34,20 @@ export class Waiting {
   }
 
   /* Put a capture in the line. Return its local code, a promise of the server's answer, and one that comes true when
-     the capture has to wait. */
+     the capture has to wait. On a device without room it has no local code: it is sent once, and cannot wait. */
   async add(capture) {
     const all = await this.#all();
     const local = freeCode(new Set(all.map((one) => one.local)));
     const guest = { isKept: false };
     const answer = new Promise((resolve, reject) => Object.assign(guest, { resolve, reject }));
     const stuck = new Promise((resolve) => Object.assign(guest, { wait: resolve }));
-    this.#asked.set(local, guest);
     answer.catch(() => {}); // a guest may have gone
-    await this.#do("readwrite", (store) => store.add({ ...capture, local, event: this.#event, at: Date.now() }));
+    try {
+      await this.#do("readwrite", (store) => store.add({ ...capture, local, event: this.#event, at: Date.now() }));
+    } catch {
+      return { local: "", answer: send(this.#door, capture), stuck };
+    }
+    this.#asked.set(local, guest);
     await this.tell();
     this.hurry();
     return { local, answer, stuck };
@@ -115,7 +119,7 @@ export class Waiting {
   }
 
   async #all() {
-    const found = await this.#do("readonly", (store) => store.getAll());
+    const found = await this.#do("readonly", (store) => store.getAll()).catch(() => []); // a browser may keep nothing
     return found.filter((one) => one.event === this.#event);
   }
 
