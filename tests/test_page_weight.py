@@ -6,13 +6,16 @@ import re
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 from accounts.models import Organization, User
 from saas.storage.static_files import bundle
 from tests.conftest import SignIn
+from tests.studio.booth.conftest import event_of, kiosk
 
 OURS = Path(__file__).parents[1] / "saas/static/darkroom"
 MOST_BYTES = 80_000
+FEWEST_SCRIPTS = 8  # of any page; else this test does not find them
 BEHAVIOUR = re.compile(r'\["([^"]+)", \(\) => import\("\./([\w/-]+\.js)"\)\]')
 STATIC_IMPORT = re.compile(r'^import [^;]*?"(\.{1,2}/[\w./-]+\.js)";', re.MULTILINE)
 
@@ -43,15 +46,34 @@ def scripts_of(page: str) -> set[str]:
     return names
 
 
+def weight_of(page: str) -> tuple[int, str]:
+    """Return the bytes of what the page links and fetches, and what those are."""
+    sheets = re.findall(r'href="/static/(darkroom/css/[\w/-]+\.css)"', page)
+    scripts = scripts_of(page)
+    assert "darkroom/css/main.css" in sheets
+    assert len(scripts) >= FEWEST_SCRIPTS
+    weight = sum(squeezed(sheet(name)) for name in sheets)
+    weight += sum(squeezed((OURS / "js" / name).read_text()) for name in scripts)
+    return weight, f"{weight} bytes in {len(scripts)} scripts and {len(sheets)} style sheets"
+
+
 @pytest.mark.parametrize("path", ["", "gallery/", "collections/", "usage/", "limits/", "team/", "sample/", "booth/"])
 def test_a_page_stays_under_80_kilobytes(path: str, acme: Organization, alice: User, sign_in: SignIn) -> None:
     answer = sign_in(alice).get(f"/o/acme/{path}")
     assert answer.status_code == 200
+    weight, what = weight_of(answer.content.decode())
+    assert weight < MOST_BYTES, what
+
+
+@pytest.mark.parametrize(
+    ("path", "marks"),
+    [("", {"data-kiosk", "data-finder-shutter"}), ("wall/", {"data-slideshow"})],
+)
+def test_a_kiosk_and_its_wall_stay_under_80_kilobytes(
+    path: str, marks: set[str], acme: Organization, adam: User
+) -> None:
+    answer = Client().get(f"{kiosk(event_of(acme, adam))}{path}")
     page = answer.content.decode()
-    sheets = re.findall(r'href="/static/(darkroom/css/[\w/-]+\.css)"', page)
-    scripts = scripts_of(page)
-    assert "darkroom/css/main.css" in sheets
-    assert len(scripts) > 8
-    weight = sum(squeezed(sheet(name)) for name in sheets)
-    weight += sum(squeezed((OURS / "js" / name).read_text()) for name in scripts)
-    assert weight < MOST_BYTES, f"{weight} bytes in {len(scripts)} scripts and {len(sheets)} style sheets"
+    assert all(mark in page for mark in marks)
+    weight, what = weight_of(page)
+    assert weight < MOST_BYTES, what

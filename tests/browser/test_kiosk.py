@@ -16,6 +16,26 @@ from tests.browser.test_booth import FAKE_CAMERA, KEEP_TRACKS, LIVE_TRACKS
 from tests.embedded.instance import Instance
 
 PIN = "2468"
+DEVELOPED_MS = 120_000  # the machine may be busy
+
+# Whether a menu, a drag and a reload by key are refused.
+IS_HELD = """() => [
+    new MouseEvent("contextmenu", { bubbles: true, cancelable: true }),
+    new DragEvent("dragstart", { bubbles: true, cancelable: true }),
+    new KeyboardEvent("keydown", { key: "F5", bubbles: true, cancelable: true }),
+].map(event => !document.body.dispatchEvent(event))"""
+# How many photos, and how many answers for guests who were away, this browser keeps.
+KEPT = """() => new Promise((done, failed) => {
+    const opened = indexedDB.open("darkroom-kiosk", 1);
+    opened.onerror = failed;
+    opened.onsuccess = () => {
+        const all = opened.result.transaction("captures").objectStore("captures").getAll();
+        all.onsuccess = () => {
+            const photos = all.result.filter(one => one.photo).length;
+            done({ photos, answers: all.result.length - photos });
+        };
+    };
+})"""
 NewEvent = Callable[..., str]
 
 
@@ -140,3 +160,163 @@ def test_from_a_touch_to_a_code_to_scan_and_back(kiosk: Page, new_event: NewEven
     assert kiosk.locator("[data-done-code]").text_content() == ""
     assert kiosk.locator("[data-finder-photo]").get_attribute("src") is None
     assert kiosk.locator("input:checked").count() == 0
+
+
+def send(page: Page, style: str = "Woodcut") -> str:
+    """Go the whole way. Return the path of the guest's page, which only the QR code knows."""
+    with page.expect_response("**/captures") as sent:
+        agree(page)
+        shoot(page, style)
+    return urlsplit(str(sent.value.json()["link"])).path
+
+
+def test_two_guests_watch_their_phones_and_the_wall_shows_what_is_released(
+    browser: Browser, darkroom: Instance, kiosk: Page, new_event: NewEvent
+) -> None:
+    address = new_event()
+    with browser.new_context(base_url=darkroom.url, viewport={"width": 390, "height": 844}) as phones:
+        phones.set_default_timeout(30_000)
+        wall, one, other = phones.new_page(), phones.new_page(), phones.new_page()
+        complaints = [watch(page) for page in (wall, one, other)]
+        wall.set_viewport_size({"width": 1440, "height": 900})
+        wall.goto(f"{address}wall/")
+        expect(wall.get_by_text("The first pictures will be here soon.")).to_be_visible()
+        must_please_axe(wall)
+        kiosk.goto(address)
+        kiosk.wait_for_load_state("networkidle")
+        for phone, style in ((one, "Woodcut"), (other, "Clay")):
+            phone.goto(send(kiosk, style))
+            expect(phone.locator(".print-style")).to_have_text(style)
+            kiosk.get_by_role("button", name="Done").click()
+            must_be(kiosk, "attract")
+        for phone, style in ((one, "Woodcut"), (other, "Clay")):
+            expect(phone.get_by_role("heading", name="Here is your picture.")).to_be_visible(timeout=DEVELOPED_MS)
+            expect(phone.get_by_role("img", name=f"Your picture in the style {style}")).to_be_visible()
+            expect(phone.locator(".print-paper > *")).to_have_count(1)  # what it developed over is gone
+            assert phone.evaluate("document.documentElement.scrollWidth") == 390
+            must_please_axe(phone)
+        expect(wall.locator("[data-show-strip] img")).to_have_count(2)
+        expect(wall.locator(".show-print")).to_have_count(1)
+        must_please_axe(wall)
+        with other.expect_download() as download:
+            other.get_by_role("link", name="Download Clay").click()
+        assert re.fullmatch(r"[A-Z2-9]{5}-1\.jpe?g", download.value.suggested_filename)
+        one.get_by_text("Delete everything now").click()
+        must_please_axe(one)
+        one.get_by_role("button", name="Delete my photo and my pictures").click()
+        expect(one.get_by_role("heading", name="Deleted")).to_be_visible()
+        expect(wall.locator("[data-show-strip] img")).to_have_count(1)
+        expect(wall.locator(".show-print")).to_have_count(1)
+        expect(wall.locator(".show-print")).to_have_attribute("alt", re.compile("Clay"))
+        assert complaints == [[], [], []]
+
+
+def test_without_a_network_captures_wait_and_their_guests_come_back_for_the_code(
+    kiosk: Page, staff: Page, new_event: NewEvent
+) -> None:
+    kiosk.goto(new_event())
+    kiosk.wait_for_load_state("networkidle")
+    event_page = staff.url
+    kiosk.context.set_offline(True)
+    numbers = []
+    for waiting in ("1 photo waits here", "2 photos wait here"):
+        agree(kiosk)
+        shoot(kiosk)
+        expect(kiosk.get_by_role("heading", name="Your photo is safe here")).to_be_visible()
+        expect(kiosk.locator("[data-done-code]")).to_have_text(re.compile(r"^\d{4}$"))
+        expect(kiosk.locator("[data-done-qr]")).to_be_hidden()
+        expect(kiosk.locator("[data-kiosk-note]")).to_have_text(f"No network: {waiting}")
+        numbers.append(kiosk.locator("[data-done-code]").text_content() or "")
+        must_please_axe(kiosk)
+        kiosk.get_by_role("button", name="Done").click()
+        must_be(kiosk, "attract")
+    with kiosk.expect_request(lambda request: "/state?waiting=2" in request.url):
+        kiosk.evaluate("dispatchEvent(new Event('offline'))")
+    kiosk.context.set_offline(False)
+    kiosk.get_by_role("button", name="I have a number").click()
+    dialog = kiosk.get_by_role("dialog", name="Your number")
+    must_please_axe(kiosk)
+    wrong = "0000" if "0000" not in numbers else "1111"
+    for digit in wrong:
+        dialog.get_by_role("button", name=digit, exact=True).click()
+    dialog.get_by_role("button", name="Enter", exact=True).click()
+    expect(dialog.get_by_role("alert")).to_have_text("There is no photo with this number.")
+    expect(kiosk.locator("[data-kiosk-note]")).to_be_hidden()  # both have arrived
+    kiosk.keyboard.type(numbers[1])
+    kiosk.keyboard.press("Enter")
+    must_be(kiosk, "done")
+    expect(kiosk.locator("[data-done-qr]")).to_be_visible()
+    expect(kiosk.locator("[data-done-code]")).to_have_text(re.compile(r"^[A-Z2-9]{5}$"))
+    code = kiosk.locator("[data-done-code]").text_content()
+    staff.goto(event_page)
+    codes = staff.locator("tbody th").all_text_contents()
+    assert len(codes) == 2
+    assert codes[0].startswith(str(code))  # newest first: they came in the order in which they were taken
+    assert kiosk.evaluate(KEPT) == {"photos": 0, "answers": 2}
+
+
+def test_a_kiosk_is_left_with_the_pin_and_forgets_who_walks_away(kiosk: Page, new_event: NewEvent) -> None:
+    address = new_event()
+    kiosk.clock.install()
+    kiosk.goto(address)
+    kiosk.wait_for_load_state("networkidle")
+    assert kiosk.evaluate(IS_HELD) == [True, True, True]
+    kiosk.evaluate("history.back()")
+    expect(kiosk).to_have_url(re.compile(re.escape(address) + "$"))
+    must_be(kiosk, "attract")
+    agree(kiosk)
+    kiosk.clock.fast_forward(22_000)
+    expect(kiosk.get_by_text("Starting over in")).to_be_visible()
+    kiosk.clock.fast_forward(9_000)
+    must_be(kiosk, "attract")
+    assert kiosk.locator("input:checked").count() == 0
+    kiosk.locator("[data-kiosk-corner]").evaluate("corner => { for (let tap = 0; tap < 5; tap++) corner.click(); }")
+    dialog = kiosk.get_by_role("dialog", name="PIN")
+    kiosk.keyboard.type("1111")
+    expect(dialog.locator("[data-keypad-shown]")).to_have_text("••••")
+    kiosk.keyboard.press("Enter")
+    expect(dialog.get_by_role("alert")).to_have_text("That PIN is wrong.")
+    must_be(kiosk, "attract")
+    kiosk.keyboard.type(PIN)
+    kiosk.keyboard.press("Enter")
+    must_be(kiosk, "left")
+    assert kiosk.evaluate(IS_HELD) == [False, False, False]
+    kiosk.get_by_role("button", name="Lock it again").click()
+    must_be(kiosk, "attract")
+    assert kiosk.evaluate(IS_HELD) == [True, True, True]
+
+
+def test_a_kiosk_says_why_it_takes_no_photo(kiosk: Page, staff: Page, new_event: NewEvent) -> None:
+    kiosk.goto(new_event(budget="0.001"))
+    kiosk.wait_for_load_state("networkidle")
+    staff.get_by_role("button", name="Pause").click()
+    must_be(kiosk, "closed")
+    expect(kiosk.get_by_role("heading", name="There is a short break. Ask the staff.")).to_be_visible()
+    must_please_axe(kiosk)
+    staff.get_by_role("button", name="Go on").click()
+    must_be(kiosk, "attract")
+    agree(kiosk)
+    kiosk.evaluate(
+        "() => { window.camera = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);"
+        " navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError'); }; }"
+    )
+    kiosk.get_by_role("button", name="Two to four").click()
+    kiosk.get_by_role("checkbox", name="Clay", exact=True).check(force=True)
+    kiosk.get_by_role("button", name="Make this picture").click()
+    expect(finder(kiosk).get_by_role("alert")).to_have_text(
+        re.compile(r"^The camera is blocked for this page\. .* start it again\.$")
+    )
+    must_please_axe(kiosk)
+    kiosk.evaluate("() => { navigator.mediaDevices.getUserMedia = window.camera; }")
+    kiosk.get_by_role("button", name="Turn the camera on").click()
+    expect(finder(kiosk)).to_have_attribute("data-state", "live")
+    kiosk.keyboard.press("Space")
+    expect(kiosk.locator("[data-finder-count]")).to_have_text("5")  # more people need more time
+    kiosk.get_by_role("button", name="Use this photo").click()
+    must_be(kiosk, "sorry")
+    expect(kiosk.get_by_role("heading", name="All pictures of this event have been made.")).to_be_visible()
+    assert kiosk.evaluate(KEPT) == {"photos": 0, "answers": 0}
+    must_please_axe(kiosk)
+    kiosk.get_by_role("button", name="Start over").click()
+    staff.get_by_role("button", name="End the event").click()
+    expect(kiosk.get_by_role("heading", name="This event has ended.")).to_be_visible()

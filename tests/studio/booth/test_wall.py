@@ -62,4 +62,4 @@ def test_what_a_guest_deleted_is_on_no_wall(new_event: NewEvent) -> None:
 def test_the_page_asks_for_a_piece(new_event: NewEvent) -> None:
     event = new_event()
     piece = Client().get(f"{kiosk(event)}wall/", headers={"HX-Request": "true"}).content.decode()
-    assert piece.startswith("<div data-wall")
+    assert piece.startswith('<div class="show-strip" data-show-strip>')
