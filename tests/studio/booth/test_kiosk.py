@@ -8,10 +8,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Organization, User
 from saas.database import tenancy
+from saas.web.devices import CAMERA, NOTHING
 from studio.booth import run_event
 from studio.models import Capture, Consent, Event
 from tests.conftest import actions, must_be_member
-from tests.studio.booth.conftest import PIN, NewEvent, captured, event_of, kiosk, send
+from tests.studio.booth.conftest import PIN, NewEvent, captured, event_of, guest, kiosk, send
 from tests.test_access import OF_AN_ORGANIZATION, REST, SAMPLES
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +31,20 @@ def test_a_kiosk_shows_its_event_without_a_sign_in(party: Event) -> None:
     assert page["Cache-Control"] == "private, no-store"
     assert "http://" not in body.replace("http://www.w3.org", "")  # no way out
     assert "/o/acme" not in body
+
+
+def test_only_the_kiosks_page_may_open_the_camera(party: Event) -> None:
+    capture = captured(party)
+    assert Client().get(kiosk(party))["Permissions-Policy"] == CAMERA
+    for other in (f"{kiosk(party)}wall/", f"{kiosk(party)}state", guest(capture)):
+        assert Client().get(other)["Permissions-Policy"] == NOTHING
+
+
+def test_a_link_that_opens_nothing_leads_nowhere() -> None:
+    page = Client().get("/b/db_x/")
+    assert page.status_code == 404
+    assert "<a " not in page.content.decode()
+    assert "Ask the staff." in page.content.decode()
 
 
 def test_what_people_wrote_is_text(new_event: NewEvent, acme: Organization, alice: User) -> None:

@@ -12,6 +12,7 @@ export class Lock {
 
   constructor({ corner, knock }) {
     history.pushState(null, "");
+    addEventListener("pointerup", () => history.pushState(null, ""), { once: true }); // browsers skip what was left untouched
     addEventListener("popstate", () => this.#isOn && history.pushState(null, ""));
     for (const type of NOT_HERE) addEventListener(type, (event) => this.#isOn && event.preventDefault(), true);
     addEventListener("keydown", (event) => this.#isOn && isWayOut(event) && event.preventDefault(), true);
