@@ -26,6 +26,7 @@ BEFORE_THE_FIRST_BYTE = {
     "html": "strange_answer",
     "flat_error": "provider_failed",
     "nested_error": "provider_failed",
+    "words": "no_picture",  # the Images API has none to answer with
 }
 AFTER_A_PARTIAL = {
     "moderation_blocked": "moderated",  # it says that it was the input
@@ -84,6 +85,10 @@ def test_a_failure_is_named_where_nothing_is_streamed(sandbox_url: str, fail: st
 def test_edits_and_talks_fail_alike(sandbox_url: str, fail: str, api: str, photo: bytes) -> None:
     edits = photo if api == "images" else b""
     assert outcome(sandbox_url, f"fail={fail}", api, edits=edits) == BEFORE_THE_FIRST_BYTE[fail]
+
+
+def test_a_talk_that_answers_in_words_says_so(sandbox_url: str) -> None:
+    assert outcome(sandbox_url, "fail=words", "responses") == "in_words"
 
 
 @pytest.mark.parametrize("fail", sorted(A_PICTURE_ALL_THE_SAME))
