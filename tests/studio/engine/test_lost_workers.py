@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import Organization, Scope, User
+from accounts.models import Organization, Scope, Subject, Threshold, User
 from saas.database import tenancy
 from studio.gallery import shares
 from studio.models import Collection, Comment, Input, Output, Partial, Run, Share
@@ -18,9 +18,10 @@ from studio.styles import shelf
 from studio.views import picture_actions
 from tests.conftest import SignIn, must_be_member
 from tests.studio.api.keys import program
+from tests.studio.booth.conftest import event_of
 from tests.support import ended_runs, raw_walls
 from tests.support.gallery_pictures import made
-from tests.test_access import OF_AN_ORGANIZATION, REST, REST_ACTS, REST_REMOVALS
+from tests.test_access import OF_AN_ORGANIZATION, REST, REST_ACTS, REST_REMOVALS, SAMPLES
 
 pytestmark = pytest.mark.django_db
 
@@ -42,8 +43,11 @@ def furnished(org: Organization, by: User) -> list[uuid.UUID]:
         comment = Comment.objects.create(org=org, run=output.run, author=by, text="Theirs")
         share = shares.make(by=must_be_member(org, by), outputs=[output], title="Theirs", days=7)
         style = shelf.all_of(org)[0].style
-        found = (output, output.run, output.slot, partial, given, collection, comment, share, style)
-        return [row.code for row in found]
+        alert = Threshold.objects.create(
+            org=org, subject=Subject.ORGANIZATION, subject_id=org.pk, period="day", unit="money", amount=1
+        )
+        found = (output, output.run, output.slot, partial, given, collection, comment, share, style, alert)
+        return [row.code for row in found] + [event_of(org, by).code]
 
 
 def everything(org: Organization) -> dict[str, str]:
@@ -68,7 +72,7 @@ def test_the_other_organizations_codes_open_nothing_anywhere(
             continue
         for code in codes:
             for shape in shapes if "shape" in row.kwargs else ("",):
-                samples: dict[str, Any] = {"code": code, "index": 0, "shape": shape}
+                samples: dict[str, Any] = {**SAMPLES, "code": code, "shape": shape}
                 given = {key: samples[key] for key in row.kwargs}
                 answer = getattr(client, row.method)(reverse(name, kwargs={"slug": "acme", **given}))
                 assert answer.status_code == 404, (name, code, answer.status_code)
