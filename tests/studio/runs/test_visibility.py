@@ -27,7 +27,7 @@ from tests.studio.api.test_runs import read
 from tests.studio.gallery.test_shares import link, share
 from tests.support import picture_bytes
 from tests.support.gallery_pictures import made, shown
-from tests.test_access import OF_AN_ORGANIZATION
+from tests.test_access import OF_AN_ORGANIZATION, SAMPLES
 
 pytestmark = pytest.mark.django_db
 Heard = list[tuple[str, dict[str, Any]]]
@@ -70,7 +70,7 @@ def test_what_its_maker_takes_back_is_gone_for_everybody_else(
             continue
         for code in (output.code, run.code, codes["partial"], codes["comment"]):
             for shape in ("original", "preview") if "shape" in row.kwargs else ("",):
-                given = {"code": code, "index": 0, "shape": shape}
+                given: dict[str, Any] = {**SAMPLES, "code": code, "shape": shape}
                 path = reverse(name, kwargs={"slug": "acme", **{key: given[key] for key in row.kwargs}})
                 assert getattr(hers, row.method)(path).status_code == 404, path
     assert hers.post("/o/acme/gallery/download/", {"picture": [output.code]}).status_code == 404
