@@ -80,7 +80,7 @@ def new_event(staff: Page) -> NewEvent:
 
 @pytest.fixture
 def kiosk(browser: Browser, darkroom: Instance) -> Iterator[Page]:
-    """A pillar at the entrance: portrait, and nobody is signed in."""
+    """A pillar at the entrance: a portrait screen without a session."""
     with browser.new_context(
         base_url=darkroom.url, viewport={"width": 1080, "height": 1920}, permissions=["camera"]
     ) as context:

@@ -1,4 +1,4 @@
-"""Amounts and shares of limits that an admin names: each is told once in its day or month, and stops nothing."""
+"""Amounts and shares of limits that an admin names: each alerts once in its day or month, and stops nothing."""
 
 from typing import Any
 

@@ -58,7 +58,7 @@ def test_a_question_in_place_of_a_picture_is_the_answer_and_the_talk_goes_on(cli
     assert first.usage is not None
     assert first.usage.output_tokens > 0
     second = client.responses.create(model="gpt-5", input="A lamp", tools=[TOOL], previous_response_id=first.id)
-    assert second.output[0].type == "message"  # what was said before is told again, with its directive
+    assert second.output[0].type == "message"  # what was said before is sent again, with its directive
     with pytest.raises(openai.BadRequestError, match="not found"):
         client.responses.create(model="gpt-5", input="A lamp", tools=[TOOL], previous_response_id=f"{first.id[:-1]}x")
 

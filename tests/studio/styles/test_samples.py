@@ -27,7 +27,7 @@ def version(acme: Organization) -> StyleVersion:
 
 @pytest.fixture
 def painters(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """One painter, who is busy with a picture of somebody else until the event is set."""
+    """One painter, busy with another picture until the event is set."""
     done = threading.Event()
     queue = PaintQueue(painters=1)
     queue.line_up(lambda: done.wait(30), "others")

@@ -103,7 +103,7 @@ def test_a_long_page_asks_the_database_no_more_than_a_short_one(acme: Organizati
 
 def test_the_studio_asks_the_database_fourteen_times(acme: Organization, bob: User, sign_in: SignIn) -> None:
     """Session; person with memberships; two walls; the draft, offer, circuit, limits, presets, styles; runs, their
-    slots and inputs; alerts. The prompt bar and the top bar share the limits. Whoever adds one says what for. Each
+    slots and inputs; alerts. The prompt bar and the top bar share the limits. Say what for when you add one. Each
     process also reads the catalogue every five seconds."""
     make_runs(acme, bob, 12)
     client = sign_in(bob)
