@@ -16,8 +16,9 @@ def develop() -> None:
     """Develop one slot, and send a message for the next. The message names no slot: the line decides which is next."""
     from studio.engine import worker  # loads the provider's SDK: half a second, and no page needs it
 
-    if worker.develop_next():
-        if tickets.count_waiting():
+    job = worker.develop_next()
+    if job is not None:
+        if not job.line_is_empty.is_set() and tickets.count_waiting():
             broker.call(develop)
     elif thread_shares.OF_LANE[lanes.PICTURES].is_closed:  # this process is to end; leave the message to another one
         develop.send()

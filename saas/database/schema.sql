@@ -830,7 +830,8 @@ BEGIN
     RETURN jsonb_build_object(
         'output', _told, 'ended', _ended, 'messages', _messages, 'counters', _counters,
         'micros', (SELECT coalesce(sum(e.micros), 0) FROM billing_entry e
-                   WHERE e.org_id = _run.org_id AND e.run_code = _run.code));
+                   WHERE e.org_id = _run.org_id AND e.run_code = _run.code),
+        'waiting', EXISTS (SELECT FROM studio_ticket WHERE worker IS NULL AND org_limit > 0));
 EXCEPTION WHEN SQLSTATE 'DR001' THEN
     GET STACKED DIAGNOSTICS _why = PG_EXCEPTION_DETAIL;
     RETURN _why::jsonb;

@@ -45,6 +45,7 @@ class Job:
     hold: Hold | None = None  # that pays for this try, as it was when the try began
     partials: set[int] = field(default_factory=set)  # indexes of this try's partials that were kept or noted as lost
     storage_failed: Event = field(default_factory=Event)  # storage did not take a partial, so it gets no more of them
+    line_is_empty: Event = field(default_factory=Event)  # when the picture was noted, no ticket waited
 
     @classmethod
     def begun(cls, claim: Claim, told: Mapping[str, Any]) -> Self:

@@ -59,6 +59,8 @@ def record_at_once(job: Job, frame: Final, stored: Stored) -> bool:
         told = _keep(job.run, job.slot, frame, stored, job.hold, claim=job.claim)
     if "by" in told:
         return False
+    if not told["waiting"]:
+        job.line_is_empty.set()
     _announce(job.run, job.slot, frame, stored, told)
     return True
 

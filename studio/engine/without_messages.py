@@ -37,7 +37,7 @@ class Lane:
 def _develop_next() -> bool:
     from studio.engine import worker  # noqa: PLC0415 loads the provider's SDK, which takes half a second
 
-    return worker.develop_next()
+    return worker.develop_next() is not None
 
 
 LANES = (

@@ -42,13 +42,12 @@ NOTE_SENT = "SELECT studio_note_sent(%(ticket)s, %(claim)s, %(slot)s, %(tries)s,
 log = structlog.get_logger("darkroom.engine")
 
 
-def develop_next() -> bool:
-    """Claim and run the next ticket. Return False if none may be served now."""
+def develop_next() -> Job | None:
+    """Claim and run the next ticket. Return its job, or None if no ticket may be served now."""
     with thread_shares.OF_LANE[lanes.PICTURES].taking(begin) as job:
-        if job is None:
-            return False
-        _develop(job)
-    return True
+        if job is not None:
+            _develop(job)
+    return job
 
 
 def _develop(job: Job) -> None:
@@ -191,9 +190,9 @@ def develop(job: Job) -> None:
                     request_id=frame.request_id,
                     micros=job.micros_of(frame),
                 )
-                return  # what the provider sends after its final is not read
-            job.call.partial()
-            take_frames.take_partial(job, frame)
+            else:
+                job.call.partial()
+                take_frames.take_partial(job, frame)
 
 
 def note_sent(job: Job) -> None:

@@ -59,6 +59,7 @@ SELECT EXISTS (
       AND awaited_by NOT IN ({LIVING})
 )
 """  # noqa: S608 our own words
+GATHER_SECONDS = 0.05  # a commit is then shared by the answers of a moment
 LET_GO = "UPDATE studio_run SET awaited_by = NULL WHERE code = %s AND awaited_by = %s"
 NOTE_ANSWERED = "SELECT studio_note_answered(%(runs)s, %(me)s)"
 
@@ -202,6 +203,7 @@ class Answered:
                 self._thread.start()
 
     def _write_on(self) -> None:
+        time.sleep(GATHER_SECONDS)
         while runs := self._taken():
             for org_id in {run.org_id for run in runs}:
                 of_org = [run for run in runs if run.org_id == org_id]

@@ -3,7 +3,7 @@ hand the raw answer to `studio.providers.answers`. Nothing is ever sent twice: n
 
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from math import inf
 from typing import Any
@@ -16,12 +16,13 @@ from saas.outbound import cancellation, guarded_http
 from saas.outbound.cancellation import Wait
 from studio.providers import answers, error_codes, text_answers, text_budget
 from studio.providers.adapter import Endpoint, Request
-from studio.providers.answers import Frame, Reading
+from studio.providers.answers import Final, Frame, Reading
 from studio.providers.outcomes import ProviderError
 from studio.providers.refusals import Refusal
 from studio.providers.text_answers import Written
 
 CONNECT_SECONDS = 10.0
+LAST_SECONDS = 0.05  # for what follows a final; as a rule it has come by the time the picture is stored
 OPENAI_IMAGES = "images"
 OPENAI_RESPONSES = "responses"
 LONGEST_DATA_URL = 20_971_520  # characters, of one picture in a JSON edit
@@ -45,10 +46,14 @@ def develop(
         with _send(endpoint, request) as answer:
             reading.request_id = answer.headers.get("x-request-id", "")
             reading.ends_at = wait.ends_at or inf
-            for frame in answers.frames(answer, reading):
+            frames = answers.frames(answer, reading)
+            for frame in frames:
                 with wait.paused():
                     yield frame
                 reading.ends_at = wait.ends_at or inf
+                if isinstance(frame, Final):
+                    reading.ends_at = time.monotonic() + LAST_SECONDS
+                    _read_on(frames, reading.ends_at)
     except openai.APIStatusError as error:
         raise _of_status(error) from error
     except (openai.APIConnectionError, httpx2.HTTPError) as error:
@@ -56,6 +61,14 @@ def develop(
         raise _of_network(error, reading, is_past_deadline) from error
     if not reading.has_final:
         raise ProviderError("no_picture", request_id=reading.request_id)
+
+
+def _read_on(frames: Iterator[Frame], until: float) -> None:
+    """Read for a moment what a provider sends after its final, and ignore it: a connection whose answer was read to its
+    end takes the next call, without another handshake."""
+    with suppress(Exception), cancellation.until(until):
+        for _ in frames:
+            pass
 
 
 def write(endpoint: Endpoint, *, model: str, instructions: str, prompt: str, most_tokens: int) -> Written:

@@ -56,8 +56,8 @@ END $$;
 
 -- A worker that is `_alone` gives its claim, and has nothing else to write. If it has, or if the slot has a picture
 -- already, return a reason, {"by": "company"} or {"by": "second"}, and nothing has changed. Else return the events, how
--- many messages there are for webhooks, what the run has cost so far, and the counters after the charge; these are null
--- if the hold could not be charged, because the money is held no more.
+-- many messages there are for webhooks, what the run has cost so far, the counters after the charge, and whether any
+-- ticket waits; the counters are null if the hold could not be charged, because the money is held no more.
 CREATE FUNCTION studio_keep_picture(
     _slot_id bigint, _ticket bigint, _worker uuid, _picture jsonb, _words bigint[], _hold bigint, _charge jsonb,
     _subjects text[], _ids bigint[], _periods text[], _starts date[], _percents int[], _alone boolean,
@@ -144,7 +144,8 @@ BEGIN
     RETURN jsonb_build_object(
         'output', _told, 'ended', _ended, 'messages', _messages, 'counters', _counters,
         'micros', (SELECT coalesce(sum(e.micros), 0) FROM billing_entry e
-                   WHERE e.org_id = _run.org_id AND e.run_code = _run.code));
+                   WHERE e.org_id = _run.org_id AND e.run_code = _run.code),
+        'waiting', EXISTS (SELECT FROM studio_ticket WHERE worker IS NULL AND org_limit > 0));
 EXCEPTION WHEN SQLSTATE 'DR001' THEN
     GET STACKED DIAGNOSTICS _why = PG_EXCEPTION_DETAIL;
     RETURN _why::jsonb;
