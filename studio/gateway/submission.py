@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from accounts import access
 from accounts.errors import Refused
+from accounts.models.connections import PROJECT_CHARACTERS
 from saas.database import tenancy
 from saas.database.presence import presence
 from saas.database.transactions import after_commit
@@ -20,6 +21,7 @@ from studio.gateway.pictures_in import PictureReader
 from studio.models import Input, Relation, Run, Visibility
 from studio.money.offers import Route
 from studio.openai_wire.errors import OpenAIError
+from studio.providers import sanitize
 from studio.runs import plan, submit_run
 from studio.runs.plan import Pictures
 
@@ -36,7 +38,8 @@ def submit(
 ) -> Run:
     """Submit a run, or return the one that is asked for again. `said` is all that the request says, for its hash;
     pictures are read only if the request is not known yet."""
-    key, hashed = request_key(request, caller), hash_of(request.path, said)
+    project = project_of(request)
+    key, hashed = request_key(request, caller), hash_of(request.path, said + project.encode())
     is_retry = not key and retrying.is_retry(request)
     if is_retry:
         retrying.until_sure(caller.member, caller.api_key, hashed)
@@ -47,6 +50,7 @@ def submit(
         hashed,
         parent,
         relation,
+        project,
         awaited_by=None if key else presence.number(),
         may_be_known=bool(key) or is_retry,
     )
@@ -70,6 +74,7 @@ class Wish:
     hashed: str
     parent: Run | None
     relation: Relation
+    project: str
     awaited_by: int | None
     may_be_known: bool
 
@@ -105,10 +110,11 @@ def _put_in_line(wish: Wish, references: Sequence[Input] = (), mask: Input | Non
                 org=caller.org,
                 spec=image_request.spec,
                 pictures=Pictures(references, mask),
-                route=Route.of(api_key=caller.api_key),
+                route=Route.of(api_key=caller.api_key, project=wish.project),
             ),
             api_key=caller.api_key,
             visibility=_visibility(wish.parent, references),
+            project=wish.project,
             end_user=image_request.identifier,
             parent=wish.parent,
             relation=wish.relation,
@@ -145,6 +151,16 @@ def _visibility(parent: Run | None, references: Sequence[Input]) -> Visibility:
     origins = [*sources, *([parent] if parent else [])]
     is_private = any(run.visibility == Visibility.PRIVATE for run in origins)
     return Visibility.PRIVATE if is_private else Visibility.TEAM
+
+
+def project_of(request: HttpRequest) -> str:
+    """Return the project that the call counts to, which the official SDKs send as a header (`OpenAI(project=…)`)."""
+    sent = request.headers.get("OpenAI-Project", "").encode("latin-1", "replace").decode("utf-8", "replace")
+    project = sanitize.text(" ".join(sent.split()))
+    if len(project) > PROJECT_CHARACTERS:
+        message = f"The OpenAI-Project header is longer than {PROJECT_CHARACTERS} characters."
+        raise OpenAIError(message, code="invalid_value", param="OpenAI-Project")
+    return project
 
 
 def request_key(request: HttpRequest, caller: GatewayCaller) -> str:
