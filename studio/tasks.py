@@ -1,3 +1,5 @@
+from uuid import UUID
+
 import dramatiq
 
 from saas.queue import broker, lanes, thread_shares
@@ -9,6 +11,7 @@ TIME_LIMIT_MILLISECONDS = 30 * 60 * 1000
 COMPOSE_LIMIT_MILLISECONDS = 150 * 1000
 PROBE_LIMIT_MILLISECONDS = 30 * 1000
 REWRITE_LIMIT_MILLISECONDS = 120 * 1000
+SHEET_LIMIT_MILLISECONDS = 300 * 1000
 
 
 @dramatiq.actor(queue_name=lanes.PICTURES, max_retries=0, time_limit=TIME_LIMIT_MILLISECONDS)
@@ -59,3 +62,20 @@ def compose() -> None:
 
     if make_composites.make_next() and make_composites.count_due():
         broker.call(compose)
+
+
+@dramatiq.actor(queue_name=lanes.SHEETS, max_retries=0, time_limit=SHEET_LIMIT_MILLISECONDS)
+def go_on_with_sheets() -> None:
+    """Begin rows of one sheet, and send a message for the next. The ticket that is due names the sheet."""
+    from studio.sheets import drive
+
+    if drive.go_on() and drive.count_due():
+        broker.call(go_on_with_sheets)
+
+
+@dramatiq.actor(queue_name=lanes.SHEETS, max_retries=0, time_limit=SHEET_LIMIT_MILLISECONDS)
+def end_sheet_row(org_id: int, run_code: str) -> None:
+    """Note the end of a sheet's run. If this message is lost, the sheet's ticket comes due by itself."""
+    from studio.sheets import drive
+
+    drive.run_ended(org_id, UUID(run_code))

@@ -241,6 +241,16 @@ REST = {
     "api_styles": "styles",
     "api_style": "styles/{code}",
     "api_style_sample": "styles/{code}/sample",
+    "api_sheets": "sheets",
+    "api_sheet": "sheets/{code}",
+    "api_start_sheet": "sheets/{code}/start",
+    "api_pause_sheet": "sheets/{code}/pause",
+    "api_resume_sheet": "sheets/{code}/resume",
+    "api_cancel_sheet": "sheets/{code}/cancel",
+    "api_rerun_sheet": "sheets/{code}/rerun",
+    "api_sheet_rows": "sheets/{code}/rows",
+    "api_sheet_result": "sheets/{code}/result.csv",
+    "api_sheet_archive": "sheets/{code}/archive.zip",
     "api_optimize_prompt": "prompts/optimize",
     "api_prompt": "prompts/{code}",
     "api_exports": "exports",
@@ -275,6 +285,11 @@ REST_ACTS = {
     "api_give_input",
     "api_collect",
     "api_optimize_prompt",
+    "api_start_sheet",
+    "api_pause_sheet",
+    "api_resume_sheet",
+    "api_cancel_sheet",
+    "api_rerun_sheet",
 }
 REST_REMOVALS = {"api_uncollect", "api_preset"}
 REST_DOCUMENT = {"openapi-json", "api-root"}

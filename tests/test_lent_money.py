@@ -41,6 +41,7 @@ from saas.database import tenancy
 from saas.text.money import DOLLAR
 from studio.models import Output, Ticket
 from studio.prompt import rewrite, rewrite_worker
+from studio.sheets import make_sheet, read_table
 from studio.styles import shelf
 from tests.conftest import SignIn, must_be_member
 from tests.studio.booth.conftest import event_of
@@ -206,6 +207,8 @@ def _furnished(acme: Organization, alice: User, adam: User, bob: User, provider:
     doubtful = submit(acme, adam, prompt=f"a lamp, {CUT}")
     made.spend()
     waiting = submit(acme, adam, prompt="a lamp that waits")
+    table = read_table.read_objects([{"prompt": "a lamp of a sheet"}])
+    sheet = make_sheet.make(by=admin, api_key=None, wanted=make_sheet.Wanted(table))
     with tenancy.tenant(acme.pk):
         asked = rewrite.ask(by=must_be_member(acme, adam), prompt="a lamp")
         made.codes = {
@@ -215,6 +218,7 @@ def _furnished(acme: Organization, alice: User, adam: User, bob: User, provider:
             "hold": Hold.objects.get(state=HoldState.UNCERTAIN).code,
             "output": Output.objects.get().code,
             "rewrite": asked.code,
+            "sheet": sheet.code,
             "style": shelf.all_of(acme)[0].style.code,
             "event": event_of(acme, adam).code,
             "member": must_be_member(acme, bob).code,
@@ -548,6 +552,13 @@ REST_BODIES: dict[tuple[str, str], list[Any]] = {
     ("api_styles", "post"): [STYLE],
     ("api_style", "patch"): [{"quality": "low"}],
     ("api_style", "delete"): [{}],
+    ("api_sheets", "post"): [{"rows": [JSON_PROMPT]}, {"rows": [JSON_PROMPT], **JSON_HOSTILE}],
+    ("api_sheet", "delete"): [{}],
+    ("api_start_sheet", "post"): [{}, {"lane": "proof", "sample": 1}, JSON_HOSTILE],
+    ("api_pause_sheet", "post"): [{}],
+    ("api_resume_sheet", "post"): [{}],
+    ("api_cancel_sheet", "post"): [{}],
+    ("api_rerun_sheet", "post"): [{}],
     ("api_runs", "post"): [JSON_PROMPT, {**JSON_PROMPT, **JSON_HOSTILE}],
     ("api_cancel_run", "post"): [{}],
     ("api_change_visibility", "post"): [{"visibility": "private"}],
@@ -578,6 +589,12 @@ REST_CODES = {
     "api_cancel_run": "run",
     "api_change_visibility": "run",
     "api_retry_slot": "doubtful",
+    "api_sheet": "sheet",
+    "api_start_sheet": "sheet",
+    "api_pause_sheet": "sheet",
+    "api_resume_sheet": "sheet",
+    "api_cancel_sheet": "sheet",
+    "api_rerun_sheet": "sheet",
     "api_image": "output",
     "api_webhook": "webhook",
     "api_webhook_on": "webhook",

@@ -27,6 +27,7 @@ UPLOAD_DOORS = {
     "sandbox_respond",
     "api_give_input",
     "api_submit_run",
+    "api_sheets",
     "give_input",
     "submit_run",
     "import_limits",

@@ -3,7 +3,20 @@ from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from studio.api import errors, estimates, money, people, pictures, prompts, runs, sample, sorting, styles, webhooks
+from studio.api import (
+    errors,
+    estimates,
+    money,
+    people,
+    pictures,
+    prompts,
+    runs,
+    sample,
+    sheets,
+    sorting,
+    styles,
+    webhooks,
+)
 
 VERSION = "1.0.0"
 
@@ -40,6 +53,7 @@ api.add_router("", sample.router)
 api.add_router("", pictures.router)
 api.add_router("", sorting.router)
 api.add_router("", styles.router)
+api.add_router("", sheets.router)
 api.add_router("", prompts.router)
 api.add_router("", people.router)
 api.add_router("", money.router)

@@ -28,6 +28,7 @@ from studio.prompt import rewrite_worker
 from studio.queue import standstill, tickets, wake
 from studio.queue.tickets import Expired
 from studio.runs import outages, suspended
+from studio.sheets import drive, steer
 
 TIDY_SECONDS = 3600
 LOOK_SECONDS = 1.0
@@ -78,6 +79,8 @@ def wake_workers() -> None:
         wake.now("compose")
     if rewrite_worker.count_due():
         wake.now("rewrite")
+    if drive.count_due():
+        wake.now(steer.TASK)
     delivery.call_due()
     mail_outbox.call_due()
     exports.call_due()

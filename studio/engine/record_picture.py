@@ -128,6 +128,8 @@ def _announce(run: Run, slot: Slot, frame: Final, stored: Stored, told: dict[str
     events.announce(run, run.event_of(told["output"]), stored.hint)
     if told["ended"]:
         events.announce(run, run.event_of(told["ended"]))
+        if run.is_of_sheet:
+            wake.soon("end_sheet_row", run.org_id, str(run.code))
     delivery.call_for(told["messages"])
     if make_composites.feather_of(run) is not None:
         wake.soon("compose")

@@ -18,6 +18,7 @@ from saas.queue import lanes, thread_shares
 from studio.engine import make_composites
 from studio.prompt import rewrite_worker
 from studio.queue import tickets
+from studio.sheets import drive
 
 AT_ONCE = 8  # threads started for one lane in a second
 PATIENCE_SECONDS = 600.0
@@ -45,6 +46,7 @@ LANES = (
     Lane(lanes.WORDS, rewrite_worker.count_due, rewrite_worker.make_next),
     Lane(lanes.COMPOSITES, make_composites.count_due, make_composites.make_next),
     Lane(lanes.WEBHOOKS, delivery.count_due, delivery.deliver_next),
+    Lane(lanes.SHEETS, drive.count_due, drive.go_on),
     Lane(lanes.EXPORTS, export_tickets.count_due, exports.make_next_export),
     Lane(lanes.MAIL, mail_outbox.count_due, mail_outbox.deliver_next),
 )

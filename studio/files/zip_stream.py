@@ -42,6 +42,7 @@ class Archive:
     made_at: datetime
     document: dict[str, Any]
     members: tuple[Member, ...]
+    document_name: str = "metadata.json"
 
     @property
     def name(self) -> str:
@@ -85,7 +86,7 @@ def zip_chunks(archive: Archive) -> Generator[bytes, None, None]:
     missing = []
     with zipfile.ZipFile(outbox, "w", zipfile.ZIP_STORED) as packed:
         text = json.dumps(archive.document, indent=2, ensure_ascii=False)
-        packed.writestr(_info(archive, "metadata.json"), text)
+        packed.writestr(_info(archive, archive.document_name), text)
         yield outbox.taken()
         for member in archive.members:
             try:

@@ -11,7 +11,21 @@ from django.utils import timezone
 
 from accounts.models import Ask, AskState, Organization
 from studio.gallery import bin as bins
-from studio.models import LIVE, Draft, Input, Output, Partial, Retention, Run, RunInput, Slot, State
+from studio.models import (
+    LIVE,
+    ROWS_TO_MAKE,
+    Draft,
+    Input,
+    Output,
+    Partial,
+    Retention,
+    RowState,
+    Run,
+    RunInput,
+    SheetRow,
+    Slot,
+    State,
+)
 
 
 def due(org: Organization, rule: Retention) -> "QuerySet[Run]":
@@ -104,7 +118,8 @@ def _forget_words(run: Run) -> None:
 
 
 def _wanted(org: Organization) -> set[str]:
-    """Return the codes of inputs that a draft names, or an open request to an admin for more."""
+    """Return the codes of inputs that a draft names, an open request to an admin for more, or a row of a sheet that is
+    still to be made."""
     drafts: Iterable[dict[str, object]] = Draft.objects.filter(org=org).values_list("values", flat=True)
     wishes = Ask.objects.filter(org=org, state=AskState.OPEN).values_list("wish", flat=True)
     found: set[str] = set()
@@ -112,6 +127,9 @@ def _wanted(org: Organization) -> set[str]:
         references = said.get("reference")
         found.update(map(str, references if isinstance(references, list) else ()))
         found.add(str(said.get("mask") or ""))
+    rows = SheetRow.objects.filter(org=org, state__in=[*ROWS_TO_MAKE, RowState.FAILED], asked__has_key="references")
+    for references in rows.values_list("asked__references", flat=True):
+        found.update(map(str, references))
     return found - {""}
 
 

@@ -1557,4 +1557,230 @@ class Migration(migrations.Migration):
             model_name="capture",
             constraint=models.UniqueConstraint(fields=("event", "short_code"), name="one_capture_per_short_code"),
         ),
+        migrations.CreateModel(
+            name="SheetTicket",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("org_id", models.BigIntegerField()),
+                ("due_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True)),
+                ("maker_id", models.BigIntegerField(null=True)),
+                ("sheet_code", models.UUIDField(unique=True)),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="Sheet",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("has_key", models.BooleanField(default=False)),
+                ("name", models.CharField(max_length=80)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ready", "Ready"),
+                            ("running", "Being made"),
+                            ("paused", "Paused"),
+                            ("waiting", "Waiting for money"),
+                            ("finished", "Finished"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="ready",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=400)),
+                (
+                    "lane",
+                    models.CharField(choices=[("now", "Now"), ("proof", "Proofs first")], default="now", max_length=10),
+                ),
+                ("concurrency", models.PositiveSmallIntegerField(default=0)),
+                ("sample", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "columns",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=80), size=None),
+                ),
+                ("template", models.TextField(blank=True)),
+                ("mapping", models.JSONField(default=dict)),
+                ("asked", models.JSONField(default=dict)),
+                ("names", models.CharField(blank=True, max_length=200)),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[("team", "The team's"), ("private", "Only its maker's")], default="team", max_length=10
+                    ),
+                ),
+                ("project", models.CharField(blank=True, max_length=80)),
+                ("row_count", models.PositiveIntegerField()),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("starts_at", models.DateTimeField(null=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "api_key",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.apikey"
+                    ),
+                ),
+                (
+                    "maker",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sheets",
+                        to="accounts.organization",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="SheetRow",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("number", models.PositiveIntegerField()),
+                ("variant", models.PositiveSmallIntegerField(default=0)),
+                ("cells", django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None)),
+                ("asked", models.JSONField(default=dict)),
+                ("faults", models.JSONField(default=list)),
+                (
+                    "tags",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), default=list, size=None),
+                ),
+                ("collection", models.CharField(blank=True, max_length=80)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ready", "Waiting"),
+                            ("running", "Being made"),
+                            ("finished", "Finished"),
+                            ("failed", "Failed"),
+                            ("faulty", "Cannot be made"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="ready",
+                        max_length=10,
+                    ),
+                ),
+                ("pictures", models.PositiveSmallIntegerField(default=0)),
+                ("low_micros", models.BigIntegerField(default=0)),
+                ("high_micros", models.BigIntegerField(default=0)),
+                ("held_micros", models.BigIntegerField(default=0)),
+                ("fingerprint", models.BigIntegerField(default=0)),
+                ("is_reused", models.BooleanField(default=False)),
+                ("is_print", models.BooleanField(default=False)),
+                ("times", models.PositiveSmallIntegerField(default=0)),
+                ("cost_micros", models.BigIntegerField(default=0)),
+                ("error_code", models.CharField(blank=True, max_length=60)),
+                ("error_sentence", models.CharField(blank=True, max_length=300)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "org",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="sheet_rows",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "printed",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="studio.output",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="sheet_rows",
+                        to="studio.run",
+                    ),
+                ),
+                (
+                    "sheet",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="rows",
+                        to="studio.sheet",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["number", "variant"],
+            },
+        ),
+        migrations.AddIndex(
+            model_name="sheet",
+            index=models.Index(fields=["org", "-id"], name="sheets_newest"),
+        ),
+        migrations.AddConstraint(
+            model_name="sheet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["ready", "running", "paused", "waiting", "finished", "cancelled"])),
+                name="sheet_state_exists",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sheet",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("lane__in", ["now", "proof"])), name="sheet_lane_exists"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="sheetrow",
+            index=models.Index(fields=["sheet", "state", "number", "variant"], name="sheet_rows_by_state"),
+        ),
+        migrations.AddIndex(
+            model_name="sheetrow",
+            index=models.Index(condition=models.Q(("run__isnull", False)), fields=["run"], name="sheet_rows_of_run"),
+        ),
+        migrations.AddIndex(
+            model_name="sheetrow",
+            index=models.Index(
+                condition=models.Q(("fingerprint", 0), _negated=True),
+                fields=["org", "fingerprint"],
+                name="sheet_rows_alike",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sheetrow",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["ready", "running", "finished", "failed", "faulty", "cancelled"])),
+                name="sheet_row_state_exists",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sheetrow",
+            constraint=models.UniqueConstraint(fields=("sheet", "number", "variant"), name="one_sheet_row_per_variant"),
+        ),
+        migrations.AddConstraint(
+            model_name="sheetrow",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_reused", False), ("run__isnull", False)),
+                fields=("run",),
+                name="one_sheet_row_per_run",
+            ),
+        ),
     ]

@@ -42,6 +42,8 @@ class Migration(migrations.Migration):
         Wall("studio_runevent"),
         Wall("studio_runinput"),
         Wall("studio_sharedpicture"),
+        Wall("studio_sheet"),
+        Wall("studio_sheetrow"),
         Wall("studio_slot"),
         Wall("studio_style"),
         Wall("studio_styleversion"),

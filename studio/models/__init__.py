@@ -8,8 +8,9 @@ from studio.models.files import Input, Partial, RunInput
 from studio.models.outputs import MOST_STARS, Output, PreviewTicket
 from studio.models.presets_and_drafts import Draft, Preset
 from studio.models.rewriting import Rewrite, Rewriter, RewriteState, RewriteTicket
-from studio.models.runs import ENDS, LIVE, Charged, Kind, Relation, Run, RunEvent, State, Visibility
+from studio.models.runs import ENDS, LIVE, SHEET_KEY, Charged, Kind, Relation, Run, RunEvent, State, Visibility
 from studio.models.shares import Retention, Share, SharedPicture
+from studio.models.sheets import ROWS_TO_MAKE, RowState, Sheet, SheetLane, SheetRow, SheetState, SheetTicket
 from studio.models.slots import Slot, Ticket, state_of
 from studio.models.sorting import Collection, CollectionItem, Comment, SearchEntry, Tag, Tagging
 from studio.models.styles import Style, StyleVersion
@@ -18,6 +19,8 @@ __all__ = [
     "ENDS",
     "LIVE",
     "MOST_STARS",
+    "ROWS_TO_MAKE",
+    "SHEET_KEY",
     "BrandedPicture",
     "Capture",
     "CaptureTicket",
@@ -45,12 +48,18 @@ __all__ = [
     "RewriteState",
     "RewriteTicket",
     "Rewriter",
+    "RowState",
     "Run",
     "RunEvent",
     "RunInput",
     "SearchEntry",
     "Share",
     "SharedPicture",
+    "Sheet",
+    "SheetLane",
+    "SheetRow",
+    "SheetState",
+    "SheetTicket",
     "Slot",
     "State",
     "Style",

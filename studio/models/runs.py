@@ -15,6 +15,7 @@ from saas.database import functions
 from saas.database.tenancy import TenantModel
 from studio.models.wording import own_words
 
+SHEET_KEY = "sheet-"  # how the request keys of runs begin that are made for rows of sheets
 ADD_EVENT = "SELECT studio_add_event(%(run)s, %(type)s, %(slot_index)s, %(data)s)"
 
 
@@ -141,6 +142,11 @@ class Run(TenantModel):
     def is_of_program(self) -> bool:
         """Return whether a program asked for it, which waits for the picture itself and has no page open."""
         return self.api_key_id is not None
+
+    @property
+    def is_of_sheet(self) -> bool:
+        """Return whether it is made for a row of a sheet, which waits for its end."""
+        return self.request_key.startswith(SHEET_KEY)
 
     @property
     def is_proof(self) -> bool:

@@ -15,6 +15,8 @@ from studio import models as studio
 
 # Tables that belong to an organization, in the order of deletion: each after the tables that point to it.
 OF_AN_ORGANIZATION: tuple[type[Model], ...] = (
+    studio.SheetRow,
+    studio.Sheet,
     studio.Capture,
     studio.Consent,
     studio.Event,
@@ -72,6 +74,7 @@ BY_ID: tuple[type[Model], ...] = (
     studio.CompositeTicket,
     studio.PreviewTicket,
     studio.CaptureTicket,
+    studio.SheetTicket,
     studio.RewriteTicket,
     studio.SearchEntry,
     studio.DiscardedFile,  # after the organization's files themselves
@@ -147,6 +150,7 @@ OF_A_PERSON: dict[tuple[type[Model], str], Fate] = {
     (studio.Rewrite, "maker"): Fate.BY_HAND,  # one that is being made ends first
     (studio.Run, "maker"): Fate.BY_HAND,  # private runs lose their pictures and words
     (studio.Share, "maker"): Fate.STAYS,
+    (studio.Sheet, "maker"): Fate.GOES,  # its pictures stay as the pictures of its runs do
     (studio.Style, "maker"): Fate.STAYS,
     (studio.StyleVersion, "maker"): Fate.STAYS,
     (LogEntry, "user"): Fate.STAYS,

@@ -11,9 +11,9 @@ from studio.queue import tickets
 MOST_CALLS = 50
 
 
-def soon(task: str) -> None:
+def soon(task: str, *arguments: str | int) -> None:
     """Send a task when the transaction has committed."""
-    broker.enqueue(_actor(task))
+    broker.enqueue(_actor(task), *arguments)
 
 
 def after(task: str, delay_seconds: float) -> None:

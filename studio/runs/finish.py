@@ -10,6 +10,7 @@ from studio.models import ENDS, Run, Slot, state_of
 from studio.money import run_holds
 from studio.providers.outcomes import OUTCOMES
 from studio.providers.refusals import NOT_MODERATED, Refusal
+from studio.queue import wake
 from studio.runs import end_webhooks, events
 
 
@@ -69,3 +70,5 @@ def close(run: Run) -> None:
         succeeded = sum(slot.state == state.SUCCEEDED for slot in slots)
         events.record(locked, "ended", data={"state": state.value, "succeeded": succeeded, "count": len(slots)})
         end_webhooks.queue(locked, succeeded)
+        if locked.is_of_sheet:
+            wake.soon("end_sheet_row", locked.org_id, str(locked.code))

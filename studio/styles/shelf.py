@@ -51,11 +51,14 @@ def usable_by(member: Membership) -> list[StyleVersion]:
     return [version for version in all_of(member.org) if member.is_at_least(Role(version.style.least_role))]
 
 
-def choose(member: Membership, named: Sequence[str]) -> tuple[list[StyleVersion], list[Fault]]:
-    """Return the styles with these ids or short names, and what is wrong with the choice."""
+def choose(
+    member: Membership, named: Sequence[str], offered: Sequence[StyleVersion] | None = None
+) -> tuple[list[StyleVersion], list[Fault]]:
+    """Return the styles with these ids or short names, and what is wrong with the choice. The styles that the member
+    may use are read, unless they are `offered`."""
     if len(named) > MOST_CHOSEN:
         return [], [Fault("styles", "too_many", f"{len(named)} styles are too many: {MOST_CHOSEN} at most.")]
-    offered = usable_by(member)
+    offered = usable_by(member) if offered is None else offered
     by_name: dict[str | UUID, StyleVersion] = {version.style.slug: version for version in offered}
     by_name |= {version.style.code: version for version in offered}
     chosen: list[StyleVersion] = []

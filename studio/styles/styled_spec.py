@@ -21,13 +21,15 @@ def read_spec(
     models: Catalogue,
     from_form: bool = False,
     people: int = 0,
+    offered: Sequence[StyleVersion] | None = None,
 ) -> Spec:
     """Check a request with the ids or short names of styles. Raise SpecRefused with all faults. A style says what is to
     be made, so the prompt may be left out, and size and quality that the request leaves out are the style's. `people`
-    is how many there are, if that is known."""
+    is how many there are, if that is known; `offered` are the styles that the member may use, for callers who have read
+    them already."""
     if not styles:
         return specs.read_spec(asked, models=models, from_form=from_form)
-    chosen, faults = shelf.choose(by, styles)
+    chosen, faults = shelf.choose(by, styles, offered)
     try:
         plain = specs.read_spec({**_settings(chosen), **asked}, models=models, from_form=from_form, needs_prompt=False)
     except SpecRefused as refusal:

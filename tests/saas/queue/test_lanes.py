@@ -20,6 +20,8 @@ LANES = {
     "probe": lanes.CHECKS,
     "deliver": lanes.MAIL,
     "make_export": lanes.EXPORTS,
+    "go_on_with_sheets": lanes.SHEETS,
+    "end_sheet_row": lanes.SHEETS,
     "fold_usage": lanes.UPKEEP,
     "make_monthly_exports": lanes.UPKEEP,
     "reconcile": lanes.UPKEEP,

@@ -1,0 +1,463 @@
+import json
+from datetime import datetime
+from typing import Any, Literal, Self
+from uuid import UUID
+
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http.multipartparser import MultiPartParserError
+from django.shortcuts import get_object_or_404
+from django.utils.http import content_disposition_header
+from ninja import Field, Query, Router, Schema, Status
+from ninja.errors import HttpError
+from pydantic import ConfigDict
+
+from accounts.models import Scope
+from saas.database import tenancy
+from saas.text import money
+from studio.api.door import ApiCaller, ApiRequest, inside, may
+from studio.api.errors import ApiRefused
+from studio.api.paging import Paging, page
+from studio.api.run_bodies import FORM
+from studio.api.runs import REFUSALS
+from studio.api.shapes import Page, SlotError
+from studio.files import names as file_names
+from studio.files import zip_stream
+from studio.models import RowState, Sheet, SheetLane, SheetRow, SheetState
+from studio.sheets import make_sheet, quote, read_request, read_table, results, steer
+from studio.sheets.quote import Quote
+from studio.sheets.refusals import MOST_FAULTS, SheetRefused
+
+router = Router(tags=["Sheets"])
+Lane = Literal["now", "proof", "overnight"]
+MOST_JSON_BYTES = read_table.MOST_BYTES
+NO_OVERNIGHT = "This connection cannot make pictures overnight. Choose “now” or “proof”."
+DESCRIBED = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "rows": {
+                            "type": "array",
+                            "items": {"type": "object"},
+                            "description": "One object for each row",
+                        },
+                        "template": {
+                            "type": "string",
+                            "description": "Of the prompt, such as `{product} on {surface}`",
+                        },
+                        "name": {"type": "string"},
+                        "names": {"type": "string", "description": "Of the files, such as `{sku}_{n:02}.{ext}`"},
+                        "mapping": {"type": "object", "description": "What a column is for, by its name"},
+                        "lists": {"type": "object", "description": "Columns whose cells hold lists: zip or multiply"},
+                        "reuse": {"type": "boolean", "description": "Take pictures that asked for the same before"},
+                    },
+                    "additionalProperties": True,
+                }
+            },
+            FORM: {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "file": {"type": "string", "format": "binary", "description": "CSV, TSV or XLSX"},
+                        "pictures": {
+                            "type": "string",
+                            "format": "binary",
+                            "description": "A ZIP of reference pictures",
+                        },
+                        "template": {"type": "string"},
+                    },
+                    "additionalProperties": True,
+                }
+            },
+        },
+    }
+}
+
+
+class RowFaultOut(Schema):
+    row: int = Field(description="From 1, without the header")
+    column: str = Field(description="The column, or the parameter where no column says it")
+    code: str
+    message: str
+
+
+class QuoteOut(Schema):
+    """US dollars for all rows that are still to be made."""
+
+    rows: int
+    pictures: int
+    exact: str | None = Field(description="The cost, where it is known before: a flat price. Else null")
+    low: str
+    high: str
+    upper_bound: str = Field(description="What would be held")
+    fits_budget: bool
+    left: str | None = Field(description="Of the limit that would refuse first; null if money is not limited")
+    pictures_left: int | None
+    rows_that_fit: int = Field(description="In their order")
+    is_play: bool = Field(description="Sandbox play money")
+
+    @classmethod
+    def from_quote(cls, found: Quote) -> Self:
+        return cls(
+            rows=found.rows,
+            pictures=found.pictures,
+            exact=money.exact(found.high) if found.is_exact else None,
+            low=money.exact(found.low),
+            high=money.exact(found.high),
+            upper_bound=money.exact(found.upper_bound),
+            fits_budget=found.fits_budget,
+            left=None if found.left is None else money.exact(found.left),
+            pictures_left=found.pictures_left,
+            rows_that_fit=found.rows_that_fit,
+            is_play=found.is_play,
+        )
+
+
+class SheetSummary(Schema):
+    id: UUID
+    name: str
+    state: SheetState
+    reason: str = Field(description="Why it is paused, or what it waits for")
+    lane: SheetLane
+    columns: list[str]
+    rows: int = Field(description="Of the table")
+    maker: str
+    created_at: datetime
+    starts_at: datetime | None
+    started_at: datetime | None
+    ended_at: datetime | None
+
+    @classmethod
+    def said_of(cls, sheet: Sheet) -> dict[str, Any]:
+        names = ("name", "reason", "columns", "created_at", "starts_at", "started_at", "ended_at")
+        return {
+            **{name: getattr(sheet, name) for name in names},
+            "id": sheet.code,
+            "state": SheetState(sheet.state),
+            "lane": SheetLane(sheet.lane),
+            "rows": sheet.row_count,
+            "maker": sheet.maker.display_name,
+        }
+
+
+class SheetOut(SheetSummary):
+    """`counts` has the requests by state: a row that stands for several counts as often."""
+
+    concurrency: int = Field(description="How many rows at once; 0: as many as the connection allows")
+    template: str
+    names: str
+    counts: dict[str, int]
+    faults: list[RowFaultOut] = Field(description="The first thousand")
+    quote: QuoteOut
+    alike: int = Field(description="Rows that wait and that an earlier sheet has made: `reuse` takes those pictures")
+    cost: str
+
+
+class PictureOut(Schema):
+    id: UUID
+    file: str
+    url: str
+
+
+class SheetRowOut(Schema):
+    id: UUID
+    row: int
+    variant: int
+    state: RowState
+    cells: dict[str, str]
+    prompt: str
+    pictures: list[PictureOut]
+    run: UUID | None
+    is_reused: bool
+    seconds: float | None
+    cost: str
+    error: SlotError | None
+    faults: list[RowFaultOut]
+
+
+class StartIn(Schema):
+    model_config = ConfigDict(extra="forbid")
+
+    lane: Lane = "now"
+    concurrency: int | None = Field(None, ge=1, le=steer.MOST_AT_ONCE, description="At most what the connection allows")
+    sample: int | None = Field(None, ge=1, le=steer.MOST_SAMPLE, description="Make this many rows, and pause")
+    reuse: bool = Field(False, description="Take pictures that asked for the same before")
+    at: datetime | None = Field(None, description="Begin by itself at this moment")
+
+
+class RowsPage(Schema):
+    limit: int = Field(50, ge=1, le=500)
+    cursor: UUID | None = Field(None, description="`next` of the page before")
+    state: RowState | None = None
+
+
+@router.post(
+    "/sheets",
+    auth=may(Scope.GENERATE),
+    response={201: SheetOut, **REFUSALS},
+    url_name="api_sheets",
+    openapi_extra=DESCRIBED,
+)
+def make(request: ApiRequest) -> "Status[SheetOut]":
+    """Make a sheet of a table
+
+    A `file` (CSV, TSV, XLSX) with a ZIP of `pictures`, or `rows` as JSON. Columns that are called like parameters map
+    themselves. Each row is checked and priced; nothing is held or spent before the sheet is started. A result sheet
+    that is sent in again makes only what is missing."""
+    caller = request.auth
+    said, file, packed = _read(request)
+    wanted = read_request.wanted_of(said, file=file)
+    sheet = make_sheet.make(by=caller.member, api_key=caller.api_key, wanted=wanted, packed=packed)
+    with tenancy.tenant(caller.org.pk):
+        return Status(201, _described(sheet, caller))
+
+
+@router.get("/sheets", auth=may(Scope.READ), response={200: Page[SheetSummary], **REFUSALS}, url_name="api_sheets")
+@inside
+def list_sheets(request: ApiRequest, paging: Paging) -> dict[str, Any]:
+    """List sheets, the newest first"""
+    rows = Sheet.objects.visible_to(request.auth.member).select_related("maker")
+    return page(rows, paging, lambda sheet: SheetSummary(**SheetSummary.said_of(sheet)))
+
+
+@router.get("/sheets/{uuid:code}", auth=may(Scope.READ), response={200: SheetOut, **REFUSALS}, url_name="api_sheet")
+@inside
+def read(request: ApiRequest, code: UUID) -> SheetOut:
+    """Read a sheet, and how far it is"""
+    return _described(_sheet(request, code), request.auth)
+
+
+@router.delete("/sheets/{uuid:code}", auth=may(Scope.GENERATE), response={204: None, **REFUSALS}, url_name="api_sheet")
+@inside
+def delete(request: ApiRequest, code: UUID) -> "Status[None]":
+    """Delete a sheet
+
+    What it is making is stopped. Its pictures stay in the gallery."""
+    steer.delete(sheet=_sheet(request, code), by=request.auth.member)
+    return Status(204, None)
+
+
+@router.post(
+    "/sheets/{uuid:code}/start",
+    auth=may(Scope.GENERATE),
+    response={200: SheetOut, **REFUSALS},
+    url_name="api_start_sheet",
+)
+@inside
+def start(request: ApiRequest, code: UUID, body: StartIn) -> SheetOut:
+    """Begin to make a sheet
+
+    Rows with faults are left out. Rows begin in their order while the hold fits; then the sheet waits for money."""
+    if body.lane == "overnight":
+        raise SheetRefused("unsupported", NO_OVERNIGHT, "lane", "now")
+    sheet, lane, at_once = _sheet(request, code), SheetLane(body.lane), body.concurrency or 0
+    by = request.auth.member
+    if body.at is not None:
+        steer.start_later(sheet=sheet, by=by, at=body.at, lane=lane, concurrency=at_once)
+    else:
+        steer.start(sheet=sheet, by=by, lane=lane, concurrency=at_once, sample=body.sample, reuses=body.reuse)
+    return _described(sheet, request.auth)
+
+
+@router.post(
+    "/sheets/{uuid:code}/pause",
+    auth=may(Scope.GENERATE),
+    response={200: SheetOut, **REFUSALS},
+    url_name="api_pause_sheet",
+)
+@inside
+def pause(request: ApiRequest, code: UUID) -> SheetOut:
+    """Let no more rows begin. What is being made is finished"""
+    sheet = _sheet(request, code)
+    steer.pause(sheet=sheet, by=request.auth.member)
+    return _described(sheet, request.auth)
+
+
+@router.post(
+    "/sheets/{uuid:code}/resume",
+    auth=may(Scope.GENERATE),
+    response={200: SheetOut, **REFUSALS},
+    url_name="api_resume_sheet",
+)
+@inside
+def resume(request: ApiRequest, code: UUID) -> SheetOut:
+    """Go on with a paused sheet"""
+    sheet = _sheet(request, code)
+    steer.resume(sheet=sheet, by=request.auth.member)
+    return _described(sheet, request.auth)
+
+
+@router.post(
+    "/sheets/{uuid:code}/cancel",
+    auth=may(Scope.GENERATE),
+    response={200: SheetOut, **REFUSALS},
+    url_name="api_cancel_sheet",
+)
+@inside
+def cancel(request: ApiRequest, code: UUID) -> SheetOut:
+    """Make nothing more
+
+    What is finished stays; what a provider works on may still be charged."""
+    sheet = _sheet(request, code)
+    steer.cancel(sheet=sheet, by=request.auth.member)
+    return _described(sheet, request.auth)
+
+
+@router.post(
+    "/sheets/{uuid:code}/rerun",
+    auth=may(Scope.GENERATE),
+    response={200: SheetOut, **REFUSALS},
+    url_name="api_rerun_sheet",
+)
+@inside
+def rerun(request: ApiRequest, code: UUID) -> SheetOut:
+    """Make failed rows again, where that can help"""
+    sheet = _sheet(request, code)
+    steer.rerun(sheet=sheet, by=request.auth.member)
+    return _described(sheet, request.auth)
+
+
+@router.get(
+    "/sheets/{uuid:code}/rows",
+    auth=may(Scope.READ),
+    response={200: Page[SheetRowOut], **REFUSALS},
+    url_name="api_sheet_rows",
+)
+@inside
+def read_rows(request: ApiRequest, code: UUID, paging: Query[RowsPage]) -> dict[str, Any]:
+    """Read the rows of a sheet, in their order"""
+    sheet = _sheet(request, code)
+    rows = results.rows_of(sheet).select_related("run")
+    if paging.state:
+        rows = rows.filter(state=paging.state)
+    if paging.cursor:
+        rows = results.after(rows, get_object_or_404(sheet.rows, code=paging.cursor))
+    found = list(rows[: paging.limit + 1])
+    shown = found[: paging.limit]
+    return {
+        "data": _rows_out(sheet, shown),
+        "next": str(shown[-1].code) if len(found) > paging.limit else None,
+    }
+
+
+@router.get(
+    "/sheets/{uuid:code}/result.csv",
+    auth=may(Scope.READ),
+    response=REFUSALS,
+    url_name="api_sheet_result",
+    openapi_extra={"responses": {200: {"content": {"text/csv": {}}}}},
+)
+def read_result(request: ApiRequest, code: UUID) -> HttpResponse:
+    """Download the result sheet
+
+    The columns that came in, and state, cost, file, link, error of each row. Sent in again, it makes what is
+    missing."""
+    with tenancy.tenant(request.auth.org.pk):
+        sheet = _sheet(request, code)
+        text = "".join(results.lines(sheet))
+    response = HttpResponse(text, content_type="text/csv; charset=utf-8")
+    name = f"{file_names.safe(sheet.name) or 'sheet'}-result.csv"
+    response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name) or ""
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@router.get(
+    "/sheets/{uuid:code}/archive.zip",
+    auth=may(Scope.READ),
+    response=REFUSALS,
+    url_name="api_sheet_archive",
+    openapi_extra={"responses": {200: {"content": {"application/zip": {}}}}},
+)
+def read_archive(request: ApiRequest, code: UUID) -> HttpResponseBase:
+    """Download the pictures of a sheet as a ZIP, with `manifest.json`"""
+    with tenancy.tenant(request.auth.org.pk):
+        archive = results.archive_of(_sheet(request, code))
+    response: StreamingHttpResponse = zip_stream.send_zip(archive, org_id=request.auth.org.pk)
+    return response
+
+
+def _read(request: ApiRequest) -> tuple[dict[str, Any], bytes | None, Any]:
+    """Return the fields, the bytes of the table and the ZIP of pictures."""
+    if request.content_type != FORM:
+        return _json(request), None, None
+    try:
+        texts, files = request.POST, request.FILES
+    except (MultiPartParserError, RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent):
+        raise HttpError(400, "Cannot parse request body") from None
+    for name in files:
+        if name not in {"file", "pictures"}:
+            raise SheetRefused("unknown_parameter", "A sheet has a “file” and “pictures”.", name[:80], "file")
+    table = files.get("file")
+    data = table.read(read_table.MOST_BYTES + 1) if table is not None else None
+    return dict(texts.items()), data, files.get("pictures")
+
+
+def _json(request: ApiRequest) -> dict[str, Any]:
+    """Read a body that may be larger than Django's own bound for forms."""
+    body = request.read(MOST_JSON_BYTES + 1)
+    if len(body) > MOST_JSON_BYTES:
+        raise ApiRefused(413, "request_too_large", f"A sheet may have {MOST_JSON_BYTES // 1_000_000} MB at most.")
+    try:
+        said = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        raise HttpError(400, "Cannot parse request body") from None
+    if not isinstance(said, dict):
+        raise HttpError(400, "Cannot parse request body")
+    return said
+
+
+def _sheet(request: ApiRequest, code: UUID) -> Sheet:
+    rows: QuerySet[Sheet] = Sheet.objects.visible_to(request.auth.member)
+    return get_object_or_404(rows.select_related("org", "maker", "api_key"), code=code)
+
+
+def _described(sheet: Sheet, caller: ApiCaller) -> SheetOut:
+    faulty = sheet.rows.filter(state=RowState.FAULTY).order_by("number", "variant")
+    faults = [fault for row in faulty[:MOST_FAULTS] for fault in _faults(row)][:MOST_FAULTS]
+    return SheetOut(
+        **SheetSummary.said_of(sheet),
+        concurrency=sheet.concurrency,
+        template=sheet.template,
+        names=sheet.names,
+        counts=quote.counts_of(sheet),
+        faults=faults,
+        quote=QuoteOut.from_quote(quote.quote_of(sheet, caller.member, sheet.api_key)),
+        alike=0 if sheet.is_moving or sheet.has_ended else make_sheet.count_alike(sheet, caller.member),
+        cost=money.exact(quote.cost_of(sheet)),
+    )
+
+
+def _faults(row: SheetRow) -> list[RowFaultOut]:
+    return [RowFaultOut(row=row.number, **fault) for fault in row.faults]
+
+
+def _rows_out(sheet: Sheet, rows: list[SheetRow]) -> list[SheetRowOut]:
+    outputs = results.outputs_of(rows)
+    named = results.stems_on_page(sheet, rows)
+    return [
+        SheetRowOut(
+            id=row.code,
+            row=row.number,
+            variant=row.variant,
+            state=RowState(row.state),
+            cells=dict(zip(sheet.columns, row.cells, strict=False)),
+            prompt=str(row.asked.get("prompt", "")),
+            pictures=[
+                PictureOut(id=output.code, file=name, url=f"/api/v1/images/{output.code}/original")
+                for name, output in results.named(row, outputs.get(row.run_id or 0, []), named[row.pk])
+            ],
+            run=row.run.code if row.run else None,
+            is_reused=row.is_reused,
+            seconds=row.seconds,
+            cost=money.exact(row.cost_micros),
+            error=SlotError(code=row.error_code, message=row.error_sentence) if row.error_code else None,
+            faults=_faults(row),
+        )
+        for row in rows
+    ]

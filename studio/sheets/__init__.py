@@ -1,0 +1,1 @@
+"""Sheets: a table becomes pictures, row by row, within the limits of the person who pays."""
