@@ -136,6 +136,8 @@ def _begin(sheet: Sheet, row: SheetRow, member: Membership, in_work: int) -> Ste
     except LimitReached as refusal:
         return _wait(sheet, row, refusal, in_work)
     except SpecRefused as refusal:
+        if refusal.errors[0].field == "connection":  # it was removed, which concerns all rows
+            return _pause(sheet, refusal.errors[0].sentence, in_work)
         end_rows.refuse(row, refusal.errors[0].code, refusal.errors[0].sentence)
         return Step.BEGAN
     except NotAllowed as refusal:
