@@ -43,6 +43,7 @@ from studio.models import Output, Ticket
 from studio.prompt import rewrite, rewrite_worker
 from studio.sheets import make_sheet, read_table
 from studio.styles import shelf
+from studio.threads import edit_threads
 from tests.conftest import SignIn, must_be_member
 from tests.studio.booth.conftest import event_of
 from tests.studio.engine.test_worker import submit, work
@@ -220,6 +221,7 @@ def _furnished(acme: Organization, alice: User, adam: User, bob: User, provider:
             "rewrite": asked.code,
             "sheet": sheet.code,
             "style": shelf.all_of(acme)[0].style.code,
+            "thread": edit_threads.start(by=owner, picture=None).code,
             "event": event_of(acme, adam).code,
             "member": must_be_member(acme, bob).code,
             "key": key.code,
@@ -559,6 +561,10 @@ REST_BODIES: dict[tuple[str, str], list[Any]] = {
     ("api_resume_sheet", "post"): [{}],
     ("api_cancel_sheet", "post"): [{}],
     ("api_rerun_sheet", "post"): [{}],
+    ("api_threads", "post"): [{"title": "Free"}, JSON_HOSTILE],
+    ("api_thread", "patch"): [{"title": "Free", "visibility": "private"}],
+    ("api_thread", "delete"): [{}],
+    ("api_turns", "post"): [{"say": "a lamp", "fresh": True}, {"say": "a lamp", "fresh": True, **JSON_HOSTILE}],
     ("api_runs", "post"): [JSON_PROMPT, {**JSON_PROMPT, **JSON_HOSTILE}],
     ("api_cancel_run", "post"): [{}],
     ("api_change_visibility", "post"): [{"visibility": "private"}],
@@ -586,6 +592,8 @@ REST_BODIES: dict[tuple[str, str], list[Any]] = {
 }
 REST_CODES = {
     "api_style": "style",
+    "api_thread": "thread",
+    "api_turns": "thread",
     "api_cancel_run": "run",
     "api_change_visibility": "run",
     "api_retry_slot": "doubtful",

@@ -70,10 +70,10 @@ class Client:
         kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
         return str(json.loads(self._read_all("POST", "/api/v1/inputs", body, kind))["id"])
 
-    def events(self, body: dict[str, Any], *, request_key: str) -> Iterator[dict[str, Any]]:
-        """Submit a run and yield its events to the end. If the connection breaks, follow the run on another: it goes on
-        meanwhile."""
-        run, seq, has_ended = "", 0, False
+    def events(self, body: dict[str, Any], *, request_key: str, run: str = "") -> Iterator[dict[str, Any]]:
+        """Submit a run, unless it is one that was made before, and yield its events to the end. If the connection
+        breaks, follow the run on another: it goes on meanwhile."""
+        seq, has_ended = 0, False
         while not has_ended:
             if run:
                 lines = self._lines("GET", f"/api/v1/runs/{run}/events?stream=true&after={seq}")

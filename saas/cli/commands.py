@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from saas.cli import batch as batches
-from saas.cli import config, dry_runs
+from saas.cli import config, dry_runs, threads
 from saas.cli.client import Client
 from saas.cli.completion import script
 from saas.cli.config import Access
@@ -76,6 +76,10 @@ def optimize(options: Namespace) -> int:
 def completion(options: Namespace) -> int:
     print(script(options.parser, options.shell), end="")
     return 0
+
+
+def thread(options: Namespace) -> int:
+    return threads.run(options, client_of(options))
 
 
 def styles(options: Namespace) -> int:

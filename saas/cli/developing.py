@@ -61,11 +61,13 @@ def develop(
     with_partials: bool = False,
     progress: Progress,
     request_key: str = "",
+    run: str = "",
 ) -> RunResult:
+    """Submit a run, or follow one that was made before, and save its pictures as they come."""
     outcome = RunResult()
     styles = asked.get("styles", [])
     folder = Folder(out, name or stem_of(asked.get("prompt", "")), count_of(asked), styles)
-    for event in client.events(asked, request_key=request_key or uuid.uuid4().hex):
+    for event in client.events(asked, request_key=request_key or uuid.uuid4().hex, run=run):
         progress.note(event)
         outcome.run = event["run"]
         if event["type"] == "partial" and with_partials:

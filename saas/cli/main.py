@@ -4,7 +4,7 @@ import sys
 from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from importlib import metadata
 
-from saas.cli import commands
+from saas.cli import commands, threads
 from saas.cli.completion import SHELLS
 from saas.cli.errors import CommandFailed
 
@@ -75,6 +75,7 @@ def parser() -> ArgumentParser:
     batch.add_argument("--dry-run", action="store_true", help="only say what is missing and what it will cost")
     optimize = word("optimize", "Print better words for a prompt, by a text model. It costs what its tokens cost.")
     optimize.add_argument("prompt")
+    _talking(word("thread", "Talk about a picture: start PHOTO [WORDS], say THREAD WORDS, or show THREAD."))
     word("styles", "List the styles that pictures can be made in.")
     runs = word("runs", "List the newest runs.")
     runs.add_argument("--limit", type=_at_least_one, default=20)
@@ -108,6 +109,23 @@ def _making(words: ArgumentParser) -> None:
     _asking(words)
     words.add_argument("--out", default=".", help="folder for the pictures")
     words.add_argument("--name", help="name of the files; default: the prompt's first words")
+
+
+def _talking(words: ArgumentParser) -> None:
+    words.add_argument("do", choices=threads.ACTS)
+    words.add_argument("what", metavar="PHOTO|THREAD", help="the picture to start from, or the thread's id")
+    words.add_argument("words", nargs="?", metavar="WORDS", help="what should change")
+    words.add_argument("--parent", metavar="N", help="the turn to go on from, by its number; 0 is the first picture")
+    words.add_argument("--with", dest="references", action="append", metavar="PHOTO", help="another picture to look at")
+    words.add_argument("--mask", help="a PNG of the first picture's size; its transparent parts may change")
+    words.add_argument("--title", help="of a thread that is started")
+    words.add_argument("-n", type=_at_least_one, help="how many pictures to choose from")
+    for name in ("model", "size", "quality"):
+        words.add_argument(f"--{name}")
+    words.add_argument("--format", choices=["png", "jpeg", "webp"])
+    words.add_argument("--partials", nargs="?", type=int, choices=(1, 2, 3), const=3, help="also the frames on the way")
+    words.add_argument("--out", default=".", help="folder for the pictures")
+    words.add_argument("--name", help="name of the files; default: turn-1, turn-2, …")
 
 
 def _asking(words: ArgumentParser) -> None:

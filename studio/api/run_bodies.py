@@ -23,6 +23,7 @@ from studio.api.shapes import RunFields, RunIn
 from studio.catalogue import image_models, specs
 from studio.catalogue.fields import Fault, SpecRefused, closest, quote
 from studio.catalogue.specs import Spec
+from studio.imaging.inspection import Sides
 from studio.inputs import uploads
 from studio.inputs.uploads import Ready
 from studio.models import Input
@@ -119,9 +120,10 @@ def read_request(request: HttpRequest, shape: type[RunFields] = RunIn) -> RunReq
     return RunRequest(*_validated(fields, shape), tuple(files.getlist("references")), files.get("mask"))
 
 
-def store_files(asked: RunRequest, caller: ApiCaller, undo: ExitStack) -> Given:
+def store_files(asked: RunRequest, caller: ApiCaller, undo: ExitStack, *, first: Sides | None = None) -> Given:
     """Check and store the files that came with a request, outside of any transaction. `undo` deletes them again unless
-    it is emptied before the rows are committed. Raise UploadRefused or ApiRefused."""
+    it is emptied before the rows are committed. A mask covers `first`, else the first of the references. Raise
+    UploadRefused or ApiRefused."""
     with tenancy.tenant(caller.org.pk):
         earlier = pictures_of(asked.body, caller)
     given = Given(list(earlier.references), mask=earlier.mask)
@@ -129,7 +131,7 @@ def store_files(asked: RunRequest, caller: ApiCaller, undo: ExitStack) -> Given:
         given.references.append(uploads.store_picture(org=caller.org, name=file.name or "", data=file.read()))
         undo.callback(uploads.forget, given.references[-1])
     if asked.mask is not None:
-        first = (given.earlier or given.references)[0]
+        first = first or (given.earlier or given.references)[0]
         name, data = asked.mask.name or "mask.png", asked.mask.read()
         given.mask = mask = uploads.store_mask(org=caller.org, name=name, data=data, first=first)
         undo.callback(uploads.forget, mask)

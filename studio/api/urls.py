@@ -15,6 +15,7 @@ from studio.api import (
     sheets,
     sorting,
     styles,
+    threads,
     webhooks,
 )
 
@@ -54,6 +55,7 @@ api.add_router("", pictures.router)
 api.add_router("", sorting.router)
 api.add_router("", styles.router)
 api.add_router("", sheets.router)
+api.add_router("", threads.router)
 api.add_router("", prompts.router)
 api.add_router("", people.router)
 api.add_router("", money.router)

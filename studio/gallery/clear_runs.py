@@ -91,10 +91,10 @@ def drop_abandoned(org: Organization, *, most: int) -> list[str]:
 
 
 def drop_inputs(org: Organization, given: "QuerySet[Input]") -> list[str]:
-    """Delete those of the inputs that no run, style, event, draft or open request uses. Return the names of their
-    files."""
+    """Delete those of the inputs that no run, style, event, thread, draft or open request uses. Return the names of
+    their files."""
     kept = RunInput.objects.filter(input=OuterRef("pk"))
-    unused = given.filter(~Exists(kept), style_versions=None, events_by_logo=None, events_by_overlay=None)
+    unused = given.filter(~Exists(kept), style_versions=None, events_by_logo=None, events_by_overlay=None, threads=None)
     rows = list(unused.select_for_update(of=["self"], skip_locked=True))
     wanted = _wanted(org) if rows else set()
     gone = [row for row in rows if str(row.code) not in wanted]

@@ -18,7 +18,7 @@ from studio.imaging import decode_turns, inspection, previews
 from studio.imaging.inspection import Normalised, Picture, Sides, UploadRefused
 from studio.inputs import strokes as strokes_of
 from studio.inputs.strokes import Strokes
-from studio.models import Input, Output, Run, RunInput, Visibility
+from studio.models import Input, Output, Run, RunInput, Thread, Visibility
 
 NAME_CHARACTERS = 200
 
@@ -42,9 +42,11 @@ class Ready:
 
 
 def visible_to(member: Membership) -> QuerySet[Input]:
-    """Return the member's own inputs, and those of runs that the member may see."""
+    """Return the member's own inputs, and those of runs and threads that the member may see."""
     used = RunInput.objects.filter(org=member.org_id, run__in=Run.objects.visible_to(member)).values("input")
-    return Input.objects.filter(Q(giver=member.user_id) | Q(pk__in=used), org=member.org_id)
+    begun = Thread.objects.visible_to(member).exclude(start=None).values("start")
+    whose = Q(giver=member.user_id) | Q(pk__in=used) | Q(pk__in=begun)
+    return Input.objects.filter(whose, org=member.org_id)
 
 
 def store_picture(*, org: Organization, name: str, data: bytes) -> Ready:

@@ -49,6 +49,8 @@ class Migration(migrations.Migration):
         Wall("studio_styleversion"),
         Wall("studio_tag"),
         Wall("studio_tagging"),
+        Wall("studio_thread"),
+        Wall("studio_turn"),
         migrations.RunSQL((SQL / "hot_tables.sql").read_text()),
         migrations.RunSQL((SQL / "offer.sql").read_text()),
         migrations.RunSQL((SQL / "submit.sql").read_text()),

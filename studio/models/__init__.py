@@ -14,6 +14,7 @@ from studio.models.sheets import ROWS_TO_MAKE, RowState, Sheet, SheetLane, Sheet
 from studio.models.slots import Slot, Ticket, state_of
 from studio.models.sorting import Collection, CollectionItem, Comment, SearchEntry, Tag, Tagging
 from studio.models.styles import Style, StyleVersion
+from studio.models.threads import Thread, Turn
 
 __all__ = [
     "ENDS",
@@ -66,7 +67,9 @@ __all__ = [
     "StyleVersion",
     "Tag",
     "Tagging",
+    "Thread",
     "Ticket",
+    "Turn",
     "Visibility",
     "state_of",
 ]

@@ -11,7 +11,20 @@ from billing.models import Export
 from saas.database import tenancy
 from studio.files import discarded
 from studio.gallery import clear_runs, purge
-from studio.models import LIVE, Comment, Input, Output, Partial, Preset, Rewrite, RewriteState, Run, Slot, Visibility
+from studio.models import (
+    LIVE,
+    Comment,
+    Input,
+    Output,
+    Partial,
+    Preset,
+    Rewrite,
+    RewriteState,
+    Run,
+    Slot,
+    Thread,
+    Visibility,
+)
 from studio.privacy import labels
 from studio.privacy.identity import Person
 from studio.privacy.receipts import Receipt
@@ -49,6 +62,7 @@ def _drop_rows(user: User, org_id: int, receipt: Receipt, *, really: bool) -> No
         if fate == Fate.GOES and is_of_tenant(model)
     ]
     goes.append((Preset, Q(maker=user, is_shared=False)))
+    goes.append((Thread, Q(maker=user, visibility=Visibility.PRIVATE)))
     goes.append((Rewrite, Q(maker=user) & ~Q(state=RewriteState.WAITING)))
     with tenancy.tenant(org_id):
         for model, whose in goes:

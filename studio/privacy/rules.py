@@ -30,6 +30,8 @@ OF_AN_ORGANIZATION: tuple[type[Model], ...] = (
     studio.BrandedPicture,
     studio.Composite,
     studio.RunInput,
+    studio.Turn,
+    studio.Thread,
     studio.StyleVersion,
     studio.Style,
     studio.Input,
@@ -153,6 +155,7 @@ OF_A_PERSON: dict[tuple[type[Model], str], Fate] = {
     (studio.Sheet, "maker"): Fate.GOES,  # its pictures stay as the pictures of its runs do
     (studio.Style, "maker"): Fate.STAYS,
     (studio.StyleVersion, "maker"): Fate.STAYS,
+    (studio.Thread, "maker"): Fate.BY_HAND,  # private ones are deleted
     (LogEntry, "user"): Fate.STAYS,
     (accounts.User.groups.through, "user"): Fate.GOES,
     (accounts.User.user_permissions.through, "user"): Fate.GOES,
@@ -176,6 +179,7 @@ OWN_WORDS: dict[tuple[type[Model], str], tuple[str, ...]] = {
     (studio.Preset, "maker"): ("name", "values"),
     (studio.Style, "maker"): ("slug",),
     (studio.StyleVersion, "maker"): ("name", "description", "prompt", "solo", "group"),
+    (studio.Thread, "maker"): ("title",),
     (studio.Input, "giver"): ("name",),
 }
 # References in which the person only acted on rows of others or of the organization. They are not exported.

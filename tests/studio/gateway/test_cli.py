@@ -95,6 +95,26 @@ def test_a_photo_is_edited_in_styles(darkroom_word: Terminal) -> None:
     assert (unknown.returncode, unknown.stderr) == (2, "There is no style “knited”, or you may not use it.\n")
 
 
+def test_a_picture_is_talked_about(darkroom_word: Terminal) -> None:
+    (darkroom_word.cwd / "photo.png").write_bytes(plain(".png", 1024, 640))
+    done = darkroom_word("thread", "start", "photo.png", "at night", "--quality", "low", "--out", "out", "--json")
+    assert done.returncode == 0, done.stderr
+    begun = json.loads(done.stdout)
+    assert begun["files"] == ["out/turn-1.png"]
+    again = darkroom_word("thread", "say", begun["thread"], "with a moon", "--out", "out")
+    assert (again.returncode, again.stdout) == (0, "out/turn-2.png\n")
+    branch = darkroom_word("thread", "say", begun["thread"], "in the rain", "--parent", "1", "--out", "out")
+    assert branch.returncode == 0, branch.stderr
+    shown = darkroom_word("thread", "show", begun["thread"]).stdout.splitlines()
+    assert [line.split()[:4] for line in shown[1:]] == [
+        ["1", "from", "0", "succeeded"],
+        ["2", "from", "1", "succeeded"],
+        ["3", "from", "1", "succeeded"],
+    ]
+    missing = darkroom_word("thread", "say", begun["thread"], "x", "--parent", "9")
+    assert (missing.returncode, "has no turn 9" in missing.stderr) == (2, True)
+
+
 def test_a_login_is_kept_for_its_owner_alone(darkroom_word: Terminal, home: Path, darkroom: Instance) -> None:
     key = darkroom_word.variables["DARKROOM_API_KEY"]
     done = darkroom_word("login", "--url", darkroom.url, "--key", key, signed_in=False)

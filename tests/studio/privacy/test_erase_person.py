@@ -27,19 +27,21 @@ from billing import exports, folding, ledger, reconciling
 from billing.models import DayUse, Entry, EntryKind, Export
 from saas.database import tenancy
 from studio.gallery import retention
-from studio.models import Charged, Comment, Draft, Input, Output, Preset, Run, RunInput, State, Visibility
+from studio.models import Charged, Comment, Draft, Input, Output, Preset, Run, RunInput, State, Thread, Visibility
 from studio.privacy import people
 from studio.privacy.receipts import checksum
 from studio.prompt import drafts, presets
 from studio.prompt.prompt_form import PromptForm
 from tests.conftest import PASSWORD, SignIn, join, make_person, membership, must_be_member
 from tests.saas.conftest import furnish
+from tests.studio.api.keys import program
 from tests.studio.gallery.test_search import found
 from tests.studio.privacy import dump
 from tests.studio.privacy.test_erase_organization import end_line
 from tests.support import ended_runs as ended
 from tests.support.gallery_pictures import made
 from tests.support.text_holds import hold
+from tests.support.threads import said, started
 
 pytestmark = pytest.mark.django_db
 EMAIL, NAME = "zebulon@example.com", "Zebulon Quirk"
@@ -400,3 +402,17 @@ def _write(org: Organization, model: Any, column: str, value: Any) -> bool:
             return first is not None and rows.filter(pk=first).update(**{column: value}) == 1
     except Error:
         return False
+
+
+def test_private_threads_go_and_the_teams_stay_without_the_name(acme: Organization, zeb: User, alice: User) -> None:
+    _, private = started(acme, zeb, title="My secret", visibility="private")
+    _, shared = started(acme, zeb, title=f"By {NAME}")
+    turn = said(program(acme, alice), shared, "Bluer")
+    end_line()
+    erase("--yes")
+    with tenancy.tenant(acme.pk):
+        (left,) = Thread.objects.all()
+        assert (str(left.code), NAME in left.title) == (shared, False)
+        assert left.start is not None
+        assert [str(one.code) for one in left.turns.all()] == [turn["id"]]
+    assert dump.where("My secret", private) == []
