@@ -31,6 +31,7 @@ from studio.views import (
     stories,
     styles,
     submit,
+    threads,
 )
 
 people = [
@@ -120,6 +121,15 @@ organization = [
     path("styles/<uuid:code>/move/", styles.move_style, name="move_style"),
     path("styles/<uuid:code>/try/", styles.try_style, name="try_style"),
     path("styles/<uuid:code>/sample/", styles.style_sample, name="style_sample"),
+    path("threads/", threads.thread_list, name="threads"),
+    path("threads/new/", threads.new_thread, name="new_thread"),
+    path("threads/price/", threads.turn_price, name="turn_price"),
+    path("threads/turns/", threads.send_turn, name="send_turn"),
+    path("threads/runs/<uuid:code>/", threads.turn_card, name="turn_card"),
+    path("threads/<uuid:code>/", threads.thread, name="thread"),
+    path("threads/<uuid:code>/name/", threads.rename_thread, name="rename_thread"),
+    path("threads/<uuid:code>/visibility/", threads.show_thread, name="show_thread"),
+    path("threads/<uuid:code>/delete/", threads.delete_thread, name="delete_thread"),
     path("collections/", collections.collection_list, name="collections"),
     path("collections/new/", collections.new_collection, name="new_collection"),
     path("collections/<uuid:code>/", collections.collection, name="collection"),

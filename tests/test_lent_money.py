@@ -296,6 +296,11 @@ BODIES: dict[str, Bodies] = {
         {"is_on": "on", "connection": world.own.code, "model": "gpt-5-nano"},
         {},
     ],
+    "turn_price": plain({"say": "a lamp", "fresh": "1"}),
+    "send_turn": plain({"say": "a lamp", "n": "2", "quality": "high"}, {"say": "a lamp", **FREE}),
+    "rename_thread": plain({"title": "Free"}),
+    "show_thread": plain({"visibility": "private"}),
+    "delete_thread": plain({}),
     "new_style": lambda world: [{**STYLE, "least_role": "member"}, {**STYLE, **HOSTILE}],
     "style": lambda world: [{**STYLE, "least_role": "member"}, {**STYLE, **HOSTILE}],
     "copy_style": plain({}),
@@ -418,6 +423,9 @@ PAGES = {  # they show something, whatever the method
     "webhooks",
 }
 CODES = {
+    "rename_thread": ("thread",),
+    "show_thread": ("thread",),
+    "delete_thread": ("thread",),
     "style": ("style",),
     "copy_style": ("style",),
     "move_style": ("style",),

@@ -57,7 +57,9 @@ def weight_of(page: str) -> tuple[int, str]:
     return weight, f"{weight} bytes in {len(scripts)} scripts and {len(sheets)} style sheets"
 
 
-@pytest.mark.parametrize("path", ["", "gallery/", "collections/", "usage/", "limits/", "team/", "sample/", "booth/"])
+@pytest.mark.parametrize(
+    "path", ["", "gallery/", "collections/", "usage/", "limits/", "team/", "sample/", "booth/", "threads/new/"]
+)
 def test_a_page_stays_under_80_kilobytes(path: str, acme: Organization, alice: User, sign_in: SignIn) -> None:
     answer = sign_in(alice).get(f"/o/acme/{path}")
     assert answer.status_code == 200

@@ -65,6 +65,7 @@ def _rail(request: HttpRequest, slug: str) -> list[RailItem]:
             {"usage", "usage_entries", "exports", "months", "month", "compare_usage", "calculator"},
         ),
         ("Team", "team", "team", {"team", "invite"}),  # a phone's bar shows the places up to here
+        ("Threads", "threads", "talk", {"threads", "thread", "new_thread", "send_turn"}),
         ("Styles", "styles", "wand", {"styles", "style", "new_style", "import_styles"}),
         ("Photobooth", "booth", "camera", {"booth", "make_set", "photo_set"}),
         ("API keys", "keys", "key", {"keys", "new_key", "code"}),

@@ -73,7 +73,7 @@ def of_turn(by: Membership, turn: Turn, *, image: UUID | None = None, is_fresh: 
     outputs = _pictures(turn, image)
     usable = [one for one in outputs if one.binned_at is None]
     if not usable:
-        raise _why(turn, outputs)
+        raise why(turn, outputs)
     return Base(turn, min(usable, key=lambda one: (not one.is_keeper, one.slot.index)))
 
 
@@ -145,7 +145,8 @@ def _pictures(turn: Turn, image: UUID | None) -> Sequence[Output]:
     return found
 
 
-def _why(turn: Turn, outputs: Sequence[Output]) -> ParentRefused:
+def why(turn: Turn, outputs: Sequence[Output]) -> ParentRefused:
+    """Return why a turn without a usable picture cannot be gone on from."""
     name = _named(turn).capitalize()
     if turn.run.state in LIVE:
         return ParentRefused(UNFINISHED, f"{name} is still being made. Wait for its picture, or choose another turn.")

@@ -8,7 +8,7 @@ from django.db.models import Prefetch, Sum
 
 from accounts.models import Membership
 from billing.models import Entry
-from studio.models import Output, Run, Slot, State, Thread, Turn, Visibility
+from studio.models import LIVE, Output, Run, Slot, State, Thread, Turn, Visibility
 from studio.threads.defaults import resized_from
 
 TAGS = "taggings__tag"
@@ -46,12 +46,21 @@ class TreeTurn:
         return [slot.output for slot in self.slots if hasattr(slot, "output") and slot.output.binned_at is None]
 
     @property
+    def picture(self) -> Output | None:
+        """Return the picture that the next turn starts from: its keeper, else its first."""
+        return min(self.outputs, key=lambda one: (not one.is_keeper, one.slot.index), default=None)
+
+    @property
     def state(self) -> str:
         """Return the state of the run. A turn is running until the untouched pixels are put back, too, since the next
         one starts from them."""
         if self.run.state == State.SUCCEEDED and any(one.awaits_composite for one in self.outputs):
             return State.RUNNING
         return self.run.state
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE
 
     @property
     def error(self) -> str:
@@ -64,6 +73,15 @@ class TreeTurn:
         shown = self.turn.base.shown if self.turn.base else self.turn.thread.start
         return resized_from((shown.width, shown.height) if shown else None, self.run.asked)
 
+    @property
+    def path(self) -> list["TreeTurn"]:
+        """Return the turns from the first of its branch to this one."""
+        found, one = [self], self.parent
+        while one is not None:
+            found.append(one)
+            one = one.parent
+        return found[::-1]
+
 
 @dataclass(frozen=True, slots=True)
 class Tree:
@@ -75,9 +93,19 @@ class Tree:
         return sum(one.cost_micros for one in self.turns)
 
     @property
+    def newest(self) -> TreeTurn | None:
+        return self.turns[-1] if self.turns else None
+
+    @property
     def title(self) -> str:
         first = next((one.said for one in self.turns if one.said), "")
         return self.thread.title or first or (self.thread.start.name if self.thread.start else "")
+
+    def turn(self, code: Any) -> TreeTurn | None:
+        return next((one for one in self.turns if str(one.turn.code) == str(code)), None)
+
+    def numbered(self, number: int) -> TreeTurn | None:
+        return next((one for one in self.turns if one.number == number), None)
 
 
 def read(thread: Thread, member: Membership) -> Tree:

@@ -22,6 +22,7 @@ class Place:
 PLACES = (
     Place("Studio", PAGE, "studio"),
     Place("Photobooth", PAGE, "booth"),
+    Place("Threads", PAGE, "threads"),
     Place("Events", PAGE, "events", role=Role.MEMBER),
     Place("Gallery", PAGE, "gallery"),
     Place("Starred pictures", PAGE, "gallery", "?stars=1"),
@@ -50,6 +51,7 @@ PLACES = (
     Place("Add a connection", ACT, "new_connection", role=Role.ADMIN),
     Place("Add a webhook", ACT, "new_webhook", role=Role.ADMIN),
     Place("Make a collection", ACT, "collections", "#new-collection", Role.MEMBER),
+    Place("Start a thread", ACT, "new_thread", role=Role.MEMBER),
     Place("Make a style", ACT, "new_style", role=Role.MEMBER),
     Place("Make an event", ACT, "new_event", role=Role.ADMIN),
     Place("Ask for a higher limit", ACT, "ask_for_more", role=Role.MEMBER),
