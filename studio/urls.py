@@ -124,6 +124,7 @@ organization = [
     path("threads/", threads.thread_list, name="threads"),
     path("threads/new/", threads.new_thread, name="new_thread"),
     path("threads/price/", threads.turn_price, name="turn_price"),
+    path("threads/regions/", threads.take_region, name="take_region"),
     path("threads/turns/", threads.send_turn, name="send_turn"),
     path("threads/runs/<uuid:code>/", threads.turn_card, name="turn_card"),
     path("threads/<uuid:code>/", threads.thread, name="thread"),

@@ -103,6 +103,7 @@ OF_AN_ORGANIZATION = {
     "new_thread": Row("member"),
     "turn_price": Row("member", "post"),
     "send_turn": Row("member", "post"),
+    "take_region": Row("member", "post"),
     "turn_card": Row("viewer", "get", CODE),
     "thread": Row("viewer", "get", CODE),
     "rename_thread": Row("member", "post", CODE),

@@ -298,6 +298,7 @@ BODIES: dict[str, Bodies] = {
     ],
     "turn_price": plain({"say": "a lamp", "fresh": "1"}),
     "send_turn": plain({"say": "a lamp", "n": "2", "quality": "high"}, {"say": "a lamp", **FREE}),
+    "take_region": plain({"other": "start"}),
     "rename_thread": plain({"title": "Free"}),
     "show_thread": plain({"visibility": "private"}),
     "delete_thread": plain({}),

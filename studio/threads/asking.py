@@ -11,7 +11,7 @@ from billing.prices import Estimate, is_play
 from studio.catalogue import image_models
 from studio.catalogue.fields import Fault, SpecRefused
 from studio.catalogue.specs import Spec
-from studio.models import ImageModel, Input
+from studio.models import ImageModel, Input, Turn
 from studio.money.offers import Route
 from studio.runs import plan
 from studio.runs.plan import Pictures, Plan
@@ -37,6 +37,7 @@ class Asked:
     has_mask: bool = False
     styles: Sequence[str] = ()
     branch: Branch | None = None
+    collapses: Turn | None = None  # the turn whose wishes it has in one
 
     @property
     def words(self) -> str:

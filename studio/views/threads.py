@@ -33,7 +33,7 @@ from studio.openai_wire.forms import Upload
 from studio.prompt import bar
 from studio.runs import cards
 from studio.runs.plan import Pictures
-from studio.threads import asking, composites, drawing, edit_threads, tree, words
+from studio.threads import asking, collapse, composites, drawing, edit_threads, region, tree, words
 from studio.threads import base as bases
 from studio.threads import say as sending
 from studio.threads.asking import Asked, Quote
@@ -140,6 +140,44 @@ def send_turn(request: OrgRequest) -> HttpResponse:
 
 
 @require_POST
+@member_required(Role.MEMBER, is_alone=True)
+def take_region(request: OrgRequest) -> HttpResponse:
+    """Put a region of another turn's picture into this one. `mask` is what was painted on this one, `other` the picture
+    that it is taken from. Nothing is charged."""
+    org, by, post = request.org, request.member, request.POST
+    try:
+        with tenancy.tenant(org.pk):
+            found = _thread(request, as_code(post.get("thread", "")))
+            base = _base(request, found, Asked("", {}))
+            other = _other(request, found)
+            mask = _mask(request)
+            if mask is None:
+                raise Http404
+            known = [bases.earlier_input(one, by) for one in (base, other)]
+        with ExitStack() as undo:
+            stored = [one or bases.store(each, undo) for one, each in zip(known, (base, other), strict=True)]
+            with tenancy.tenant(org.pk):
+                ground, layer = (uploads.keep(one, by=by.user) if isinstance(one, Ready) else one for one in stored)
+                undo.pop_all()
+            if ground is None or layer is None:
+                raise Http404
+            made = region.compose(org=org, ground=ground, layer=layer, mask=mask, undo=undo)
+            with tenancy.tenant(org.pk):
+                inputs = (mask, ground, layer)
+                turn = region.keep(by=by, thread=found, base=base, other=other.parent, made=made, inputs=inputs)
+                undo.pop_all()  # before the commit: files that rows name must not be deleted
+    except NotAllowed:
+        raise
+    except Output.DoesNotExist:
+        raise Http404 from None
+    except (Refused, UploadRefused) as refusal:
+        said = {"error": {"code": getattr(refusal, "code", "refused"), "message": refusal.sentence}}
+        return JsonResponse(said, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    url = f"{reverse('thread', args=[org.slug, found.code])}?turn={turn.number}"
+    return JsonResponse({"url": url, "number": turn.number}, status=HTTPStatus.CREATED)
+
+
+@require_POST
 @member_required(Role.MEMBER)
 def rename_thread(request: OrgRequest, code: UUID) -> HttpResponse:
     found = _thread(request, code)
@@ -198,6 +236,7 @@ def _asked(request: OrgRequest, found: Thread) -> Asked:
     say = post.get("say", "")[: asking.LONGEST_TEXT]
     codes = [code for code in map(code_or_none, post.getlist("reference")[:MOST_REFERENCES]) if code]
     known = {one.code: one for one in uploads.visible_to(request.member).filter(code__in=codes)} if codes else {}
+    collapsed = code_or_none(post.get("collapses", "")) if found.pk else None
     numbers = {0, *found.turns.values_list("number", flat=True)} if found.pk else set()
     return Asked(
         say=say,
@@ -205,7 +244,8 @@ def _asked(request: OrgRequest, found: Thread) -> Asked:
         references=[known[code] for code in codes if code in known],
         has_mask=bool(post.get("mask") or post.get("painted")),
         styles=tuple(style for style in post.getlist("style") if style),
-        branch=None if post.get("as_said") else words.branch_of(say, numbers),
+        branch=None if post.get("as_said") or collapsed else words.branch_of(say, numbers),
+        collapses=bases.seen(request.member, found).filter(code=collapsed).first() if collapsed else None,
     )
 
 
@@ -225,6 +265,17 @@ def _base(request: OrgRequest, found: Thread, asked: Asked) -> Base:
         return bases.newest(member, found, is_fresh=is_fresh)
     turn = get_object_or_404(bases.seen(member, found), code=as_code(post["parent"]))
     return bases.of_turn(member, turn, image=code_or_none(post.get("image", "")), is_fresh=is_fresh)
+
+
+def _other(request: OrgRequest, found: Thread) -> Base:
+    """Return the picture that a region is taken from: another turn's, or the one that the thread starts from."""
+    post = request.POST
+    if post.get("other") == START:
+        return bases.of_start(found)
+    base = bases.of_image(request.member, found, as_code(post.get("other", "")))
+    if base is None:
+        raise Http404
+    return base
 
 
 def _named_picture(request: OrgRequest, given: QueryDict) -> StartPicture | None:
@@ -289,6 +340,8 @@ def _send(request: OrgRequest, found: Thread, base: Base, asked: Asked) -> Turn:
                 thread=found,
                 base=base,
                 plan=planned,
+                kind=Turn.Kind.COLLAPSED if asked.collapses else Turn.Kind.ASKED,
+                other=asked.collapses,
                 project=base.run.project if base.run else "",
                 request_key=key,
                 request_hash=digest,
@@ -384,6 +437,7 @@ def _page(
         "quote": made,
         "drawing": drawing.draw(found, current),
         "path": current.path if current else [],
+        "collapsed": _collapsed(current),
         "quality": _quality_shown(current, made),
         "request_key": bar.new_key(),
         "said": request.POST.get("say", ""),
@@ -391,6 +445,20 @@ def _page(
     }
     template = "studio/threads/_pieces.html" if only_pieces else "studio/threads/page.html"
     return render(request, template, context, status=status)
+
+
+def _collapsed(current: TreeTurn | None) -> dict[str, Any] | None:
+    """Return all wishes of the branch in one, if there are several, and where it would start."""
+    turns = collapse.turns_of(current.path) if current else []
+    if len(turns) < 2:  # noqa: PLR2004 one wish is one already
+        return None
+    first = collapse.first_parent(current.path) if current else None
+    return {
+        "count": len(turns),
+        "words": collapse.instruction(turns),
+        "parent": str(first.turn.code) if first else START,
+        "number": first.number if first else 0,
+    }
 
 
 def _quality_shown(current: TreeTurn | None, made: Quote | None) -> str:

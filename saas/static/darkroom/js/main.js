@@ -51,6 +51,7 @@ const behaviours = [
   ["[data-thread]", () => import("./threads/thread.js")],
   ["[data-thread-form]", () => import("./threads/composer.js")],
   ["[data-thread-brush]", () => import("./threads/paint.js")],
+  ["[data-thread-region]", () => import("./threads/region.js")],
   ["[data-thread-before]", () => import("./threads/before.js")],
   ["[data-booth]", () => import("./booth/booth.js")],
   ["[data-kiosk]", () => import("./booth/kiosk/kiosk.js")],

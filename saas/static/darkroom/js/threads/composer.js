@@ -33,6 +33,7 @@ export function attach(form) {
     if ("goUndo" in button.dataset) form.elements.as_said.value = "1";
     else if ("goFresh" in button.dataset) form.elements.fresh.value = button.dataset.goFresh;
     else if ("goUnmask" in button.dataset) unmask();
+    else if ("goUncollapse" in button.dataset) return uncollapse();
     else if ("threadUnattach" in button.dataset) button.closest("li").remove();
     else return;
     price();
@@ -40,6 +41,8 @@ export function attach(form) {
   });
   thread.addEventListener("change", ({ target }) => target.matches("[data-thread-begin]") && begin(target.files[0]));
   thread.addEventListener("click", ({ target }) => {
+    const all = target.closest("[data-collapse]");
+    if (all) return collapse(all.dataset);
     const again = target.closest("[data-say-again]");
     if (!again) return;
     words.value = again.dataset.said;
@@ -49,13 +52,14 @@ export function attach(form) {
   });
   thread.addEventListener("thread:looked", ({ detail: { go, isNew } }) => {
     if (!go || (!isNew && form.elements.parent.value === go.dataset.parent && !box.querySelector("[data-code^='parent']"))) return;
+    if (form.elements.collapses.value) return; // the person is about to send it
     if (form.elements.image.value !== go.dataset.image) unmask();
     form.elements.parent.value = go.dataset.parent;
     form.elements.image.value = go.dataset.image;
     form.elements.fresh.value = "";
-    if (words.value || form.querySelector("[name=reference]")) return price();
     turn += 1;
     box.replaceChildren(go.content.cloneNode(true));
+    price(); // of the settings that are chosen here
   });
 
   function later() {
@@ -99,11 +103,26 @@ export function attach(form) {
   async function sent({ url, request_key: key }) {
     words.value = priced = "";
     form.elements.request_key.value = key;
-    form.elements.as_said.value = form.elements.fresh.value = "";
+    form.elements.as_said.value = form.elements.fresh.value = form.elements.collapses.value = "";
     form.querySelector("[data-thread-references]").replaceChildren();
     unmask();
     if (!thread.dataset.thread) return location.assign(url);
     thread.dispatchEvent(new CustomEvent("thread:go", { detail: { search: new URL(url, location).search } }));
+  }
+
+  function collapse({ collapse: turn, said, parent }) {
+    unmask();
+    words.value = said;
+    form.elements.collapses.value = turn;
+    form.elements.parent.value = parent;
+    form.elements.image.value = form.elements.fresh.value = "";
+    price();
+    words.focus();
+  }
+
+  function uncollapse() {
+    words.value = form.elements.collapses.value = "";
+    thread.dispatchEvent(new CustomEvent("thread:go", { detail: { search: location.search } }));
   }
 
   const branch = () => box.querySelector("[name=branch]")?.value ?? "";

@@ -29,7 +29,7 @@ export async function give(form, body) {
 }
 
 /* Open a stage over the thread's picture. Return what is painted, and how to close it. */
-export function open(thread, first, { done = null } = {}) {
+export function open(thread, first) {
   thread.painting?.close();
   const stage = thread.querySelector("#thread-stage");
   const sheet = thread.querySelector("[data-thread-paint]").content.firstElementChild.cloneNode(true);
@@ -64,7 +64,6 @@ export function open(thread, first, { done = null } = {}) {
     undo: () => painting.undo(),
     clear: () => painting.apply({ tool: "clear" }),
     close: () => opened.close(),
-    done: () => done?.(),
   };
   sheet.addEventListener("click", ({ target }) => {
     const button = target.closest("button");
@@ -85,8 +84,6 @@ export function open(thread, first, { done = null } = {}) {
     event.stopPropagation();
     changed();
   });
-  find("done").hidden = !done;
-
   const opened = {
     first,
     sheet,
@@ -99,6 +96,20 @@ export function open(thread, first, { done = null } = {}) {
       const strokes = painting.toJSON();
       if (strokes) body.set("strokes", JSON.stringify(strokes));
       return give(thread.querySelector("[data-thread-form]"), body);
+    },
+    /* The box of what is painted: left, top, width, height, in the picture's own pixels. */
+    box() {
+      const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+      let [left, top, right, bottom] = [canvas.width, canvas.height, 0, 0];
+      for (let at = 3; at < data.length; at += 4) {
+        if (!data[at]) continue;
+        const [x, y] = [((at - 3) / 4) % canvas.width, Math.floor((at - 3) / 4 / canvas.width)];
+        left = Math.min(left, x);
+        right = Math.max(right, x + 1);
+        top = Math.min(top, y);
+        bottom = Math.max(bottom, y + 1);
+      }
+      return [left, top, Math.max(1, right - left), Math.max(1, bottom - top)].map((value) => value / painting.scale);
     },
     close() {
       sheet.remove();
