@@ -12,6 +12,7 @@ COMPOSE_LIMIT_MILLISECONDS = 150 * 1000
 PROBE_LIMIT_MILLISECONDS = 30 * 1000
 REWRITE_LIMIT_MILLISECONDS = 120 * 1000
 SHEET_LIMIT_MILLISECONDS = 300 * 1000
+BATCH_LIMIT_MILLISECONDS = 600 * 1000
 
 
 @dramatiq.actor(queue_name=lanes.PICTURES, max_retries=0, time_limit=TIME_LIMIT_MILLISECONDS)
@@ -79,3 +80,12 @@ def end_sheet_row(org_id: int, run_code: str) -> None:
     from studio.sheets import drive
 
     drive.run_ended(org_id, UUID(run_code))
+
+
+@dramatiq.actor(queue_name=lanes.BATCHES, max_retries=0, time_limit=BATCH_LIMIT_MILLISECONDS)
+def batch() -> None:
+    """Take the next step of one batch, and send a message for the next. The ticket that is due names the batch."""
+    from studio.gateway import batch_worker
+
+    if batch_worker.drive_next() and batch_worker.count_due():
+        broker.call(batch)

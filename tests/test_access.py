@@ -222,6 +222,10 @@ WITH_A_KEY = {
     "gateway_respond",
     "gateway_upload",
     "gateway_file",
+    "gateway_content",
+    "gateway_batches",
+    "gateway_batch",
+    "gateway_cancel_batch",
 }
 REST = {
     "api_submit_run": "runs",
@@ -418,7 +422,18 @@ def test_the_api_wants_a_key_or_a_session(name: str, acme: Organization, charlie
     assert stranger.status_code == 404
 
 
-@pytest.mark.parametrize("url", ["/v1/models", "/v1/models/gpt-image-2", "/v1/files/file-1"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/v1/models",
+        "/v1/models/gpt-image-2",
+        "/v1/files",
+        "/v1/files/file-1",
+        "/v1/files/file-1/content",
+        "/v1/batches",
+        "/v1/batches/batch_1",
+    ],
+)
 @pytest.mark.parametrize("key", ["", "Bearer dk_wrong", "Basic abc"])
 def test_the_gateway_wants_a_key(url: str, key: str, db: None) -> None:
     answer = Client().get(url, headers={"Authorization": key} if key else {})

@@ -34,6 +34,7 @@ MAY_ASK_A_TENANTS_TABLE = {
 MAY_HOLD_HTML = {("templates/components/forms/_hint.html", "|safe")}
 # Each of these makes the row that it saves.
 MAY_SAVE_A_WHOLE_ROW = {
+    ("studio/batches/batches.py", "_insert"),
     ("accounts/connections/registry.py", "add"),
     ("accounts/limits/rules.py", "change"),
     ("accounts/models/people.py", "create_user"),

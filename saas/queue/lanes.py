@@ -17,10 +17,21 @@ WEBHOOKS: Final = "webhooks"
 CHECKS: Final = "checks"
 MAIL: Final = "mail"
 EXPORTS: Final = "exports"
+BATCHES: Final = "batches"
 SHEETS: Final = "sheets"
 UPKEEP: Final = "upkeep"
 
-THREADS: Final = {WORDS: 12, COMPOSITES: 2, WEBHOOKS: 12, CHECKS: 6, MAIL: 4, EXPORTS: 2, SHEETS: 4, UPKEEP: 2}
+THREADS: Final = {
+    WORDS: 12,
+    COMPOSITES: 2,
+    WEBHOOKS: 12,
+    CHECKS: 6,
+    MAIL: 4,
+    EXPORTS: 2,
+    BATCHES: 4,
+    SHEETS: 4,
+    UPKEEP: 2,
+}
 STOP_MILLISECONDS = 30_000  # no companion works longer on a task that cannot be repeated
 
 

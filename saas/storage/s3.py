@@ -63,11 +63,15 @@ class SharedS3Storage(S3Storage):  # type: ignore[misc]  # django-storages is un
                 raise FileNotFoundError(f"File does not exist: {name}") from error
             raise
 
-    def _read(self, name: str) -> bytes:
+    def read_part(self, name: str, offset: int, size_bytes: int) -> bytes:
+        """Read a part of the file by one request."""
+        return self._read(name, Range=f"bytes={offset}-{offset + size_bytes - 1}")
+
+    def _read(self, name: str, **also: str) -> bytes:
         left = self.most_reads
         while True:
             left -= 1
-            answer = self._client.get_object(Bucket=self.bucket_name, Key=self._key(name))
+            answer = self._client.get_object(Bucket=self.bucket_name, Key=self._key(name), **also)
             try:
                 with closing(answer["Body"]) as body:
                     return bytes(body.read())

@@ -21,9 +21,11 @@ from saas.fairness import visitors
 from saas.ops import metrics
 from saas.queue import broker
 from saas.storage.redis_cache import counters
+from studio.batches import batch_files
 from studio.booth import expire
 from studio.engine import leases, lost_workers, make_composites, preview_maker, rescue, without_messages
 from studio.gallery import purge, reindex
+from studio.gateway import batch_worker
 from studio.prompt import rewrite_worker
 from studio.queue import standstill, tickets, wake
 from studio.queue.tickets import Expired
@@ -79,6 +81,8 @@ def wake_workers() -> None:
         wake.now("compose")
     if rewrite_worker.count_due():
         wake.now("rewrite")
+    if batch_worker.count_due():
+        wake.now("batch")
     if drive.count_due():
         wake.now(steer.TASK)
     delivery.call_due()
@@ -188,9 +192,10 @@ def _rescue() -> None:
 
 
 def _tidy() -> None:
-    """Purge and reindex, in a thread of its own: deleting files may take long."""
+    """Purge, drop expired files and reindex, in a thread of its own: deleting files may take long."""
     while not _retire.wait(TIDY_SECONDS):
         _try(purge.tidy)
+        _try(batch_files.tidy)
         _try(reindex.reindex)
         connection.close()
 

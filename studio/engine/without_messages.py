@@ -16,6 +16,7 @@ from billing import export_tickets
 from billing import tasks as exports
 from saas.queue import lanes, thread_shares
 from studio.engine import make_composites
+from studio.gateway import batch_worker
 from studio.prompt import rewrite_worker
 from studio.queue import tickets
 from studio.sheets import drive
@@ -48,6 +49,7 @@ LANES = (
     Lane(lanes.WEBHOOKS, delivery.count_due, delivery.deliver_next),
     Lane(lanes.SHEETS, drive.count_due, drive.go_on),
     Lane(lanes.EXPORTS, export_tickets.count_due, exports.make_next_export),
+    Lane(lanes.BATCHES, batch_worker.count_due, batch_worker.drive_next),
     Lane(lanes.MAIL, mail_outbox.count_due, mail_outbox.deliver_next),
 )
 

@@ -14,7 +14,7 @@ from billing.models import Export
 from saas.database import tenancy
 from saas.database.release import released
 from saas.database.transactions import patient
-from studio.models import BrandedPicture, Composite, Input, Output, Partial
+from studio.models import BatchFile, BrandedPicture, Composite, Input, Output, Partial
 
 # Every column that names a file. A test compares this with the models.
 FILES: dict[type[Model], tuple[str, ...]] = {
@@ -23,6 +23,7 @@ FILES: dict[type[Model], tuple[str, ...]] = {
     Partial: ("file", "preview"),
     BrandedPicture: ("file", "preview"),
     Input: ("file", "sent_file", "preview", "thumbnail"),
+    BatchFile: ("file",),
     Export: ("file",),
 }
 YOUNG = timedelta(hours=24)  # files are written before the row that names them

@@ -1,12 +1,15 @@
 """Save, load and delete files in storage. Names contain nothing that people chose; an organization's files all start
 with its code."""
 
+from collections.abc import Callable, Iterator
+from typing import Any
 from uuid import UUID
 
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage, storages
 
 EXTENSIONS = {"png": "png", "jpeg": "jpg", "webp": "webp"}
+PIECE_BYTES = 4 * 1024 * 1024
 
 
 def folder_of(org_code: UUID, run_code: UUID, slot_index: int, tried: int) -> str:
@@ -16,6 +19,11 @@ def folder_of(org_code: UUID, run_code: UUID, slot_index: int, tried: int) -> st
 def save(name: str, data: bytes) -> str:
     """Save the data. Return the name that storage gave it."""
     return str(default_storage.save(name, ContentFile(data)))
+
+
+def save_file(name: str, content: Any) -> str:
+    """Save what a file holds, of which a piece at a time is in memory. Return the name that storage gave it."""
+    return str(default_storage.save(name, File(content)))
 
 
 def save_soon(name: str, data: bytes) -> str:
@@ -44,6 +52,24 @@ def replace(name: str, data: bytes) -> str:
 
 def delete(name: str) -> None:
     default_storage.delete(name)
+
+
+def load_part(name: str, offset: int, size_bytes: int) -> bytes:
+    """Load a part of a file that is longer. A bucket sends no more than the part."""
+    read: Callable[[str, int, int], bytes] = getattr(default_storage, "read_part", _read_part)
+    return read(name, offset, size_bytes)
+
+
+def _read_part(name: str, offset: int, size_bytes: int) -> bytes:
+    with default_storage.open(name) as file:
+        file.seek(offset)
+        return bytes(file.read(size_bytes))
+
+
+def pieces(name: str, size_bytes: int) -> Iterator[bytes]:
+    """Yield a file of this size, a piece at a time in memory."""
+    for at in range(0, size_bytes, PIECE_BYTES):
+        yield load_part(name, at, min(PIECE_BYTES, size_bytes - at))
 
 
 def load(name: str) -> bytes:

@@ -13,10 +13,15 @@ from studio.openai_wire.errors import OpenAIError
 
 def write_answer(run: Run, image_request: ImageRequest, result: Result) -> bytes:
     """Write the JSON answer, with links instead of the pictures if the caller wants to fetch them."""
+    body = answer_of(run, image_request, result)
+    return json_with_pictures.encode(body, [made.base64 for made in result.made if not made.link])
+
+
+def answer_of(run: Run, image_request: ImageRequest, result: Result) -> dict[str, Any]:
+    """Return the answer, in which json_with_pictures.HERE stands for each picture."""
     data = [_item(made) for made in result.made]
     body = {"created": int(run.created_at.timestamp()), **result.made[0].resolved, "data": data}
-    body |= {"usage": result.usage, **_safety(image_request)}
-    return json_with_pictures.encode(body, [made.base64 for made in result.made if not made.link])
+    return body | {"usage": result.usage, **_safety(image_request)}
 
 
 def _item(made: Made) -> dict[str, Any]:

@@ -34,6 +34,11 @@ def read_json(request: HttpRequest) -> tuple[dict[str, Any], bytes]:
         message = f"Unsupported content type: '{request.content_type}'. This API expects 'application/json'."
         raise OpenAIError(message, status=415, code="unsupported_content_type")
     data = read_body(request)
+    return parse(data), data
+
+
+def parse(data: bytes) -> dict[str, Any]:
+    """Return the JSON object that these bytes are."""
     if is_swollen(data):
         raise OpenAIError("The JSON body of your request holds too many values.", code="invalid_json")
     try:
@@ -43,7 +48,7 @@ def read_json(request: HttpRequest) -> tuple[dict[str, Any], bytes]:
     if not isinstance(body, dict):
         message = "We could not parse the JSON body of your request: expected an object."
         raise OpenAIError(message, code="invalid_json")
-    return body, data
+    return body
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -89,6 +89,19 @@ def door(method: str, scope: Scope, *, is_awaited: bool = False, may_guess: bool
     return decorate
 
 
+def by_method(**views: View) -> View:
+    """Return a view that hands a request to the view for its method. A request with another method gets the first
+    one's refusal."""
+    first = next(iter(views.values()))
+
+    @csrf_exempt
+    @login_not_required
+    async def chosen(request: HttpRequest, **kwargs: Any) -> HttpResponseBase:
+        return await views.get(str(request.method), first)(request, **kwargs)
+
+    return chosen
+
+
 async def _answering(view: View, request: HttpRequest, caller: GatewayCaller, **kwargs: Any) -> HttpResponseBase:
     return await view(request, caller, **kwargs)
 

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 HERE = object()  # stands where a picture belongs; no text of a caller or a provider can be this object
@@ -10,8 +10,9 @@ TOKEN_BYTES = 16
 Picture = bytes | memoryview  # as base64
 
 
-def pieces(payload: dict[str, Any], pictures: Sequence[Picture]) -> Iterator[Picture]:
-    """Encode the payload with its pictures, which take the places of HERE in their order.
+def pieces(payload: dict[str, Any], pictures: Iterable[Picture]) -> Iterator[Picture]:
+    """Encode the payload with its pictures, which take the places of HERE in their order. Each is asked for when its
+    place has come.
 
     While the payload is encoded, HERE is a random token. It is made new each time, after all text that the payload
     echoes was written, so no text can contain it."""

@@ -16,7 +16,7 @@ from studio.imaging import containers
 from studio.imaging.inspection import UPLOAD_LIMIT_BYTES, UploadRefused
 from studio.inputs import mask_fit, uploads
 from studio.inputs.uploads import Ready
-from studio.models import Input
+from studio.models import Input, Run, Visibility
 from studio.openai_wire import links
 from studio.openai_wire.errors import IMAGE, OpenAIError, missing
 from studio.openai_wire.forms import MaybeUpload, Upload, check_mime
@@ -87,15 +87,15 @@ def find_file(file_id: str, caller: GatewayCaller, param: str) -> Input:
     """Return the input with this id. One that the member may not see is refused like one that does not exist."""
     code = code_or_none(file_id.removeprefix(FILE_PREFIX))
     if code is None:
-        raise _no_file(file_id, param)
+        raise no_file(file_id, param)
     with tenancy.tenant(caller.org.pk):
         found = uploads.visible_to(caller.member).filter(code=code).first()
     if found is None:
-        raise _no_file(file_id, param)
+        raise no_file(file_id, param)
     return found
 
 
-def _no_file(file_id: str, param: str) -> OpenAIError:
+def no_file(file_id: str, param: str) -> OpenAIError:
     return OpenAIError(f"No such File object: {file_id[:80]}", status=404, code="file_not_found", param=param)
 
 
@@ -161,6 +161,14 @@ class PictureReader:
             raise error_of_upload(refusal, given.param) from None
         self._ready.append(ready)
         return ready
+
+
+def visibility_of(references: Sequence[Input], parent: Run | None = None) -> Visibility:
+    """Return private if the parent or the run of any reference is private."""
+    sources = [given.source.run for given in references if given.source]
+    origins = [*sources, *([parent] if parent else [])]
+    is_private = any(run.visibility == Visibility.PRIVATE for run in origins)
+    return Visibility.PRIVATE if is_private else Visibility.TEAM
 
 
 def error_of_upload(refusal: UploadRefused, param: str) -> OpenAIError:

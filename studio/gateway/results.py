@@ -155,17 +155,22 @@ def _made_by_worker(run: Run, finished: Finished) -> Made:
 
 
 def _made_from(slot: Slot, finished: Finished | None, *, with_link: bool) -> Made:
+    made, output = describe(slot), slot.output
+    if with_link:
+        return replace(made, link=signed_links.link_to(output))
+    return replace(made, base64=finished.frame.base64 if finished else _base64(output.file))
+
+
+def describe(slot: Slot) -> Made:
+    """Return what is known of a slot's picture, without the picture itself."""
     output = slot.output
-    made = Made(
+    return Made(
         asked=slot.run.asked,
         used=slot.used,
         usage=slot.usage,
         measured=Measured(output.format, output.width, output.height),
         revised_prompt=output.revised_prompt,
     )
-    if with_link:
-        return replace(made, link=signed_links.link_to(output))
-    return replace(made, base64=finished.frame.base64 if finished else _base64(output.file))
 
 
 def _slot_of(run: Run, told: dict[str, Any]) -> Slot:

@@ -14,11 +14,11 @@ from saas.database.presence import presence
 from saas.database.transactions import after_commit
 from saas.idempotency import LONGEST_KEY, KeyTooLong, hash_of, key_of
 from studio.catalogue.fields import SpecRefused
-from studio.gateway import parameters, retrying
+from studio.gateway import parameters, pictures_in, retrying
 from studio.gateway.doors import GatewayCaller
 from studio.gateway.parameters import ImageRequest
 from studio.gateway.pictures_in import PictureReader
-from studio.models import Input, Relation, Run, Visibility
+from studio.models import Input, Relation, Run
 from studio.money.offers import Route
 from studio.openai_wire.errors import OpenAIError
 from studio.providers import sanitize
@@ -113,7 +113,7 @@ def _put_in_line(wish: Wish, references: Sequence[Input] = (), mask: Input | Non
                 route=Route.of(api_key=caller.api_key, project=wish.project),
             ),
             api_key=caller.api_key,
-            visibility=_visibility(wish.parent, references),
+            visibility=pictures_in.visibility_of(references, wish.parent),
             project=wish.project,
             end_user=image_request.identifier,
             parent=wish.parent,
@@ -143,14 +143,6 @@ def _refuse_gone(wish: Wish) -> None:
     one of its own. A program that sends an Idempotency-Key finds its run again, so that run is made."""
     if not wish.key and wish.caller.call.has_gone:
         raise Gone
-
-
-def _visibility(parent: Run | None, references: Sequence[Input]) -> Visibility:
-    """Return private if the parent or the run of any reference is private."""
-    sources = [given.source.run for given in references if given.source]
-    origins = [*sources, *([parent] if parent else [])]
-    is_private = any(run.visibility == Visibility.PRIVATE for run in origins)
-    return Visibility.PRIVATE if is_private else Visibility.TEAM
 
 
 def project_of(request: HttpRequest) -> str:

@@ -1,5 +1,6 @@
 """Define the studio's tables: runs, slots, tickets, outputs, and what belongs to them."""
 
+from studio.models.batches import OPEN_BATCHES, Batch, BatchFile, BatchLine, BatchState, BatchTicket
 from studio.models.booth import BrandedPicture, Capture, CaptureTicket, Consent, Event, Moderation
 from studio.models.catalogue import ImageModel
 from studio.models.composites import Composite, CompositeTicket
@@ -20,8 +21,14 @@ __all__ = [
     "ENDS",
     "LIVE",
     "MOST_STARS",
+    "OPEN_BATCHES",
     "ROWS_TO_MAKE",
     "SHEET_KEY",
+    "Batch",
+    "BatchFile",
+    "BatchLine",
+    "BatchState",
+    "BatchTicket",
     "BrandedPicture",
     "Capture",
     "CaptureTicket",

@@ -13,6 +13,9 @@ from studio.files import discarded
 from studio.gallery import clear_runs, purge
 from studio.models import (
     LIVE,
+    Batch,
+    BatchFile,
+    BatchTicket,
     Comment,
     Input,
     Output,
@@ -43,6 +46,7 @@ def has_any(person: Person, org_id: int) -> bool:
     return person.user is not None and (
         Membership.objects.filter(org=org_id, user=person.user).exists()
         or Input.objects.filter(org=org_id, giver=person.user).exists()
+        or BatchFile.objects.filter(org=org_id, giver=person.user).exists()
         or _private(person.user, org_id).exists()
     )
 
@@ -50,6 +54,7 @@ def has_any(person: Person, org_id: int) -> bool:
 def erase(user: User, org_id: int, receipt: Receipt, *, really: bool) -> None:
     _drop_rows(user, org_id, receipt, really=really)
     _drop_exports(user, org_id, receipt, really=really)
+    _drop_batches(user, org_id, receipt, really=really)
     _drop_private(user, org_id, receipt, really=really)
     _drop_uploads(user, org_id, receipt, really=really)
     _rename_keys(user, org_id, really=really)
@@ -82,6 +87,24 @@ def _drop_exports(user: User, org_id: int, receipt: Receipt, *, really: bool) ->
     names = [export.file for export in exports]
     with tenancy.tenant(org_id):
         Export.objects.filter(org=org_id, pk__in=[export.pk for export in exports]).delete()
+        discarded.add(org_id, names)
+    _delete_files(names, receipt)
+
+
+def _drop_batches(user: User, org_id: int, receipt: Receipt, *, really: bool) -> None:
+    """Delete the person's batches and the files of their requests. The runs that came of them are treated like any
+    others; an open batch begins no more."""
+    with tenancy.tenant(org_id):
+        found = Batch.objects.filter(org=org_id, maker=user)
+        files = BatchFile.objects.filter(org=org_id, giver=user)
+        receipt.counts["batches"] += found.count()
+        receipt.counts["files of batches"] += files.count()
+        if not really:
+            return
+        names = [name for name in files.values_list("file", flat=True) if name]
+        BatchTicket.objects.filter(batch_code__in=list(found.values_list("code", flat=True))).delete()
+        found.delete()
+        files.delete()
         discarded.add(org_id, names)
     _delete_files(names, receipt)
 

@@ -17,6 +17,9 @@ from studio import models as studio
 OF_AN_ORGANIZATION: tuple[type[Model], ...] = (
     studio.SheetRow,
     studio.Sheet,
+    studio.BatchLine,
+    studio.Batch,
+    studio.BatchFile,
     studio.Capture,
     studio.Consent,
     studio.Event,
@@ -73,6 +76,7 @@ OF_AN_ORGANIZATION: tuple[type[Model], ...] = (
 # Tables for all organizations together, whose rows name one by `org_id` without a foreign key.
 BY_ID: tuple[type[Model], ...] = (
     studio.Ticket,
+    studio.BatchTicket,
     studio.CompositeTicket,
     studio.PreviewTicket,
     studio.CaptureTicket,
@@ -140,6 +144,8 @@ OF_A_PERSON: dict[tuple[type[Model], str], Fate] = {
     (billing.Entry, "user"): Fate.BY_HAND,
     (billing.Export, "maker"): Fate.BY_HAND,  # with its file
     (billing.Subscription, "user"): Fate.GOES,
+    (studio.Batch, "maker"): Fate.BY_HAND,  # cancelled first
+    (studio.BatchFile, "giver"): Fate.BY_HAND,  # with its file
     (studio.Collection, "maker"): Fate.STAYS,
     (studio.Comment, "author"): Fate.STAYS,
     (studio.Draft, "maker"): Fate.GOES,
@@ -170,6 +176,8 @@ OWN_WORDS: dict[tuple[type[Model], str], tuple[str, ...]] = {
     (billing.Entry, "user"): ("key_label", "project", "note"),
     (billing.DayUse, "user_id"): ("key_label", "project"),
     (accounts.ApiKey, "maker"): ("name",),
+    (studio.Batch, "maker"): ("metadata",),
+    (studio.BatchFile, "giver"): ("name",),
     (studio.Run, "maker"): ("prompt", "asked", "project", "end_user"),
     (studio.Output, "maker"): ("revised_prompt",),
     (studio.Comment, "author"): ("text",),

@@ -15,6 +15,7 @@ LANES = {
     "develop": lanes.PICTURES,
     "rewrite": lanes.WORDS,
     "compose": lanes.COMPOSITES,
+    "batch": lanes.BATCHES,
     "deliver_webhook": lanes.WEBHOOKS,
     "test_connection": lanes.CHECKS,
     "probe": lanes.CHECKS,
