@@ -319,6 +319,12 @@ SANDBOX = {  # any key will do: nothing in it belongs to anybody
     "sandbox_generate",
     "sandbox_edit",
     "sandbox_respond",
+    "sandbox_files",
+    "sandbox_file",
+    "sandbox_content",
+    "sandbox_batches",
+    "sandbox_batch",
+    "sandbox_cancel_batch",
     "sandbox_nothing",
 }
 OTHERS_ROUTES = ("accounts/", "-/operator/")  # allauth's and the admin's own, tested where they are used
@@ -405,7 +411,17 @@ def test_a_persons_pages_need_a_person(url: str, db: None) -> None:
         assert answer["Location"].startswith("/accounts/login/")
 
 
-@pytest.mark.parametrize("url", ["/sandbox/v1/models", "/sandbox/v1/images/generations", "/sandbox/v1/nothing"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/sandbox/v1/models",
+        "/sandbox/v1/images/generations",
+        "/sandbox/v1/files",
+        "/sandbox/v1/batches",
+        "/sandbox/v1/batches/batch_1",
+        "/sandbox/v1/nothing",
+    ],
+)
 def test_the_sandbox_wants_a_key_too(url: str, db: None) -> None:
     answer = Client().get(url)
     assert answer.status_code == 401

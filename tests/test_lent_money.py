@@ -664,6 +664,8 @@ OTHER_BODIES: dict[str, list[Body]] = {
     "gateway_edit": [JSON_PROMPT],
     "gateway_respond": [{"model": "gpt-5-nano", "input": "a lamp", "tools": [{"type": "image_generation"}]}],
     "gateway_upload": [{"purpose": "vision"}],
+    "gateway_batches": [{"input_file_id": "file-1", "endpoint": "/v1/images/edits", "completion_window": "24h"}],
+    "gateway_cancel_batch": [{}],
 }
 SHOWN_OUTSIDE = {"healthz", "home", "invitation", "metrics", "readyz", "second_factor_needed", "version"}  # as PAGES
 OTHER_KWARGS: dict[str, dict[str, Any]] = {
@@ -682,6 +684,9 @@ OTHER_KWARGS: dict[str, dict[str, Any]] = {
     "guest_file": {"token": "dg_x", "code": SAMPLES["code"], "shape": "original"},
     "gateway_model": {"model": "gpt-image-2"},
     "gateway_file": {"file_id": "file-1"},
+    "gateway_content": {"file_id": "file-1"},
+    "gateway_batch": {"batch_id": "batch_1"},
+    "gateway_cancel_batch": {"batch_id": "batch_1"},
     "docs_page": {"name": "api"},
 }
 

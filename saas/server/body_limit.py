@@ -25,6 +25,7 @@ UPLOAD_DOORS = {
     "gateway_respond",
     "sandbox_edit",
     "sandbox_respond",
+    "sandbox_files",
     "api_give_input",
     "api_submit_run",
     "api_sheets",

@@ -12,6 +12,7 @@ BRACKET = re.compile(r"\[sandbox\b([^\]]*)\]", re.IGNORECASE)
 IN_KEY = re.compile(r"delay=(\d+(?:\.\d+)?)")
 BEFORE = ("moderation_blocked", "rate_limit", "insufficient_quota", "server_error", "unverified", "invalid_key")
 FAILS = (*BEFORE, "timeout", "eof", "json", "html", "flat_error", "nested_error", "no_usage", "drip", "words")
+BATCHES = ("failed", "expired", "stuck", "lost", "no_output_file", "no_error_file", "short", "twice", "wrong_usage")
 LIMITS = {"delay": 600.0, "partials": 3, "after": 3, "when": 1_000_000, "only": 1_000_000, "seed": 2**53, "stray": 100}
 REMEMBERED_PROMPTS = 10_000
 
@@ -26,6 +27,7 @@ class Script:
     fail: str = ""
     after: int | None = None  # fail inside the stream, after so many partials
     seed: int = 0
+    batch: str = ""  # an odd outcome of the batch that the call is a line of
     stray: int = 0  # of 100: how much a masked edit changes what it should keep
 
 
@@ -34,10 +36,13 @@ def read_directives(prompt: str, *, key: str, identifier: str) -> tuple[str, Scr
     given: dict[str, str] = {}
     for bracket in BRACKET.finditer(prompt):
         given |= _pairs(bracket[1])
-    numbers = {name: _number(name, value) for name, value in given.items() if name != "fail"}
+    numbers = {name: _number(name, value) for name, value in given.items() if name in LIMITS}
     fail = given.get("fail", "")
     if fail and fail not in FAILS:
         raise _refused(f"fail is one of {', '.join(FAILS)}")
+    batch = given.get("batch", "")
+    if batch and batch not in BATCHES:
+        raise _refused(f"batch is one of {', '.join(BATCHES)}")
     if fail and not _is_meant(numbers, prompt, identifier):
         fail = ""
     paced = IN_KEY.search(key)
@@ -47,6 +52,7 @@ def read_directives(prompt: str, *, key: str, identifier: str) -> tuple[str, Scr
         fail=fail,
         after=int(numbers["after"]) if "after" in numbers else None,
         seed=int(numbers.get("seed", 0)),
+        batch=batch,
         stray=int(numbers.get("stray", 0)),
     )
 
@@ -78,8 +84,8 @@ def _pairs(text: str) -> dict[str, str]:
     pairs = {}
     for word in text.replace(",", " ").split():
         name, sign, value = word.partition("=")
-        if not sign or name not in {*LIMITS, "fail"}:
-            raise _refused(f"'{word}' is none of fail=… {' '.join(f'{known}=…' for known in LIMITS)}")
+        if not sign or name not in {*LIMITS, "fail", "batch"}:
+            raise _refused(f"'{word}' is none of fail=… batch=… {' '.join(f'{known}=…' for known in LIMITS)}")
         pairs[name] = value
     return pairs
 
