@@ -1558,6 +1558,19 @@ class Migration(migrations.Migration):
             constraint=models.UniqueConstraint(fields=("event", "short_code"), name="one_capture_per_short_code"),
         ),
         migrations.CreateModel(
+            name="BatchTicket",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("org_id", models.BigIntegerField()),
+                ("due_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True)),
+                ("maker_id", models.BigIntegerField(null=True)),
+                ("batch_code", models.UUIDField(unique=True)),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
             name="SheetTicket",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1569,6 +1582,176 @@ class Migration(migrations.Migration):
             options={
                 "abstract": False,
             },
+        ),
+        migrations.CreateModel(
+            name="BatchFile",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("batch", "Requests"), ("batch_output", "Results")], default="batch", max_length=20
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("file", models.CharField(blank=True, max_length=200)),
+                ("size_bytes", models.PositiveBigIntegerField()),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("expires_at", models.DateTimeField(null=True)),
+                (
+                    "giver",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="batch_files",
+                        to="accounts.organization",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Batch",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("endpoint", models.CharField(max_length=40)),
+                ("metadata", models.JSONField(null=True)),
+                ("model", models.CharField(blank=True, max_length=80)),
+                ("input_code", models.UUIDField()),
+                ("output_seconds", models.PositiveIntegerField(null=True)),
+                ("faults", models.JSONField(default=list)),
+                ("total", models.PositiveIntegerField(default=0)),
+                ("completed", models.PositiveIntegerField(default=0)),
+                ("failed", models.PositiveIntegerField(default=0)),
+                ("usage", models.JSONField(null=True)),
+                ("request_key", models.CharField(blank=True, editable=False, max_length=64)),
+                ("request_hash", models.CharField(blank=True, editable=False, max_length=64)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("validating", "Being checked"),
+                            ("failed", "Refused"),
+                            ("in_progress", "In work"),
+                            ("finalizing", "Being finished"),
+                            ("completed", "Completed"),
+                            ("expired", "Expired"),
+                            ("cancelling", "Being cancelled"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="validating",
+                        max_length=12,
+                    ),
+                ),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("expires_at", models.DateTimeField()),
+                ("in_progress_at", models.DateTimeField(null=True)),
+                ("finalizing_at", models.DateTimeField(null=True)),
+                ("completed_at", models.DateTimeField(null=True)),
+                ("failed_at", models.DateTimeField(null=True)),
+                ("expired_at", models.DateTimeField(null=True)),
+                ("cancelling_at", models.DateTimeField(null=True)),
+                ("cancelled_at", models.DateTimeField(null=True)),
+                (
+                    "api_key",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="accounts.apikey"
+                    ),
+                ),
+                (
+                    "maker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="batches", to="accounts.organization"
+                    ),
+                ),
+                (
+                    "error_file",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="errors_of",
+                        to="studio.batchfile",
+                    ),
+                ),
+                (
+                    "input_file",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="batches",
+                        to="studio.batchfile",
+                    ),
+                ),
+                (
+                    "output_file",
+                    models.OneToOneField(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="results_of",
+                        to="studio.batchfile",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="BatchLine",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("number", models.PositiveIntegerField()),
+                ("custom_id", models.CharField(max_length=512)),
+                ("offset", models.PositiveBigIntegerField()),
+                ("size_bytes", models.PositiveBigIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("running", "In work"),
+                            ("completed", "Completed"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("refusal", models.JSONField(null=True)),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="studio.batch"
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="batch_lines",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="batch_lines",
+                        to="studio.run",
+                    ),
+                ),
+            ],
         ),
         migrations.CreateModel(
             name="Sheet",
@@ -1731,6 +1914,171 @@ class Migration(migrations.Migration):
                 "ordering": ["number", "variant"],
             },
         ),
+        migrations.CreateModel(
+            name="Thread",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("title", models.CharField(blank=True, max_length=120)),
+                (
+                    "visibility",
+                    models.CharField(
+                        choices=[("team", "The team's"), ("private", "Only its maker's")], default="team", max_length=10
+                    ),
+                ),
+                ("turn_count", models.PositiveIntegerField(default=0)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("changed_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                (
+                    "maker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="threads", to="accounts.organization"
+                    ),
+                ),
+                (
+                    "start",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="threads",
+                        to="studio.input",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Turn",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("asked", "Asked for"),
+                            ("collapsed", "All wishes in one"),
+                            ("region", "A region of another turn"),
+                        ],
+                        default="asked",
+                        max_length=10,
+                    ),
+                ),
+                ("is_fresh", models.BooleanField(default=False)),
+                (
+                    "base",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="turns_from",
+                        to="studio.output",
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="turns", to="accounts.organization"
+                    ),
+                ),
+                (
+                    "other",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.SET_NULL, related_name="+", to="studio.turn"
+                    ),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="children",
+                        to="studio.turn",
+                    ),
+                ),
+                (
+                    "run",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="turn", to="studio.run"
+                    ),
+                ),
+                (
+                    "thread",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="turns",
+                        to="studio.thread",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["number"],
+            },
+        ),
+        migrations.AddIndex(
+            model_name="batchfile",
+            index=models.Index(fields=["org", "giver", "-id"], name="batch_files_of_a_person"),
+        ),
+        migrations.AddIndex(
+            model_name="batchfile",
+            index=models.Index(
+                condition=models.Q(("expires_at__isnull", False)), fields=["expires_at"], name="batch_files_that_expire"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batch",
+            index=models.Index(fields=["org", "maker", "-id"], name="batches_of_a_person"),
+        ),
+        migrations.AddConstraint(
+            model_name="batch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "validating",
+                            "failed",
+                            "in_progress",
+                            "finalizing",
+                            "completed",
+                            "expired",
+                            "cancelling",
+                            "cancelled",
+                        ],
+                    )
+                ),
+                name="batch_state_exists",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="batch",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("request_key", ""), _negated=True),
+                fields=("org", "maker", "request_key"),
+                name="one_batch_per_request_key",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batchline",
+            index=models.Index(fields=["batch", "state", "number"], name="batch_lines_by_state"),
+        ),
+        migrations.AddConstraint(
+            model_name="batchline",
+            constraint=models.UniqueConstraint(fields=("batch", "number"), name="one_line_per_number"),
+        ),
+        migrations.AddConstraint(
+            model_name="batchline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["waiting", "running", "completed", "failed"])),
+                name="batch_line_state_exists",
+            ),
+        ),
         migrations.AddIndex(
             model_name="sheet",
             index=models.Index(fields=["org", "-id"], name="sheets_newest"),
@@ -1782,5 +2130,23 @@ class Migration(migrations.Migration):
                 fields=("run",),
                 name="one_sheet_row_per_run",
             ),
+        ),
+        migrations.AddIndex(
+            model_name="thread",
+            index=models.Index(fields=["org", "-changed_at"], name="threads_by_change"),
+        ),
+        migrations.AddConstraint(
+            model_name="thread",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("visibility__in", ["team", "private"])), name="thread_visibility_exists"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="turn",
+            constraint=models.UniqueConstraint(fields=("thread", "number"), name="one_turn_per_number"),
+        ),
+        migrations.AddConstraint(
+            model_name="turn",
+            constraint=models.CheckConstraint(condition=models.Q(("number__gte", 1)), name="turns_count_from_one"),
         ),
     ]
