@@ -121,6 +121,12 @@ def tariff_for(
     return _tariff(model, talk_model, flat_price(connection, moment), lambda name: _price(name, moment))
 
 
+def batch_list(moment: datetime | None = None) -> PriceList:
+    """Return what tokens cost in a provider's batches. A connection's flat price says nothing of batches."""
+    found = Price.objects.valid(moment or timezone.now()).filter(is_batch=True)
+    return PriceList({one.model: one for one in found}, {})
+
+
 def token_tariff(model: str, moment: datetime) -> Tariff:
     """Return the tariff of a model by its tokens, whatever flat price the connection has. Raise Unpriced."""
     price = _price(model, moment)

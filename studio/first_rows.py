@@ -42,6 +42,7 @@ COMMON: dict[str, Any] = {
     "can_mask": True,
     "can_respond": True,
     "can_stream": True,
+    "can_batch": True,
     "auto_quality": "max",
     "auto_size": "2048x2048",
 }
@@ -92,6 +93,7 @@ MODELS: list[dict[str, Any]] = [
         **COMMON,
         **NO_FORMULA,
         "name": "gpt-image-2.6-sunburst",
+        "can_batch": False,
         "title": "GPT Image 2.6 Sunburst",
         "purpose": "The newest model for detail and for edits in several steps.",
         "available_from": datetime(2026, 11, 4, tzinfo=UTC),
@@ -100,6 +102,7 @@ MODELS: list[dict[str, Any]] = [
         **COMMON,
         **NO_FORMULA,
         "name": "gpt-image-2.6-flare",
+        "can_batch": False,
         "title": "GPT Image 2.6 Flare",
         "purpose": "The newest model for speed: drafts within seconds.",
         "available_from": datetime(2026, 11, 4, tzinfo=UTC),

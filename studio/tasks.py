@@ -65,6 +65,15 @@ def compose() -> None:
         broker.call(compose)
 
 
+@dramatiq.actor(queue_name=lanes.OVERNIGHT, max_retries=0, time_limit=TIME_LIMIT_MILLISECONDS)
+def overnight() -> None:
+    """Take the next step of one chunk of overnight requests, and send a message for the next."""
+    from studio.engine import overnight as chunks
+
+    if chunks.drive_next() and chunks.count_due():
+        broker.call(overnight)
+
+
 @dramatiq.actor(queue_name=lanes.SHEETS, max_retries=0, time_limit=SHEET_LIMIT_MILLISECONDS)
 def go_on_with_sheets() -> None:
     """Begin rows of one sheet, and send a message for the next. The ticket that is due names the sheet."""

@@ -35,7 +35,7 @@ HOOKS = [
     *["before_*", "after_*"],  # dramatiq
     *["kill_all_applications", "handleContentChunk"],  # daphne
     *["org_event", "access_ended"],  # channels
-    *["log_message", "writable"],  # the standard library
+    *["log_message", "do_GET", "writable"],  # the standard library
     "ModelField",  # mypy reads it
 ]
 DECORATORS = [

@@ -26,6 +26,7 @@ class Kind:
     is_lent: bool = False  # the operator pays: what they let an organization spend is one more limit
     is_play: bool = False  # costs nothing and makes no real pictures: it never takes over for a kind that does
     has_model_list: bool = True  # answers GET …/models, which is how it is tested
+    has_batches: bool = False  # offers OpenAI's Files and Batch API, at half price
     adapter: str = "studio.providers.openai_sdk"  # the module whose `develop` calls the provider and yields frames
 
 
@@ -35,6 +36,7 @@ KINDS: dict[str, Kind] = {
         explanation="Your account with OpenAI.",
         usual_url="https://api.openai.com/v1",
         needs_key=True,
+        has_batches=True,
     ),
     ProviderKind.COMPATIBLE.value: Kind(
         title="OpenAI-compatible", explanation="Another provider, a gateway, a server of your own."
@@ -44,8 +46,11 @@ KINDS: dict[str, Kind] = {
         explanation="Uses the key of the operator of this Darkroom, who pays for it.",
         is_built_in=True,
         is_lent=True,
+        has_batches=True,
     ),
-    ProviderKind.SANDBOX.value: Kind(title="Sandbox", is_built_in=True, is_play=True, has_model_list=False),
+    ProviderKind.SANDBOX.value: Kind(
+        title="Sandbox", is_built_in=True, is_play=True, has_model_list=False, has_batches=True
+    ),
 }
 
 

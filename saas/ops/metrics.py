@@ -15,6 +15,7 @@ PREVIEWS_DROPPED = Counter("darkroom_previews_dropped_total", "Previews left out
 TASKS = Counter("darkroom_tasks_total", "Finished tasks", ["task", "outcome"])
 TASKS_UNSENT = Counter("darkroom_tasks_unsent_total", "Tasks that the queue did not take", ["task"])
 TASK_SECONDS = Histogram("darkroom_task_seconds", "Time that a task took", ["task"])
+BATCH_ALARMS = Counter("darkroom_batch_alarms_total", "Batches of a provider whose results did not add up")
 FILES_MISSING = Counter("darkroom_files_missing_total", "Files that storage should have had and did not")
 
 PROVIDER_SECONDS = (0.25, 0.5, 1, 2, 4, 7, 10, 15, 20, 30, 45, 60, 90, 120, 180, 300, 600)

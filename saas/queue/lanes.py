@@ -18,6 +18,7 @@ CHECKS: Final = "checks"
 MAIL: Final = "mail"
 EXPORTS: Final = "exports"
 BATCHES: Final = "batches"
+OVERNIGHT: Final = "overnight"
 SHEETS: Final = "sheets"
 UPKEEP: Final = "upkeep"
 
@@ -29,6 +30,7 @@ THREADS: Final = {
     MAIL: 4,
     EXPORTS: 2,
     BATCHES: 4,
+    OVERNIGHT: 4,
     SHEETS: 4,
     UPKEEP: 2,
 }

@@ -29,6 +29,7 @@ def lock_waiting(line: BatchLine) -> bool:
 
 def bind(line: BatchLine, run: Run) -> None:
     """Bind the locked line to its run, in the transaction that submits the run: so no line gets two."""
+    Batch.objects.filter(pk=line.batch_id).exclude(lane=run.lane).update(lane=run.lane)
     BatchLine.objects.filter(pk=line.pk).update(state=BatchLine.State.RUNNING, run=run)
 
 

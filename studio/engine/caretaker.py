@@ -19,17 +19,19 @@ from accounts.webhooks import delivery
 from billing import tasks as exports
 from saas.fairness import visitors
 from saas.ops import metrics
-from saas.queue import broker
+from saas.queue import broker, due
 from saas.storage.redis_cache import counters
 from studio.batches import batch_files
 from studio.booth import expire
 from studio.engine import leases, lost_workers, make_composites, preview_maker, rescue, without_messages
 from studio.gallery import purge, reindex
 from studio.gateway import batch_worker
+from studio.models import ChunkTicket
 from studio.prompt import rewrite_worker
 from studio.queue import standstill, tickets, wake
 from studio.queue.tickets import Expired
 from studio.runs import outages, suspended
+from studio.sandbox import store
 from studio.sheets import drive, steer
 
 TIDY_SECONDS = 3600
@@ -83,6 +85,8 @@ def wake_workers() -> None:
         wake.now("rewrite")
     if batch_worker.count_due():
         wake.now("batch")
+    if due.count(ChunkTicket):
+        wake.now("overnight")
     if drive.count_due():
         wake.now(steer.TASK)
     delivery.call_due()
@@ -196,6 +200,7 @@ def _tidy() -> None:
     while not _retire.wait(TIDY_SECONDS):
         _try(purge.tidy)
         _try(batch_files.tidy)
+        _try(store.tidy)
         _try(reindex.reindex)
         connection.close()
 

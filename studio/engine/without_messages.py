@@ -14,9 +14,10 @@ from accounts import mail_outbox
 from accounts.webhooks import delivery
 from billing import export_tickets
 from billing import tasks as exports
-from saas.queue import lanes, thread_shares
+from saas.queue import due, lanes, thread_shares
 from studio.engine import make_composites
 from studio.gateway import batch_worker
+from studio.models import ChunkTicket
 from studio.prompt import rewrite_worker
 from studio.queue import tickets
 from studio.sheets import drive
@@ -42,6 +43,12 @@ def _develop_next() -> bool:
     return worker.develop_next() is not None
 
 
+def _drive_overnight() -> bool:
+    from studio.engine import overnight  # noqa: PLC0415 the same
+
+    return overnight.drive_next()
+
+
 LANES = (
     Lane(lanes.PICTURES, tickets.count_waiting, _develop_next),
     Lane(lanes.WORDS, rewrite_worker.count_due, rewrite_worker.make_next),
@@ -50,6 +57,7 @@ LANES = (
     Lane(lanes.SHEETS, drive.count_due, drive.go_on),
     Lane(lanes.EXPORTS, export_tickets.count_due, exports.make_next_export),
     Lane(lanes.BATCHES, batch_worker.count_due, batch_worker.drive_next),
+    Lane(lanes.OVERNIGHT, lambda: due.count(ChunkTicket), _drive_overnight),
     Lane(lanes.MAIL, mail_outbox.count_due, mail_outbox.deliver_next),
 )
 

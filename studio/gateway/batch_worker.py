@@ -7,6 +7,7 @@ state that was read. So a worker that is killed at any moment loses no line, and
 import time
 from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from django.utils import timezone
@@ -17,24 +18,26 @@ from accounts.limits.refusals import LimitReached
 from accounts.models import Scope
 from saas.database import tenancy
 from saas.database.release import released
-from saas.queue import due, lanes, thread_shares
+from saas.queue import due, thread_shares
+from saas.queue.lanes import BATCHES
 from saas.queue.thread_shares import Barred
-from studio.batches import batches, lines
+from studio.batches import batches, lines, overnight
 from studio.catalogue.fields import SpecRefused
 from studio.files import storage
 from studio.gateway import batch_check, batch_end, batch_lines, batch_results, doors, parameters, pictures_in
 from studio.gateway.batch_lines import LineRequest
 from studio.gateway.doors import GatewayCaller
-from studio.models import Batch, BatchLine, BatchState, BatchTicket, Run
+from studio.models import Batch, BatchLine, BatchState, BatchTicket, Lane, Run
 from studio.money.offers import Route
 from studio.openai_wire.errors import OpenAIError
 from studio.queue import wake
-from studio.runs import plan, stop_run, submit_run, suspended
+from studio.runs import lanes, plan, stop_run, submit_run, suspended
 from studio.runs.plan import Pictures
 
 TAKEN_SECONDS = 300  # the lease of a claim: a step of a large file takes minutes
 STEP_SECONDS = 20.0  # for which a step begins lines
 AT_ONCE = 32  # lines of a batch that are in the line or with a worker
+AT_ONCE_OVERNIGHT = 2000  # that are with a provider, or wait to be sent to it
 LOOK_SECONDS = 1.0
 REST_SECONDS = 15.0  # after a step that failed, or that a pace stopped
 
@@ -51,7 +54,7 @@ def count_due() -> int:
 
 def drive_next() -> bool:
     """Take the next step of the batch that has been due longest. Return False if none is due, or none may be taken."""
-    with thread_shares.OF_LANE[lanes.BATCHES].taking(_take) as claim:
+    with thread_shares.OF_LANE[BATCHES].taking(_take) as claim:
         if claim is None:
             return False
         try:
@@ -140,7 +143,7 @@ def _begin_lines(batch: Batch, caller: GatewayCaller | None) -> None:
     until = time.monotonic() + STEP_SECONDS
     while time.monotonic() < until and batches.is_in_progress(batch):
         with released(), tenancy.tenant(batch.org_id):
-            found = lines.next_ones(batch, at_once=AT_ONCE)
+            found = lines.next_ones(batch, at_once=AT_ONCE if batch.lane == Lane.NOW else AT_ONCE_OVERNIGHT)
         if not found:
             return
         for line in found:
@@ -157,7 +160,7 @@ def _begin_line(batch: Batch, line: BatchLine, caller: GatewayCaller | None) -> 
         if batch.input_file is None:
             raise OpenAIError("The input file was deleted.", status=400, code="invalid_input_file")
         data = storage.load_part(batch.input_file.file, line.offset, line.size_bytes)
-        _submit(line, batch_lines.read(data, endpoint=batch.endpoint, caller=caller), caller)
+        _submit(batch, line, batch_lines.read(data, endpoint=batch.endpoint, caller=caller), caller)
     except LimitReached as act:
         if act.wait_seconds is not None:
             raise Paced from None
@@ -168,7 +171,7 @@ def _begin_line(batch: Batch, line: BatchLine, caller: GatewayCaller | None) -> 
         _refuse(line, refusal)
 
 
-def _submit(line: BatchLine, read: LineRequest, caller: GatewayCaller) -> None:
+def _submit(batch: Batch, line: BatchLine, read: LineRequest, caller: GatewayCaller) -> None:
     """Submit the line's run and bind it to the line, in one transaction. Do nothing if another worker got there
     first."""
     reader = batch_lines.pictures_of(read, caller) if read.image_request.spec.references else None
@@ -180,7 +183,7 @@ def _submit(line: BatchLine, read: LineRequest, caller: GatewayCaller) -> None:
             if not lines.lock_waiting(line):
                 return
             pictures = Pictures(*reader.keep()) if reader is not None else Pictures()
-            run = _put_in_line(read, pictures, caller)
+            run = _put_in_line(batch, read, pictures, caller)
             lines.bind(line, run)
             is_bound = True
     finally:
@@ -188,16 +191,18 @@ def _submit(line: BatchLine, read: LineRequest, caller: GatewayCaller) -> None:
             reader.forget()
 
 
-def _put_in_line(read: LineRequest, pictures: Pictures, caller: GatewayCaller) -> Run:
-    spec = read.image_request.spec
+def _put_in_line(batch: Batch, read: LineRequest, pictures: Pictures, caller: GatewayCaller) -> Run:
+    spec, route = read.image_request.spec, Route.of(api_key=caller.api_key)
+    more: dict[str, Any] = {
+        "api_key": caller.api_key,
+        "visibility": pictures_in.visibility_of(pictures.references),
+        "end_user": read.image_request.identifier,
+    }
     try:
-        return submit_run.submit(
-            by=caller.member,
-            plan=plan.make(org=caller.org, spec=spec, pictures=pictures, route=Route.of(api_key=caller.api_key)),
-            api_key=caller.api_key,
-            visibility=pictures_in.visibility_of(pictures.references),
-            end_user=read.image_request.identifier,
-        )
+        planned = plan.make(org=caller.org, spec=spec, pictures=pictures, route=route)
+        if lanes.can_be_overnight(planned):
+            return overnight.submit(by=caller.member, plan=planned, deadline_at=batch.expires_at, **more)
+        return submit_run.submit(by=caller.member, plan=planned, **more)
     except SpecRefused as refusal:
         raise parameters.error_of_fault(refusal.errors[0], spec.to_json()) from None
 
@@ -221,5 +226,7 @@ def _wind_up(batch: Batch) -> float:
     for run in running:
         with released(), tenancy.tenant(batch.org_id), suppress(stop_run.NothingToStop):
             stop_run.stop(run)
+    if running:
+        overnight.look_now(running)
     _note_ended(batch)
     return 0 if batch_end.finish(batch, now=timezone.now()) else LOOK_SECONDS

@@ -15,7 +15,7 @@ from studio.gateway import bodies, files, lifetimes, paging, submission
 from studio.gateway.batch_lines import ENDPOINTS
 from studio.gateway.doors import GatewayCaller, door
 from studio.gateway.pictures_in import FILE_PREFIX
-from studio.models import Batch, BatchFile
+from studio.models import Batch, BatchFile, Lane
 from studio.openai_wire.errors import OpenAIError, wrong_type, wrong_value
 from studio.openai_wire.fields import Fields
 
@@ -27,7 +27,10 @@ STAMPS = (
     "created_at", "in_progress_at", "expires_at", "finalizing_at", "completed_at", "failed_at", "expired_at",
     "cancelling_at", "cancelled_at",
 )  # fmt: skip
-PRICE = "Each request is made by Darkroom's own workers as soon as one is free, and costs what a live call costs."
+PRICES = {
+    Lane.NOW.value: "Darkroom's own workers make each request as soon as one is free, at the price of a live call.",
+    Lane.OVERNIGHT.value: "The requests are sent to the provider's Batch API, at half the price of a live call.",
+}
 
 
 @door("POST", Scope.GENERATE)
@@ -155,7 +158,7 @@ def described(batch: Batch) -> dict[str, Any]:
         "request_counts": {"total": batch.total, "completed": batch.completed, "failed": batch.failed},
         "usage": batch.usage,
         "metadata": batch.metadata,
-        "darkroom": {"lane": "now", "price": PRICE},
+        "darkroom": {"lane": batch.lane, "price": PRICES[batch.lane]},
     }
     return described
 

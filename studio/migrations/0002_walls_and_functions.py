@@ -27,6 +27,8 @@ class Migration(migrations.Migration):
         Wall("studio_batch"),
         Wall("studio_batchfile"),
         Wall("studio_batchline"),
+        Wall("studio_chunk"),
+        Wall("studio_chunkline"),
         Wall("studio_consent"),
         Wall("studio_brandedpicture"),
         Wall("studio_collection"),

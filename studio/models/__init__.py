@@ -7,9 +7,10 @@ from studio.models.composites import Composite, CompositeTicket
 from studio.models.discarded import DiscardedFile
 from studio.models.files import Input, Partial, RunInput
 from studio.models.outputs import MOST_STARS, Output, PreviewTicket
+from studio.models.overnight import OPEN_CHUNKS, Chunk, ChunkLine, ChunkState, ChunkTicket
 from studio.models.presets_and_drafts import Draft, Preset
 from studio.models.rewriting import Rewrite, Rewriter, RewriteState, RewriteTicket
-from studio.models.runs import ENDS, LIVE, SHEET_KEY, Charged, Kind, Relation, Run, RunEvent, State, Visibility
+from studio.models.runs import ENDS, LIVE, SHEET_KEY, Charged, Kind, Lane, Relation, Run, RunEvent, State, Visibility
 from studio.models.shares import Retention, Share, SharedPicture
 from studio.models.sheets import ROWS_TO_MAKE, RowState, Sheet, SheetLane, SheetRow, SheetState, SheetTicket
 from studio.models.slots import Slot, Ticket, state_of
@@ -22,6 +23,7 @@ __all__ = [
     "LIVE",
     "MOST_STARS",
     "OPEN_BATCHES",
+    "OPEN_CHUNKS",
     "ROWS_TO_MAKE",
     "SHEET_KEY",
     "Batch",
@@ -33,6 +35,10 @@ __all__ = [
     "Capture",
     "CaptureTicket",
     "Charged",
+    "Chunk",
+    "ChunkLine",
+    "ChunkState",
+    "ChunkTicket",
     "Collection",
     "CollectionItem",
     "Comment",
@@ -45,6 +51,7 @@ __all__ = [
     "ImageModel",
     "Input",
     "Kind",
+    "Lane",
     "Moderation",
     "Output",
     "Partial",

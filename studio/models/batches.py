@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from saas.database.tenancy import TenantModel
 from saas.queue.due import PersonsDueTicket
-from studio.models.runs import Run
+from studio.models.runs import Lane, Run
 
 
 class BatchFile(TenantModel):
@@ -65,6 +65,7 @@ class Batch(TenantModel):
     endpoint = models.CharField(max_length=40)
     metadata = models.JSONField(null=True)
     model = models.CharField(max_length=80, blank=True)
+    lane = models.CharField(max_length=10, choices=Lane.choices, default=Lane.NOW)  # of its runs
     input_code = models.UUIDField()  # of its file, which may be deleted before it
     input_file = models.ForeignKey(BatchFile, null=True, on_delete=models.SET_NULL, related_name="batches")
     output_file = models.OneToOneField(BatchFile, null=True, on_delete=models.SET_NULL, related_name="results_of")

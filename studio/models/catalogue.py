@@ -44,6 +44,7 @@ class ImageModel(models.Model):
     can_mask = models.BooleanField(default=False)
     can_respond = models.BooleanField(default=False)
     can_stream = models.BooleanField(default=False)
+    can_batch = models.BooleanField(default=True)
 
     # The values by which a hold is estimated if the caller leaves the choice to the model.
     auto_quality = models.CharField(max_length=20)

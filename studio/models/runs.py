@@ -57,6 +57,13 @@ class Visibility(models.TextChoices):
     PRIVATE = "private", "Only its maker's"
 
 
+class Lane(models.TextChoices):
+    """When a run's pictures are made, and so what they cost."""
+
+    NOW = "now", "Now"
+    OVERNIGHT = "overnight", "Overnight, at half price"
+
+
 class Relation(models.TextChoices):
     """How a run was made from its parent."""
 
@@ -95,6 +102,7 @@ class Run(TenantModel):
     end_user = models.CharField(max_length=200, blank=True)  # a program's own name for the person it asks for
     parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="children")
     relation = models.CharField(max_length=10, choices=Relation.choices, blank=True)
+    lane = models.CharField(max_length=10, choices=Lane.choices, default=Lane.NOW, db_default=Lane.NOW)
     # A second request with the same key (a double click, a program that tries again) gets the same run.
     request_key = models.CharField(max_length=64, blank=True, editable=False)
     request_hash = models.CharField(max_length=64, blank=True, editable=False)

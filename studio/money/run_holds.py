@@ -25,6 +25,8 @@ from studio.imaging.sizes import Size
 from studio.models import Charged, ImageModel, Kind, Run, Slot
 from studio.money import costs, estimates
 
+LIVE_TARIFF = "live_tariff"
+
 log = structlog.get_logger("darkroom.money")
 
 
@@ -40,9 +42,11 @@ def request(
     standbys: Iterable[ProviderConnection],
     price: Estimate | None = None,
     price_list: PriceList | None = None,
+    reserve: Estimate | None = None,
     now: datetime | None = None,
 ) -> HoldRequest:
-    """Return what is to be held for some slots of a run. Prices that are not given are read. Raise Unpriced."""
+    """Return what is to be held for some slots of a run. Prices that are not given are read. With a reserve, as much is
+    held as it says, and `go_live` can change to its tariff. Raise Unpriced."""
     estimate = price or estimates.estimate(spec=spec, model=model, connection=connection)
     return HoldRequest(
         org=run.org,
@@ -50,10 +54,16 @@ def request(
         wish=wish_of(spec, model),
         run_code=run.code,
         parts=parts,
-        micros=most_each(estimate, spec=spec, model=model, standbys=standbys, price_list=price_list),
+        micros=max(
+            most_each(estimate, spec=spec, model=model, standbys=standbys, price_list=price_list),
+            reserve.each if reserve else 0,
+        ),
         is_play=prices.is_play(connection),
         is_lent=connection.traits.is_lent,
-        terms=charging.terms(estimate.tariff, _purpose(run, by, api_key, connection)),
+        terms={
+            **charging.terms(estimate.tariff, _purpose(run, by, api_key, connection)),
+            **({LIVE_TARIFF: reserve.tariff.to_json()} if reserve else {}),
+        },
         at=now or timezone.now(),
         budget_id=run.budget_id,
     )
@@ -91,6 +101,17 @@ def reprice(slot: Slot, connection: ProviderConnection) -> bool:
         tariff = held.terms["tariff"]
     named = {"connection_code": str(connection.code), "connection_label": connection.name}
     held.terms = {"tariff": tariff, "purpose": {**held.terms["purpose"], **named}}
+    held.save(update_fields=["terms"])
+    return True
+
+
+def go_live(slot_code: UUID) -> bool:
+    """Change a slot's hold from the price of a batch to the price by day, for which it holds enough. Return False if
+    that was not agreed on."""
+    held = holds.newest(slot_code, is_locked=True)
+    if held is None or LIVE_TARIFF not in held.terms:
+        return False
+    held.terms = {"tariff": held.terms[LIVE_TARIFF], "purpose": held.terms["purpose"]}
     held.save(update_fields=["terms"])
     return True
 

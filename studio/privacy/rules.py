@@ -15,6 +15,8 @@ from studio import models as studio
 
 # Tables that belong to an organization, in the order of deletion: each after the tables that point to it.
 OF_AN_ORGANIZATION: tuple[type[Model], ...] = (
+    studio.ChunkLine,
+    studio.Chunk,
     studio.SheetRow,
     studio.Sheet,
     studio.BatchLine,
@@ -77,6 +79,7 @@ OF_AN_ORGANIZATION: tuple[type[Model], ...] = (
 BY_ID: tuple[type[Model], ...] = (
     studio.Ticket,
     studio.BatchTicket,
+    studio.ChunkTicket,
     studio.CompositeTicket,
     studio.PreviewTicket,
     studio.CaptureTicket,

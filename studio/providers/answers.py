@@ -174,6 +174,38 @@ def _object(payload: bytes, reading: Reading) -> dict[str, Any]:
     return found
 
 
+def final_of(body: dict[str, Any], request_id: str) -> Final:
+    """Return the picture of a whole answer that came among others. Raise ProviderError if it has none."""
+    for frame in _frames_of_body(body, Reading(request_id=request_id)):
+        if isinstance(frame, Final):
+            return frame
+    raise ProviderError("no_picture", request_id=request_id)
+
+
+def error_of(status: int, body: dict[str, Any], request_id: str) -> ProviderError:
+    """Return the error that an answer with this status stands for, which came among others."""
+    said = body.get("error")
+    error = said if isinstance(said, dict) else {}
+    code = error_codes.of_error_body(
+        status=status,
+        code=_named(error.get("code")),
+        kind=_named(error.get("type")),
+        message=str(error.get("message") or ""),
+        stage=stage_of(error),
+    )
+    details = {"status": status, "code": brief(error.get("code")), "type": brief(error.get("type"))}
+    return ProviderError(code, request_id=request_id, details=details, refusal=Refusal.read(error))
+
+
+def parse_line(payload: bytes) -> dict[str, Any]:
+    """Read one of many answers, with its picture's base64 as it came. Raise ProviderError if it is no JSON object."""
+    return _object(payload, Reading())
+
+
+def _named(said: Any) -> str | None:
+    return said if isinstance(said, str) else None
+
+
 def _event(event: dict[str, Any], reading: Reading) -> Iterator[Frame]:
     kind = str(event.get("type") or "")
     if kind in {"error", "response.failed", "response.incomplete"} or event.get("error"):

@@ -92,6 +92,21 @@ def write(endpoint: Endpoint, *, model: str, instructions: str, prompt: str, mos
     return text_answers.read_answer(body, request_id)
 
 
+@contextmanager
+def calling(endpoint: Endpoint, *, limit_bytes: int) -> Iterator[openai.OpenAI]:
+    """Yield a client for calls that make no picture themselves. Raise ProviderError for all that goes wrong."""
+    try:
+        yield _client(endpoint, limit_bytes=limit_bytes)
+    except openai.APIStatusError as error:
+        raise _of_status(error) from error
+    except guarded_http.ResponseRefused as error:
+        raise ProviderError("too_large") from error
+    except (openai.APIConnectionError, httpx2.HTTPError) as error:
+        raise _of_network(error, Reading(), is_past_deadline=False) from error
+    except (openai.OpenAIError, ValueError) as error:  # an answer that is no JSON, or other JSON
+        raise ProviderError("strange_answer", details={"error": type(error).__name__}) from error
+
+
 @lru_cache(maxsize=64)
 def _http(allowed_hosts: tuple[str, ...], deadline_seconds: float, limit_bytes: int = LIMIT_BYTES) -> httpx2.Client:
     """Return a client, kept so that a call finds an open connection. It carries no key or cookie to the next call."""

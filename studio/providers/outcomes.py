@@ -160,6 +160,24 @@ OUTCOMES = {
         charged=Charged.PERHAPS,
         is_silent=True,
     ),
+    "batch_lost": Outcome(
+        State.UNKNOWN,
+        "The provider lost the batch that this was in. It may have charged; check there before you try again.",
+        charged=Charged.PERHAPS,
+        is_silent=True,
+    ),
+    "batch_line_missing": Outcome(
+        State.UNKNOWN,
+        "The provider finished the batch that this was in without naming it. It may have charged.",
+        charged=Charged.PERHAPS,
+        is_silent=True,
+    ),
+    "batch_refused": Outcome(
+        State.FAILED, "The provider refused the batch that this was in. Nothing was charged.", is_silent=True
+    ),
+    "not_made_in_time": Outcome(
+        State.FAILED, "The provider did not make this in time overnight. Nothing was charged.", is_silent=True
+    ),
     "stopped": Outcome(State.CANCELLED, "Stopped before anything was made.", is_silent=True),
     "stopped_late": Outcome(
         State.CANCELLED,

@@ -14,7 +14,7 @@ from studio.catalogue import image_models
 from studio.catalogue.fields import Fault, SpecRefused
 from studio.catalogue.specs import Spec
 from studio.inputs import mask_fit
-from studio.models import ImageModel, Input, RunInput
+from studio.models import ImageModel, Input, Lane, RunInput
 from studio.money import estimates, offers
 from studio.money.offers import USUAL, Offer, Route
 
@@ -58,9 +58,14 @@ class Plan:
     price: Estimate
     pictures: Pictures = NO_PICTURES
     route: Route = USUAL
+    lane: Lane = Lane.NOW
+    reserve: Estimate | None = None  # what is held beside, for the case that an overnight run is made by day after all
 
     @property
     def standbys(self) -> list[ProviderConnection]:
+        """Return the connections that take over in an outage. What goes to a batch stays with its connection."""
+        if self.lane == Lane.OVERNIGHT:
+            return []
         return self.offer.standbys_of(self.connection)
 
 

@@ -22,10 +22,10 @@ from accounts.models import ApiKey, Budget, Membership, Organization, ProviderCo
 from saas.database import functions, tenancy
 from saas.database.release import released
 from studio.catalogue import fingerprint
-from studio.models import Relation, Run, RunEvent, Slot, Visibility
+from studio.models import Lane, Relation, Run, RunEvent, Slot, Visibility
 from studio.money import offers, run_holds
 from studio.queue import tickets, wake
-from studio.runs import events, outages
+from studio.runs import events, lanes, outages
 from studio.runs.plan import Pictures, Plan, make_from
 
 SUBMIT = f"""
@@ -88,6 +88,7 @@ def submit(
         budget=budget,
         parent=parent,
         relation=relation,
+        lane=plan.lane,
         request_key=request_key,
         request_hash=request_hash,
         awaited_by=awaited_by,
@@ -107,6 +108,7 @@ def submit(
             standbys=plan.standbys,
             price=plan.price,
             price_list=plan.offer.prices,
+            reserve=plan.reserve,
             now=now,
         )
         values = {**request.parameters, **_caller(by, run), **_inputs(plan.pictures), "fields": Jsonb(_fields(run))}
@@ -124,7 +126,10 @@ def submit(
                 run.org = by.org
             case {"by": "offer", "offer": said}:
                 offer = offers.learn(run.org, said)
+                before = plan
                 plan = make_from(offer, spec=spec, pictures=plan.pictures, route=plan.route)
+                if before.lane == Lane.OVERNIGHT:
+                    plan = lanes.overnight(plan, goes_live=before.reserve is not None)
                 run.connection, may_wait = plan.connection, not is_awaited
             case {"by": "outage"}:
                 with tenancy.tenant(run.org_id):
@@ -151,7 +156,8 @@ def _read_again(by: Membership, api_key: ApiKey | None) -> Membership:
 def _made(run: Run, number: int, at: datetime) -> Run:
     run.pk, run._state.adding = number, False
     events.announce(run, RunEvent(org_id=run.org_id, run=run, seq=1, at=at, type="queued", data={"count": run.count}))
-    _call_workers(run.count)
+    if run.lane == Lane.NOW:
+        _call_workers(run.count)
     return run
 
 
@@ -193,7 +199,7 @@ def _caller(by: Membership, run: Run) -> dict[str, Any]:
 
 
 def _fields(run: Run) -> dict[str, Any]:
-    names = ("kind", "model", "prompt", "asked", "visibility", "project", "end_user", "relation", "request_key")
+    names = ("kind", "model", "prompt", "asked", "visibility", "project", "end_user", "relation", "lane", "request_key")
     fields = {name: getattr(run, name) for name in names}
     return {**fields, "request_hash": run.request_hash, "awaited_by": run.awaited_by, "parent": run.parent_id}
 

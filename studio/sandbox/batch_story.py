@@ -1,5 +1,5 @@
-"""Tell where a batch stands. Nobody works on it: its state follows from what was asked and from the clock, and its
-pictures are painted when its results are fetched."""
+"""Say how a batch stands. Its state follows from what was asked and from the clock, without any work, and its pictures
+are painted when its results are fetched."""
 
 import hashlib
 import time

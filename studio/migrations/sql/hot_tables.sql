@@ -23,6 +23,13 @@ ALTER TABLE studio_batchticket SET (
     autovacuum_analyze_threshold = 1000,
     autovacuum_vacuum_cost_delay = 0
 );
+ALTER TABLE studio_chunkticket SET (
+    autovacuum_vacuum_scale_factor = 0,
+    autovacuum_vacuum_threshold = 1000,
+    autovacuum_analyze_scale_factor = 0,
+    autovacuum_analyze_threshold = 1000,
+    autovacuum_vacuum_cost_delay = 0
+);
 ALTER TABLE studio_compositeticket SET (
     autovacuum_vacuum_scale_factor = 0,
     autovacuum_vacuum_threshold = 1000,

@@ -58,13 +58,13 @@ BEGIN
 
     INSERT INTO studio_run (
         org_id, code, maker_id, api_key_id, connection_id, kind, model, prompt, asked, count, visibility, project,
-        budget_id, end_user, parent_id, relation, request_key, request_hash, awaited_by, state, created_at, last_seq)
+        budget_id, end_user, parent_id, relation, lane, request_key, request_hash, awaited_by, state, created_at, last_seq)
     SELECT _asked.org, _asked.run, _asked.payer, _asked.api_key, (_line->>'connection')::bigint,
            r.kind, r.model, r.prompt, r.asked, cardinality(_asked.slots), r.visibility, r.project,
-           _asked.budget, r.end_user, r.parent, r.relation, r.request_key, r.request_hash, r.awaited_by, 'queued', _caller.now, 1
+           _asked.budget, r.end_user, r.parent, r.relation, r.lane, r.request_key, r.request_hash, r.awaited_by, 'queued', _caller.now, 1
     FROM jsonb_to_record(_run) AS r(
         kind text, model text, prompt text, asked jsonb, visibility text, project text, end_user text,
-        parent bigint, relation text, request_key text, request_hash text, awaited_by int)
+        parent bigint, relation text, lane text, request_key text, request_hash text, awaited_by int)
     ON CONFLICT (org_id, maker_id, request_key) WHERE NOT request_key = '' DO NOTHING
     RETURNING id INTO _id;
     IF _id IS NULL THEN
@@ -88,7 +88,8 @@ BEGIN
     SELECT code, _asked.org, _asked.payer, l.connection, l.org_limit, l.connection_limit, false, l.likeness,
            CASE WHEN _is_awaited THEN statement_timestamp() END
     FROM jsonb_to_record(_line) AS l(connection bigint, org_limit int, connection_limit int, likeness bigint),
-         unnest(_asked.slots) AS code;
+         unnest(_asked.slots) AS code
+    WHERE _run->>'lane' = 'now';  -- what is made overnight waits for its chunk: see studio/batches/overnight.py
 
     PERFORM accounts_hold_within(_asked);
     RETURN jsonb_build_object('id', _id, 'at', _at);

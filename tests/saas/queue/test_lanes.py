@@ -16,6 +16,7 @@ LANES = {
     "rewrite": lanes.WORDS,
     "compose": lanes.COMPOSITES,
     "batch": lanes.BATCHES,
+    "overnight": lanes.OVERNIGHT,
     "deliver_webhook": lanes.WEBHOOKS,
     "test_connection": lanes.CHECKS,
     "probe": lanes.CHECKS,

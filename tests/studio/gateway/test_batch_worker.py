@@ -252,6 +252,23 @@ def test_a_batch_past_its_window_expires_and_keeps_what_is_finished(
     assert sorted(holds(acme)) == sorted([HoldState.SETTLED, HoldState.RELEASED])
 
 
+def test_a_cancelled_batch_keeps_what_is_finished(
+    acme: Organization, bob: User, up: Upstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch_worker, "AT_ONCE", 2)
+    batch = begin(acme, bob, "one", "two", "three")
+    step()
+    step()
+    assert worker.develop_next()
+    assert sdk(Inside(), acme, bob).batches.cancel(batch.id).status == "cancelling"
+    assert finish() == 0
+    assert counts(acme) == ("cancelled", 3, 1, 2)
+    done = batch_of(acme)
+    assert set(read(done.output_file)) == {"one"}
+    assert {one["error"]["code"] for one in read(done.error_file).values()} == {"batch_cancelled"}
+    assert sorted(holds(acme)) == sorted([HoldState.SETTLED, HoldState.RELEASED])
+
+
 def test_a_picture_that_was_deleted_is_not_in_the_results(acme: Organization, bob: User, up: Upstream) -> None:
     begin(acme, bob, "a lamp")
     finish()

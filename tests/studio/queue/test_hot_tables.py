@@ -25,6 +25,7 @@ GROWING = {
 CHOSEN = {
     "studio_ticket": QUEUE,
     "studio_batchticket": QUEUE,
+    "studio_chunkticket": QUEUE,
     "studio_rewriteticket": QUEUE,
     "studio_compositeticket": QUEUE,
     "studio_previewticket": QUEUE,

@@ -1,6 +1,7 @@
 """The official SDK sends files and batches to the sandbox."""
 
 import base64
+import io
 import json
 import time
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 from openai import OpenAI
 from openai.types import Batch
 
+from studio.openai_wire.errors import OpenAIError
+from studio.sandbox import store
 from tests.studio.sandbox.calling import SMALLEST
 from tests.support.picture_bytes import opened
 
@@ -140,3 +143,33 @@ def test_another_key_finds_nothing(client: OpenAI, sandbox_url: str) -> None:
     assert client.files.delete(batch.input_file_id).deleted
     with pytest.raises(openai.NotFoundError):
         client.files.retrieve(batch.input_file_id)
+
+
+@pytest.fixture
+def _empty_storage(settings: Any, tmp_path: Any) -> None:
+    storage = {**settings.STORAGES["default"], "OPTIONS": {"location": str(tmp_path)}}
+    settings.STORAGES = {**settings.STORAGES, "default": storage}
+
+
+@pytest.mark.usefixtures("_empty_storage")
+def test_strangers_together_keep_no_more_than_their_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With made-up keys, each of which would have room of its own."""
+    monkeypatch.setattr(store, "STRANGERS_BYTES", 2500)
+    for number in range(2):
+        store.put(f"sk-made-up-{number}", "files", store.new_id("file-"), {"bytes": 1000}, io.BytesIO(b"x" * 1000))
+    with pytest.raises(OpenAIError):
+        store.put("sk-made-up-3", "files", store.new_id("file-"), {"bytes": 1000}, io.BytesIO(b"x" * 1000))
+    assert store.ids("sk-made-up-3", "files") == []
+
+
+@pytest.mark.usefixtures("_empty_storage")
+def test_what_is_older_than_a_day_is_deleted(monkeypatch: pytest.MonkeyPatch) -> None:
+    key, id_ = "sk-tidy", store.new_id("file-")
+    store.put(key, "files", id_, {"bytes": 1}, io.BytesIO(b"x"))
+    store.tidy()
+    assert store.picture(key, id_) == b"x"
+    monkeypatch.setattr(store, "KEPT_SECONDS", -60)
+    store.tidy()
+    assert store.get(key, "files", id_) is None
+    with pytest.raises(FileNotFoundError):
+        store.picture(key, id_)
