@@ -45,5 +45,6 @@ def _end_of(batch: Batch) -> BatchState:
     if batch.state == BatchState.CANCELLING:
         return BatchState.CANCELLED
     missing = Q(refusal__error__code=batch_results.EXPIRED["code"]) | Q(run__cancel_asked_at__gte=batch.expires_at)
+    missing |= Q(run__slots__error_code=batch_results.NOT_IN_TIME)
     is_expired = batch.lines.filter(missing, state=BatchLine.State.FAILED).exists()
     return BatchState.EXPIRED if is_expired else BatchState.COMPLETED

@@ -24,6 +24,7 @@ EXPIRED = {
     "message": "This request could not be executed before the completion window expired.",
 }
 CANCELLED = {"code": "batch_cancelled", "message": "This request was not executed, because the batch was cancelled."}
+NOT_IN_TIME = "not_made_in_time"  # by the provider's own batch
 DELETED = {"code": "picture_deleted", "message": "The picture was made, and has been deleted from the gallery."}
 
 
@@ -103,7 +104,7 @@ def _write(batch: Batch, line: BatchLine) -> Written:
         return _refused(line, line.refusal or {"error": DELETED})
     slots = sorted(line.run.slots.all(), key=lambda slot: slot.index)
     if line.state == BatchLine.State.FAILED:
-        if (stopped := _stopped_by(batch, line.run)) is not None:
+        if (stopped := _not_executed(batch, line.run, slots[0])) is not None:
             return _refused(line, {"error": stopped})
         refusal = failure_answers.error_of_slot(slots[0])
         return _answered(line, line.run, refusal.status, refusal.envelope)
@@ -113,8 +114,10 @@ def _write(batch: Batch, line: BatchLine) -> Written:
     return _succeeded(line, line.run, made)
 
 
-def _stopped_by(batch: Batch, run: Run) -> dict[str, str] | None:
-    """Return why a run of the batch was stopped, unless a person stopped it."""
+def _not_executed(batch: Batch, run: Run, slot: Slot) -> dict[str, str] | None:
+    """Return why a run of the batch was not executed, unless a person stopped it."""
+    if slot.error_code == NOT_IN_TIME:
+        return EXPIRED
     if run.state != State.CANCELLED or run.cancel_asked_at is None:
         return None
     if batch.cancelling_at is not None and run.cancel_asked_at >= batch.cancelling_at:

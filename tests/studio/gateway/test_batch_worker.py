@@ -18,13 +18,14 @@ from accounts.models import ApiKey, Hold, HoldState, Organization, ProviderKind,
 from billing.models import Entry
 from saas.database import tenancy
 from studio.batches import batches
-from studio.engine import worker
+from studio.engine import overnight, worker
 from studio.gateway import batch_results, batch_worker
-from studio.models import Batch, BatchFile, BatchLine, BatchTicket, Input, Run, Ticket
+from studio.models import Batch, BatchFile, BatchLine, BatchTicket, ChunkTicket, Input, Run, Ticket
 from studio.runs import submit_run
 from tests.conftest import must_be_member
 from tests.studio.gateway import upstreams
 from tests.studio.gateway.inside import Inside, sdk
+from tests.support import fake_batches
 from tests.support.fake_provider import Upstream, completed, pictures, png, upstream
 from tests.support.picture_bytes import plain
 from tests.support.text_holds import allow
@@ -319,3 +320,40 @@ def test_a_colleague_sees_neither_the_batch_nor_its_files(
             ask()
     assert alices.batches.list().data == []
     assert counts(acme)[0] == "validating"
+
+
+def test_lines_go_to_the_providers_batches_and_expire_with_them(acme: Organization, alice: User, bob: User) -> None:
+    """At half price, and with the provider's word for what it did not execute."""
+    with fake_batches.provider() as found, override_settings(PROVIDER_ALLOWED_HOSTS=[found.host]):
+        with tenancy.tenant(acme.pk):
+            owner = must_be_member(acme, alice)
+            connection = registry.add(
+                org=acme, by=owner, name="Up", kind=ProviderKind.OPENAI, base_url=found.url, key="sk-test-key"
+            )
+            registry.make_default(connection=connection, by=owner)
+        batch = begin(acme, bob, "one", "two")
+        step()
+        step()
+        assert (Ticket.objects.count(), batch_of(acme).lane) == (0, "overnight")
+        drive_chunks(2)
+        one, two = found.lines(found.only())
+        found.end("expired", [fake_batches.answered(one)], [fake_batches.expired(two)])
+        drive_chunks(1)
+        assert finish() == 0
+    assert counts(acme) == ("expired", 2, 1, 1)
+    done = batch_of(acme)
+    assert set(read(done.output_file)) == {"one"}
+    (left,) = read(done.error_file).values()
+    assert (left["response"], left["error"]["code"]) == (None, "batch_expired")
+    assert sorted(holds(acme)) == sorted([HoldState.SETTLED, HoldState.RELEASED])
+    with tenancy.tenant(acme.pk):
+        assert Entry.objects.get().micros == 4470
+    shown = sdk(Inside(), acme, bob).batches.retrieve(batch.id)
+    assert shown.model_extra is not None
+    assert "half" in shown.model_extra["darkroom"]["price"]
+
+
+def drive_chunks(count: int) -> None:
+    for _ in range(count):
+        ChunkTicket.objects.update(due_at=timezone.now() - timedelta(seconds=1))
+        assert overnight.drive_next()
