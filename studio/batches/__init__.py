@@ -1,1 +1,1 @@
-"""Keep files of requests that programs send as a batch, and the state of each batch and line."""
+"""Keep the batches that programs send, and gather runs that a provider makes overnight in batches of its own."""

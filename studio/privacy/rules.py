@@ -147,7 +147,7 @@ OF_A_PERSON: dict[tuple[type[Model], str], Fate] = {
     (billing.Entry, "user"): Fate.BY_HAND,
     (billing.Export, "maker"): Fate.BY_HAND,  # with its file
     (billing.Subscription, "user"): Fate.GOES,
-    (studio.Batch, "maker"): Fate.BY_HAND,  # cancelled first
+    (studio.Batch, "maker"): Fate.BY_HAND,  # with its tickets, so that no more of it begins
     (studio.BatchFile, "giver"): Fate.BY_HAND,  # with its file
     (studio.Collection, "maker"): Fate.STAYS,
     (studio.Comment, "author"): Fate.STAYS,
