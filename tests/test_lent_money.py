@@ -316,6 +316,16 @@ BODIES: dict[str, Bodies] = {
         {"file": SimpleUploadedFile("a.png", png(), "image/png"), "style": [world.codes["style"]], **FREE}
     ],
     "retry_set": plain({}),
+    "new_sheet": lambda world: [{"cells": "prompt\na lamp\n"}, {"cells": "prompt\na lamp\n", **HOSTILE}],
+    "start_sheet": plain({"lane": "now"}, {"lane": "proof", **FREE}),
+    "pause_sheet": plain({}),
+    "resume_sheet": plain({}),
+    "cancel_sheet": plain({}),
+    "rerun_sheet": plain({}),
+    "print_sheet": plain({}),
+    "star_sheet_row": plain({}),
+    "fix_sheet_row": plain({"prompt": "a lamp"}),
+    "delete_sheet": plain({}),
     "new_event": lambda world: [{**EVENT, "styles": [world.codes["style"]]}, {**EVENT, **HOSTILE}],
     "change_event": lambda world: [{**EVENT, "styles": [world.codes["style"]]}, {**EVENT, **HOSTILE}],
     "set_event_budget": plain({"budget": "900000"}, {"budget": "0"}),
@@ -463,6 +473,10 @@ CODES = {
     "test_webhook": ("webhook",),
     "switch_webhook_on": ("webhook",),
     "switch_webhook_off": ("webhook",),
+    **dict.fromkeys(
+        ("start_sheet", "pause_sheet", "resume_sheet", "cancel_sheet", "rerun_sheet", "print_sheet"), ("sheet",)
+    ),
+    "delete_sheet": ("sheet",),
     "remove_webhook": ("webhook",),
     "replay_delivery": ("delivery",),
 }
@@ -570,6 +584,7 @@ REST_BODIES: dict[tuple[str, str], list[Any]] = {
     ("api_resume_sheet", "post"): [{}],
     ("api_cancel_sheet", "post"): [{}],
     ("api_rerun_sheet", "post"): [{}],
+    ("api_print_sheet", "post"): [{}],
     ("api_threads", "post"): [{"title": "Free"}, JSON_HOSTILE],
     ("api_thread", "patch"): [{"title": "Free", "visibility": "private"}],
     ("api_thread", "delete"): [{}],
@@ -612,6 +627,7 @@ REST_CODES = {
     "api_resume_sheet": "sheet",
     "api_cancel_sheet": "sheet",
     "api_rerun_sheet": "sheet",
+    "api_print_sheet": "sheet",
     "api_image": "output",
     "api_webhook": "webhook",
     "api_webhook_on": "webhook",

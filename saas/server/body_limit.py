@@ -34,6 +34,7 @@ UPLOAD_DOORS = {
     "import_limits",
     "compare_usage",
     "new_event",
+    "new_sheet",
     "take_capture",
 }
 KIOSK_CAPTURE = re.compile(r"/b/([^/]+)/captures", re.ASCII)  # its token is the right, without a key or a session

@@ -68,6 +68,7 @@ def _rail(request: HttpRequest, slug: str) -> list[RailItem]:
         ("Threads", "threads", "talk", {"threads", "thread", "new_thread", "send_turn"}),
         ("Styles", "styles", "wand", {"styles", "style", "new_style", "import_styles"}),
         ("Photobooth", "booth", "camera", {"booth", "make_set", "photo_set"}),
+        ("Sheets", "sheets", "table", {"sheets", "sheet", "new_sheet"}),
         ("API keys", "keys", "key", {"keys", "new_key", "code"}),
     ]
     if is_admin:

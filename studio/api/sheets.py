@@ -25,7 +25,7 @@ from studio.api.shapes import Page, SlotError
 from studio.files import names as file_names
 from studio.files import zip_stream
 from studio.models import RowState, Sheet, SheetLane, SheetRow, SheetState
-from studio.sheets import make_sheet, quote, read_request, read_table, results, steer
+from studio.sheets import make_sheet, print_proofs, quote, read_request, read_table, results, steer
 from studio.sheets.quote import Quote
 from studio.sheets.refusals import MOST_FAULTS, SheetRefused
 
@@ -320,6 +320,24 @@ def rerun(request: ApiRequest, code: UUID) -> SheetOut:
     sheet = _sheet(request, code)
     steer.rerun(sheet=sheet, by=request.auth.member)
     return _described(sheet, request.auth)
+
+
+@router.post(
+    "/sheets/{uuid:code}/print",
+    auth=may(Scope.GENERATE),
+    response={200: SheetOut, **REFUSALS},
+    url_name="api_print_sheet",
+)
+def print_starred(request: ApiRequest, code: UUID) -> SheetOut:
+    """Print the starred proofs of a sheet of proofs
+
+    Each becomes a row of its own, larger and in the quality that its cells ask for, with the proof as the reference.
+    Star proofs by `PATCH /images/<id>`."""
+    with tenancy.tenant(request.auth.org.pk):
+        sheet = _sheet(request, code)
+    print_proofs.print_starred(sheet=sheet, by=request.auth.member)
+    with tenancy.tenant(request.auth.org.pk):
+        return _described(_sheet(request, code), request.auth)
 
 
 @router.get(

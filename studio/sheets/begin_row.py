@@ -7,7 +7,7 @@ from django.utils import timezone
 from accounts.errors import Refused
 from accounts.models import Membership
 from studio.catalogue.fields import SpecRefused
-from studio.models import SHEET_KEY, Input, RowState, Sheet, SheetLane, SheetRow, Visibility
+from studio.models import SHEET_KEY, Input, Relation, RowState, Sheet, SheetLane, SheetRow, Visibility
 from studio.money import offers
 from studio.money.offers import Route
 from studio.runs import plan, submit_run
@@ -58,6 +58,8 @@ def begin(sheet: Sheet, row: SheetRow, member: Membership) -> None:
         api_key=sheet.api_key,
         visibility=Visibility(sheet.visibility),
         project=str(row.asked.get("project", "")),
+        parent=row.printed.run if row.printed else None,
+        relation=Relation.PRINT if row.printed else Relation.NONE,
         request_key=f"{SHEET_KEY}{row.code.hex}-{row.times}",
         now=now,
     )
@@ -68,7 +70,7 @@ def begin(sheet: Sheet, row: SheetRow, member: Membership) -> None:
 
 
 def _plan(sheet: Sheet, row: SheetRow, member: Membership, pictures: list[Input]) -> Plan:
-    is_proof, connection = sheet.lane == SheetLane.PROOF, str(sheet.asked.get("connection", ""))
+    is_proof, connection = sheet.lane == SheetLane.PROOF and not row.is_print, str(sheet.asked.get("connection", ""))
     with suppress(SpecRefused, Refused):
         desk = Desk.of(member, sheet.api_key, connection=connection, is_guess=True)
         return desk.plan(row.asked, pictures, is_proof=is_proof)

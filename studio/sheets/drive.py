@@ -114,7 +114,8 @@ def _begin_next(sheet: Sheet, in_work: int) -> Step:
     member = begin_row.maker_of(sheet)
     if member is None:
         return _give_up(sheet, in_work)
-    row = SheetRow.objects.filter(sheet=sheet, state=RowState.READY).order_by("number", "variant").first()
+    waiting = SheetRow.objects.filter(sheet=sheet, state=RowState.READY).select_related("printed__run")
+    row = waiting.order_by("number", "variant").first()
     if row is None:
         if in_work:
             return Step.FULL

@@ -95,6 +95,12 @@ def read(
     return found
 
 
+def usual(columns: Sequence[str], chosen: Mapping[str, str]) -> dict[str, str]:
+    """Return what columns of a sheet are used for, without checking it again."""
+    by_key = {key_of(name): parameter for name, parameter in chosen.items()}
+    return {name: by_key.get(key_of(name), _usual(name)) for name in columns}
+
+
 def placeholders(template: str) -> list[str]:
     return [match[1].strip() for match in PLACEHOLDER.finditer(template) if match[1] is not None]
 

@@ -52,7 +52,7 @@ def start(
     """Begin to make the rows that wait: all of them, or the first ones as a sample, after which the sheet pauses. What
     is being made already goes on."""
     check_may(sheet, by)
-    locked = _locked(sheet)
+    locked = lock(sheet)
     if locked.state not in {SheetState.READY, SheetState.PAUSED}:
         raise SheetBusy(f"This sheet is {SheetState(locked.state).label.lower()} already.")
     if reuses:
@@ -83,7 +83,7 @@ def start_later(*, sheet: Sheet, by: Membership, at: datetime, lane: SheetLane, 
     now = timezone.now()
     if at <= now:
         raise Refused("Choose a moment that is still to come.")
-    locked = _locked(sheet)
+    locked = lock(sheet)
     if locked.state != SheetState.READY:
         raise SheetBusy("This sheet has begun already.")
     if lane != locked.lane:
@@ -120,7 +120,7 @@ def resume(*, sheet: Sheet, by: Membership) -> None:
 def cancel(*, sheet: Sheet, by: Membership) -> None:
     """Make nothing more. What is finished stays; what a provider works on may still be charged."""
     check_may(sheet, by)
-    locked = _locked(sheet)
+    locked = lock(sheet)
     now = timezone.now()
     if not locked.move(SheetState.CANCELLED, since=STOPPABLE, ended_at=now, reason="", starts_at=None):
         if locked.state != SheetState.CANCELLED:
@@ -135,7 +135,7 @@ def cancel(*, sheet: Sheet, by: Membership) -> None:
 def delete(*, sheet: Sheet, by: Membership) -> None:
     """Delete a sheet and stop what it makes. Its pictures stay in the gallery, and its costs in the ledger."""
     check_may(sheet, by)
-    locked = _locked(sheet)
+    locked = lock(sheet)
     _stop_runs(locked)
     SheetTicket.objects.filter(sheet_code=locked.code).delete()
     SheetRow.objects.filter(sheet=locked).delete()
@@ -145,7 +145,7 @@ def delete(*, sheet: Sheet, by: Membership) -> None:
 def rerun(*, sheet: Sheet, by: Membership, rows: Iterable[SheetRow] | None = None) -> int:
     """Make failed rows again: these, or all that trying again can help. Return how many. The sheet goes on."""
     check_may(sheet, by)
-    locked = _locked(sheet)
+    locked = lock(sheet)
     if locked.state == SheetState.CANCELLED:
         raise SheetBusy("This sheet was cancelled. Send its result in again to make what is missing.")
     failed = SheetRow.objects.filter(sheet=locked, state=RowState.FAILED)
@@ -191,7 +191,7 @@ def _stop_runs(sheet: Sheet) -> None:
             stop_run.stop(run)
 
 
-def _locked(sheet: Sheet) -> Sheet:
+def lock(sheet: Sheet) -> Sheet:
     """Lock the sheet, so that no row of it begins meanwhile. It is locked before anything else."""
     found = Sheet.objects.select_for_update(of=["self"], no_key=True).select_related("org", "api_key")
     return found.get(pk=sheet.pk)

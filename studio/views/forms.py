@@ -3,9 +3,10 @@ from typing import Any
 from django import forms
 
 from saas.web.forms import Segmented
-from studio.models import ImageModel, Input
+from studio.models import ImageModel, Input, SheetLane
 from studio.models.styles import DESCRIPTION_CHARACTERS, NAME_CHARACTERS
 from studio.runs.prints import LARGEST, Enlargement
+from studio.sheets.steer import MOST_SAMPLE
 from studio.styles.edit_styles import PEOPLE_CHARACTERS, PROMPT_CHARACTERS, USERS, Saying
 from studio.styles.wording import FREES, KEEPS
 
@@ -122,3 +123,53 @@ def _words_of(saying: Saying) -> dict[str, Any]:
 
 def _sentence(words: str) -> str:
     return words[0].upper() + words[1:]
+
+
+class NewSheetForm(forms.Form):
+    """The form of a new sheet. What it says is checked by `studio.sheets.make_sheet`."""
+
+    file = forms.FileField(required=False, label="Table", help_text="CSV, TSV or XLSX, up to 10,000 rows.")
+    cells = forms.CharField(
+        required=False,
+        label="Or paste cells",
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false", "wrap": "off"}),
+        help_text="From a spreadsheet, with the row of column names.",
+    )
+    template = forms.CharField(
+        required=False,
+        label="Template of the prompt",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Columns in braces. Without one, the column “prompt” is the prompt.",
+    )
+    pictures = forms.FileField(required=False, label="Reference pictures", help_text="A ZIP. A column names its files.")
+    name = forms.CharField(required=False, label="Name of the sheet", max_length=80)
+    names = forms.CharField(
+        required=False, label="Names of the files", max_length=200, help_text="Such as {sku}_{style}_{n:02}.{ext}"
+    )
+    size = forms.CharField(required=False, max_length=20, help_text="Where a row does not say it, such as 1024x1536.")
+    quality = forms.ChoiceField(
+        required=False,
+        widget=Segmented,
+        choices=[("", "As usual"), ("low", "Low"), ("medium", "Medium"), ("high", "High")],
+    )
+
+    TEXTS = ("cells", "template", "name", "names", "size", "quality")
+
+    def said(self) -> dict[str, Any]:
+        return {name: self.cleaned_data[name] for name in self.TEXTS}
+
+
+class StartSheetForm(forms.Form):
+    """How a sheet is to be made."""
+
+    lane = forms.ChoiceField(widget=Segmented, choices=SheetLane.choices, initial=SheetLane.NOW.value)
+    concurrency = forms.IntegerField(required=False, min_value=1, label="Rows at once")
+    sample = forms.IntegerField(required=False, min_value=1, max_value=MOST_SAMPLE, initial=3, label="Sample")
+    reuse = forms.BooleanField(required=False)
+    at = forms.DateTimeField(required=False, label="Begin at")
+
+    def __init__(self, *args: Any, most: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        concurrency = self.fields["concurrency"]
+        concurrency.widget.attrs |= {"max": most, "placeholder": str(most), "inputmode": "numeric"}
