@@ -87,11 +87,15 @@ def wake_workers() -> None:
         wake.now("batch")
     if due.count(ChunkTicket):
         wake.now("overnight")
-    if drive.count_due():
-        wake.now(steer.TASK)
     delivery.call_due()
     mail_outbox.call_due()
     exports.call_due()
+
+
+def call_for_sheets() -> None:
+    """Send for a worker where a sheet is due: a message about it was lost, or its worker was."""
+    if drive.count_due():
+        wake.now(steer.TASK)
 
 
 def serve_without_queue() -> None:
@@ -212,6 +216,13 @@ def _expire() -> None:
         connection.close()
 
 
+def _go_on_with_sheets() -> None:
+    """Call for sheets that are due, in a thread of its own: the queue may be silent for seconds."""
+    while not _retire.wait(settings.LEASE_SECONDS / 6):
+        _try(call_for_sheets)
+        connection.close()
+
+
 def _make_previews() -> None:
     """Make the previews that follow their pictures, in a thread of its own, which waits for an idle machine."""
     preview_maker.make_all(_retire)
@@ -227,5 +238,6 @@ LOOPS = {
     "rescuer": _rescue,
     "previews": _make_previews,
     "events": _expire,
+    "sheets": _go_on_with_sheets,
     "housekeeper": _tidy,
 }

@@ -25,7 +25,7 @@ from studio.queue import wake
 from studio.runs import suspended
 from studio.sheets import begin_row, end_rows, steer
 
-TAKEN_SECONDS = 60  # the lease of a claim
+TAKEN_SECONDS = 15  # the lease of a claim: it may be lost in the middle, since each step locks the sheet
 LOOK_SECONDS = 5  # until a sheet with rows in work is looked at again, should no message come
 MONEY_SECONDS = 20  # until a sheet that waits for money is
 GONE = "The person who made this sheet is no longer a member."
