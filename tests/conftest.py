@@ -1,12 +1,14 @@
 """The test world. In acme: Alice owns, Adam administers, Bob makes pictures, Vera looks on. Charlie owns rival and must
 never see or change anything of acme. Dora belongs to nobody."""
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import httpcore2
 import pytest
 from allauth.account.models import EmailAddress
 from django.core.cache import caches
@@ -34,6 +36,9 @@ __all__ = [
     "pytest_xdist_make_scheduler",
 ]
 PASSWORD = "correct horse battery"
+
+# Every client of a test would read the list of certificates anew, for 35 milliseconds, and most speak plain HTTP.
+httpcore2.default_ssl_context = functools.cache(httpcore2.default_ssl_context)
 
 examples.load_profile("ci")  # the same examples each time, and no opinion on how quick this machine is
 
