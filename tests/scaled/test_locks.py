@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.scaled, pytest.mark.parametrize("darkroom", ["rabbitmq
 PATIENCE_SECONDS = 45  # 15 until the session ends, and what a picture takes on a busy machine
 PAGE_SECONDS = 10  # after which whoever waits for a connection of the pool would have given up
 LOCKED_FOR_SECONDS = 15
+PAUSE_SECONDS = 0.2  # between two rounds of looking
 CALLS = 30
 
 
@@ -66,6 +67,7 @@ def test_the_lock_of_one_organization_is_its_own_trouble(
                 assert south.get("/api/v1/runs").status == 200
                 assert south.get("/v1/models").status == 200
                 readiness.append(stranger.get("/readyz").status)
+                time.sleep(PAUSE_SECONDS)
             picture = south.draw("meanwhile [sandbox delay=0]")
             assert picture.status == 200, picture.text
         for one in drawing:
