@@ -49,7 +49,7 @@ def test_workers_killed_at_random_moments_lose_nothing_and_ask_for_nothing_twice
                 assert books.seconds_in_nobodys_hands() < BUSY * LEASE_SECONDS
                 victim.start()
             asking.join(30)
-            wait_until(lambda: books.has_ended(like, runs), "every run ends")
+            wait_until(lambda: books.has_ended(like, runs), "every run ends", seconds=120)
             ends = books.must_be_honest(like, painter)
     finally:
         for worker in crew:
