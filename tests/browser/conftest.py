@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT, AxeResults
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect, sync_playwright
 
 from tests.browser.studio import Demo
@@ -16,13 +16,15 @@ from tests.embedded.instance import Instance, running_darkroom
 from tests.embedded.prepared import copied, demo_of
 
 LOOKS = ["gallery", "darkroom", "crayon"]
-AXE = Axe()
 EVERY_RULE: dict[str, Any] = {"resultTypes": ["violations"]}
 CONTRAST = {**EVERY_RULE, "runOnly": ["color-contrast"]}
+VIOLATIONS = "async options => ({ violations: (await axe.run(options)).violations })"
 PATIENCE_MS = 30_000  # until a condition comes true: the machine may be busy with other things
 Motion = Literal["reduce", "no-preference"]
 PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")  # the first is the cheapest
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+# Two cameras that Chromium pretends to have; five frames a second, since each is painted by a processor.
+CAMERAS = ["--use-fake-device-for-media-stream=device-count=2,fps=5", "--use-fake-ui-for-media-stream"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -43,20 +45,16 @@ def demo(darkroom: Instance, demo_data: Path) -> Demo:
     return demo_of(demo_data) | {"url": darkroom.url}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Playwright's loop runs in this thread as long as the browser is open, and async tests cannot run beside it: so
-    the browser is closed with its module."""
-    yield from opened_browser()
-
-
-def opened_browser(*more_flags: str) -> Iterator[Browser]:
+    """One for all stories, each of which has a context of its own. Playwright's loop runs in this thread as long as the
+    browser is open, and async tests cannot run beside it: so the browser is closed before another folder's tests."""
     program = os.environ.get("BROWSER_PATH") or next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         reason = "no Chromium on this machine; bin/test installs it as root on Debian"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=[*FLAGS, *more_flags])
+        chromium = playwright.chromium.launch(executable_path=program, args=[*FLAGS, *CAMERAS])
         yield chromium
         chromium.close()
 
@@ -126,8 +124,15 @@ def wear(page: Page, look: str) -> None:
 def must_please_axe(page: Page) -> None:
     """In every look. They differ in colours, so in all but the first one it is the contrast that is looked at."""
     for look in in_every_look(page):
-        found = AXE.run(page, options=EVERY_RULE if look == LOOKS[0] else CONTRAST)
+        found = look_for_violations(page, EVERY_RULE if look == LOOKS[0] else CONTRAST)
         assert found.violations_count == 0, f"{page.url} in {look}: {found.generate_report()}"
+
+
+def look_for_violations(page: Page, options: dict[str, Any]) -> AxeResults:
+    """Axe is read once by each document: it is half a megabyte."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    return AxeResults(page.evaluate(VIOLATIONS, options))
 
 
 def mailed_link(log: Path, to: str, pattern: str) -> str:

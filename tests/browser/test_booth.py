@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Locator, Page, expect
 
-from tests.browser.conftest import must_please_axe, opened_browser, watch
+from tests.browser.conftest import must_please_axe, watch
 from tests.browser.studio import signed_in
 from tests.embedded.instance import Instance
 from tests.support import picture_bytes
 
-FAKE_CAMERA = ["--use-fake-device-for-media-stream=device-count=2", "--use-fake-ui-for-media-stream"]
 DEVELOPED_MS = 120_000  # the machine may be busy
 
 # A camera whose frames are red at the left and blue at the right; it looks where `facing` says.
@@ -59,12 +58,6 @@ HIDE = """isHidden => {
     document.dispatchEvent(new Event("visibilitychange"));
 }"""
 RED, BLUE = [True, False, False, True], [False, False, True, True]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The same Chromium as for all stories, with two cameras."""
-    yield from opened_browser(*FAKE_CAMERA)
 
 
 @pytest.fixture

@@ -32,7 +32,9 @@ def admin(context: BrowserContext, demo: Demo) -> Iterator[Page]:
 
 @pytest.fixture
 def member(browser: Browser, darkroom: Instance) -> Iterator[Page]:
-    with browser.new_context(base_url=darkroom.url, viewport={"width": 1280, "height": 800}) as context:
+    with browser.new_context(
+        base_url=darkroom.url, viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
+    ) as context:
         page = context.new_page()
         complaints = watch(page)
         page.goto("/accounts/login/")
@@ -155,7 +157,9 @@ def test_comparing_teaches_where_there_is_nothing_to_compare(admin: Page) -> Non
 
 
 def test_on_a_phone_the_period_that_is_on_is_in_view(browser: Browser, darkroom: Instance, demo: Demo) -> None:
-    with browser.new_context(base_url=darkroom.url, viewport={"width": 390, "height": 844}) as phone:
+    with browser.new_context(
+        base_url=darkroom.url, viewport={"width": 390, "height": 844}, reduced_motion="reduce"
+    ) as phone:
         page = signed_in(phone, demo)
         page.goto("/o/demo/usage/?period=365&play=1")
         on = page.get_by_role("navigation", name="Period").get_by_role("link", name="A year")

@@ -10,9 +10,9 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
-from tests.browser.conftest import must_please_axe, opened_browser, watch
+from tests.browser.conftest import Motion, must_please_axe, watch
 from tests.browser.studio import signed_in
-from tests.browser.test_booth import FAKE_CAMERA, KEEP_TRACKS, LIVE_TRACKS
+from tests.browser.test_booth import KEEP_TRACKS, LIVE_TRACKS
 from tests.embedded.instance import Instance
 
 PIN = "2468"
@@ -37,11 +37,6 @@ KEPT = """() => new Promise((done, failed) => {
     };
 })"""
 NewEvent = Callable[..., str]
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    yield from opened_browser(*FAKE_CAMERA)
 
 
 @pytest.fixture
@@ -79,10 +74,13 @@ def new_event(staff: Page) -> NewEvent:
 
 
 @pytest.fixture
-def kiosk(browser: Browser, darkroom: Instance) -> Iterator[Page]:
+def kiosk(browser: Browser, darkroom: Instance, motion: Motion) -> Iterator[Page]:
     """A pillar at the entrance: a portrait screen without a session."""
     with browser.new_context(
-        base_url=darkroom.url, viewport={"width": 1080, "height": 1920}, permissions=["camera"]
+        base_url=darkroom.url,
+        viewport={"width": 1080, "height": 1920},
+        permissions=["camera"],
+        reduced_motion=motion,
     ) as context:
         context.set_default_timeout(30_000)
         page = context.new_page()
@@ -118,6 +116,7 @@ def shoot(page: Page, style: str = "Woodcut") -> None:
     must_be(page, "done")
 
 
+@pytest.mark.parametrize("motion", ["no-preference"])
 def test_from_a_touch_to_a_code_to_scan_and_back(kiosk: Page, new_event: NewEvent) -> None:
     kiosk.goto(new_event())
     kiosk.wait_for_load_state("networkidle")
@@ -170,6 +169,7 @@ def send(page: Page, style: str = "Woodcut") -> str:
     return urlsplit(str(sent.value.json()["link"])).path
 
 
+@pytest.mark.parametrize("motion", ["no-preference"])
 def test_two_guests_watch_their_phones_and_the_wall_shows_what_is_released(
     browser: Browser, darkroom: Instance, kiosk: Page, new_event: NewEvent
 ) -> None:
