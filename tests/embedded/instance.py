@@ -18,6 +18,7 @@ READY_SECONDS = 300  # a machine that is shared by others may take minutes
 STOP_SECONDS = 10  # for a program with nothing in flight
 KILL_SECONDS = 60
 DRAIN_SECONDS = 5  # most tests end with what nobody waits for any more
+SETTINGS = "tests.started_settings"
 
 # What a person, or this test run, has set must not reach it: it makes its own.
 FOREIGN = re.compile(
@@ -62,7 +63,7 @@ def started_darkroom(data: Path, port: int = 0, *options: str, **variables: str)
 
 def environment(**variables: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not FOREIGN.fullmatch(name)}
-    return {**kept, **variables}
+    return {**kept, "DJANGO_SETTINGS_MODULE": SETTINGS, **variables}
 
 
 def wait_for_ready_line(instance: Instance) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet
 
+from tests.embedded.instance import SETTINGS
 from tests.scaled.programs import REPOSITORY, Program, free_port, plain_environment, wait_until
 
 LEASE_SECONDS = 4  # short, so that what a dead worker held is soon in other hands
@@ -43,7 +44,7 @@ class Darkroom:
 
     def _environment(self) -> dict[str, str]:
         return {
-            "DJANGO_SETTINGS_MODULE": "saas.settings",
+            "DJANGO_SETTINGS_MODULE": SETTINGS,
             "SECRET_KEY": "x" * 60,
             "ENCRYPTION_KEYS": Fernet.generate_key().decode(),
             "DATABASE_URL": self.database_url,
