@@ -63,9 +63,11 @@ def scaled(scratch: Path, **settings: str) -> Iterator[Size]:
         rabbitmq.wait()
         world = World(folder=scratch, template_url=url, redis_url=f"{redis.url}0", s3_url="")
         program = Darkroom(made(scratch / "program"), world, url, rabbitmq.url)
-        program.environment |= {"AWS_STORAGE_BUCKET_NAME": "", "DARKROOM_DATA": str(scratch / "files")} | common(
-            settings
-        )
+        program.environment |= {
+            "DJANGO_SETTINGS_MODULE": "saas.settings",  # and not the ones of tests
+            "AWS_STORAGE_BUCKET_NAME": "",
+            "DARKROOM_DATA": str(scratch / "files"),
+        } | common(settings)
         for part in (program.web, program.worker):
             part.environment = program.environment
         program.worker.arguments[-1] = "64"
