@@ -20,6 +20,7 @@ from studio.gateway.submission import submit
 from studio.models import Relation, Run, Slot
 from studio.openai_wire import frames
 from studio.openai_wire.errors import OpenAIError
+from studio.threads import chains
 from studio.waiting.relay import Finals
 
 STATUSES = {"moderation_blocked": "image_content_policy_violation", "rate_limit_exceeded": "rate_limit_exceeded"}
@@ -45,9 +46,10 @@ def _submit(request: HttpRequest, caller: GatewayCaller) -> tuple[Run, ResponseR
     wanted = conversation.read_conversation(request, caller)
     pictures = PictureReader(wanted.images, wanted.mask, caller) if wanted.images else None
     said, relation = wanted.said, _relation(wanted)
-    return submit(
-        request, caller, wanted.image_request, said, pictures, parent=wanted.parent, relation=relation
-    ), wanted
+    run = submit(request, caller, wanted.image_request, said, pictures, parent=wanted.parent, relation=relation)
+    if wanted.parent is not None:
+        chains.join(run=run, parent=wanted.parent)
+    return run, wanted
 
 
 def _relation(wanted: ResponseRequest) -> Relation:

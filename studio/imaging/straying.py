@@ -24,18 +24,20 @@ class Straying(NamedTuple):
     heat: bytes  # WebP, transparent where nothing changed
 
 
-def measure(base: bytes, result: bytes, mask: bytes, feather: int) -> Straying:
+def measure(base: bytes, result: bytes, mask: bytes | None, feather: int) -> Straying:
+    """Measure how far a result strayed from its base outside of the mask or, without one, everywhere."""
     try:
         return _measure(base, result, mask, feather)
     except vips.Error as error:
         raise compositing.CannotCompose("One of the pictures is damaged.") from error
 
 
-def _measure(base: bytes, result: bytes, mask: bytes, feather: int) -> Straying:
+def _measure(base: bytes, result: bytes, mask: bytes | None, feather: int) -> Straying:
     ground = compositing.opened(base)
     scale = min(1.0, EDGE / max(ground.width, ground.height))
     size = Size(max(1, round(ground.width * scale)), max(1, round(ground.height * scale)))
-    kept = (_small(compositing.weight(mask, feather), size) == 0).copy_memory()
+    painted = _small(compositing.weight(mask, feather), size) if mask else vips.Image.black(*size)
+    kept = (painted == 0).copy_memory()
     difference = _soft(ground, size).dE76(_soft(compositing.opened(result), size)).copy_memory()
     strayed = (difference > SEEN) & kept
     kept_share = kept.avg()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from studio.threads.tree import Tree, TreeTurn
 
+CODE, SHAPE = "00000000-0000-0000-0000-000000000000", "the-shape"
 ROW, LANE, LEFT, MOST_LANES = 68, 14, 11, 6  # pixels, and how many lanes have a place of their own
 
 
@@ -12,6 +13,8 @@ ROW, LANE, LEFT, MOST_LANES = 68, 14, 11, 6  # pixels, and how many lanes have a
 class Row:
     turn: TreeTurn | None  # None: the picture that the thread starts from
     lane: int
+    thumbnail: str = ""  # addresses of its picture
+    preview: str = ""
 
     @property
     def x(self) -> int:
@@ -34,9 +37,10 @@ class Drawing:
     height: int
 
 
-def draw(tree: Tree, current: TreeTurn | None) -> Drawing:
+def draw(tree: Tree, current: TreeTurn | None, *, address: str) -> Drawing:
+    """Lay out a tree. `address` is that of a picture's file, with CODE and SHAPE in the places of those."""
     lanes = _lanes(tree)
-    rows = [Row(None, 0), *(Row(one, lanes[one.number]) for one in tree.turns)]
+    rows = [Row(None, 0), *(_row(one, lanes[one.number], address) for one in tree.turns)]
     at = {row.turn.number if row.turn else 0: (row.x, ROW * index + ROW // 2) for index, row in enumerate(rows)}
     branch = {one.number for one in current.path} if current else set()
     lines = [
@@ -46,6 +50,14 @@ def draw(tree: Tree, current: TreeTurn | None) -> Drawing:
     lines.sort(key=lambda line: line.is_of_branch)  # drawn last, so above the others
     used = 1 + min(max(lanes.values(), default=0), MOST_LANES)
     return Drawing(rows, lines, LEFT + LANE * used, ROW * len(rows))
+
+
+def _row(one: TreeTurn, lane: int, address: str) -> Row:
+    picture = one.picture
+    if picture is None:
+        return Row(one, lane)
+    file = address.replace(CODE, str(picture.code))
+    return Row(one, lane, file.replace(SHAPE, picture.shown_thumbnail), file.replace(SHAPE, picture.shown_preview))
 
 
 def _lanes(tree: Tree) -> dict[int, int]:

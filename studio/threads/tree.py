@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.db.models import Prefetch, Sum
@@ -14,7 +15,7 @@ from studio.threads.defaults import resized_from
 TAGS = "taggings__tag"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)  # equal to itself alone: to compare the whole tree would be slow
 class TreeTurn:
     """A turn with its pictures and cost, as one member sees it. Of a colleague's private run only its place is left."""
 
@@ -32,20 +33,20 @@ class TreeTurn:
     def number(self) -> int:
         return self.turn.number
 
-    @property
+    @cached_property
     def said(self) -> str:
         return "" if self.is_hidden else self.run.title
 
-    @property
+    @cached_property
     def slots(self) -> list[Slot]:
         return [] if self.is_hidden else list(self.run.slots.all())
 
-    @property
+    @cached_property
     def outputs(self) -> list[Output]:
         """Return the pictures that are not in the bin."""
         return [slot.output for slot in self.slots if hasattr(slot, "output") and slot.output.binned_at is None]
 
-    @property
+    @cached_property
     def picture(self) -> Output | None:
         """Return the picture that the next turn starts from: its keeper, else its first."""
         return min(self.outputs, key=lambda one: (not one.is_keeper, one.slot.index), default=None)

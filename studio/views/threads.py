@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import Http404, HttpResponse, JsonResponse, QueryDict
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -22,9 +22,12 @@ from accounts.errors import NotAllowed, Refused
 from accounts.models import Role
 from saas.database import tenancy
 from saas.text.codes import code_or_none
+from saas.web.after_transaction import Afterwards
 from saas.web.codes import as_code
 from saas.web.pagination import cursor_page
 from studio.catalogue.fields import Fault, SpecRefused
+from studio.files import zip_stream
+from studio.imaging.decode_turns import Busy
 from studio.imaging.inspection import UploadRefused
 from studio.inputs import uploads
 from studio.inputs.uploads import Ready
@@ -33,7 +36,7 @@ from studio.openai_wire.forms import Upload
 from studio.prompt import bar
 from studio.runs import cards
 from studio.runs.plan import Pictures
-from studio.threads import asking, collapse, composites, drawing, edit_threads, region, tree, words
+from studio.threads import asking, collapse, composites, drawing, drift, edit_threads, export, region, tree, words
 from studio.threads import base as bases
 from studio.threads import say as sending
 from studio.threads.asking import Asked, Quote
@@ -43,7 +46,9 @@ from studio.threads.tree import Tree, TreeTurn
 KEY_CHARACTERS = 32
 MOST_REFERENCES = 16
 SHOWN = 24
+MOST_SAID = 60  # of a longer branch the last ones are shown, and the tree has all
 START = "start"
+PPM_PER_PERCENT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,10 @@ class StartPicture:
 def thread_list(request: OrgRequest) -> HttpResponse:
     pictures = Output.objects.visible_to(request.member).not_in_bin().filter(run__turn__thread=OuterRef("pk"))
     rows = Thread.objects.visible_to(request.member).select_related("start", "maker")
-    covered = rows.annotate(cover=Subquery(pictures.order_by("-pk").values("code")[:1]))
+    first = Run.objects.visible_to(request.member).filter(turn__thread=OuterRef("pk"), turn__number=1)
+    covered = rows.annotate(
+        cover=Subquery(pictures.order_by("-pk").values("code")[:1]), words=Subquery(first.values("prompt")[:1])
+    )
     page = cursor_page(covered, before=request.GET.get("before", ""), size=SHOWN)
     return render(request, "studio/threads/list.html", {"page": page})
 
@@ -99,6 +107,49 @@ def turn_card(request: OrgRequest, code: UUID) -> HttpResponse:
     turns = Turn.objects.filter(org=request.org, thread__in=Thread.objects.visible_to(request.member))
     turn = get_object_or_404(turns.select_related("thread"), run=run)
     return render(request, "studio/threads/_stage.html", {"run": run, "turn": turn})
+
+
+@require_safe
+@member_required(Role.VIEWER)
+def thread_archive(request: OrgRequest, code: UUID) -> HttpResponseBase:
+    """Send a ZIP with the thread's pictures in their order and thread.json."""
+    found = tree.read(_thread(request, code), request.member)
+    return zip_stream.send_zip(export.archive_of(found), org_id=request.org.pk)
+
+
+@require_safe
+@member_required(Role.VIEWER)
+def turn_drift(request: OrgRequest, code: UUID) -> HttpResponse:
+    """Return a heat map of how far a turn's picture strayed from its parent's or, with `against=start`, from the first.
+    The header `Drift` has the share in percent."""
+    threads = Thread.objects.visible_to(request.member).select_related("start")
+    turns = Turn.objects.filter(org=request.org, thread__in=threads, run__in=Run.objects.visible_to(request.member))
+    turn = get_object_or_404(turns.select_related("run", "thread__start", "base__composite"), code=code)
+    is_since_start = request.GET.get("against") == START
+    try:
+        chosen = bases.of_turn(request.member, turn, image=code_or_none(request.GET.get("image", ""))).output
+        if chosen is None:
+            raise Http404
+        pair = drift.pair_of(turn.thread, turn, chosen, is_since_start=is_since_start)
+    except Output.DoesNotExist:
+        raise Http404 from None
+    except Refused as refusal:
+        return _not_measured(refusal)
+    return Afterwards(lambda: _measured(pair))
+
+
+def _measured(pair: drift.Pair) -> HttpResponse:
+    try:
+        found = drift.measure(pair)
+    except (Refused, Busy) as refusal:
+        return _not_measured(refusal if isinstance(refusal, Refused) else Refused("Try again in a few seconds."))
+    headers = {"Drift": f"{(found.changed_ppm or 0) / PPM_PER_PERCENT:.1f}", "Cache-Control": "private, max-age=3600"}
+    return HttpResponse(found.heat, content_type="image/webp", headers=headers)
+
+
+def _not_measured(refusal: Refused) -> JsonResponse:
+    said = {"error": {"code": getattr(refusal, "code", "refused"), "message": refusal.sentence}}
+    return JsonResponse(said, status=HTTPStatus.CONFLICT)
 
 
 @require_POST
@@ -426,6 +477,7 @@ def _page(
     if made is None and request.member.is_at_least(Role.MEMBER):
         base = _base_shown(current, chosen, found.thread, start)
         made = asking.quote(request.member, base, Asked("", {}))
+    path = current.path if current else []
     context = {
         "tree": found,
         "thread": found.thread,
@@ -435,8 +487,9 @@ def _page(
         "chosen": chosen,
         "start": start,
         "quote": made,
-        "drawing": drawing.draw(found, current),
-        "path": current.path if current else [],
+        "drawing": drawing.draw(found, current, address=_picture_address(request)),
+        "path": path[-MOST_SAID:],
+        "earlier": len(path) - MOST_SAID if len(path) > MOST_SAID else 0,
         "collapsed": _collapsed(current),
         "quality": _quality_shown(current, made),
         "request_key": bar.new_key(),
@@ -459,6 +512,10 @@ def _collapsed(current: TreeTurn | None) -> dict[str, Any] | None:
         "parent": str(first.turn.code) if first else START,
         "number": first.number if first else 0,
     }
+
+
+def _picture_address(request: OrgRequest) -> str:
+    return reverse("output_file", args=[request.org.slug, drawing.CODE, drawing.SHAPE])
 
 
 def _quality_shown(current: TreeTurn | None, made: Quote | None) -> str:

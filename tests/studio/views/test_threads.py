@@ -94,7 +94,16 @@ def test_a_picture_starts_a_thread_with_what_is_said_first(acme: Organization, b
 
 
 def test_a_thread_starts_from_words_or_from_an_uploaded_picture(acme: Organization, bobs: Client) -> None:
-    assert send(bobs, "", "A harbour at dawn").status_code == 201
+    begun = send(bobs, "", "A harbour at dawn")
+    assert begun.status_code == 201
+    with tenancy.tenant(acme.pk):
+        run = Run.objects.get()
+    live = bobs.get(begun.json()["url"])
+    assert (live.status_code, "Turn 1 is still being made" in text(live)) == (200, True)
+    finish(acme, {"run": str(run.code)})
+    assert "A harbour at dawn" in text(bobs.get("/o/acme/threads/"))
+    for query in ("", "?turn=0"):
+        assert bobs.get(begun.json()["url"].partition("?")[0] + query).status_code == 200
     photo = BytesIO(picture_bytes.plain(".png", 64, 48))
     photo.name = "me.png"
     code = bobs.post("/o/acme/inputs/", {"file": photo}, headers={"Accept": "application/json"}).json()["code"]
