@@ -117,6 +117,7 @@ class Migration(migrations.Migration):
                 ("can_mask", models.BooleanField(default=False)),
                 ("can_respond", models.BooleanField(default=False)),
                 ("can_stream", models.BooleanField(default=False)),
+                ("can_batch", models.BooleanField(default=True)),
                 ("auto_quality", models.CharField(max_length=20)),
                 ("auto_size", models.CharField(max_length=20)),
                 ("token_bases", models.JSONField(blank=True, null=True)),
@@ -462,6 +463,15 @@ class Migration(migrations.Migration):
                             ("edit", "Edit"),
                             ("print", "Print of a proof"),
                         ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "lane",
+                    models.CharField(
+                        choices=[("now", "Now"), ("overnight", "Overnight, at half price")],
+                        db_default="now",
+                        default="now",
                         max_length=10,
                     ),
                 ),
@@ -1571,19 +1581,6 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="SheetTicket",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("org_id", models.BigIntegerField()),
-                ("due_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True)),
-                ("maker_id", models.BigIntegerField(null=True)),
-                ("sheet_code", models.UUIDField(unique=True)),
-            ],
-            options={
-                "abstract": False,
-            },
-        ),
-        migrations.CreateModel(
             name="BatchFile",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -1623,6 +1620,14 @@ class Migration(migrations.Migration):
                 ("endpoint", models.CharField(max_length=40)),
                 ("metadata", models.JSONField(null=True)),
                 ("model", models.CharField(blank=True, max_length=80)),
+                (
+                    "lane",
+                    models.CharField(
+                        choices=[("now", "Now"), ("overnight", "Overnight, at half price")],
+                        default="now",
+                        max_length=10,
+                    ),
+                ),
                 ("input_code", models.UUIDField()),
                 ("output_seconds", models.PositiveIntegerField(null=True)),
                 ("faults", models.JSONField(default=list)),
@@ -1752,6 +1757,182 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+        ),
+        migrations.AddIndex(
+            model_name="batchfile",
+            index=models.Index(fields=["org", "giver", "-id"], name="batch_files_of_a_person"),
+        ),
+        migrations.AddIndex(
+            model_name="batchfile",
+            index=models.Index(
+                condition=models.Q(("expires_at__isnull", False)), fields=["expires_at"], name="batch_files_that_expire"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batch",
+            index=models.Index(fields=["org", "maker", "-id"], name="batches_of_a_person"),
+        ),
+        migrations.AddConstraint(
+            model_name="batch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "state__in",
+                        [
+                            "validating",
+                            "failed",
+                            "in_progress",
+                            "finalizing",
+                            "completed",
+                            "expired",
+                            "cancelling",
+                            "cancelled",
+                        ],
+                    )
+                ),
+                name="batch_state_exists",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="batch",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("request_key", ""), _negated=True),
+                fields=("org", "maker", "request_key"),
+                name="one_batch_per_request_key",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="batchline",
+            index=models.Index(fields=["batch", "state", "number"], name="batch_lines_by_state"),
+        ),
+        migrations.AddConstraint(
+            model_name="batchline",
+            constraint=models.UniqueConstraint(fields=("batch", "number"), name="one_line_per_number"),
+        ),
+        migrations.AddConstraint(
+            model_name="batchline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["waiting", "running", "completed", "failed"])),
+                name="batch_line_state_exists",
+            ),
+        ),
+        migrations.CreateModel(
+            name="ChunkTicket",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("org_id", models.BigIntegerField()),
+                ("due_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True)),
+                ("chunk_code", models.UUIDField(unique=True)),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="Chunk",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("endpoint", models.CharField(max_length=40)),
+                ("model", models.CharField(max_length=80)),
+                ("goes_live", models.BooleanField(default=False)),
+                ("deadline_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("gathering", "Being filled"),
+                            ("written", "Written down"),
+                            ("sent", "At the provider"),
+                            ("cancelling", "Being called back"),
+                            ("ended", "Ended"),
+                        ],
+                        default="gathering",
+                        max_length=12,
+                    ),
+                ),
+                ("line_count", models.PositiveSmallIntegerField(default=0)),
+                ("expected_bytes", models.PositiveBigIntegerField(default=0)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("lost_count", models.PositiveSmallIntegerField(default=0)),
+                ("batch_id", models.CharField(blank=True, max_length=120)),
+                ("alarm", models.CharField(blank=True, max_length=300)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("ended_at", models.DateTimeField(null=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="accounts.providerconnection",
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="chunks", to="accounts.organization"
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="ChunkLine",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("is_open", models.BooleanField(default=True)),
+                (
+                    "chunk",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="studio.chunk"
+                    ),
+                ),
+                (
+                    "org",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="chunk_lines",
+                        to="accounts.organization",
+                    ),
+                ),
+                (
+                    "slot",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="chunk_line", to="studio.slot"
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddIndex(
+            model_name="chunk",
+            index=models.Index(
+                condition=models.Q(("state", "ended"), _negated=True), fields=["org", "state"], name="open_chunks"
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="chunk",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["gathering", "written", "sent", "cancelling", "ended"])),
+                name="chunk_state_exists",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="chunkline",
+            index=models.Index(condition=models.Q(("is_open", True)), fields=["chunk"], name="open_chunk_lines"),
+        ),
+        migrations.CreateModel(
+            name="SheetTicket",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("org_id", models.BigIntegerField()),
+                ("due_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True)),
+                ("maker_id", models.BigIntegerField(null=True)),
+                ("sheet_code", models.UUIDField(unique=True)),
+            ],
+            options={
+                "abstract": False,
+            },
         ),
         migrations.CreateModel(
             name="Sheet",
@@ -2020,64 +2201,6 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ["number"],
             },
-        ),
-        migrations.AddIndex(
-            model_name="batchfile",
-            index=models.Index(fields=["org", "giver", "-id"], name="batch_files_of_a_person"),
-        ),
-        migrations.AddIndex(
-            model_name="batchfile",
-            index=models.Index(
-                condition=models.Q(("expires_at__isnull", False)), fields=["expires_at"], name="batch_files_that_expire"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="batch",
-            index=models.Index(fields=["org", "maker", "-id"], name="batches_of_a_person"),
-        ),
-        migrations.AddConstraint(
-            model_name="batch",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "state__in",
-                        [
-                            "validating",
-                            "failed",
-                            "in_progress",
-                            "finalizing",
-                            "completed",
-                            "expired",
-                            "cancelling",
-                            "cancelled",
-                        ],
-                    )
-                ),
-                name="batch_state_exists",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="batch",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("request_key", ""), _negated=True),
-                fields=("org", "maker", "request_key"),
-                name="one_batch_per_request_key",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="batchline",
-            index=models.Index(fields=["batch", "state", "number"], name="batch_lines_by_state"),
-        ),
-        migrations.AddConstraint(
-            model_name="batchline",
-            constraint=models.UniqueConstraint(fields=("batch", "number"), name="one_line_per_number"),
-        ),
-        migrations.AddConstraint(
-            model_name="batchline",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("state__in", ["waiting", "running", "completed", "failed"])),
-                name="batch_line_state_exists",
-            ),
         ),
         migrations.AddIndex(
             model_name="sheet",
