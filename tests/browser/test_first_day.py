@@ -52,7 +52,9 @@ def test_a_teams_first_day(page: Page, browser: Browser, darkroom: Instance) -> 
 
     invite(page, guest)
     link = mailed_link(darkroom.log, guest, r"http://\S+/invitations/\S+")
-    with browser.new_context(base_url=darkroom.url, viewport={"width": 390, "height": 844}) as phone:
+    with browser.new_context(
+        base_url=darkroom.url, viewport={"width": 390, "height": 844}, reduced_motion="reduce"
+    ) as phone:
         join_on_the_phone(phone, link, guest)
 
     make_use_and_revoke_a_key(page, darkroom)

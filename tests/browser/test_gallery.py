@@ -81,7 +81,9 @@ def test_a_day_in_the_gallery(
     collect(page)
     compare(page)
     bin_and_think_again(page, demo)
-    with browser.new_context(base_url=darkroom.url, viewport={"width": 390, "height": 844}) as elsewhere:
+    with browser.new_context(
+        base_url=darkroom.url, viewport={"width": 390, "height": 844}, reduced_motion="reduce"
+    ) as elsewhere:
         share(page, demo, elsewhere.new_page())
     assert complaints == []
 
@@ -141,6 +143,7 @@ def compare(page: Page) -> None:
     choose(page, 0, 1)
     page.keyboard.press("c")
     expect(page.locator(".compared-one")).to_have_count(2)
+    page.wait_for_load_state("networkidle")  # the script is there that hears the key
     page.keyboard.press("m")
     expect(page.locator(".compared")).to_have_attribute("data-mode", "slide")
     must_please_axe(page)
@@ -205,9 +208,11 @@ def test_by_hand(context: BrowserContext, browser: Browser, darkroom: Instance, 
     open_by_address(page, context)
     blink(page)
     put_in_order(page, demo, made)
-    with browser.new_context(base_url=darkroom.url, viewport={"width": 390, "height": 844}, has_touch=True) as phone:
+    with browser.new_context(
+        base_url=darkroom.url, viewport={"width": 390, "height": 844}, has_touch=True, reduced_motion="reduce"
+    ) as phone:
         press_long(signed_in(phone, demo))
-    with browser.new_context(base_url=darkroom.url) as elsewhere:
+    with browser.new_context(base_url=darkroom.url, reduced_motion="reduce") as elsewhere:
         take_back(
             page, signed_in(elsewhere, {**demo, "email": "ben@example.com", "password": "correct horse battery"}), made
         )
