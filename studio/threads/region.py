@@ -19,7 +19,20 @@ from studio.imaging import compositing, previews
 from studio.imaging.compositing import CannotCompose
 from studio.imaging.sizes import Size, fits
 from studio.inputs import mask_fit
-from studio.models import Input, Kind, Output, Relation, Run, RunInput, Slot, State, Thread, Turn, Visibility
+from studio.models import (
+    Input,
+    Kind,
+    Output,
+    Relation,
+    Run,
+    RunInput,
+    SearchEntry,
+    Slot,
+    State,
+    Thread,
+    Turn,
+    Visibility,
+)
 from studio.runs import events
 from studio.threads import say
 from studio.threads.base import Base
@@ -121,7 +134,7 @@ def keep(
     RunInput.objects.bulk_create(
         RunInput(org=by.org, run=run, input=one, number=place) for place, one in enumerate((mask, ground, layer))
     )
-    search.entry_of(output, run.prompt, "").save(force_insert=True)
+    SearchEntry.objects.bulk_create([search.entry_of(output, run.prompt, "")])
     turn = say.note(thread, run, base, number=number, kind=Turn.Kind.REGION, other=other)
     events.record(run, "queued", data={"count": 1})
     told = {"output": str(output.code), "width": made.width, "height": made.height, "format": "png"}
