@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
 from ninja import Field, Query, Router, Schema, Status
 from ninja.errors import HttpError
-from pydantic import ConfigDict
+from pydantic import AwareDatetime, ConfigDict
 
 from accounts.models import Scope
 from saas.database import tenancy
@@ -32,7 +32,7 @@ from studio.sheets.refusals import MOST_FAULTS, SheetRefused
 router = Router(tags=["Sheets"])
 Lane = Literal["now", "proof", "overnight"]
 MOST_JSON_BYTES = read_table.MOST_BYTES
-NO_OVERNIGHT = "This connection cannot make pictures overnight. Choose “now” or “proof”."
+NO_DEADLINE = "Only what is made overnight has a deadline."
 DESCRIBED = {
     "requestBody": {
         "required": True,
@@ -187,7 +187,18 @@ class StartIn(Schema):
     concurrency: int | None = Field(None, ge=1, le=steer.MOST_AT_ONCE, description="At most what the connection allows")
     sample: int | None = Field(None, ge=1, le=steer.MOST_SAMPLE, description="Make this many rows, and pause")
     reuse: bool = Field(False, description="Take pictures that asked for the same before")
-    at: datetime | None = Field(None, description="Begin by itself at this moment")
+    at: AwareDatetime | None = Field(None, description="Begin by itself at this moment")
+    deadline: AwareDatetime | None = Field(None, description="Of the lane “overnight”: within 24 hours of the start")
+    goes_live: bool = Field(False, description="Make what is missing at the deadline by day, at the full price")
+
+
+def _morning(body: StartIn) -> dict[str, Any]:
+    """Return what becomes in the morning of what is made overnight."""
+    if body.lane == "overnight":
+        return {"deadline_at": body.deadline, "goes_live": body.goes_live}
+    if body.deadline is not None or body.goes_live:
+        raise SheetRefused("unsupported", NO_DEADLINE, "lane", "overnight")
+    return {}
 
 
 class RowsPage(Schema):
@@ -253,14 +264,14 @@ def start(request: ApiRequest, code: UUID, body: StartIn) -> SheetOut:
     """Begin to make a sheet
 
     Rows with faults are left out. Rows begin in their order while the hold fits; then the sheet waits for money."""
-    if body.lane == "overnight":
-        raise SheetRefused("unsupported", NO_OVERNIGHT, "lane", "now")
     sheet, lane, at_once = _sheet(request, code), SheetLane(body.lane), body.concurrency or 0
-    by = request.auth.member
+    by, morning = request.auth.member, _morning(body)
     if body.at is not None:
-        steer.start_later(sheet=sheet, by=by, at=body.at, lane=lane, concurrency=at_once)
+        steer.start_later(sheet=sheet, by=by, at=body.at, lane=lane, concurrency=at_once, **morning)
     else:
-        steer.start(sheet=sheet, by=by, lane=lane, concurrency=at_once, sample=body.sample, reuses=body.reuse)
+        steer.start(
+            sheet=sheet, by=by, lane=lane, concurrency=at_once, sample=body.sample, reuses=body.reuse, **morning
+        )
     return _described(sheet, request.auth)
 
 

@@ -1959,9 +1959,15 @@ class Migration(migrations.Migration):
                 ("reason", models.CharField(blank=True, max_length=400)),
                 (
                     "lane",
-                    models.CharField(choices=[("now", "Now"), ("proof", "Proofs first")], default="now", max_length=10),
+                    models.CharField(
+                        choices=[("now", "Now"), ("proof", "Proofs first"), ("overnight", "Overnight")],
+                        default="now",
+                        max_length=10,
+                    ),
                 ),
                 ("concurrency", models.PositiveSmallIntegerField(default=0)),
+                ("deadline_at", models.DateTimeField(null=True)),
+                ("goes_live", models.BooleanField(default=False)),
                 ("sample", models.PositiveSmallIntegerField(null=True)),
                 (
                     "columns",
@@ -2216,7 +2222,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="sheet",
             constraint=models.CheckConstraint(
-                condition=models.Q(("lane__in", ["now", "proof"])), name="sheet_lane_exists"
+                condition=models.Q(("lane__in", ["now", "proof", "overnight"])), name="sheet_lane_exists"
             ),
         ),
         migrations.AddIndex(

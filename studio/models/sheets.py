@@ -29,6 +29,7 @@ class SheetState(models.TextChoices):
 class SheetLane(models.TextChoices):
     NOW = "now", "Now"
     PROOF = "proof", "Proofs first"
+    OVERNIGHT = "overnight", "Overnight"
 
 
 class RowState(models.TextChoices):
@@ -62,6 +63,8 @@ class Sheet(TenantModel):
     reason = models.CharField(max_length=REASON_CHARACTERS, blank=True)  # why it is paused, or what it waits for
     lane = models.CharField(max_length=10, choices=SheetLane.choices, default=SheetLane.NOW)
     concurrency = models.PositiveSmallIntegerField(default=0)  # 0: as many as the connection allows
+    deadline_at = models.DateTimeField(null=True)  # of what is made overnight; None: a day
+    goes_live = models.BooleanField(default=False)  # what is missing then is made by day, at the full price
     sample = models.PositiveSmallIntegerField(null=True)  # rows that may still begin before it pauses; None: all
     columns = ArrayField(models.CharField(max_length=COLUMN_CHARACTERS))  # that came in
     template = models.TextField(blank=True)  # of the prompt

@@ -143,8 +143,8 @@ def _begin(sheet: Sheet, row: SheetRow, member: Membership, in_work: int) -> Ste
         return Step.BEGAN
     except NotAllowed as refusal:
         return _pause(sheet, refusal.sentence, in_work)
-    except begin_row.RowGone as refusal:
-        end_rows.refuse(row, "gone", refusal.sentence)
+    except begin_row.RowRefused as refusal:
+        end_rows.refuse(row, refusal.code, refusal.sentence)
         return Step.BEGAN
     except Refused as refusal:
         return _pause(sheet, refusal.sentence, in_work)

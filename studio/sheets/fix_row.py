@@ -1,7 +1,7 @@
 """Change the prompt of a row in place, and let it be made."""
 
 from accounts.models import Membership
-from studio.models import RowState, SheetLane, SheetRow, SheetState
+from studio.models import RowState, SheetRow, SheetState
 from studio.sheets import price_rows, steer
 from studio.sheets.price_rows import Desk
 
@@ -19,7 +19,7 @@ def fix(*, row: SheetRow, by: Membership, prompt: str) -> None:
     pictures = [given[code] for code in row.asked.get("references", ()) if code in given]
     asked = {**row.asked, "prompt": prompt.replace("\0", "").strip()}
     desk = Desk.of(by, sheet.api_key, connection=str(sheet.asked.get("connection", "")))
-    priced = price_rows.price(desk, asked, pictures, is_proof=sheet.lane == SheetLane.PROOF)
+    priced = price_rows.price(desk, asked, pictures, lane=sheet.lane, goes_live=sheet.goes_live)
     changed = SheetRow.objects.filter(pk=row.pk, state__in=FIXABLE).update(
         asked=asked,
         state=RowState.FAILED,

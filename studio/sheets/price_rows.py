@@ -17,10 +17,10 @@ from studio.catalogue import image_models
 from studio.catalogue.fields import SpecRefused
 from studio.catalogue.image_models import Catalogue
 from studio.catalogue.specs import Spec
-from studio.models import Input, SheetRow, StyleVersion
+from studio.models import Input, SheetLane, SheetRow, StyleVersion
 from studio.money import offers, run_holds
 from studio.money.offers import Offer, Route
-from studio.runs import plan
+from studio.runs import lanes, plan
 from studio.runs.plan import Pictures, Plan
 from studio.sheets.mapping import ColumnMap
 from studio.sheets.refusals import RowFault
@@ -57,13 +57,13 @@ class Desk:
     def styles(self) -> list[StyleVersion]:
         return shelf.usable_by(self.member)
 
-    def plan(self, asked: Mapping[str, Any], pictures: Sequence[Input], *, is_proof: bool = False) -> Plan:
-        """Plan a request. Raise SpecRefused or Refused."""
+    def plan(self, asked: Mapping[str, Any], pictures: Sequence[Input], *, lane: str = SheetLane.NOW) -> Plan:
+        """Plan a request, to be made by day. Raise SpecRefused or Refused."""
         given = {name: value for name, value in asked.items() if name not in BESIDE}
         given |= {name: given[name].lower() for name in CHOICES if isinstance(given.get(name), str)}
         styles = [self._style(name) for name in asked.get("styles", ())]
         offered = self.styles if styles else None
-        given |= {"partial_images": 0, **(PROOF if is_proof else {})}
+        given |= {"partial_images": 0, **(PROOF if lane == SheetLane.PROOF else {})}
         if pictures:
             given["references"] = len(pictures)
         spec = styled_spec.read_spec(
@@ -110,12 +110,26 @@ def check(desk: Desk, asked: Mapping[str, Any], pictures: Sequence[Input], colum
         return Checked(None, [RowFault("", "refused", refusal.sentence[:300])])
 
 
-def price(desk: Desk, asked: Mapping[str, Any], pictures: Sequence[Input], *, is_proof: bool = False) -> Priced:
-    """Raise SpecRefused, Unpriced or Refused."""
-    planned = desk.plan(asked, pictures, is_proof=is_proof)
+def price(
+    desk: Desk,
+    asked: Mapping[str, Any],
+    pictures: Sequence[Input],
+    *,
+    lane: str = SheetLane.NOW,
+    goes_live: bool = False,
+) -> Priced:
+    """Price a request. If what is missing in the morning `goes_live`, its full price is held. Raise SpecRefused,
+    Unpriced or Refused."""
+    planned = desk.plan(asked, pictures, lane=lane)
+    if lane == SheetLane.OVERNIGHT:
+        planned = lanes.overnight(planned, goes_live=goes_live)
     spec, estimate = planned.spec, planned.price
     each = run_holds.most_each(
-        estimate, spec=spec, model=planned.model, standbys=planned.standbys, price_list=planned.offer.prices
+        planned.reserve or estimate,
+        spec=spec,
+        model=planned.model,
+        standbys=planned.standbys,
+        price_list=planned.offer.prices,
     )
     return Priced(
         pictures=estimate.images,

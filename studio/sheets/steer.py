@@ -10,8 +10,9 @@ from django.utils import timezone
 from accounts.errors import NotAllowed, Refused
 from accounts.models import Membership, Role
 from saas.database import tenancy
+from studio.batches import overnight
 from studio.catalogue.fields import SpecRefused
-from studio.models import LIVE, RowState, Run, Sheet, SheetLane, SheetRow, SheetState, SheetTicket
+from studio.models import LIVE, Lane, RowState, Run, Sheet, SheetLane, SheetRow, SheetState, SheetTicket
 from studio.queue import wake
 from studio.runs import stop_run
 from studio.sheets import make_sheet, price_rows
@@ -48,9 +49,12 @@ def start(
     concurrency: int = 0,
     sample: int | None = None,
     reuses: bool = False,
+    deadline_at: datetime | None = None,
+    goes_live: bool = False,
 ) -> None:
     """Begin to make the rows that wait: all of them, or the first ones as a sample, after which the sheet pauses. What
-    is being made already goes on."""
+    is being made already goes on. What is made overnight is given up at the deadline, or `goes_live`."""
+    _refuse_deadline(deadline_at)
     check_may(sheet, by)
     locked = lock(sheet)
     if locked.state not in {SheetState.READY, SheetState.PAUSED}:
@@ -62,10 +66,12 @@ def start(
         if locked.move(SheetState.FINISHED, since=(SheetState.READY, SheetState.PAUSED), ended_at=timezone.now()):
             _copy(locked, sheet)
         return
-    if lane != locked.lane:
-        _reprice(locked, by, lane)
+    if (lane, goes_live) != (locked.lane, locked.goes_live):
+        _reprice(locked, by, lane, goes_live=goes_live)
     values = {
         "lane": lane,
+        "deadline_at": deadline_at,
+        "goes_live": goes_live,
         "concurrency": concurrency,
         "sample": sample,
         "reason": "",
@@ -77,8 +83,18 @@ def start(
     call(sheet)
 
 
-def start_later(*, sheet: Sheet, by: Membership, at: datetime, lane: SheetLane, concurrency: int = 0) -> None:
+def start_later(
+    *,
+    sheet: Sheet,
+    by: Membership,
+    at: datetime,
+    lane: SheetLane,
+    concurrency: int = 0,
+    deadline_at: datetime | None = None,
+    goes_live: bool = False,
+) -> None:
     """Begin by itself at a moment."""
+    _refuse_deadline(deadline_at, after=at)
     check_may(sheet, by)
     now = timezone.now()
     if at <= now:
@@ -86,9 +102,15 @@ def start_later(*, sheet: Sheet, by: Membership, at: datetime, lane: SheetLane, 
     locked = lock(sheet)
     if locked.state != SheetState.READY:
         raise SheetBusy("This sheet has begun already.")
-    if lane != locked.lane:
-        _reprice(locked, by, lane)
-    values = {"starts_at": at, "lane": lane, "concurrency": concurrency}
+    if (lane, goes_live) != (locked.lane, locked.goes_live):
+        _reprice(locked, by, lane, goes_live=goes_live)
+    values = {
+        "starts_at": at,
+        "lane": lane,
+        "concurrency": concurrency,
+        "deadline_at": deadline_at,
+        "goes_live": goes_live,
+    }
     Sheet.objects.filter(pk=sheet.pk).update(**values)
     for name, value in values.items():
         setattr(sheet, name, value)
@@ -170,25 +192,43 @@ def _can_help() -> Q:
     return Q(error_code__in=WORTH_TRYING)
 
 
-def _reprice(sheet: Sheet, by: Membership, lane: SheetLane) -> None:
-    """Quote the rows that wait for another lane."""
+def _refuse_deadline(deadline_at: datetime | None, *, after: datetime | None = None) -> None:
+    """Refuse a deadline that leaves no time, or more than the day in which a provider makes a batch."""
+    began = after or timezone.now()
+    if deadline_at is not None and not began < deadline_at <= began + overnight.WINDOW:
+        raise Refused("Choose a deadline within the 24 hours after the start.")
+
+
+def _reprice(sheet: Sheet, by: Membership, lane: SheetLane, *, goes_live: bool) -> None:
+    """Quote the rows that wait for another lane. Raise Refused if none of them can be made in it."""
     desk = Desk.of(by, sheet.api_key, connection=str(sheet.asked.get("connection", "")))
     rows = list(SheetRow.objects.filter(sheet=sheet, state=RowState.READY, is_print=False))
-    given = price_rows.inputs_of(rows)
+    given, refusals = price_rows.inputs_of(rows), list[Refused]()
     for row in rows:
-        with suppress(Refused, SpecRefused):  # it is refused when it begins
-            pictures = [given[code] for code in row.asked.get("references", ()) if code in given]
-            priced = price_rows.price(desk, row.asked, pictures, is_proof=lane == SheetLane.PROOF)
-            row.low_micros, row.high_micros, row.held_micros = priced.low, priced.high, priced.held
+        pictures = [given[code] for code in row.asked.get("references", ()) if code in given]
+        try:
+            priced = price_rows.price(desk, row.asked, pictures, lane=lane, goes_live=goes_live)
+        except SpecRefused:
+            continue  # it is refused when it begins
+        except Refused as refusal:
+            refusals.append(refusal)
+            continue
+        row.low_micros, row.high_micros, row.held_micros = priced.low, priced.high, priced.held
+    if lane == SheetLane.OVERNIGHT and rows and len(refusals) == len(rows):
+        raise refusals[0]
     SheetRow.objects.bulk_update(rows, ["low_micros", "high_micros", "held_micros"], batch_size=AT_ONCE)
 
 
 def _stop_runs(sheet: Sheet) -> None:
     """Stop the runs of rows that are being made, each as a person stops one."""
     live = Run.objects.filter(sheet_rows__sheet=sheet, sheet_rows__state=RowState.RUNNING, state__in=LIVE)
-    for run in live.select_related("org").order_by("pk"):
+    runs = list(live.select_related("org").order_by("pk"))
+    for run in runs:
         with suppress(stop_run.NothingToStop), tenancy.tenant(sheet.org_id):
             stop_run.stop(run)
+    called_back = [run for run in runs if run.lane == Lane.OVERNIGHT]
+    if called_back:
+        overnight.look_now(called_back)
 
 
 def lock(sheet: Sheet) -> Sheet:

@@ -163,7 +163,12 @@ class NewSheetForm(forms.Form):
 class StartSheetForm(forms.Form):
     """How a sheet is to be made."""
 
-    lane = forms.ChoiceField(widget=Segmented, choices=SheetLane.choices, initial=SheetLane.NOW.value)
+    lane = forms.ChoiceField(
+        widget=Segmented,
+        choices=SheetLane.choices,
+        initial=SheetLane.NOW.value,
+        help_text="Overnight costs half and takes up to a day.",
+    )
     concurrency = forms.IntegerField(required=False, min_value=1, label="Rows at once")
     sample = forms.IntegerField(required=False, min_value=1, max_value=MOST_SAMPLE, initial=3, label="Sample")
     reuse = forms.BooleanField(required=False)
