@@ -61,6 +61,11 @@ class Base:
         return self.parent.run if self.parent is not None else None
 
     @property
+    def source(self) -> Output | None:
+        """Return the picture of the gallery that the thread starts with, if this is its start and it is one."""
+        return self.start.source if self.start is not None else None
+
+    @property
     def awaits_composite(self) -> bool:
         return self.output is not None and self.output.awaits_composite
 

@@ -16,7 +16,7 @@ def settings_for(base: Base, models: Catalogue, *, model: str = "") -> dict[str,
     found: dict[str, Any] = {"model": model or chosen.name}
     if size := size_for(base, chosen):
         found["size"] = size
-    quality = base.run.asked.get("quality") if base.run else None
+    quality = base.run.asked.get("quality") if base.run else (base.source.quality if base.source else None)
     if quality in chosen.qualities:
         found["quality"] = quality
     return found
@@ -25,7 +25,8 @@ def settings_for(base: Base, models: Catalogue, *, model: str = "") -> dict[str,
 def model_for(base: Base, models: Catalogue, *, asked: str = "") -> ImageModel:
     """Return the model that was asked for, else the parent's while it is available, else the default. Where there is a
     picture to edit, one that can."""
-    for name in (asked, base.run.model if base.run else ""):
+    made_by = base.run or base.source
+    for name in (asked, made_by.model if made_by else ""):
         try:
             found = models.model(name)
         except UnknownModel:

@@ -62,6 +62,18 @@ def test_a_thread_starts_from_a_picture_made_here_and_keeps_a_copy(acme: Organiz
     assert again["start"] == thread["start"], "the same picture was copied twice"
 
 
+def test_the_first_turn_takes_over_the_quality_of_a_picture_made_here(acme: Organization, bob: User) -> None:
+    api = program(acme, bob)
+    (output,) = made(acme, bob, "A lamp")
+    with tenancy.tenant(acme.pk):
+        Output.objects.filter(pk=output.pk).update(quality="low", model="gpt-image-2.5-flare")
+    thread = api.post("threads", {"image": str(output.code)}).json()
+    said(api, thread["id"], "Bluer")
+    with tenancy.tenant(acme.pk):
+        run = Run.objects.get(turn__isnull=False)
+        assert (run.asked["quality"], run.model) == ("low", "gpt-image-2.5-flare")
+
+
 @pytest.mark.parametrize("body", [{}, {"title": "x"}, {"image": str(uuid.uuid4()), "input": str(uuid.uuid4())}])
 def test_a_thread_needs_one_picture(acme: Organization, bob: User, body: dict[str, str]) -> None:
     before = counts(acme)
