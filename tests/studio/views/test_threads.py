@@ -8,10 +8,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts.models import Hold, Organization, User
 from saas.database import tenancy
-from studio.models import Run, Thread, Ticket, Turn, Visibility
+from studio.models import Output, Run, Thread, Ticket, Turn, Visibility
 from tests.conftest import SignIn
 from tests.studio.inputs.test_give_input import mask
 from tests.support import picture_bytes
@@ -213,6 +214,20 @@ def test_a_colleague_looks_and_branches(acme: Organization, alice: User, bob: Us
     assert send(sign_in(alice), thread, "Red", parent="start").status_code == 201
     with tenancy.tenant(acme.pk):
         assert numbers_and_parents(thread) == [(1, 0), (2, 0)]
+
+
+def test_a_picture_of_the_gallery_can_be_talked_about(
+    acme: Organization, bob: User, vera: User, sign_in: SignIn
+) -> None:
+    (output,) = made(acme, bob)
+    bobs, veras = sign_in(bob), sign_in(vera)
+    link = f'href="{NEW}?image={output.code}"'
+    assert link in bobs.get(f"/o/acme/gallery/{output.code}/").content.decode()
+    assert bobs.get(f"{NEW}?image={output.code}").status_code == 200
+    assert link not in veras.get(f"/o/acme/gallery/{output.code}/").content.decode()
+    with tenancy.tenant(acme.pk):
+        Output.objects.filter(pk=output.pk).update(binned_at=timezone.now())
+    assert link not in bobs.get(f"/o/acme/gallery/{output.code}/").content.decode()
 
 
 def test_a_viewer_looks_and_says_nothing(acme: Organization, bob: User, vera: User, sign_in: SignIn) -> None:
