@@ -74,7 +74,10 @@ def begin(sheet: Sheet, row: SheetRow, member: Membership) -> None:
     }
     if sheet.lane == SheetLane.OVERNIGHT:
         _refuse_overnight(submitted["plan"])
-        run = overnight.submit(**submitted, deadline_at=sheet.deadline_at, goes_live=sheet.goes_live)
+        # A row that is made again after the deadline has a night of its own.
+        is_past = sheet.deadline_at is not None and sheet.deadline_at <= now
+        deadline_at = None if is_past else sheet.deadline_at
+        run = overnight.submit(**submitted, deadline_at=deadline_at, goes_live=sheet.goes_live)
     else:
         run = submit_run.submit(**submitted)
     values = {"state": RowState.RUNNING, "run": run, "times": row.times + 1, "started_at": now, "ended_at": None}

@@ -11,10 +11,10 @@ from django.utils import timezone
 from accounts.models import Hold, HoldState, Organization, ProviderKind, User
 from billing.models import Entry
 from saas.database import tenancy
-from studio.models import ChunkTicket, Run, SheetTicket, Ticket
+from studio.models import ChunkTicket, Run, Sheet, SheetTicket, Ticket
 from studio.sheets import drive
 from tests.studio.api.keys import Program, program
-from tests.studio.engine.test_overnight import connect, step, steps, up
+from tests.studio.engine.test_overnight import chunk_of, connect, step, steps, up
 from tests.studio.sheets.conftest import LAMPS, count_runs, drive_once, make, rows_of, states
 from tests.support.fake_batches import Provider, answered, expired, refused
 from tests.support.fake_provider import upstream
@@ -146,6 +146,18 @@ def test_only_overnight_has_a_deadline(acme: Organization, api: Program) -> None
     answer = api.post(f"sheets/{sheet['id']}/start", {"lane": "now", "goes_live": True})
     assert answer.status_code == 422
     assert told(api, sheet)["state"] == "ready"
+
+
+def test_a_row_that_is_made_again_after_the_deadline_has_a_night_of_its_own(
+    acme: Organization, api: Program, up: Provider
+) -> None:
+    sheet = make(api, LAMPS[:1])
+    start(api, sheet, deadline=(timezone.now() + timedelta(hours=1)).isoformat())
+    with tenancy.tenant(acme.pk):
+        Sheet.objects.update(deadline_at=timezone.now() - timedelta(hours=1))
+    drive_once()
+    assert states(acme, sheet) == ["running"]
+    assert chunk_of(acme).deadline_at > timezone.now() + timedelta(hours=23)
 
 
 def test_what_may_go_live_is_held_in_full(acme: Organization, api: Program) -> None:
