@@ -6,10 +6,13 @@ import os
 import random
 import threading
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import psycopg
+from psycopg import IsolationLevel
 from psycopg.rows import dict_row
 
 from tests.support.fake_provider import Exchange, completed, partial, png
@@ -76,6 +79,7 @@ class Books:
     database_url: str
     slug: str
     org_id: int = field(init=False)
+    _moment: "psycopg.Connection[dict[str, Any]] | None" = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         with psycopg.connect(self.database_url) as connection:
@@ -84,7 +88,21 @@ class Books:
         assert found, f"no organization {self.slug}"
         self.org_id = found[0]
 
+    @contextmanager
+    def at_one_moment(self) -> Iterator[None]:
+        """Read all rows as they are now: a picture that was put aside may correct its run at any time."""
+        with psycopg.connect(self.database_url, row_factory=dict_row) as connection:
+            connection.isolation_level = IsolationLevel.REPEATABLE_READ
+            connection.execute("SELECT set_config('app.org', %s, true)", [str(self.org_id)])
+            self._moment = connection
+            try:
+                yield
+            finally:
+                self._moment = None
+
     def rows(self, query: str, *values: object) -> list[dict[str, Any]]:
+        if self._moment is not None:
+            return self._moment.execute(query, values).fetchall()
         with psycopg.connect(self.database_url, row_factory=dict_row) as connection:
             connection.execute("SELECT set_config('app.org', %s, true)", [str(self.org_id)])
             return connection.execute(query, values).fetchall()
@@ -111,6 +129,10 @@ class Books:
 
     def must_be_honest(self, like: str, painter: Paints) -> Counter[str]:
         """Answers how many slots ended how."""
+        with self.at_one_moment():
+            return self._must_be_honest(like, painter)
+
+    def _must_be_honest(self, like: str, painter: Paints) -> Counter[str]:
         assert self.rows("SELECT * FROM studio_ticket") == []
         slots = self.slots(like)
         for slot in slots:
