@@ -33,6 +33,7 @@ from studio.views import (
     styles,
     submit,
     threads,
+    turns,
 )
 
 people = [
@@ -138,11 +139,11 @@ organization = [
     path("styles/<uuid:code>/sample/", styles.style_sample, name="style_sample"),
     path("threads/", threads.thread_list, name="threads"),
     path("threads/new/", threads.new_thread, name="new_thread"),
-    path("threads/price/", threads.turn_price, name="turn_price"),
-    path("threads/regions/", threads.take_region, name="take_region"),
-    path("threads/turns/", threads.send_turn, name="send_turn"),
-    path("threads/runs/<uuid:code>/", threads.turn_card, name="turn_card"),
-    path("threads/turns/<uuid:code>/drift/", threads.turn_drift, name="turn_drift"),
+    path("threads/price/", turns.turn_price, name="turn_price"),
+    path("threads/regions/", turns.take_region, name="take_region"),
+    path("threads/turns/", turns.send_turn, name="send_turn"),
+    path("threads/runs/<uuid:code>/", turns.turn_card, name="turn_card"),
+    path("threads/turns/<uuid:code>/drift/", turns.turn_drift, name="turn_drift"),
     path("threads/<uuid:code>/", threads.thread, name="thread"),
     path("threads/<uuid:code>/thread.zip", threads.thread_archive, name="thread_archive"),
     path("threads/<uuid:code>/name/", threads.rename_thread, name="rename_thread"),
