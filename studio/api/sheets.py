@@ -1,6 +1,6 @@
 import json
-from datetime import datetime
-from typing import Any, Literal, Self
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
@@ -9,9 +9,8 @@ from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import get_object_or_404
 from django.utils.http import content_disposition_header
-from ninja import Field, Query, Router, Schema, Status
+from ninja import Query, Router, Status
 from ninja.errors import HttpError
-from pydantic import AwareDatetime, ConfigDict
 
 from accounts.models import Scope
 from saas.database import tenancy
@@ -22,189 +21,26 @@ from studio.api.paging import Paging, page
 from studio.api.run_bodies import FORM
 from studio.api.runs import REFUSALS
 from studio.api.shapes import Page, SlotError
+from studio.api.sheet_shapes import (
+    DESCRIBED,
+    PictureOut,
+    QuoteOut,
+    RowFaultOut,
+    RowsPage,
+    SheetOut,
+    SheetRowOut,
+    SheetSummary,
+    StartIn,
+)
 from studio.files import names as file_names
 from studio.files import zip_stream
-from studio.models import RowState, Sheet, SheetLane, SheetRow, SheetState
+from studio.models import RowState, Sheet, SheetLane, SheetRow
 from studio.sheets import make_sheet, print_proofs, quote, read_request, read_table, results, steer
-from studio.sheets.quote import Quote
 from studio.sheets.refusals import MOST_FAULTS, SheetRefused
 
 router = Router(tags=["Sheets"])
-Lane = Literal["now", "proof", "overnight"]
 MOST_JSON_BYTES = read_table.MOST_BYTES
 NO_DEADLINE = "Only what is made overnight has a deadline."
-DESCRIBED = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            "application/json": {
-                "schema": {
-                    "type": "object",
-                    "properties": {
-                        "rows": {
-                            "type": "array",
-                            "items": {"type": "object"},
-                            "description": "One object for each row",
-                        },
-                        "template": {
-                            "type": "string",
-                            "description": "Of the prompt, such as `{product} on {surface}`",
-                        },
-                        "name": {"type": "string"},
-                        "names": {"type": "string", "description": "Of the files, such as `{sku}_{n:02}.{ext}`"},
-                        "mapping": {"type": "object", "description": "What a column is for, by its name"},
-                        "lists": {"type": "object", "description": "Columns whose cells hold lists: zip or multiply"},
-                        "reuse": {"type": "boolean", "description": "Take pictures that asked for the same before"},
-                    },
-                    "additionalProperties": True,
-                }
-            },
-            FORM: {
-                "schema": {
-                    "type": "object",
-                    "properties": {
-                        "file": {"type": "string", "format": "binary", "description": "CSV, TSV or XLSX"},
-                        "pictures": {
-                            "type": "string",
-                            "format": "binary",
-                            "description": "A ZIP of reference pictures",
-                        },
-                        "template": {"type": "string"},
-                    },
-                    "additionalProperties": True,
-                }
-            },
-        },
-    }
-}
-
-
-class RowFaultOut(Schema):
-    row: int = Field(description="From 1, without the header")
-    column: str = Field(description="The column, or the parameter where no column says it")
-    code: str
-    message: str
-
-
-class QuoteOut(Schema):
-    """US dollars for all rows that are still to be made."""
-
-    rows: int
-    pictures: int
-    exact: str | None = Field(description="The cost, where it is known before: a flat price. Else null")
-    low: str
-    high: str
-    upper_bound: str = Field(description="What would be held")
-    fits_budget: bool
-    left: str | None = Field(description="Of the limit that would refuse first; null if money is not limited")
-    pictures_left: int | None
-    rows_that_fit: int = Field(description="In their order")
-    is_play: bool = Field(description="Sandbox play money")
-
-    @classmethod
-    def from_quote(cls, found: Quote) -> Self:
-        return cls(
-            rows=found.rows,
-            pictures=found.pictures,
-            exact=money.exact(found.high) if found.is_exact else None,
-            low=money.exact(found.low),
-            high=money.exact(found.high),
-            upper_bound=money.exact(found.upper_bound),
-            fits_budget=found.fits_budget,
-            left=None if found.left is None else money.exact(found.left),
-            pictures_left=found.pictures_left,
-            rows_that_fit=found.rows_that_fit,
-            is_play=found.is_play,
-        )
-
-
-class SheetSummary(Schema):
-    id: UUID
-    name: str
-    state: SheetState
-    reason: str = Field(description="Why it is paused, or what it waits for")
-    lane: SheetLane
-    columns: list[str]
-    rows: int = Field(description="Of the table")
-    maker: str
-    created_at: datetime
-    starts_at: datetime | None
-    started_at: datetime | None
-    ended_at: datetime | None
-
-    @classmethod
-    def said_of(cls, sheet: Sheet) -> dict[str, Any]:
-        names = ("name", "reason", "columns", "created_at", "starts_at", "started_at", "ended_at")
-        return {
-            **{name: getattr(sheet, name) for name in names},
-            "id": sheet.code,
-            "state": SheetState(sheet.state),
-            "lane": SheetLane(sheet.lane),
-            "rows": sheet.row_count,
-            "maker": sheet.maker.display_name,
-        }
-
-
-class SheetOut(SheetSummary):
-    """`counts` has the requests by state: a row that stands for several counts as often."""
-
-    concurrency: int = Field(description="How many rows at once; 0: as many as the connection allows")
-    template: str
-    names: str
-    counts: dict[str, int]
-    faults: list[RowFaultOut] = Field(description="The first thousand")
-    quote: QuoteOut
-    alike: int = Field(description="Rows that wait and that an earlier sheet has made: `reuse` takes those pictures")
-    cost: str
-
-
-class PictureOut(Schema):
-    id: UUID
-    file: str
-    url: str
-
-
-class SheetRowOut(Schema):
-    id: UUID
-    row: int
-    variant: int
-    state: RowState
-    cells: dict[str, str]
-    prompt: str
-    pictures: list[PictureOut]
-    run: UUID | None
-    is_reused: bool
-    seconds: float | None
-    cost: str
-    error: SlotError | None
-    faults: list[RowFaultOut]
-
-
-class StartIn(Schema):
-    model_config = ConfigDict(extra="forbid")
-
-    lane: Lane = "now"
-    concurrency: int | None = Field(None, ge=1, le=steer.MOST_AT_ONCE, description="At most what the connection allows")
-    sample: int | None = Field(None, ge=1, le=steer.MOST_SAMPLE, description="Make this many rows, and pause")
-    reuse: bool = Field(False, description="Take pictures that asked for the same before")
-    at: AwareDatetime | None = Field(None, description="Begin by itself at this moment")
-    deadline: AwareDatetime | None = Field(None, description="Of the lane “overnight”: within 24 hours of the start")
-    goes_live: bool = Field(False, description="Make what is missing at the deadline by day, at the full price")
-
-
-def _morning(body: StartIn) -> dict[str, Any]:
-    """Return what becomes in the morning of what is made overnight."""
-    if body.lane == "overnight":
-        return {"deadline_at": body.deadline, "goes_live": body.goes_live}
-    if body.deadline is not None or body.goes_live:
-        raise SheetRefused("unsupported", NO_DEADLINE, "lane", "overnight")
-    return {}
-
-
-class RowsPage(Schema):
-    limit: int = Field(50, ge=1, le=500)
-    cursor: UUID | None = Field(None, description="`next` of the page before")
-    state: RowState | None = None
 
 
 @router.post(
@@ -264,13 +100,13 @@ def start(request: ApiRequest, code: UUID, body: StartIn) -> SheetOut:
     """Begin to make a sheet
 
     Rows with faults are left out. Rows begin in their order while the hold fits; then the sheet waits for money."""
-    sheet, lane, at_once = _sheet(request, code), SheetLane(body.lane), body.concurrency or 0
+    sheet, at_once = _sheet(request, code), body.concurrency or 0
     by, morning = request.auth.member, _morning(body)
     if body.at is not None:
-        steer.start_later(sheet=sheet, by=by, at=body.at, lane=lane, concurrency=at_once, **morning)
+        steer.start_later(sheet=sheet, by=by, at=body.at, lane=body.lane, concurrency=at_once, **morning)
     else:
         steer.start(
-            sheet=sheet, by=by, lane=lane, concurrency=at_once, sample=body.sample, reuses=body.reuse, **morning
+            sheet=sheet, by=by, lane=body.lane, concurrency=at_once, sample=body.sample, reuses=body.reuse, **morning
         )
     return _described(sheet, request.auth)
 
@@ -284,9 +120,7 @@ def start(request: ApiRequest, code: UUID, body: StartIn) -> SheetOut:
 @inside
 def pause(request: ApiRequest, code: UUID) -> SheetOut:
     """Let no more rows begin. What is being made is finished"""
-    sheet = _sheet(request, code)
-    steer.pause(sheet=sheet, by=request.auth.member)
-    return _described(sheet, request.auth)
+    return _steered(request, code, steer.pause)
 
 
 @router.post(
@@ -298,9 +132,7 @@ def pause(request: ApiRequest, code: UUID) -> SheetOut:
 @inside
 def resume(request: ApiRequest, code: UUID) -> SheetOut:
     """Go on with a paused sheet"""
-    sheet = _sheet(request, code)
-    steer.resume(sheet=sheet, by=request.auth.member)
-    return _described(sheet, request.auth)
+    return _steered(request, code, steer.resume)
 
 
 @router.post(
@@ -314,9 +146,7 @@ def cancel(request: ApiRequest, code: UUID) -> SheetOut:
     """Make nothing more
 
     What is finished stays; what a provider works on may still be charged."""
-    sheet = _sheet(request, code)
-    steer.cancel(sheet=sheet, by=request.auth.member)
-    return _described(sheet, request.auth)
+    return _steered(request, code, steer.cancel)
 
 
 @router.post(
@@ -328,9 +158,7 @@ def cancel(request: ApiRequest, code: UUID) -> SheetOut:
 @inside
 def rerun(request: ApiRequest, code: UUID) -> SheetOut:
     """Make failed rows again, where that can help"""
-    sheet = _sheet(request, code)
-    steer.rerun(sheet=sheet, by=request.auth.member)
-    return _described(sheet, request.auth)
+    return _steered(request, code, steer.rerun)
 
 
 @router.post(
@@ -444,6 +272,21 @@ def _json(request: ApiRequest) -> dict[str, Any]:
 def _sheet(request: ApiRequest, code: UUID) -> Sheet:
     rows: QuerySet[Sheet] = Sheet.objects.visible_to(request.auth.member)
     return get_object_or_404(rows.select_related("org", "maker", "api_key"), code=code)
+
+
+def _steered(request: ApiRequest, code: UUID, act: Callable[..., object]) -> SheetOut:
+    sheet = _sheet(request, code)
+    act(sheet=sheet, by=request.auth.member)
+    return _described(sheet, request.auth)
+
+
+def _morning(body: StartIn) -> dict[str, Any]:
+    """Return what becomes in the morning of what is made overnight."""
+    if body.lane == SheetLane.OVERNIGHT:
+        return {"deadline_at": body.deadline, "goes_live": body.goes_live}
+    if body.deadline is not None or body.goes_live:
+        raise SheetRefused("unsupported", NO_DEADLINE, "lane", "overnight")
+    return {}
 
 
 def _described(sheet: Sheet, caller: ApiCaller) -> SheetOut:

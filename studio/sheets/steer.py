@@ -54,8 +54,8 @@ def start(
 ) -> None:
     """Begin to make the rows that wait: all of them, or the first ones as a sample, after which the sheet pauses. What
     is being made already goes on. What is made overnight is given up at the deadline, or `goes_live`."""
-    _refuse_deadline(deadline_at)
     check_may(sheet, by)
+    _refuse_deadline(deadline_at)
     locked = lock(sheet)
     if locked.state not in {SheetState.READY, SheetState.PAUSED}:
         raise SheetBusy(f"This sheet is {SheetState(locked.state).label.lower()} already.")
@@ -94,8 +94,8 @@ def start_later(
     goes_live: bool = False,
 ) -> None:
     """Begin by itself at a moment."""
-    _refuse_deadline(deadline_at, after=at)
     check_may(sheet, by)
+    _refuse_deadline(deadline_at, after=at)
     now = timezone.now()
     if at <= now:
         raise Refused("Choose a moment that is still to come.")
