@@ -1,4 +1,4 @@
-"""What the REST API says of sheets, and what it is told about them."""
+"""Describe sheets, their rows and quotes in the REST API, and what a request for them holds."""
 
 from datetime import datetime
 from typing import Any, Self

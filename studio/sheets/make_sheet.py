@@ -11,6 +11,8 @@ from accounts import access
 from accounts.errors import NotAllowed, Refused
 from accounts.models import ApiKey, Membership, Role
 from saas.database import tenancy
+from saas.fairness import memory
+from saas.fairness.memory import Busy, Room
 from saas.text.codes import code_or_none
 from studio.models import Input, RowState, Run, Sheet, SheetRow, SheetState, Visibility
 from studio.models.sheets import NAME_CHARACTERS, NAMES_CHARACTERS
@@ -26,6 +28,8 @@ MOST_OPEN = 200  # sheets of an organization that have not ended
 MOST_REQUESTS = 20_000  # of a sheet, with all variants
 MOST_TEMPLATE = 20_000
 AT_ONCE = 1000
+PATIENCE_SECONDS = 30.0
+ROOM = Room(limit_bytes=2, places=2, waiting_each=4)  # tables that a process checks at once; each counts as 1
 DONE = ("finished", "succeeded")  # as a result sheet says it
 
 
@@ -46,6 +50,15 @@ class Wanted:
     reuses: bool = False  # take pictures that rows of earlier sheets have, where they asked for the same
 
 
+class SheetsBusy(Refused):
+    """A refusal because other tables are being checked."""
+
+    code = "busy"
+
+    def __init__(self) -> None:
+        super().__init__("Other tables are being checked. Send this one again in a few seconds. Nothing was made.")
+
+
 @dataclass(frozen=True, slots=True)
 class _Composed:
     row: TableRow
@@ -56,8 +69,19 @@ class _Composed:
 
 def make(*, by: Membership, api_key: ApiKey | None, wanted: Wanted, packed: IO[bytes] | None = None) -> Sheet:
     """Make a sheet. Raise SheetRefused if it cannot be read as a whole; what is wrong with single rows is noted on
-    them. Call this outside of any transaction: pictures are read and stored before."""
+    them. Call this outside of any transaction: pictures are read and stored before. Thousands of rows take seconds to
+    check and price, so organizations take turns at it, and one never has all of a process's places."""
     _check(by, wanted)
+    memory.release_connection()
+    with ExitStack() as turn:
+        try:
+            turn.enter_context(ROOM.held(1, by=by.org_id, seconds=PATIENCE_SECONDS))
+        except Busy:
+            raise SheetsBusy from None
+        return _make(by, api_key, wanted, packed)
+
+
+def _make(by: Membership, api_key: ApiKey | None, wanted: Wanted, packed: IO[bytes] | None) -> Sheet:
     with tenancy.tenant(by.org_id):
         earlier = _earlier_rows(wanted.table, by)
     wanted = _as_before(wanted, earlier)
